@@ -1,0 +1,96 @@
+/**
+ * What the core asks its host to do. The host drains the outbox after each input and performs the effects in order.
+ */
+
+import type { Address } from "../runtime.ts";
+
+/** Severity of a log line, as Serf names them. */
+export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERR";
+
+/** Send one datagram. The bytes belong to the receiver of the effect. */
+export interface SendEffect {
+  readonly kind: "send";
+  readonly to: Address;
+  readonly bytes: Uint8Array;
+}
+
+/** Open a TCP connection for exchange `id`; report `streamOpened` or `streamFailed`. */
+export interface DialEffect {
+  readonly kind: "dial";
+  readonly id: number;
+  readonly to: Address;
+  readonly timeoutMs: number;
+}
+
+/** Write to exchange `id`. */
+export interface WriteEffect {
+  readonly kind: "write";
+  readonly id: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Flush and close exchange `id`; nothing more is reported about it. */
+export interface CloseEffect {
+  readonly kind: "close";
+  readonly id: number;
+}
+
+/** Hand an event to the user. */
+export interface EmitEffect<Event> {
+  readonly kind: "emit";
+  readonly event: Event;
+}
+
+/** A pending command ended. `error` is a text when it failed. */
+export interface SettleEffect {
+  readonly kind: "settle";
+  readonly command: number;
+  readonly error: string | null;
+}
+
+/** Log one line of a component (`memberlist` or `serf`). */
+export interface LogEffect {
+  readonly kind: "log";
+  readonly level: LogLevel;
+  readonly component: string;
+  readonly text: string;
+}
+
+/** The node has to stop by itself, for example because it lost a name conflict. */
+export interface HaltEffect {
+  readonly kind: "halt";
+  readonly reason: string;
+}
+
+/** Everything the core can ask for. */
+export type Effect<Event> =
+  | SendEffect
+  | DialEffect
+  | WriteEffect
+  | CloseEffect
+  | EmitEffect<Event>
+  | SettleEffect
+  | LogEffect
+  | HaltEffect;
+
+/** The one queue of effects that all layers of a node share, so that order across layers is observable. */
+export class Outbox<Event> {
+  #effects: Effect<Event>[] = [];
+
+  /** Appends an effect. */
+  push(effect: Effect<Event>): void {
+    this.#effects.push(effect);
+  }
+
+  /** Appends a log line. */
+  log(level: LogLevel, component: string, text: string): void {
+    this.#effects.push({ kind: "log", level, component, text });
+  }
+
+  /** Takes everything that was queued since the last call. */
+  drain(): Effect<Event>[] {
+    const drained = this.#effects;
+    this.#effects = [];
+    return drained;
+  }
+}
