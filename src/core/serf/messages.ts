@@ -330,3 +330,9 @@ function decodeSlotEvent(reader: MsgpackReader): { name: string; payload: Uint8A
   reader.struct(fields, ["Name", "Payload"]);
   return { name, payload };
 }
+
+/** What a type byte is called in log lines. */
+export function messageName(type: number): string {
+  const names = ["leave", "join", "push/pull", "user event", "query", "query response", "conflict response"];
+  return [...names, "key request", "key response", "relay"][type] ?? `type ${type}`;
+}

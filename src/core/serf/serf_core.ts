@@ -29,6 +29,7 @@ import { PingCoordinates } from "./pings.ts";
 import { Queries } from "./queries.ts";
 import { SerfQueues } from "./queues.ts";
 import { chooseReconnect } from "./reconnect.ts";
+import { type Clocks, SharedState } from "./state.ts";
 import { encodeTags, type Tags } from "./tags.ts";
 import type { SerfTimer } from "./timer.ts";
 import { Wishes } from "./wishes.ts";
@@ -51,9 +52,11 @@ export class SerfCore implements Application {
   readonly #outbox = new Outbox<SerfEvent>();
   readonly #timers = new Timers<SerfTimer>();
   readonly #swim: Swim;
-  readonly #clock = new LamportClock();
-  readonly #eventClock = new LamportClock();
-  readonly #queryClock = new LamportClock();
+  readonly #clocks: Clocks = {
+    members: new LamportClock(),
+    events: new LamportClock(),
+    queries: new LamportClock(),
+  };
   readonly #members: SerfMembers;
   readonly #events: UserEvents;
   readonly #queries: Queries;
@@ -62,9 +65,9 @@ export class SerfCore implements Application {
   readonly #pending = new Pending(this.#outbox, this.#timers);
   readonly #wishes: Wishes;
   #meta: Uint8Array;
-  #state: LifeState = "alive";
+  #life: LifeState = "alive";
   #goodbye: Goodbye | undefined;
-  #joinsIgnoringOld = 0;
+  readonly #shared: SharedState;
   #now = 0;
 
   /** ERR_LIMIT when the tags are too long. */
@@ -75,16 +78,23 @@ export class SerfCore implements Application {
     this.#meta = encodeTags(config.tags, config.protocol);
     this.#coordinates = new PingCoordinates(this.#outbox, config.name, random);
     this.#members = new SerfMembers(config, this.#outbox, (name) => this.#coordinates.forget(name));
-    this.#events = new UserEvents(this.#outbox, this.#eventClock, config.eventBuffer);
-    this.#queries = new Queries(this.#outbox, this.#queryClock, config.queryBuffer);
+    this.#events = new UserEvents(this.#outbox, this.#clocks.events, config.eventBuffer);
+    this.#queries = new Queries(this.#outbox, this.#clocks.queries, config.queryBuffer);
     this.#queues = new SerfQueues(config, this.#outbox, swim.retransmitMult, () => this.#members.count);
     this.#wishes = new Wishes({
       config,
-      clock: this.#clock,
+      clock: this.#clocks.members,
       members: this.#members,
       queues: this.#queues,
       timers: this.#timers,
-      staying: () => this.#state === "alive",
+      staying: () => this.#life === "alive",
+    });
+    this.#shared = new SharedState({
+      outbox: this.#outbox,
+      clocks: this.#clocks,
+      members: this.#members,
+      events: this.#events,
+      wishes: this.#wishes,
     });
     this.#swim = new Swim({ config: swim, random, codec, outbox: this.#outbox, application: this });
   }
@@ -156,7 +166,7 @@ export class SerfCore implements Application {
 
   /** Where this node is in its life. */
   get state(): LifeState {
-    return this.#state;
+    return this.#life;
   }
 
   /** All members, frozen. */
@@ -171,12 +181,12 @@ export class SerfCore implements Application {
 
   /** A text if this node may not join others now. */
   get joinRefusal(): string | null {
-    return this.#state === "alive" ? null : "Serf can't Join after Leave or Shutdown";
+    return this.#life === "alive" ? null : "Serf can't Join after Leave or Shutdown";
   }
 
   /** Begins a join that may have several addresses; user events from before it are ignored unless `replay`. */
   beginJoin(replay: boolean): void {
-    if (!replay) this.#joinsIgnoringOld += 1;
+    this.#shared.beginJoin(replay);
   }
 
   /** Exchanges state with one address; settles `command`. */
@@ -187,15 +197,15 @@ export class SerfCore implements Application {
 
   /** Ends what {@link beginJoin} began; with at least one contact our presence is announced. */
   endJoin(now: number, replay: boolean, contacts: number): void {
-    if (!replay) this.#joinsIgnoringOld -= 1;
-    if (contacts > 0 && this.#state === "alive") this.#wishes.announceJoin(now);
+    this.#shared.endJoin(replay);
+    if (contacts > 0 && this.#life === "alive") this.#wishes.announceJoin(now);
   }
 
   /** Leaves the cluster; settles `command` when done. The caller checks {@link state} first. */
   leave(now: number, command: number): void {
-    assert(this.#state === "alive", "leave is called once");
+    assert(this.#life === "alive", "leave is called once");
     this.#pending.begin(command);
-    this.#state = "leaving";
+    this.#life = "leaving";
     this.#goodbye = new Goodbye(
       {
         announceIntent: (at, finished) =>
@@ -204,7 +214,7 @@ export class SerfCore implements Application {
         wait: (until) => this.#timers.set("goodbye", until, { kind: "goodbye" }),
         warn: (text) => this.#outbox.log("WARN", "serf", text),
         done: () => {
-          this.#state = "left";
+          this.#life = "left";
           this.#pending.settle(command, null);
         },
       },
@@ -244,9 +254,9 @@ export class SerfCore implements Application {
       failed: String(this.#members.withStatus("failed").length),
       left: String(this.#members.withStatus("left").length),
       health_score: String(this.#swim.healthScore),
-      member_time: String(this.#clock.time),
-      event_time: String(this.#eventClock.time),
-      query_time: String(this.#queryClock.time),
+      member_time: String(this.#clocks.members.time),
+      event_time: String(this.#clocks.events.time),
+      query_time: String(this.#clocks.queries.time),
       intent_queue: String(this.#queues.intents.length),
       event_queue: String(this.#queues.events.length),
       query_queue: String(this.#queues.queries.length),
@@ -270,7 +280,7 @@ export class SerfCore implements Application {
       message = decodeMessage(payload);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      const text = `Error decoding ${messageNames[payload[0]!]} message: ${error.message}`;
+      const text = `Error decoding ${messageName(payload[0]!)} message: ${error.message}`;
       this.#outbox.log("ERR", "serf", `${text} from=${from.host}:${from.port}`);
       return;
     }
@@ -288,43 +298,12 @@ export class SerfCore implements Application {
 
   /** @inheritdoc */
   localState(): Uint8Array {
-    return encodeState({
-      lamportTime: this.#clock.time,
-      statusTimes: this.#members.statusTimes(),
-      leftMembers: this.#members.withStatus("left").map((member) => member.name),
-      eventTime: this.#eventClock.time,
-      events: this.#events.slots(),
-      queryTime: this.#queryClock.time,
-    });
+    return this.#shared.encode();
   }
 
   /** @inheritdoc */
   mergeRemoteState(now: number, bytes: Uint8Array, join: boolean): void {
-    let state: SerfState;
-    try {
-      state = decodeState(bytes);
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      this.#outbox.log("ERR", "serf", `Failed to decode remote state: ${error.message}`);
-      return;
-    }
-    if (state.lamportTime > 0n) this.#clock.witness(state.lamportTime - 1n);
-    if (state.eventTime > 0n) this.#eventClock.witness(state.eventTime - 1n);
-    if (state.queryTime > 0n) this.#queryClock.witness(state.queryTime - 1n);
-    const left = new Set(state.leftMembers);
-    for (const node of left) {
-      const lamportTime = (state.statusTimes.get(node) ?? 0n) + 1n;
-      this.#wishes.apply(now, { type: "leave", lamportTime, node, prune: false });
-    }
-    for (const [node, lamportTime] of state.statusTimes) {
-      if (!left.has(node)) this.#wishes.apply(now, { type: "join", lamportTime, node });
-    }
-    if (join && this.#joinsIgnoringOld > 0) this.#events.ignoreBefore(state.eventTime);
-    for (const { lamportTime, events } of state.events) {
-      for (const { name, payload } of events) {
-        this.#events.receive({ type: "userEvent", lamportTime, name, payload, coalesce: false });
-      }
-    }
+    this.#shared.merge(now, bytes, join);
   }
 
   /** @inheritdoc */
@@ -449,16 +428,3 @@ export class SerfCore implements Application {
     this.#swim.join(now, { host: failed.address, port: failed.port }, failed.name, () => undefined);
   }
 }
-
-const messageNames = [
-  "leave",
-  "join",
-  "push/pull",
-  "user event",
-  "query",
-  "query response",
-  "conflict response",
-  "key request",
-  "key response",
-  "relay",
-];
