@@ -23,13 +23,14 @@ import { Goodbye } from "./goodbye.ts";
 import { LamportClock } from "./lamport.ts";
 import type { Member, SerfEvent } from "./member.ts";
 import { SerfMembers } from "./members.ts";
-import { decodeMessage, decodeState, encodeState, type SerfMessage, type SerfState } from "./messages.ts";
+import { decodeMessage, messageName, type SerfMessage } from "./messages.ts";
 import { Pending } from "./pending.ts";
 import { PingCoordinates } from "./pings.ts";
 import { Queries } from "./queries.ts";
 import { SerfQueues } from "./queues.ts";
 import { chooseReconnect } from "./reconnect.ts";
 import { type Clocks, SharedState } from "./state.ts";
+import { statistics } from "./stats.ts";
 import { encodeTags, type Tags } from "./tags.ts";
 import type { SerfTimer } from "./timer.ts";
 import { Wishes } from "./wishes.ts";
@@ -249,20 +250,14 @@ export class SerfCore implements Application {
 
   /** Serf's statistics, in the original's spelling. */
   stats(encrypted: boolean): Record<string, string> {
-    return {
-      members: String(this.#members.count),
-      failed: String(this.#members.withStatus("failed").length),
-      left: String(this.#members.withStatus("left").length),
-      health_score: String(this.#swim.healthScore),
-      member_time: String(this.#clocks.members.time),
-      event_time: String(this.#clocks.events.time),
-      query_time: String(this.#clocks.queries.time),
-      intent_queue: String(this.#queues.intents.length),
-      event_queue: String(this.#queues.events.length),
-      query_queue: String(this.#queues.queries.length),
-      encrypted: String(encrypted),
-      coordinate_resets: String(this.#coordinates.resets),
-    };
+    return statistics({
+      members: this.#members,
+      queues: this.#queues,
+      clocks: this.#clocks,
+      healthScore: this.#swim.healthScore,
+      coordinateResets: this.#coordinates.resets,
+      encrypted,
+    });
   }
 
   // Hooks of the membership layer.
@@ -325,19 +320,13 @@ export class SerfCore implements Application {
   conflict(_now: number, existing: Node, other: Alive): void {
     const mine = `${existing.endpoint.host}:${existing.endpoint.port}`;
     const theirs = `${formatAddress(other.address)}:${other.port}`;
-    if (existing.name !== this.#config.name) {
-      this.#outbox.log(
-        "WARN",
-        "serf",
-        `Name conflict for '${existing.name}' both ${mine} and ${theirs} are claiming`,
-      );
-      return;
+    if (existing.name === this.#config.name) {
+      const text = `Node name conflicts with another node at ${theirs}. Names must be unique! (Resolution enabled: false)`;
+      this.#outbox.log("ERR", "serf", text);
+    } else {
+      const text = `Name conflict for '${existing.name}' both ${mine} and ${theirs} are claiming`;
+      this.#outbox.log("WARN", "serf", text);
     }
-    this.#outbox.log(
-      "ERR",
-      "serf",
-      `Node name conflicts with another node at ${theirs}. Names must be unique! (Resolution enabled: false)`,
-    );
   }
 
   /** @inheritdoc */
