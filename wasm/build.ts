@@ -32,7 +32,8 @@ export async function compile(root: string): Promise<Uint8Array> {
     },
   });
   const text = stderr.toString();
-  if (error !== null || binary === undefined) throw new Error(`Cannot compile ${entry}: ${text}`, { cause: error });
+  if (error !== null || binary === undefined)
+    throw new Error(`Cannot compile ${entry}: ${text}`, { cause: error });
   if (text.trim() !== "") throw new Error(`Warnings while compiling ${entry}: ${text}`);
   return binary;
 }

@@ -10,38 +10,41 @@
 
 /** Inversion in GF(2^4), and the same times a constant; 128 stands for infinity, which a swizzle turns into 0. */
 const inverse: usize = memory.data<u8>(
-  [128, 1, 8, 13, 15, 6, 5, 14, 2, 12, 11, 10, 9, 3, 7, 4, 128, 7, 11, 15, 6, 10, 4, 1, 9, 8, 5, 2, 12, 14, 13, 3],
+  [
+    128, 1, 8, 13, 15, 6, 5, 14, 2, 12, 11, 10, 9, 3, 7, 4, 128, 7, 11, 15, 6, 10, 4, 1, 9, 8, 5, 2, 12, 14,
+    13, 3,
+  ],
   16,
 );
 /** The change of basis into the representation: of the low nibble, of the high nibble. */
 const intoBasis: usize = memory.data<u8>(
   [
-    0x00, 0x70, 0x2a, 0x5a, 0x98, 0xe8, 0xb2, 0xc2, 0x08, 0x78, 0x22, 0x52, 0x90, 0xe0, 0xba, 0xca, 0x00, 0x4d, 0x7c,
-    0x31, 0x7d, 0x30, 0x01, 0x4c, 0x81, 0xcc, 0xfd, 0xb0, 0xfc, 0xb1, 0x80, 0xcd,
+    0x00, 0x70, 0x2a, 0x5a, 0x98, 0xe8, 0xb2, 0xc2, 0x08, 0x78, 0x22, 0x52, 0x90, 0xe0, 0xba, 0xca, 0x00,
+    0x4d, 0x7c, 0x31, 0x7d, 0x30, 0x01, 0x4c, 0x81, 0xcc, 0xfd, 0xb0, 0xfc, 0xb1, 0x80, 0xcd,
   ],
   16,
 );
 /** The S-box output (without its constant) in the representation, from the two inverted halves. */
 const boxOnce: usize = memory.data<u8>(
   [
-    0x00, 0x3e, 0x50, 0xcb, 0x8f, 0xe1, 0x9b, 0xb1, 0x44, 0xf5, 0x2a, 0x14, 0x6e, 0x7a, 0xdf, 0xa5, 0x00, 0x23, 0xe2,
-    0xfa, 0x15, 0xd4, 0x18, 0x36, 0xef, 0xd9, 0x2e, 0x0d, 0xc1, 0xcc, 0xf7, 0x3b,
+    0x00, 0x3e, 0x50, 0xcb, 0x8f, 0xe1, 0x9b, 0xb1, 0x44, 0xf5, 0x2a, 0x14, 0x6e, 0x7a, 0xdf, 0xa5, 0x00,
+    0x23, 0xe2, 0xfa, 0x15, 0xd4, 0x18, 0x36, 0xef, 0xd9, 0x2e, 0x0d, 0xc1, 0xcc, 0xf7, 0x3b,
   ],
   16,
 );
 /** The same, times two in GF(2^8): what MixColumns needs. */
 const boxTwice: usize = memory.data<u8>(
   [
-    0x00, 0x24, 0x71, 0x0b, 0xc6, 0x93, 0x7a, 0xe2, 0xcd, 0x2f, 0x98, 0xbc, 0x55, 0xe9, 0xb7, 0x5e, 0x00, 0x29, 0xe1,
-    0x0a, 0x40, 0x88, 0xeb, 0x69, 0x4a, 0x23, 0x82, 0xab, 0xc8, 0x63, 0xa1, 0xc2,
+    0x00, 0x24, 0x71, 0x0b, 0xc6, 0x93, 0x7a, 0xe2, 0xcd, 0x2f, 0x98, 0xbc, 0x55, 0xe9, 0xb7, 0x5e, 0x00,
+    0x29, 0xe1, 0x0a, 0x40, 0x88, 0xeb, 0x69, 0x4a, 0x23, 0x82, 0xab, 0xc8, 0x63, 0xa1, 0xc2,
   ],
   16,
 );
 /** The S-box output in the ordinary basis, for the last round and the key schedule. */
 const boxLast: usize = memory.data<u8>(
   [
-    0x00, 0xc7, 0xbd, 0x6f, 0x17, 0x6d, 0xd2, 0xd0, 0x78, 0xa8, 0x02, 0xc5, 0x7a, 0xbf, 0xaa, 0x15, 0x00, 0x6a, 0xbb,
-    0x5f, 0xa5, 0x74, 0xe4, 0xcf, 0xfa, 0x35, 0x2b, 0x41, 0xd1, 0x90, 0x1e, 0x8e,
+    0x00, 0xc7, 0xbd, 0x6f, 0x17, 0x6d, 0xd2, 0xd0, 0x78, 0xa8, 0x02, 0xc5, 0x7a, 0xbf, 0xaa, 0x15, 0x00,
+    0x6a, 0xbb, 0x5f, 0xa5, 0x74, 0xe4, 0xcf, 0xfa, 0x35, 0x2b, 0x41, 0xd1, 0x90, 0x1e, 0x8e,
   ],
   16,
 );
@@ -85,14 +88,14 @@ export function expandKey(context: usize, key: usize, length: u32): void {
   let constant: u32 = 1;
   for (let index = words, phase: u32 = 0; index < 4 * (rounds + 1); index++) {
     let word = load<u32>(schedule + ((index - 1) << 2));
-    if (phase == 0) {
+    if (phase === 0) {
       word = substituteWord(rotr<u32>(word, 8)) ^ constant;
       constant = ((constant << 1) ^ ((constant >> 7) * 0x11b)) & 0xff;
-    } else if (words > 6 && phase == 4) {
+    } else if (words > 6 && phase === 4) {
       word = substituteWord(word);
     }
     store<u32>(schedule + (index << 2), load<u32>(schedule + ((index - words) << 2)) ^ word);
-    phase = phase + 1 == words ? 0 : phase + 1;
+    phase = phase + 1 === words ? 0 : phase + 1;
   }
   // The S-box constant 0x63 passes MixColumns unchanged, so it moves into the round keys.
   const constant63 = i8x16.splat(0x63);
@@ -100,7 +103,7 @@ export function expandKey(context: usize, key: usize, length: u32): void {
     const plain = v128.load(schedule + (round << 4));
     const turned = i8x16.swizzle(plain, v128.load(unshiftRows + ((round & 3) << 4)));
     let ready = intoBasisSlow(plain);
-    if (round == rounds) ready = v128.xor(plain, constant63);
+    if (round === rounds) ready = v128.xor(plain, constant63);
     else if (round > 0) ready = intoBasisSlow(v128.xor(turned, constant63));
     v128.store(context + ROUND_KEYS + (round << 4), ready);
   }
@@ -226,7 +229,11 @@ export function applyKeyStream(context: usize, nonce: usize, counter: u32, at: u
     let s5 = Vector.counter(base, counter + 5, low, high, mask);
     let s6 = Vector.counter(base, counter + 6, low, high, mask);
     let s7 = Vector.counter(base, counter + 7, low, high, mask);
-    for (let keyAt = roundKeys + 16, turn: usize = 16; keyAt < lastKeyAt; keyAt += 16, turn = (turn + 16) & 48) {
+    for (
+      let keyAt = roundKeys + 16, turn: usize = 16;
+      keyAt < lastKeyAt;
+      keyAt += 16, turn = (turn + 16) & 48
+    ) {
       const key = v128.load(keyAt);
       const next = v128.load(nextInColumn + turn);
       const prev = v128.load(previousInColumn + turn);
@@ -256,7 +263,11 @@ export function applyKeyStream(context: usize, nonce: usize, counter: u32, at: u
     let s1 = Vector.counter(base, counter + 1, low, high, mask);
     let s2 = Vector.counter(base, counter + 2, low, high, mask);
     let s3 = Vector.counter(base, counter + 3, low, high, mask);
-    for (let keyAt = roundKeys + 16, turn: usize = 16; keyAt < lastKeyAt; keyAt += 16, turn = (turn + 16) & 48) {
+    for (
+      let keyAt = roundKeys + 16, turn: usize = 16;
+      keyAt < lastKeyAt;
+      keyAt += 16, turn = (turn + 16) & 48
+    ) {
       const key = v128.load(keyAt);
       const next = v128.load(nextInColumn + turn);
       const prev = v128.load(previousInColumn + turn);
@@ -284,7 +295,11 @@ export function applyBlock(context: usize, nonce: usize, counter: u32, at: usize
   const lastKeyAt = roundKeys + (rounds << 4);
   const block = i32x4.replace_lane(v128.load(nonce), 3, bswap<u32>(counter));
   let state = v128.xor(intoBasisSlow(block), v128.load(roundKeys));
-  for (let keyAt = roundKeys + 16, turn: usize = 16; keyAt < lastKeyAt; keyAt += 16, turn = (turn + 16) & 48) {
+  for (
+    let keyAt = roundKeys + 16, turn: usize = 16;
+    keyAt < lastKeyAt;
+    keyAt += 16, turn = (turn + 16) & 48
+  ) {
     state = Vector.round(
       state,
       v128.load(keyAt),
@@ -300,5 +315,15 @@ export function applyBlock(context: usize, nonce: usize, counter: u32, at: usize
     );
   }
   const rows = v128.load(shiftRows + ((rounds & 3) << 4));
-  Vector.finish(at, state, v128.load(lastKeyAt), rows, mask, once, scaled, v128.load(boxLast), v128.load(boxLast, 16));
+  Vector.finish(
+    at,
+    state,
+    v128.load(lastKeyAt),
+    rows,
+    mask,
+    once,
+    scaled,
+    v128.load(boxLast),
+    v128.load(boxLast, 16),
+  );
 }

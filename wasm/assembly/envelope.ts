@@ -12,7 +12,9 @@ import { COMPRESS, LABEL, SLOT_EXTRA, SLOT_NUMBER } from "./schema";
 const ENCRYPTION_OVERHEAD: u32 = 1 + NONCE_SIZE + TAG_SIZE;
 const PADDING: u32 = 16;
 /** A map of two: "Algo" with 0, and the key "Buf". */
-const compressHead: usize = memory.data<u8>([0x09, 0x82, 0xa4, 0x41, 0x6c, 0x67, 0x6f, 0x00, 0xa3, 0x42, 0x75, 0x66]);
+const compressHead: usize = memory.data<u8>([
+  0x09, 0x82, 0xa4, 0x41, 0x6c, 0x67, 0x6f, 0x00, 0xa3, 0x42, 0x75, 0x66,
+]);
 const COMPRESS_HEAD_SIZE: u32 = 12;
 const envelope: usize = memory.data(RECORD_SIZE, 16);
 
@@ -34,18 +36,18 @@ export function decryptAny(at: usize, length: u32, aad: usize, aadLength: u32): 
   for (let index: u32 = 0; index < keyCount; index++) {
     if (!decrypt(keyAt(index), at + 1, aad, aadLength, text, size)) continue;
     resultAt = text;
-    return version == 1 ? <i32>size : unpadded(text, size);
+    return version === 1 ? <i32>size : unpadded(text, size);
   }
   return -1;
 }
 
 /** PKCS #7: one to sixteen bytes that hold their number. Go trusts the last byte alone; a sender that follows Go passes here too. */
 function unpadded(text: usize, size: u32): i32 {
-  if (size == 0 || (size & 15) != 0) return -1;
+  if (size === 0 || (size & 15) !== 0) return -1;
   const padding = <u32>load<u8>(text + size - 1);
-  if (padding == 0 || padding > PADDING) return -1;
+  if (padding === 0 || padding > PADDING) return -1;
   for (let index: u32 = 1; index <= padding; index++) {
-    if (load<u8>(text + size - index) != padding) return -1;
+    if (load<u8>(text + size - index) !== padding) return -1;
   }
   return <i32>(size - padding);
 }
@@ -53,13 +55,13 @@ function unpadded(text: usize, size: u32): i32 {
 /** Decompresses the compress message whose map lies from `at` to `end`. Returns the size of the text at `target`, or a fault, negated. */
 export function unpackEnvelope(at: usize, end: usize, target: usize, limit: u32): i32 {
   const failure = decode(COMPRESS, at, end, envelope);
-  if (failure != 0) return -<i32>failure;
-  if (load<u32>(envelope + (SLOT_NUMBER << 2)) != 0) return -<i32>FAULT_ALGORITHM;
+  if (failure !== 0) return -(<i32>failure);
+  if (load<u32>(envelope + (SLOT_NUMBER << 2)) !== 0) return -(<i32>FAULT_ALGORITHM);
   const source = load<u32>(envelope + (SLOT_EXTRA << 2));
   const length = load<u32>(envelope + (SLOT_EXTRA << 2), 4);
-  const size = decompress(source, length == 0 ? 0 : length - 1, target, limit);
+  const size = decompress(source, length === 0 ? 0 : length - 1, target, limit);
   if (size >= 0) return size;
-  return size == LZW_TOO_LARGE ? -<i32>FAULT_LARGE : -<i32>FAULT_COMPRESSION;
+  return size === LZW_TOO_LARGE ? -(<i32>FAULT_LARGE) : -(<i32>FAULT_COMPRESSION);
 }
 
 /** What `seal` shall do, as bits. */
@@ -95,7 +97,7 @@ export function encryptAt(at: usize, length: u32, old: bool, aad: usize, aadLeng
 /** Puts the label header, if wanted and there is a label, in front of `length` bytes at `at`. Returns the whole length. */
 export function prefixLabel(at: usize, length: u32, wanted: bool): u32 {
   resultAt = at;
-  if (!wanted || labelLength == 0) return length;
+  if (!wanted || labelLength === 0) return length;
   resultAt -= 2 + labelLength;
   store<u8>(resultAt, LABEL);
   store<u8>(resultAt, <u8>labelLength, 1);

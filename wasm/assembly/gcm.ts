@@ -31,13 +31,27 @@ export function keyAt(index: u32): usize {
 }
 
 /** Encrypts `length` bytes at `text` and writes the tag behind them. Up to 63 bytes behind the text are overwritten. */
-export function encrypt(context: usize, nonce: usize, aad: usize, aadLength: u32, text: usize, length: u32): void {
+export function encrypt(
+  context: usize,
+  nonce: usize,
+  aad: usize,
+  aadLength: u32,
+  text: usize,
+  length: u32,
+): void {
   applyKeyStream(context, nonce, 2, text, length);
   v128.store(text + length, tagOf(context, nonce, aad, aadLength, text, length));
 }
 
 /** Decrypts `length` bytes at `text` if the tag behind them is right; otherwise leaves everything as it was. */
-export function decrypt(context: usize, nonce: usize, aad: usize, aadLength: u32, text: usize, length: u32): bool {
+export function decrypt(
+  context: usize,
+  nonce: usize,
+  aad: usize,
+  aadLength: u32,
+  text: usize,
+  length: u32,
+): bool {
   const expected = tagOf(context, nonce, aad, aadLength, text, length);
   if (v128.any_true(v128.xor(expected, v128.load(text + length)))) return false;
   applyKeyStream(context, nonce, 2, text, length);

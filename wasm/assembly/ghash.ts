@@ -98,7 +98,7 @@ export function start(blocks: u32): void {
 export function absorb(context: usize, at: usize, length: u32): void {
   let left = length;
   while (left >= 16) {
-    if (filled == 0 && left >= 64) {
+    if (filled === 0 && left >= 64) {
       fold(context, at);
       at += 64;
       left -= 64;
@@ -116,7 +116,11 @@ export function absorb(context: usize, at: usize, length: u32): void {
 
 /** Adds the block of lengths and returns the hash. */
 export function finish(context: usize, authenticatedLength: u32, textLength: u32): v128 {
-  const bits = i64x2.replace_lane(i64x2.splat(bswap<i64>(<i64>authenticatedLength << 3)), 1, bswap<i64>(<i64>textLength << 3));
+  const bits = i64x2.replace_lane(
+    i64x2.splat(bswap<i64>((<i64>authenticatedLength) << 3)),
+    1,
+    bswap<i64>((<i64>textLength) << 3),
+  );
   absorbBlock(context, bits);
   return sum;
 }
@@ -124,7 +128,7 @@ export function finish(context: usize, authenticatedLength: u32, textLength: u32
 function absorbBlock(context: usize, block: v128): void {
   v128.store(waiting + (filled << 4), block);
   filled = (filled + 1) & 3;
-  if (filled == 0) fold(context, waiting);
+  if (filled === 0) fold(context, waiting);
 }
 
 /** sum = (sum + X0) H^4 + X1 H^3 + X2 H^2 + X3 H for the four blocks at `at`. */
@@ -179,7 +183,10 @@ function reduce(lower: v128, upper: v128): v128 {
     i8x16.swizzle(second0, v128.and(upper, mask)),
     i8x16.swizzle(second1, v128.and(i16x8.shr_u(upper, 4), mask)),
   );
-  const whole = v128.xor(upper, i8x16.shuffle(over, zero, 15, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16));
+  const whole = v128.xor(
+    upper,
+    i8x16.shuffle(over, zero, 15, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16),
+  );
   const low = v128.and(whole, mask);
   const high = v128.and(i16x8.shr_u(whole, 4), mask);
   const first = v128.xor(i8x16.swizzle(first0, low), i8x16.swizzle(first1, high));

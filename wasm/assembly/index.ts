@@ -10,8 +10,8 @@ import * as packets from "./packet";
 import * as streams from "./stream";
 
 /** Lays out the memory; once, and before anything else. */
-export function configure(keys: u32, inputSize: u32, outputSize: u32): bool {
-  return layout.configure(keys, inputSize, outputSize);
+export function configure(keys: u32, inputSize: u32, outputSize: u32, outputLimit: u32): bool {
+  return layout.configure(keys, inputSize, outputSize, outputLimit);
 }
 
 /** Sets the label of `length` bytes that was written at `label`. */
@@ -62,7 +62,11 @@ export function encode(shape: u32): u32 {
 
 /** Overwrites the arenas, so that no text outlives its use. */
 export function clear(): void {
-  memory.fill(layout.input - layout.HEADROOM, 0, (<usize>memory.size() << 16) - (layout.input - layout.HEADROOM));
+  memory.fill(
+    layout.input - layout.HEADROOM,
+    0,
+    ((<usize>memory.size()) << 16) - (layout.input - layout.HEADROOM),
+  );
 }
 
 export function label(): usize {

@@ -46,22 +46,22 @@ export function compress(source: usize, length: u32, target: usize): u32 {
       const key = (code << 8) | byte;
       let slot = ((key >> 12) ^ key) & (SLOTS - 1);
       let entry = load<u32>(slots + (slot << 2));
-      while (entry != 0 && entry >> 12 != key) {
+      while (entry !== 0 && entry >> 12 !== key) {
         slot = (slot + 1) & (SLOTS - 1);
         entry = load<u32>(slots + (slot << 2));
       }
-      if (entry != 0) {
+      if (entry !== 0) {
         code = entry & LAST_CODE;
         continue;
       }
       emit(code, width);
       code = byte;
       last += 1;
-      if (last == overflow) {
+      if (last === overflow) {
         width += 1;
         overflow <<= 1;
       }
-      if (last == LAST_CODE) {
+      if (last === LAST_CODE) {
         emit(CLEAR, width);
         width = FIRST_WIDTH;
         last = END;
@@ -76,8 +76,8 @@ export function compress(source: usize, length: u32, target: usize): u32 {
     }
     emit(code, width);
     last += 1;
-    if (last == overflow) width += 1;
-    if (last == LAST_CODE) {
+    if (last === overflow) width += 1;
+    if (last === LAST_CODE) {
       emit(CLEAR, width);
       width = FIRST_WIDTH;
     }
@@ -85,13 +85,13 @@ export function compress(source: usize, length: u32, target: usize): u32 {
   emit(END, width);
   flush();
   for (let index: usize = 0; index < usedCount; index++) {
-    store<u32>(slots + (<usize>load<u32>(used + (index << 2)) << 2), 0);
+    store<u32>(slots + ((<usize>load<u32>(used + (index << 2))) << 2), 0);
   }
   return <u32>(sink - target);
 }
 
 function emit(code: u32, width: u32): void {
-  bits |= <u64>code << bitCount;
+  bits |= (<u64>code) << bitCount;
   bitCount += width;
   if (bitCount < 32) return;
   store<u32>(sink, <u32>bits);
@@ -128,7 +128,7 @@ export function decompress(source: usize, length: u32, target: usize, limit: u32
   while (true) {
     while (windowBits < width) {
       if (source >= sourceEnd) return LZW_MALFORMED;
-      window |= <u64>load<u8>(source) << windowBits;
+      window |= (<u64>load<u8>(source)) << windowBits;
       source += 1;
       windowBits += 8;
     }
@@ -136,8 +136,8 @@ export function decompress(source: usize, length: u32, target: usize, limit: u32
     window >>= width;
     windowBits -= width;
 
-    if (code == END) return <i32>(at - target);
-    if (code == CLEAR) {
+    if (code === END) return <i32>(at - target);
+    if (code === CLEAR) {
       width = FIRST_WIDTH;
       high = END;
       overflow = 512;
@@ -148,7 +148,7 @@ export function decompress(source: usize, length: u32, target: usize, limit: u32
     const literal = code < CLEAR;
     // Once the table is frozen nothing is being defined, and the highest code is an ordinary one.
     if (code > high) return LZW_MALFORMED;
-    const defining = code == high && lastLength != 0;
+    const defining = code === high && lastLength !== 0;
     let size: u32 = 1;
     if (!literal) size = defining ? lastLength + 1 : load<u32>(lengths + (code << 2));
     if (size > <u32>(targetEnd - at)) return LZW_TOO_LARGE;
@@ -159,7 +159,7 @@ export function decompress(source: usize, length: u32, target: usize, limit: u32
     if (literal) store<u8>(at, <u8>code);
     else if (defining) copy(at, lastPlace, size);
     else copy(at, load<u32>(places + (code << 2)), size);
-    if (lastLength != 0) {
+    if (lastLength !== 0) {
       store<u32>(places + (high << 2), <u32>lastPlace);
       store<u32>(lengths + (high << 2), lastLength + 1);
     }
@@ -168,7 +168,7 @@ export function decompress(source: usize, length: u32, target: usize, limit: u32
     at += size;
     high += 1;
     if (high >= overflow) {
-      if (width == LAST_WIDTH) {
+      if (width === LAST_WIDTH) {
         lastLength = 0;
         high -= 1;
       } else {

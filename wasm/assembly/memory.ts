@@ -51,23 +51,20 @@ export let records: usize = 0;
 export let names: usize = 0;
 /** Bytes from the host: a packet or frame, the parts to seal, or the fields to encode. `HEADROOM` bytes lie before it. */
 export let input: usize = 0;
-/** How many bytes fit the input. */
-export let inputSize: usize = 0;
 /** Decompressed bytes, or the result of sealing and encoding. `HEADROOM` bytes lie before it. */
 export let output: usize = 0;
-/** How many bytes may be written at `output` in all. */
-export let outputSize: usize = 0;
+/** How many bytes may be decompressed to `output` in all; the memory grows as they come. */
+export let outputLimit: usize = 0;
 
 /** Lays out the arenas; false if the memory cannot be had. To be called once. `spareKeys` is the room for keys. */
-export function configure(spareKeys: u32, inputBytes: u32, outputBytes: u32): bool {
+export function configure(spareKeys: u32, inputSize: u32, outputSize: u32, limit: u32): bool {
   keys = align(__heap_base);
   records = align(keys + spareKeys * KEY_SIZE);
   names = align(records + RECORDS_MAX * RECORD_SIZE);
   input = align(names + NAMES_MAX * NAME_SIZE_MAX + HEADROOM);
-  inputSize = inputBytes;
-  output = align(input + inputBytes + SLACK + HEADROOM);
-  outputSize = outputBytes;
-  return reserve(output + SLACK);
+  output = align(input + inputSize + SLACK + HEADROOM);
+  outputLimit = limit;
+  return reserve(output + outputSize + SLACK);
 }
 
 /** Makes every byte below `end` (and `SLACK` more) usable; false if the memory cannot be had. */

@@ -18,7 +18,6 @@ import {
   KIND_TEXT,
   KIND_U8,
   KIND_U16,
-  KIND_U32,
   shapeAt,
 } from "./schema";
 
@@ -52,13 +51,13 @@ export function decode(shape: u32, at: usize, limit: usize, record: usize): u32 
   if (at >= limit) return TRUNCATED;
   const head = readByte();
   const fields = shapeAt(shape);
-  if (head == 0xc0) return 0;
-  if ((head & 0xf0) == 0x80) decodeMap(fields, head & 15, record);
-  else if (head == 0xde) decodeMap(fields, readInteger16(), record);
-  else if (head == 0xdf) decodeMap(fields, readInteger32(), record);
-  else if ((head & 0xf0) == 0x90) decodeArray(fields, head & 15, record);
-  else if (head == 0xdc) decodeArray(fields, readInteger16(), record);
-  else if (head == 0xdd) decodeArray(fields, readInteger32(), record);
+  if (head === 0xc0) return 0;
+  if ((head & 0xf0) === 0x80) decodeMap(fields, head & 15, record);
+  else if (head === 0xde) decodeMap(fields, readInteger16(), record);
+  else if (head === 0xdf) decodeMap(fields, readInteger32(), record);
+  else if ((head & 0xf0) === 0x90) decodeArray(fields, head & 15, record);
+  else if (head === 0xdc) decodeArray(fields, readInteger16(), record);
+  else if (head === 0xdd) decodeArray(fields, readInteger32(), record);
   else failure = MALFORMED;
   return failure;
 }
@@ -67,29 +66,29 @@ function decodeMap(shape: usize, count: u32, record: usize): void {
   const known = fieldCount(shape);
   // Go sends keys in the order of the table, so the next key is most likely the next field.
   let guess: u32 = 0;
-  while (count > 0 && failure == 0) {
+  while (count > 0 && failure === 0) {
     count -= 1;
     if (!readSpan()) return;
     let found: usize = 0;
     for (let tries = known; tries > 0 && spanLength < 16; tries--) {
       const field = fieldAt(shape, guess);
-      guess = guess + 1 == known ? 0 : guess + 1;
-      if (Field.keyLength(field) != spanLength) continue;
+      guess = guess + 1 === known ? 0 : guess + 1;
+      if (Field.keyLength(field) !== spanLength) continue;
       const key = v128.and(v128.load(spanAt), v128.load(keyMasks + (spanLength << 4)));
       if (v128.any_true(v128.xor(key, Field.key(field)))) continue;
       found = field;
       break;
     }
-    if (found != 0) decodeField(found, record);
+    if (found !== 0) decodeField(found, record);
     else skip(0);
   }
 }
 
 function decodeArray(shape: usize, count: u32, record: usize): void {
   const known = fieldCount(shape);
-  for (let index: u32 = 0; index < count && failure == 0; index++) {
+  for (let index: u32 = 0; index < count && failure === 0; index++) {
     let number: u32 = 0;
-    while (number < known && Field.index(fieldAt(shape, number)) != index) number++;
+    while (number < known && Field.index(fieldAt(shape, number)) !== index) number++;
     if (number < known) decodeField(fieldAt(shape, number), record);
     else skip(0);
   }
@@ -98,33 +97,33 @@ function decodeArray(shape: usize, count: u32, record: usize): void {
 function decodeField(field: usize, record: usize): void {
   const slot = record + Field.slot(field);
   const kind = Field.kind(field);
-  if (kind == KIND_NAME) {
+  if (kind === KIND_NAME) {
     if (!readSpan()) return;
     store<u32>(slot, <u32>spanAt);
     store<u32>(slot, spanLength, 4);
     store<u32>(slot, numberOf(spanAt, spanLength), 8);
-  } else if (kind == KIND_BYTES) {
-    const isNil = cursor < end && load<u8>(cursor) == 0xc0;
+  } else if (kind === KIND_BYTES) {
+    const isNil = cursor < end && load<u8>(cursor) === 0xc0;
     if (!readBytes()) return;
     store<u32>(slot, <u32>spanAt);
     store<u32>(slot, isNil ? 0 : spanLength + 1, 4);
-  } else if (kind == KIND_TEXT) {
+  } else if (kind === KIND_TEXT) {
     if (!readSpan()) return;
     store<u32>(slot, <u32>spanAt);
     store<u32>(slot, spanLength, 4);
-  } else if (kind == KIND_BOOL) {
+  } else if (kind === KIND_BOOL) {
     const value = readByte();
-    if (value == 0xc3 || value == 1) store<u32>(slot, 1);
-    else if (value == 0xc2 || value == 0 || value == 0xc0) store<u32>(slot, 0);
-    else failure = failure == 0 ? MALFORMED : failure;
-  } else if (kind == KIND_INT) {
+    if (value === 0xc3 || value === 1) store<u32>(slot, 1);
+    else if (value === 0xc2 || value === 0 || value === 0xc0) store<u32>(slot, 0);
+    else failure = failure === 0 ? MALFORMED : failure;
+  } else if (kind === KIND_INT) {
     // Saturated: numbers so large are refused or ignored anyway.
     const value = readInteger(true);
     store<i32>(slot, <i32>min<i64>(max<i64>(value, i32.MIN_VALUE), i32.MAX_VALUE));
   } else {
     const value = <u64>readInteger(false);
-    const limit: u64 = kind == KIND_U8 ? 0xff : kind == KIND_U16 ? 0xffff : 0xffffffff;
-    if (value > limit) failure = failure == 0 ? OUT_OF_RANGE : failure;
+    const limit: u64 = kind === KIND_U8 ? 0xff : kind === KIND_U16 ? 0xffff : 0xffffffff;
+    if (value > limit) failure = failure === 0 ? OUT_OF_RANGE : failure;
     store<u32>(slot, <u32>value);
   }
 }
@@ -165,18 +164,18 @@ function readInteger(signed: bool): i64 {
   let value: i64 = 0;
   let negative = false;
   if (head >= 0xe0) value = <i64>(<i8>head);
-  else if (head == 0xcc) value = readByte();
-  else if (head == 0xcd) value = readInteger16();
-  else if (head == 0xce) value = readInteger32();
-  else if (head == 0xcf) return take(8) ? <i64>bswap<u64>(load<u64>(cursor - 8)) : 0;
-  else if (head == 0xd0) value = <i64>(<i8>readByte());
-  else if (head == 0xd1) value = <i64>(<i16>readInteger16());
-  else if (head == 0xd2) value = <i64>(<i32>readInteger32());
-  else if (head == 0xd3) value = take(8) ? <i64>bswap<u64>(load<u64>(cursor - 8)) : 0;
-  else if (head != 0xc0) failure = failure == 0 ? MALFORMED : failure;
+  else if (head === 0xcc) value = readByte();
+  else if (head === 0xcd) value = readInteger16();
+  else if (head === 0xce) value = readInteger32();
+  else if (head === 0xcf) return take(8) ? <i64>bswap<u64>(load<u64>(cursor - 8)) : 0;
+  else if (head === 0xd0) value = <i64>(<i8>readByte());
+  else if (head === 0xd1) value = <i64>(<i16>readInteger16());
+  else if (head === 0xd2) value = <i64>(<i32>readInteger32());
+  else if (head === 0xd3) value = take(8) ? <i64>bswap<u64>(load<u64>(cursor - 8)) : 0;
+  else if (head !== 0xc0) failure = failure === 0 ? MALFORMED : failure;
   negative = value < 0;
   if (negative && !signed) {
-    failure = failure == 0 ? OUT_OF_RANGE : failure;
+    failure = failure === 0 ? OUT_OF_RANGE : failure;
     return 0;
   }
   return value;
@@ -185,14 +184,14 @@ function readInteger(signed: bool): i64 {
 /** A string or byte string in any form, or nil. Leaves it in `spanAt` and `spanLength`. */
 function readSpan(): bool {
   const head = readByte();
-  if (failure != 0) return false;
+  if (failure !== 0) return false;
   let length: u32 = 0;
-  if ((head & 0xe0) == 0xa0) length = head & 31;
-  else if (head == 0xd9 || head == 0xc4) length = readByte();
-  else if (head == 0xda || head == 0xc5) length = readInteger16();
-  else if (head == 0xdb || head == 0xc6) length = readInteger32();
-  else if (head != 0xc0) failure = MALFORMED;
-  if (failure != 0 || !take(length)) return false;
+  if ((head & 0xe0) === 0xa0) length = head & 31;
+  else if (head === 0xd9 || head === 0xc4) length = readByte();
+  else if (head === 0xda || head === 0xc5) length = readInteger16();
+  else if (head === 0xdb || head === 0xc6) length = readInteger32();
+  else if (head !== 0xc0) failure = MALFORMED;
+  if (failure !== 0 || !take(length)) return false;
   spanAt = cursor - length;
   spanLength = length;
   return true;
@@ -205,53 +204,53 @@ function readBytes(): bool {
     return false;
   }
   const head = <u32>load<u8>(cursor);
-  const isArray = (head & 0xf0) == 0x90 || head == 0xdc || head == 0xdd;
+  const isArray = (head & 0xf0) === 0x90 || head === 0xdc || head === 0xdd;
   if (!isArray) return readSpan();
   const start = cursor;
   cursor += 1;
-  const count = head == 0xdc ? readInteger16() : head == 0xdd ? readInteger32() : head & 15;
-  for (let index: u32 = 0; index < count && failure == 0; index++) {
+  const count = head === 0xdc ? readInteger16() : head === 0xdd ? readInteger32() : head & 15;
+  for (let index: u32 = 0; index < count && failure === 0; index++) {
     const value = <u64>readInteger(false);
-    if (value > 0xff) failure = failure == 0 ? OUT_OF_RANGE : failure;
-    if (failure != 0) return false;
+    if (value > 0xff) failure = failure === 0 ? OUT_OF_RANGE : failure;
+    if (failure !== 0) return false;
     store<u8>(start + index, <u8>value);
   }
   spanAt = start;
   spanLength = count;
-  return failure == 0;
+  return failure === 0;
 }
 
 /** Moves past any value. */
 function skip(depth: u32): void {
   const head = readByte();
-  if (failure != 0 || head < 0x80 || head >= 0xe0) return;
+  if (failure !== 0 || head < 0x80 || head >= 0xe0) return;
   if (depth >= NESTING_MAX) failure = TOO_DEEP;
   else if (head < 0x90) skipMany((head & 15) << 1, depth);
   else if (head < 0xa0) skipMany(head & 15, depth);
   else if (head < 0xc0) take(head & 31);
-  else if (head == 0xc1) failure = MALFORMED;
-  else if (head == 0xc4 || head == 0xd9) take(readByte());
-  else if (head == 0xc5 || head == 0xda) take(readInteger16());
-  else if (head == 0xc6 || head == 0xdb) take(readInteger32());
-  else if (head == 0xc7) take(readByte() + 1);
-  else if (head == 0xc8) take(readInteger16() + 1);
-  else if (head == 0xc9) {
+  else if (head === 0xc1) failure = MALFORMED;
+  else if (head === 0xc4 || head === 0xd9) take(readByte());
+  else if (head === 0xc5 || head === 0xda) take(readInteger16());
+  else if (head === 0xc6 || head === 0xdb) take(readInteger32());
+  else if (head === 0xc7) take(readByte() + 1);
+  else if (head === 0xc8) take(readInteger16() + 1);
+  else if (head === 0xc9) {
     take(readInteger32());
     take(1);
-  } else if (head == 0xcc || head == 0xd0) take(1);
-  else if (head == 0xcd || head == 0xd1) take(2);
-  else if (head == 0xca || head == 0xce || head == 0xd2) take(4);
-  else if (head == 0xcb || head == 0xcf || head == 0xd3) take(8);
-  else if (head >= 0xd4 && head <= 0xd8) take((<usize>1 << (head - 0xd4)) + 1);
-  else if (head == 0xdc) skipMany(readInteger16(), depth);
-  else if (head == 0xdd) skipMany(readInteger32(), depth);
-  else if (head == 0xde) skipMany(<u64>readInteger16() << 1, depth);
-  else if (head == 0xdf) skipMany(<u64>readInteger32() << 1, depth);
+  } else if (head === 0xcc || head === 0xd0) take(1);
+  else if (head === 0xcd || head === 0xd1) take(2);
+  else if (head === 0xca || head === 0xce || head === 0xd2) take(4);
+  else if (head === 0xcb || head === 0xcf || head === 0xd3) take(8);
+  else if (head >= 0xd4 && head <= 0xd8) take(((<usize>1) << (head - 0xd4)) + 1);
+  else if (head === 0xdc) skipMany(readInteger16(), depth);
+  else if (head === 0xdd) skipMany(readInteger32(), depth);
+  else if (head === 0xde) skipMany((<u64>readInteger16()) << 1, depth);
+  else if (head === 0xdf) skipMany((<u64>readInteger32()) << 1, depth);
 }
 
 /** Ends at the first failure, and each value takes a byte, so a claimed count costs nothing. */
 function skipMany(count: u64, depth: u32): void {
-  for (; count > 0 && failure == 0; count--) skip(depth + 1);
+  for (; count > 0 && failure === 0; count--) skip(depth + 1);
 }
 
 /** Encodes `record` as an object of the given shape at `at`; returns the first byte behind it. */
@@ -266,19 +265,19 @@ export function encode(shape: u32, record: usize, at: usize): usize {
     const kind = Field.kind(field);
     const first = load<u32>(slot);
     const second = load<u32>(slot, 4);
-    const isEmpty = kind == KIND_BYTES ? second <= 1 : kind == KIND_NAME ? second == 0 : first == 0;
+    const isEmpty = kind === KIND_BYTES ? second <= 1 : kind === KIND_NAME ? second === 0 : first === 0;
     if (Field.optional(field) && isEmpty) continue;
     written += 1;
     const keyLength = Field.keyLength(field);
     store<u8>(at, <u8>(0xa0 | keyLength));
     v128.store(at + 1, Field.key(field));
     at += 1 + keyLength;
-    if (kind == KIND_BOOL) {
-      store<u8>(at, first == 0 ? 0xc2 : 0xc3);
+    if (kind === KIND_BOOL) {
+      store<u8>(at, first === 0 ? 0xc2 : 0xc3);
       at += 1;
-    } else if (kind == KIND_NAME || kind == KIND_TEXT) at = writeSpan(at, first, second);
-    else if (kind != KIND_BYTES) at = writeInteger(at, first);
-    else if (second != 0) at = writeSpan(at, first, second - 1);
+    } else if (kind === KIND_NAME || kind === KIND_TEXT) at = writeSpan(at, first, second);
+    else if (kind !== KIND_BYTES) at = writeInteger(at, first);
+    else if (second !== 0) at = writeSpan(at, first, second - 1);
     else {
       store<u8>(at, 0xc0);
       at += 1;

@@ -24,13 +24,17 @@ export function makeRoom(room: u32): bool {
 
 /** The number of the name of `length` bytes at `at`, or 0 if it cannot be remembered. */
 export function numberOf(at: usize, length: u32): u32 {
-  if (length == 0 || length > NAME_SIZE_MAX) return 0;
+  if (length === 0 || length > NAME_SIZE_MAX) return 0;
   const hash = hashOf(at, length);
   for (let probe: u32 = 0; probe < PROBES_MAX; probe++) {
     const slot = slots + ((hash + probe) & (SLOTS - 1)) * SLOT_SIZE;
     const number = load<u32>(slot, 4);
-    if (number == 0) return nameCount < NAMES_MAX ? remember(slot, hash, at, length) : 0;
-    if (load<u32>(slot) == hash && load<u32>(slot, 8) == length && memory.compare(place(number), at, length) == 0) {
+    if (number === 0) return nameCount < NAMES_MAX ? remember(slot, hash, at, length) : 0;
+    if (
+      load<u32>(slot) === hash &&
+      load<u32>(slot, 8) === length &&
+      memory.compare(place(number), at, length) === 0
+    ) {
       return number;
     }
   }
@@ -61,6 +65,6 @@ function hashOf(at: usize, length: u32): u32 {
 }
 
 function mix(value: u64): u64 {
-  const spread = value * 0x9e3779b97f4a7c15;
+  const spread = value * (((<u64>0x9e3779b9) << 32) | 0x7f4a7c15);
   return spread ^ (spread >> 32);
 }

@@ -25,7 +25,7 @@ import {
   label,
   labelLength,
   output,
-  outputSize,
+  outputLimit,
   RECORD_SIZE,
   RECORDS_MAX,
   records,
@@ -33,7 +33,19 @@ import {
 } from "./memory";
 import { decode } from "./msgpack";
 import { makeRoom } from "./names";
-import { COMPOUND, COMPRESS, CRC, ERROR, fieldCount, LABEL, PUSH_PULL, SHAPES, SLOT_EXTRA, shapeAt, USER } from "./schema";
+import {
+  COMPOUND,
+  COMPRESS,
+  CRC,
+  ERROR,
+  fieldCount,
+  LABEL,
+  PUSH_PULL,
+  SHAPES,
+  SLOT_EXTRA,
+  shapeAt,
+  USER,
+} from "./schema";
 
 /** Why a whole packet is dropped, as negative results of `open`. */
 export const EMPTY: i32 = -1;
@@ -70,16 +82,16 @@ export function open(length: u32, verify: bool): i32 {
   let at = input;
   let end = input + length;
   memory.fill(end, 0, SLACK);
-  if (length == 0) return EMPTY;
+  if (length === 0) return EMPTY;
   let received: u32 = 0;
-  if (load<u8>(at) == LABEL) {
-    if (length < 2 || load<u8>(at, 1) == 0 || length < <u32>load<u8>(at, 1) + 2) return LABEL_MALFORMED;
+  if (load<u8>(at) === LABEL) {
+    if (length < 2 || load<u8>(at, 1) === 0 || length < <u32>load<u8>(at, 1) + 2) return LABEL_MALFORMED;
     received = load<u8>(at, 1);
     at += 2;
   }
-  if (received != labelLength || memory.compare(at, label, received) != 0) return LABEL_WRONG;
+  if (received !== labelLength || memory.compare(at, label, received) !== 0) return LABEL_WRONG;
   at += received;
-  if (at == end) return EMPTY;
+  if (at === end) return EMPTY;
 
   if (keyCount > 0) {
     const plain = decryptAny(at, <u32>(end - at), label, labelLength);
@@ -87,11 +99,11 @@ export function open(length: u32, verify: bool): i32 {
       at = resultAt;
       end = at + plain;
       memory.fill(end, 0, 64);
-      if (plain == 0) return EMPTY;
+      if (plain === 0) return EMPTY;
     } else if (verify) return UNDECRYPTABLE;
   }
-  if (end - at >= 5 && load<u8>(at) == CRC) {
-    if (crc32(at + 5, <u32>(end - at) - 5) != BigEndian.load32(at + 1)) return CHECKSUM_WRONG;
+  if (end - at >= 5 && load<u8>(at) === CRC) {
+    if (crc32(at + 5, <u32>(end - at) - 5) !== BigEndian.load32(at + 1)) return CHECKSUM_WRONG;
     at += 5;
   }
   dispatch(at, end, 0);
@@ -99,37 +111,62 @@ export function open(length: u32, verify: bool): i32 {
 }
 
 function dispatch(at: usize, end: usize, depth: u32): void {
-  if (at >= end) return fault(FAULT_EMPTY, 0);
-  const type = <u32>load<u8>(at);
-  if (type == COMPOUND || type == COMPRESS) {
-    if (depth >= DEPTH_MAX) return fault(FAULT_ENVELOPES, type);
-    if (type == COMPOUND) return splitCompound(at + 1, end, depth);
-    return unpack(at + 1, end, depth);
+  if (at >= end) {
+    fault(FAULT_EMPTY, 0);
+    return;
   }
-  const onlyOnStreams = type == PUSH_PULL || type == ERROR;
-  if (type >= SHAPES || onlyOnStreams || fieldCount(shapeAt(type)) == 0) return fault(FAULT_UNSUPPORTED, type);
-  if (recordCount >= RECORDS_MAX) return fault(FAULT_MANY, type);
+  const type = <u32>load<u8>(at);
+  if (type === COMPOUND || type === COMPRESS) {
+    if (depth >= DEPTH_MAX) {
+      fault(FAULT_ENVELOPES, type);
+      return;
+    }
+    if (type === COMPOUND) splitCompound(at + 1, end, depth);
+    else unpack(at + 1, end, depth);
+    return;
+  }
+  const onlyOnStreams = type === PUSH_PULL || type === ERROR;
+  if (type >= SHAPES || onlyOnStreams || fieldCount(shapeAt(type)) === 0) {
+    fault(FAULT_UNSUPPORTED, type);
+    return;
+  }
+  if (recordCount >= RECORDS_MAX) {
+    fault(FAULT_MANY, type);
+    return;
+  }
   const record = records + recordCount * RECORD_SIZE;
-  if (type == USER) {
+  if (type === USER) {
     memory.fill(record, 0, RECORD_SIZE);
     store<u32>(record, USER);
     storeSpan(record, at + 1, <u32>(end - at) - 1);
   } else {
     const failure = decode(type, at + 1, end, record);
-    if (failure != 0) return fault(failure, type);
+    if (failure !== 0) {
+      fault(failure, type);
+      return;
+    }
   }
   recordCount += 1;
 }
 
 function splitCompound(at: usize, end: usize, depth: u32): void {
-  if (at >= end) return fault(FAULT_LENGTHS, COMPOUND);
+  if (at >= end) {
+    fault(FAULT_LENGTHS, COMPOUND);
+    return;
+  }
   const count = <usize>load<u8>(at);
   const lengths = at + 1;
   let part = lengths + 2 * count;
-  if (part > end) return fault(FAULT_LENGTHS, COMPOUND);
+  if (part > end) {
+    fault(FAULT_LENGTHS, COMPOUND);
+    return;
+  }
   for (let index: usize = 0; index < count; index++) {
     const length = BigEndian.load16(lengths + 2 * index);
-    if (length > <u32>(end - part)) return fault(FAULT_CUT, <u32>(count - index));
+    if (length > <u32>(end - part)) {
+      fault(FAULT_CUT, <u32>(count - index));
+      return;
+    }
     dispatch(part, part + length, depth + 1);
     part += length;
   }
@@ -137,12 +174,17 @@ function splitCompound(at: usize, end: usize, depth: u32): void {
 
 function unpack(at: usize, end: usize, depth: u32): void {
   const start = decompressedEnd;
-  const size = unpackEnvelope(at, end, start, <u32>(output + outputSize - start));
-  if (size < 0) return fault(<u32>-size, COMPRESS);
+  const size = unpackEnvelope(at, end, start, <u32>(output + outputLimit - start));
+  if (size < 0) {
+    fault(<u32>-size, COMPRESS);
+    // What was in vain counts as well: many bad parts must not cost more than good ones.
+    decompressedEnd = output + outputLimit;
+    return;
+  }
   decompressedEnd = start + size;
   // The zeros keep what an earlier packet left out of reach.
   memory.fill(decompressedEnd, 0, 64);
-  decompressedEnd += min<usize>(64, output + outputSize - decompressedEnd);
+  decompressedEnd += min<usize>(64, output + outputLimit - decompressedEnd);
   dispatch(start, start + size, depth + 1);
 }
 
@@ -192,7 +234,7 @@ export function seal(count: u32, flags: u32): i32 {
     BigEndian.store32(at + 1, sum);
   }
   if (flags & SEAL_ENCRYPT) {
-    length = encryptAt(at, length, (flags & SEAL_OLD) != 0, label, labelLength);
+    length = encryptAt(at, length, (flags & SEAL_OLD) !== 0, label, labelLength);
     at = resultAt;
   }
   return prefixLabel(at, length, true);

@@ -158,6 +158,6 @@ export class Field {
     return load<u8>(field, 19);
   }
   @inline static optional(field: usize): bool {
-    return load<u8>(field, 20) != 0;
+    return load<u8>(field, 20) !== 0;
   }
 }

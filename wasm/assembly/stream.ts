@@ -19,7 +19,7 @@ import {
   input,
   labelLength,
   output,
-  outputSize,
+  outputLimit,
   RECORD_SIZE,
   RECORDS_MAX,
   records,
@@ -51,22 +51,22 @@ export function openFrame(length: u32): i32 {
   let at = input;
   let end = input + length;
   memory.fill(end, 0, SLACK);
-  if (length == 0) return FRAME_EMPTY;
-  if (load<u8>(at) == ENCRYPT) {
+  if (length === 0) return FRAME_EMPTY;
+  if (load<u8>(at) === ENCRYPT) {
     if (length < STREAM_HEADER_SIZE) return FRAME_UNDECRYPTABLE;
     const head = STREAM_HEADER_SIZE;
     memory.copy(streamHeader, at, head);
     const plain = decryptAny(at + head, length - head, streamHeader, head + labelLength);
     if (plain < 0) return FRAME_UNDECRYPTABLE;
-    if (plain == 0) return FRAME_EMPTY;
+    if (plain === 0) return FRAME_EMPTY;
     at = resultAt;
     end = at + plain;
     memory.fill(end, 0, 64);
   }
-  if (load<u8>(at) == COMPRESS) {
-    const size = unpackEnvelope(at + 1, end, output, <u32>outputSize);
+  if (load<u8>(at) === COMPRESS) {
+    const size = unpackEnvelope(at + 1, end, output, <u32>outputLimit);
     if (size < 0) return size;
-    if (size == 0) return FRAME_EMPTY;
+    if (size === 0) return FRAME_EMPTY;
     at = output;
     end = at + size;
     memory.fill(end, 0, 64);
@@ -89,7 +89,7 @@ export function decodeMany(shape: u32, count: u32, at: usize): u32 {
   decodedTo = at;
   for (let index: u32 = 0; index < min(count, RECORDS_MAX); index++) {
     const failure = decode(shape, decodedTo, messageEnd, records + index * RECORD_SIZE);
-    if (failure != 0) return failure;
+    if (failure !== 0) return failure;
     decodedTo = cursor;
   }
   return 0;
@@ -103,7 +103,7 @@ export function sealFrame(length: u32, flags: u32, labelHeader: bool): u32 {
     at = resultAt;
   }
   if (flags & SEAL_ENCRYPT) {
-    const old = (flags & SEAL_OLD) != 0;
+    const old = (flags & SEAL_OLD) !== 0;
     const head = STREAM_HEADER_SIZE;
     store<u8>(streamHeader, ENCRYPT);
     BigEndian.store32(streamHeader + 1, OVERHEAD + (old ? (length & ~15) + 16 : length));
