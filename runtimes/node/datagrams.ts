@@ -7,10 +7,8 @@ import { joinHostPort } from "../../src/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { isWildcard, lacksIpv6, peerHost, socketHost } from "../shared/hosts.ts";
+import { queueCountMax, queueSizeMax } from "../shared/send_queue.ts";
 
-/** Most datagrams and bytes that wait for the system. */
-const queueCountMax = 4_096;
-const queueSizeMax = 8 * 1024 * 1024;
 /** How long a closing socket waits for the system to take what is queued. */
 const lingerMs = 1_000;
 
