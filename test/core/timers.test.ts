@@ -9,7 +9,12 @@ describe("timers", () => {
     timers.set("a", 10, "a");
     timers.set("c", 10, "c");
     expect(timers.next()).toBe(10);
-    expect([timers.take(15), timers.take(15), timers.take(15), timers.take(20)]).toEqual(["a", "c", undefined, "b"]);
+    expect([timers.take(15), timers.take(15), timers.take(15), timers.take(20)]).toEqual([
+      "a",
+      "c",
+      undefined,
+      "b",
+    ]);
     expect(timers.next()).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -34,7 +39,8 @@ describe("timers", () => {
           expect(timers.next()).toBe(Math.min(Number.POSITIVE_INFINITY, ...model.values()));
         }
         const fired: number[] = [];
-        for (let key = timers.take(1000); key !== undefined; key = timers.take(1000)) fired.push(model.get(key)!);
+        for (let key = timers.take(1000); key !== undefined; key = timers.take(1000))
+          fired.push(model.get(key)!);
         expect(fired).toEqual([...model.values()].sort((a, b) => a - b));
       }),
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { freshCoordinate } from "../../../src/core/coordinate/coordinate.ts";
 import {
   decodeMessage,
   decodeState,
@@ -8,7 +9,6 @@ import {
 } from "../../../src/core/serf/messages.ts";
 import { decodeCoordinate, encodeCoordinate } from "../../../src/core/serf/pings.ts";
 import { decodeTags, encodeTags } from "../../../src/core/serf/tags.ts";
-import { freshCoordinate } from "../../../src/core/coordinate/coordinate.ts";
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "hex"));
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);

@@ -45,7 +45,8 @@ describe("broadcasts", () => {
     const news = queue(1000, 3);
     news.queue(bytes(9, 0), null, () => finished.push(0));
     news.fetch(0, 9, 9);
-    for (let index = 1; index <= 3; index++) news.queue(bytes(index, index), null, () => finished.push(index));
+    for (let index = 1; index <= 3; index++)
+      news.queue(bytes(index, index), null, () => finished.push(index));
     expect(news.length).toBe(3);
     expect(finished).toEqual([0]);
     expect(news.dropped).toBe(1);
@@ -56,7 +57,9 @@ describe("broadcasts", () => {
       fc.property(
         fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 60 }),
         fc.integer({ min: 0, max: 4 }),
-        fc.array(fc.record({ limit: fc.integer({ min: 0, max: 200 }), count: fc.integer({ min: 0, max: 9 }) })),
+        fc.array(
+          fc.record({ limit: fc.integer({ min: 0, max: 200 }), count: fc.integer({ min: 0, max: 9 }) }),
+        ),
         (lengths, overhead, fetches) => {
           const news = queue(100);
           lengths.forEach((length, index) => {
