@@ -22,7 +22,7 @@ export const datagrams: Datagrams = {
     if (!denoApi().listenDatagram) {
       const { nodeDatagrams } = await import("../node/datagrams.ts");
       // Setting the size of the receive buffer makes Deno's node:dgram slower still.
-      return await nodeDatagrams({ receiveBufferSize: 0 }).bind(address, handler);
+      return await nodeDatagrams({ receiveBufferSize: 0, inFlightMax: 1 }).bind(address, handler);
     }
     if (!isWildcard(address.host)) return bind(address, address.host, handler);
     try {
