@@ -1,13 +1,12 @@
 /**
- * UDP over `node:dgram`. Sends that the system does not take at once wait in a bounded queue inside the runtime; addresses are
- * numeric, so nothing is looked up. Also the fallback of Deno when its own datagrams are not switched on.
+ * UDP over `node:dgram`. What the system does not take at once waits in a bounded queue; addresses are numeric, so nothing is looked up. Also the fallback of Deno when its own datagrams are not switched on.
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { joinHostPort } from "../../src/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { isWildcard, lacksIpv6, peerHost, socketHost } from "../shared/hosts.ts";
-import { queueCountMax, queueSizeMax } from "../shared/send_queue.ts";
+import { SendQueue } from "../shared/send_queue.ts";
 
 /** How long a closing socket waits for the system to take what is queued. */
 const lingerMs = 1_000;
@@ -16,6 +15,8 @@ const lingerMs = 1_000;
 export interface NodeDatagramsOptions {
   /** Bytes that the system may buffer for us, 0 for its default. The system may grant less. */
   readonly receiveBufferSize: number;
+  /** How many sends the runtime is given at once. Deno needs 1: it sends a burst in reverse. */
+  readonly inFlightMax: number;
 }
 
 /** UDP of `node:dgram`. */
@@ -51,53 +52,45 @@ function bind(
       // Windows reports a peer's closed port here. A socket outlives whatever happens to one datagram.
       socket.on("error", () => {});
       if (options.receiveBufferSize > 0) growReceiveBuffer(socket, options.receiveBufferSize);
-      resolve(new NodeDatagramSocket(socket, ipv6, handler));
+      resolve(new NodeDatagramSocket(socket, ipv6, handler, options));
     });
   });
 }
 
 class NodeDatagramSocket implements DatagramSocket {
   readonly local: Address;
-  dropped = 0;
   readonly #socket: Socket;
   readonly #ipv6: boolean;
+  readonly #inFlightMax: number;
   readonly #handler: DatagramHandler;
-  #queuedCount = 0;
-  #queuedSize = 0;
+  readonly #queue: SendQueue = new SendQueue();
+  #inFlight = 0;
   #closed: Promise<void> | undefined;
   #drained: () => void = () => {};
 
-  constructor(socket: Socket, ipv6: boolean, handler: DatagramHandler) {
+  constructor(
+    socket: Socket,
+    ipv6: boolean,
+    handler: DatagramHandler,
+    { inFlightMax }: NodeDatagramsOptions,
+  ) {
     const { address, port } = socket.address();
     this.local = { host: peerHost(address), port };
     this.#socket = socket;
     this.#ipv6 = ipv6;
     this.#handler = handler;
+    this.#inFlightMax = inFlightMax;
     socket.on("message", (message, from) => this.#receive(message, from));
+  }
+
+  get dropped(): number {
+    return this.#queue.dropped;
   }
 
   send(to: Address, bytes: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#queuedCount >= queueCountMax || this.#queuedSize + bytes.length > queueSizeMax) {
-      this.dropped += 1;
-      return;
-    }
-    this.#queuedCount += 1;
-    this.#queuedSize += bytes.length;
-    const sent = (error: unknown): void => {
-      this.#queuedCount -= 1;
-      this.#queuedSize -= bytes.length;
-      if (error && !this.#closed) {
-        this.#handler.sendFailed(to, systemError("send", joinHostPort(to.host, to.port), error));
-      }
-      if (this.#queuedCount === 0) this.#drained();
-    };
-    try {
-      this.#socket.send(bytes, to.port, socketHost(to.host, this.#ipv6), sent);
-    } catch (error) {
-      // Bad ports are thrown; every failure is reported in the same way, after this call.
-      queueMicrotask(() => sent(error));
-    }
+    this.#queue.push(to, bytes);
+    this.#flush();
   }
 
   close(): Promise<void> {
@@ -106,7 +99,7 @@ class NodeDatagramSocket implements DatagramSocket {
   }
 
   async #close(): Promise<void> {
-    if (this.#queuedCount > 0) {
+    if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, lingerMs);
         this.#drained = () => {
@@ -116,6 +109,31 @@ class NodeDatagramSocket implements DatagramSocket {
       });
     }
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
+  }
+
+  #flush(): void {
+    while (this.#inFlight < this.#inFlightMax) {
+      const next = this.#queue.peek();
+      if (!next) return;
+      this.#queue.shift();
+      this.#inFlight += 1;
+      const { to, bytes } = next;
+      try {
+        this.#socket.send(bytes, to.port, socketHost(to.host, this.#ipv6), (error) => this.#sent(to, error));
+      } catch (error) {
+        // Bad ports are thrown; every failure is reported in the same way, after the call.
+        queueMicrotask(() => this.#sent(to, error));
+      }
+    }
+  }
+
+  #sent(to: Address, error: unknown): void {
+    this.#inFlight -= 1;
+    if (error && !this.#closed) {
+      this.#handler.sendFailed(to, systemError("send", joinHostPort(to.host, to.port), error));
+    }
+    this.#flush();
+    if (this.#inFlight === 0) this.#drained();
   }
 
   #receive(message: Uint8Array, from: RemoteInfo): void {

@@ -8,6 +8,8 @@ import { streams } from "./streams.ts";
 
 /** What Serf asks of the system for its UDP packets, so that a burst of gossip is not lost. */
 const receiveBufferSize = 2 * 1024 * 1024;
+/** Sends that may be with the system at once; it takes nearly all of them at once. */
+const inFlightMax = 64;
 
 /** A Runtime of Node's own modules. */
 export function nodeRuntime(): Runtime {
@@ -15,7 +17,7 @@ export function nodeRuntime(): Runtime {
     name: "node",
     clock,
     random: new WebRandom(),
-    datagrams: nodeDatagrams({ receiveBufferSize }),
+    datagrams: nodeDatagrams({ receiveBufferSize, inFlightMax }),
     streams,
     files,
     processes,

@@ -19,7 +19,7 @@ const limitMs = 30 * 60_000;
 const before = {
   node: [],
   node24: [],
-  deno: ["run", "-A", "--unstable-net"],
+  deno: ["run", "-A", "--unstable-net", "--node-modules-dir=manual"],
   bun: ["--bun"],
 };
 
