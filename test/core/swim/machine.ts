@@ -71,7 +71,6 @@ export class Machine {
   effects: Effect<never>[] = [];
   admission: string | null = null;
   mergeAdmission: string | null = null;
-  remoteState = new Uint8Array();
 
   constructor(overrides: Partial<SwimConfig> = {}, seed = 1) {
     const random = seeded(seed);
