@@ -41,7 +41,6 @@ import {
   fieldCount,
   LABEL,
   PUSH_PULL,
-  SHAPES,
   SLOT_EXTRA,
   shapeAt,
   USER,
@@ -125,8 +124,7 @@ function dispatch(at: usize, end: usize, depth: u32): void {
     else unpack(at + 1, end, depth);
     return;
   }
-  const onlyOnStreams = type === PUSH_PULL || type === ERROR;
-  if (type >= SHAPES || onlyOnStreams || fieldCount(shapeAt(type)) === 0) {
+  if (!isForPackets(type)) {
     fault(FAULT_UNSUPPORTED, type);
     return;
   }
@@ -147,6 +145,12 @@ function dispatch(at: usize, end: usize, depth: u32): void {
     }
   }
   recordCount += 1;
+}
+
+/** Types with a body that may come in a packet, other than envelopes. */
+function isForPackets(type: u32): bool {
+  if (type >= ERROR || type === PUSH_PULL) return false;
+  return fieldCount(shapeAt(type)) !== 0;
 }
 
 function splitCompound(at: usize, end: usize, depth: u32): void {

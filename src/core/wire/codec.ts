@@ -34,7 +34,6 @@ export interface OpenedPacket {
 const Flag = { compress: 1, crc: 2, encrypt: 4, oldEncryption: 8 } as const;
 const keySizes: readonly number[] = [16, 24, 32];
 const encoder: TextEncoder = new TextEncoder();
-const nonceSize = 12;
 
 /** The codec of one node. */
 export class Codec {
@@ -140,13 +139,15 @@ export class Codec {
     }
     const engine = this.#engine;
     const bytes = engine.bytes;
+    const words = engine.words;
     let at = engine.input;
-    for (const [index, part] of parts.entries()) {
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts[index]!;
       if (at + part.length > engine.input + Limits.packet) {
         throw new SerfError("ERR_LIMIT", `Cannot pack more than ${Limits.packet} bytes into a packet`);
       }
       bytes.set(part, at);
-      engine.words[engine.recordsWord + index] = part.length;
+      words[engine.recordsWord + index] = part.length;
       at += part.length;
     }
     const flags = this.#flags(engine, options.encrypt) | (options.crc ? Flag.crc : 0);
@@ -164,7 +165,7 @@ export class Codec {
     const flags = this.#flags(engine, options.encrypt);
     const length = engine.run.sealFrame(message.length, flags, options.labelHeader ? 1 : 0);
     const frame = engine.copy(engine.run.result(), length);
-    engine.run.clear();
+    if (engine === this.#engine) engine.run.clear();
     return frame;
   }
 
@@ -224,8 +225,7 @@ export class Codec {
     let flags = this.#options.compression ? Flag.compress : 0;
     if (!encrypt) return flags;
     assert(this.encrypted, "encryption needs a key");
-    const nonce = engine.run.nonce();
-    this.#options.random.bytes(engine.bytes.subarray(nonce, nonce + nonceSize));
+    this.#options.random.bytes(engine.nonce);
     flags |= Flag.encrypt;
     return this.#options.encryptionVersion === 0 ? flags | Flag.oldEncryption : flags;
   }

@@ -49,6 +49,7 @@ export interface EngineSetup {
 /** A text of a peer is not UTF-8. */
 export class TextFault extends Error {}
 
+const nonceSize = 12;
 const compiled: WebAssembly.Module = new WebAssembly.Module(bytesOf(moduleBase64));
 const decoder: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -66,6 +67,7 @@ export class Engine {
   readonly draftWord: number;
   #bytes: Uint8Array;
   #words: Int32Array;
+  #nonce: Uint8Array;
   /** Names by the number the module gave them; `null` for those that are not UTF-8. */
   #names: (string | null | undefined)[] = [];
 
@@ -82,6 +84,7 @@ export class Engine {
     this.draftWord = this.run.draft() >> 2;
     this.#bytes = new Uint8Array(this.run.memory.buffer);
     this.#words = new Int32Array(this.run.memory.buffer);
+    this.#nonce = this.#nonceView();
     this.#bytes.set(setup.label, this.run.label());
     this.run.setLabel(setup.label.length);
     for (const key of keys) {
@@ -90,15 +93,21 @@ export class Engine {
     }
   }
 
-  /** The memory as bytes. Not to be kept across calls into the module. */
+  /** Where the nonce of the next sealing goes. */
+  get nonce(): Uint8Array {
+    if (this.#nonce.length === 0) this.#view();
+    return this.#nonce;
+  }
+
+  /** The memory as bytes. Not to be kept across calls into the module: growing detaches a view, which then has no length. */
   get bytes(): Uint8Array {
-    if (this.#bytes.buffer !== this.run.memory.buffer) this.#view();
+    if (this.#bytes.length === 0) this.#view();
     return this.#bytes;
   }
 
   /** The memory as signed 32-bit words. Not to be kept across calls into the module. */
   get words(): Int32Array {
-    if (this.#words.buffer !== this.run.memory.buffer) this.#view();
+    if (this.#words.length === 0) this.#view();
     return this.#words;
   }
 
@@ -135,6 +144,11 @@ export class Engine {
   #view(): void {
     this.#bytes = new Uint8Array(this.run.memory.buffer);
     this.#words = new Int32Array(this.run.memory.buffer);
+    this.#nonce = this.#nonceView();
+  }
+
+  #nonceView(): Uint8Array {
+    return new Uint8Array(this.run.memory.buffer, this.run.nonce(), nonceSize);
   }
 }
 

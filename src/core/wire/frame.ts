@@ -82,6 +82,9 @@ export class FrameReader {
     if (start === undefined || this.#count === start) return undefined;
     const type = this.#arrived[start]!;
     this.#end = type === MessageType.encrypt ? this.#encryptedEnd(start) : this.#plainEnd(start, type);
+    if ((this.#end ?? this.#scanner?.least ?? 0) - start > Limits.message) {
+      throw new WireError("message is too large");
+    }
     return this.#end;
   }
 
@@ -147,9 +150,6 @@ export class FrameReader {
   /** The end of `count` objects from `at`, or of those that are being scanned already. */
   #objectsEnd(at: number, count: number): number | undefined {
     this.#scanner ??= new ObjectScanner(at, count);
-    const end = this.#scanner.scan(this.#arrived, this.#count);
-    if (end !== undefined) return end;
-    if (this.#scanner.least > Limits.message) throw new WireError("message is too large");
-    return undefined;
+    return this.#scanner.scan(this.#arrived, this.#count);
   }
 }
