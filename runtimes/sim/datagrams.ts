@@ -48,9 +48,11 @@ class SimDatagramSocket implements DatagramSocket {
   send(to: Address, bytes: Uint8Array): void {
     if (this.#closed || !this.#process.alive) return;
     const source = this.local.host === "::" ? this.#machine.sourceFor(to.host) : this.local.host;
-    if (bytes.length > datagramSizeMax) return this.#fail("EMSGSIZE", to);
-    if (source === undefined || source.includes(":") !== to.host.includes(":"))
-      return this.#fail("ENETUNREACH", to);
+    const sameFamily = source?.includes(":") === to.host.includes(":");
+    if (bytes.length > datagramSizeMax || source === undefined || !sameFamily) {
+      this.#fail(bytes.length > datagramSizeMax ? "EMSGSIZE" : "ENETUNREACH", to);
+      return;
+    }
     const { events, network, note } = this.#machine.surroundings;
     const target = this.#machine.find(to.host);
     if (!target) return;

@@ -51,13 +51,14 @@ export class Machine {
 
   /** Ends the program. `silent` is a power failure: nobody is told, and what was not synced is torn. */
   stop(silent: boolean): void {
-    if (!this.process.alive) return;
-    this.process.alive = false;
-    for (const end of this.atDeath) end(silent);
-    this.atDeath.clear();
-    this.datagramPorts.clear();
-    this.streamPorts.clear();
-    if (!silent) return;
+    if (this.process.alive) {
+      this.process.alive = false;
+      for (const end of this.atDeath) end(silent);
+      this.atDeath.clear();
+      this.datagramPorts.clear();
+      this.streamPorts.clear();
+    }
+    if (!silent || !this.powered) return;
     this.powered = false;
     this.disk.tear(this.surroundings.random);
   }
