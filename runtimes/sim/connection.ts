@@ -1,0 +1,251 @@
+/**
+ * One end of a simulated TCP connection. Pieces arrive in order; a window bounds what is on its way or unread, so that a writer feels a slow
+ * reader. A cut stalls the connection, and one that stays cut is reset.
+ */
+import { joinHostPort } from "../../src/address.ts";
+import { type Address, type Connection, SystemError, type SystemErrorCode } from "../../src/runtime.ts";
+import { canceled } from "../shared/errors.ts";
+import type { Machine } from "./machine.ts";
+import type { Process } from "./process.ts";
+
+/** Bytes on their way to a reader or waiting for it. */
+const windowSize = 256 * 1024;
+const pieceSizeMax = 16 * 1024;
+const readSizeMax = 64 * 1024;
+/** When a lost piece is sent again, and how long a cut may last until the connection is given up. */
+const retransmitMs = 200;
+const stallMaxMs = 15_000;
+/** How long a closed connection may go on flushing to a peer that does not read. */
+const lingerMs = 5_000;
+const nothing: Uint8Array = new Uint8Array(0);
+
+interface Outgoing {
+  readonly bytes: Uint8Array;
+  offset: number;
+  readonly resolve: () => void;
+  readonly reject: (error: SystemError) => void;
+}
+
+/** A piece, an end or a reset on its way to the other end. */
+interface Travelling {
+  readonly arrival: number;
+  readonly bytes: Uint8Array;
+  readonly deliver: (peer: SimConnection) => void;
+}
+
+interface PendingRead {
+  readonly resolve: (bytes: Uint8Array | null) => void;
+  readonly reject: (error: SystemError) => void;
+}
+
+/** One end. */
+export class SimConnection implements Connection {
+  readonly local: Address;
+  readonly remote: Address;
+  readonly #machine: Machine;
+  readonly #process: Process;
+  readonly #incoming: Uint8Array[] = [];
+  readonly #outgoing: Outgoing[] = [];
+  readonly #wire: Travelling[] = [];
+  readonly #atDeath: (silent: boolean) => void;
+  #peer: SimConnection | undefined;
+  #window = windowSize;
+  #pendingRead: PendingRead | undefined;
+  #ended = false;
+  #failure: SystemErrorCode | undefined;
+  #closed = false;
+  /** Gone from the system too: whoever sends to it is reset. */
+  #released = false;
+
+  constructor(machine: Machine, process: Process, local: Address, remote: Address) {
+    this.#machine = machine;
+    this.#process = process;
+    this.local = local;
+    this.remote = remote;
+    this.#atDeath = (silent) => {
+      this.#release();
+      if (!silent) this.#transmit((peer) => peer.#fail("ECONNRESET"));
+    };
+    machine.atDeath.add(this.#atDeath);
+  }
+
+  /** Makes two ends one connection. */
+  join(peer: SimConnection): void {
+    this.#peer = peer;
+    peer.#peer = this;
+    this.#pump();
+    peer.#pump();
+  }
+
+  /** Breaks this end off, as when its machine forgot it; the other end learns of it. */
+  reset(): void {
+    this.#fail("ECONNRESET");
+    this.#transmit((peer) => peer.#fail("ECONNRESET"));
+  }
+
+  read(): Promise<Uint8Array | null> {
+    if (this.#pendingRead) return Promise.reject(new Error("Cannot read: another read is pending"));
+    return new Promise((resolve, reject) => {
+      this.#pendingRead = { resolve, reject };
+      this.#serveRead();
+    });
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(canceled("write", this.#subject));
+      if (this.#failure) return reject(this.#error(this.#failure, "write"));
+      this.#outgoing.push({ bytes: bytes.slice(), offset: 0, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#pendingRead?.reject(canceled("read", this.#subject));
+    this.#pendingRead = undefined;
+    for (const { reject } of this.#outgoing) reject(canceled("write", this.#subject));
+    this.#machine.surroundings.events.after(lingerMs, () => {
+      if (!this.#released) this.#abandon();
+    });
+    this.#pump();
+  }
+
+  get #subject(): string {
+    return joinHostPort(this.remote.host, this.remote.port);
+  }
+
+  /** Gives the network as much as the peer's window takes; after the last byte of a closed end, its end. */
+  #pump(): void {
+    if (!this.#peer || this.#failure || this.#released) return;
+    for (let next = this.#outgoing[0]; next; next = this.#outgoing[0]) {
+      while (next.offset < next.bytes.length && this.#window > 0) {
+        const size = Math.min(pieceSizeMax, this.#window, next.bytes.length - next.offset);
+        const piece = next.bytes.subarray(next.offset, next.offset + size);
+        next.offset += size;
+        this.#window -= size;
+        this.#transmit((peer) => peer.#arrive(piece), piece);
+      }
+      if (next.offset < next.bytes.length) return;
+      this.#outgoing.shift();
+      next.resolve();
+    }
+    if (!this.#closed) return;
+    this.#transmit((peer) => peer.#end());
+    this.#release();
+  }
+
+  /** Carries something to the other end, never overtaking what went before. */
+  #transmit(deliver: (peer: SimConnection) => void, bytes: Uint8Array = nothing): void {
+    const peer = this.#peer;
+    if (!peer) return;
+    const { events, network } = this.#machine.surroundings;
+    const delay = network.segment(this.#machine.name, peer.#machine.name, retransmitMs);
+    this.#wire.push({ arrival: events.now + delay, bytes, deliver });
+    if (this.#wire.length === 1) this.#carry(peer);
+  }
+
+  /** Brings the first thing on the wire to the peer, then the next. */
+  #carry(peer: SimConnection): void {
+    const [first] = this.#wire;
+    if (!first) return;
+    const { events, network, note } = this.#machine.surroundings;
+    const [from, to] = [this.#machine.name, peer.#machine.name];
+    const attempt = (stalledMs: number): void => {
+      if (network.reaches(from, to) && peer.#machine.powered) {
+        note("stream", from, to, first.bytes);
+        first.deliver(peer);
+        this.#wire.shift();
+        this.#carry(peer);
+      } else if (stalledMs >= stallMaxMs) {
+        this.#wire.length = 0;
+        this.#fail("ETIMEDOUT");
+      } else {
+        events.after(retransmitMs, () => attempt(stalledMs + retransmitMs));
+      }
+    };
+    events.after(first.arrival - events.now, () => attempt(0));
+  }
+
+  #arrive(bytes: Uint8Array): void {
+    if (this.#failure) return;
+    // What comes for an end that its program closed is answered with a reset.
+    if (this.#closed || this.#released) {
+      this.#transmit((peer) => peer.#fail("ECONNRESET"));
+      return;
+    }
+    this.#incoming.push(bytes);
+    this.#process.enter(() => this.#serveRead());
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#process.enter(() => this.#serveRead());
+  }
+
+  #serveRead(): void {
+    const pending = this.#pendingRead;
+    if (!pending) return;
+    const bytes = this.#take();
+    if (bytes === undefined && !this.#closed && !this.#failure) return;
+    this.#pendingRead = undefined;
+    if (this.#closed) pending.reject(canceled("read", this.#subject));
+    else if (bytes !== undefined) pending.resolve(bytes);
+    else pending.reject(this.#error(this.#failure ?? "ECONNRESET", "read"));
+  }
+
+  /** The next bytes, `null` at the end, `undefined` when none are there yet. */
+  #take(): Uint8Array | null | undefined {
+    if (this.#closed || this.#failure) return undefined;
+    const [first] = this.#incoming;
+    if (!first) return this.#ended ? null : undefined;
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (
+      let part: Uint8Array | undefined = first;
+      part && size + part.length <= readSizeMax;
+      [part] = this.#incoming
+    ) {
+      parts.push(part);
+      size += part.length;
+      this.#incoming.shift();
+    }
+    const bytes = new Uint8Array(size);
+    let offset = 0;
+    for (const part of parts) {
+      bytes.set(part, offset);
+      offset += part.length;
+    }
+    this.#transmit((peer) => {
+      peer.#window += size;
+      peer.#pump();
+    });
+    return bytes;
+  }
+
+  #fail(code: SystemErrorCode): void {
+    if (this.#failure) return;
+    this.#failure = code;
+    this.#release();
+    this.#process.enter(() => {
+      for (const { reject } of this.#outgoing.splice(0)) reject(this.#error(code, "write"));
+      this.#serveRead();
+    });
+  }
+
+  /** A closed end whose peer did not read in time forgets the rest. */
+  #abandon(): void {
+    this.#release();
+    this.#transmit((peer) => peer.#fail("ECONNRESET"));
+  }
+
+  #release(): void {
+    this.#released = true;
+    this.#machine.atDeath.delete(this.#atDeath);
+  }
+
+  #error(code: SystemErrorCode, operation: string): SystemError {
+    return new SystemError(code, operation, `Cannot ${operation} ${this.#subject}: ${code}`);
+  }
+}

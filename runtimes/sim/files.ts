@@ -1,0 +1,150 @@
+/**
+ * A disk in memory. A program's crash leaves it as it is; a power failure tears off some of what was appended and not synced. It can be made
+ * to fail, for example with ENOSPC.
+ */
+import {
+  type AppendFile,
+  type FileStatus,
+  type Files,
+  SystemError,
+  type SystemErrorCode,
+} from "../../src/runtime.ts";
+import type { Process } from "./process.ts";
+import type { SeededRandom } from "./random.ts";
+
+/** How long an operation takes. */
+const operationMs = 1;
+
+interface StoredFile {
+  bytes: Uint8Array;
+  size: number;
+  synced: number;
+  readonly mode: number;
+}
+
+/** The disk of one machine; has the directories `/`, `/tmp` and `/data`. */
+export class Disk {
+  readonly #files: Map<string, StoredFile> = new Map();
+  readonly #directories: Set<string> = new Set(["/", "/tmp", "/data"]);
+  /** While set, everything that writes fails with this code. */
+  failure: SystemErrorCode | undefined;
+
+  /** Makes a directory; its parents exist already. */
+  makeDirectory(path: string): void {
+    this.#directories.add(normal(path));
+  }
+
+  /** What a power failure does: of unsynced bytes at the end of a file, any number may be missing. */
+  tear(random: SeededRandom): void {
+    for (const file of this.#files.values()) {
+      if (file.size > file.synced) file.size = random.between(file.synced, file.size);
+      file.synced = file.size;
+    }
+  }
+
+  read(path: string): Uint8Array {
+    const { bytes, size } = this.#file("read", path);
+    return bytes.slice(0, size);
+  }
+
+  replace(path: string, bytes: Uint8Array, mode: number): void {
+    this.#write("replace", path);
+    const kept = this.#files.get(normal(path))?.mode ?? mode;
+    const size = bytes.length;
+    this.#files.set(normal(path), { bytes: bytes.slice(), size, synced: size, mode: kept });
+  }
+
+  /** Opens for appending; returns the file itself, so that it survives being replaced, as an open file does. */
+  open(path: string, mode: number): StoredFile {
+    this.#write("open", path);
+    const file = this.#files.get(normal(path)) ?? { bytes: new Uint8Array(0), size: 0, synced: 0, mode };
+    this.#files.set(normal(path), file);
+    return file;
+  }
+
+  append(path: string, file: StoredFile, bytes: Uint8Array): void {
+    if (this.failure) throw failed(this.failure, "write", path);
+    const size = file.size + bytes.length;
+    if (size > file.bytes.length) {
+      const grown = new Uint8Array(Math.max(size, file.bytes.length * 2));
+      grown.set(file.bytes.subarray(0, file.size));
+      file.bytes = grown;
+    }
+    file.bytes.set(bytes, file.size);
+    file.size = size;
+  }
+
+  status(path: string): FileStatus {
+    if (this.#directories.has(normal(path))) return { kind: "directory", size: 0, mode: 0o755 };
+    const { size, mode } = this.#file("stat", path);
+    return { kind: "file", size, mode };
+  }
+
+  list(path: string): string[] {
+    const directory = normal(path);
+    if (!this.#directories.has(directory)) {
+      throw failed(this.#files.has(directory) ? "ENOTDIR" : "ENOENT", "list", path);
+    }
+    return [...this.#files.keys(), ...this.#directories]
+      .filter((name) => name !== "/" && parent(name) === directory)
+      .map((name) => name.slice(name.lastIndexOf("/") + 1));
+  }
+
+  remove(path: string): void {
+    this.#file("remove", path);
+    this.#write("remove", path);
+    this.#files.delete(normal(path));
+  }
+
+  #file(operation: string, path: string): StoredFile {
+    const name = normal(path);
+    if (this.#directories.has(name)) throw failed("EISDIR", operation, path);
+    const file = this.#files.get(name);
+    if (file) return file;
+    throw failed(this.#files.has(parent(name)) ? "ENOTDIR" : "ENOENT", operation, path);
+  }
+
+  #write(operation: string, path: string): void {
+    const name = normal(path);
+    if (this.failure) throw failed(this.failure, operation, path);
+    if (this.#directories.has(name)) throw failed("EISDIR", operation, path);
+    if (this.#directories.has(parent(name))) return;
+    throw failed(this.#files.has(parent(name)) ? "ENOTDIR" : "ENOENT", operation, path);
+  }
+}
+
+/** Files of a disk, as one program sees them. */
+export function simFiles(disk: Disk, process: Process): Files {
+  const perform = <T>(run: () => T): Promise<T> => process.perform(operationMs, run);
+  return {
+    read: (path) => perform(() => disk.read(path)),
+    replace: (path, bytes, mode) => perform(() => disk.replace(path, bytes, mode)),
+    append: (path, mode) =>
+      perform((): AppendFile => {
+        const file = disk.open(path, mode);
+        return {
+          write: (bytes) => perform(() => disk.append(path, file, bytes)),
+          sync: () =>
+            perform(() => {
+              file.synced = file.size;
+            }),
+          close: () => perform(() => {}),
+        };
+      }),
+    status: (path) => perform(() => disk.status(path)),
+    list: (path) => perform(() => disk.list(path)),
+    remove: (path) => perform(() => disk.remove(path)),
+  };
+}
+
+function failed(code: SystemErrorCode, operation: string, path: string): SystemError {
+  return new SystemError(code, operation, `Cannot ${operation} ${path}: ${code}`);
+}
+
+function normal(path: string): string {
+  return `/${path.split("/").filter(Boolean).join("/")}`;
+}
+
+function parent(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}

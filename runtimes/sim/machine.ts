@@ -1,0 +1,148 @@
+/** A simulated machine: its addresses, ports and disk, and the program that runs on it. Sockets live as long as the program. */
+import { canonicalHost } from "../../src/address.ts";
+import { type Address, SystemError } from "../../src/runtime.ts";
+import { isWildcard } from "../shared/hosts.ts";
+import type { EventQueue } from "./events.ts";
+import { Disk } from "./files.ts";
+import type { Network } from "./network.ts";
+import { Process } from "./process.ts";
+import type { SeededRandom } from "./random.ts";
+
+/** What all machines of a world share. */
+export interface Surroundings {
+  readonly events: EventQueue;
+  readonly network: Network;
+  readonly random: SeededRandom;
+  /** The machine that has an address, for others than itself. */
+  find(address: string): Machine | undefined;
+  /** Folds what happened into the world's trace. */
+  note(what: string, from: string, to: string, bytes: Uint8Array): void;
+}
+
+/** A socket bound to a port. */
+export interface Bound<Socket> {
+  readonly local: Address;
+  readonly socket: Socket;
+}
+
+const firstEphemeralPort = 40_000;
+const portMax = 65_535;
+
+/** A machine. */
+export class Machine {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly surroundings: Surroundings;
+  readonly disk: Disk = new Disk();
+  readonly datagramPorts: Ports<{ deliver(from: Address, bytes: Uint8Array): void }> = new Ports(this);
+  readonly streamPorts: Ports<{ readonly local: Address }> = new Ports(this);
+  /** Runs when the program dies: peers learn of the connections it had, unless the power went off. */
+  readonly atDeath: Set<(silent: boolean) => void> = new Set();
+  process: Process;
+  powered = true;
+  incarnation = 1;
+
+  constructor(name: string, addresses: readonly string[], surroundings: Surroundings) {
+    this.name = name;
+    this.addresses = addresses.map((text) => canonicalHost(text) ?? text);
+    this.surroundings = surroundings;
+    this.process = new Process(surroundings.events);
+  }
+
+  /** Ends the program. `silent` is a power failure: nobody is told, and what was not synced is torn. */
+  stop(silent: boolean): void {
+    if (this.process.alive) {
+      this.process.alive = false;
+      for (const end of this.atDeath) end(silent);
+      this.atDeath.clear();
+      this.datagramPorts.clear();
+      this.streamPorts.clear();
+    }
+    if (!silent || !this.powered) return;
+    this.powered = false;
+    this.disk.tear(this.surroundings.random);
+  }
+
+  /** Begins the next life of the program, on the same disk. */
+  start(): void {
+    this.process = new Process(this.surroundings.events);
+    this.powered = true;
+    this.incarnation += 1;
+  }
+
+  owns(host: string): boolean {
+    return isLoopback(host) || this.addresses.includes(host);
+  }
+
+  /** The machine that an address means when this one uses it. */
+  find(host: string): Machine | undefined {
+    return this.owns(host) ? this : this.surroundings.find(host);
+  }
+
+  /** The own address that a peer sees; `undefined` when this machine does not speak the peer's family. */
+  sourceFor(peer: string): string | undefined {
+    if (isLoopback(peer)) return peer;
+    if (this.owns(peer)) return peer;
+    return this.addresses.find((address) => address.includes(":") === peer.includes(":"));
+  }
+}
+
+/** The bound ports of one protocol. */
+export class Ports<Socket> {
+  readonly #machine: Machine;
+  readonly #bound: Map<number, Bound<Socket>[]> = new Map();
+  #next = firstEphemeralPort;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  /** Binds; fails as the system would. */
+  bind(operation: string, address: Address, make: (local: Address) => Socket): Bound<Socket> {
+    const host = isWildcard(address.host) ? "::" : (canonicalHost(address.host) ?? address.host);
+    if (host !== "::" && !this.#machine.owns(host)) throw failure("EADDRNOTAVAIL", operation, address);
+    const port = address.port || this.ephemeral();
+    const there = this.#bound.get(port) ?? [];
+    if (there.some(({ local }) => local.host === host || local.host === "::" || host === "::")) {
+      throw failure("EADDRINUSE", operation, address);
+    }
+    const local = { host, port };
+    const bound = { local, socket: make(local) };
+    this.#bound.set(port, [...there, bound]);
+    return bound;
+  }
+
+  /** A port that nobody uses. */
+  ephemeral(): number {
+    for (let tried = firstEphemeralPort; tried <= portMax; tried += 1) {
+      const port = this.#next;
+      this.#next = port < portMax ? port + 1 : firstEphemeralPort;
+      if (!this.#bound.has(port)) return port;
+    }
+    throw new SystemError("EADDRINUSE", "bind", "Cannot bind: all ports are taken");
+  }
+
+  find({ host, port }: Address): Socket | undefined {
+    return this.#bound.get(port)?.find(({ local }) => local.host === "::" || local.host === host)?.socket;
+  }
+
+  release({ host, port }: Address, socket: Socket): void {
+    const left = (this.#bound.get(port) ?? []).filter(
+      (bound) => bound.local.host !== host || bound.socket !== socket,
+    );
+    if (left.length > 0) this.#bound.set(port, left);
+    else this.#bound.delete(port);
+  }
+
+  clear(): void {
+    this.#bound.clear();
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "::1" || host.startsWith("127.");
+}
+
+function failure(code: "EADDRNOTAVAIL" | "EADDRINUSE", operation: string, address: Address): SystemError {
+  return new SystemError(code, operation, `Cannot ${operation} ${address.host}:${address.port}: ${code}`);
+}

@@ -1,0 +1,5 @@
+/** The simulator: hosts, a network and virtual time in one process, for tests of whole clusters. */
+export type { Disk } from "./files.ts";
+export type { LinkConditions, Network } from "./network.ts";
+export { describeStep, playScript, randomScript, type ScriptOptions, type Step } from "./script.ts";
+export { type HostOptions, World, type WorldOptions } from "./world.ts";

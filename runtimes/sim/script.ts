@@ -1,0 +1,124 @@
+/** Scenarios as data: what goes wrong when. A script can be printed, kept with a failing seed, shortened by hand and played again. */
+import { SeededRandom } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** One thing that happens `at` milliseconds after a script begins. */
+export type Step = { readonly at: number } & (
+  | { readonly do: "crash" | "powerOff" | "restart" | "pause" | "resume"; readonly host: string }
+  | { readonly do: "partition"; readonly groups: readonly (readonly string[])[] }
+  | { readonly do: "cut"; readonly from: string; readonly to: string }
+  | { readonly do: "heal" }
+  | { readonly do: "loss"; readonly rate: number }
+  | { readonly do: "duplication"; readonly rate: number }
+  | { readonly do: "latency"; readonly least: number; readonly most: number }
+);
+
+/** Schedules the steps of a script from now on; they happen while the world runs. */
+export function playScript(world: World, script: readonly Step[]): void {
+  for (const step of script) world.at(step.at, () => perform(world, step));
+}
+
+/** A step as one line. */
+export function describeStep(step: Step): string {
+  const { at, do: verb, ...rest } = step;
+  return `${at} ms: ${verb} ${Object.values(rest).map(describeValue).join(" ")}`.trimEnd();
+}
+
+/** What a random script may do. */
+export interface ScriptOptions {
+  readonly seed: number;
+  readonly hosts: readonly string[];
+  /** Faults begin and end within this time; then everything is whole again. */
+  readonly durationMs: number;
+  /** How many faults. */
+  readonly count: number;
+}
+
+/** A script of random faults, each of which ends again: at the end all hosts run and all links are whole. */
+export function randomScript({ seed, hosts, durationMs, count }: ScriptOptions): Step[] {
+  const random = new SeededRandom(seed, "script");
+  const steps: Step[] = [];
+  for (let fault = 0; fault < count; fault += 1) {
+    const begin = Math.floor((random.below(1_000) * durationMs) / 1_000);
+    const end = begin + 1 + Math.floor((random.below(1_000) * (durationMs - begin)) / 1_000);
+    steps.push(...randomFault(random, hosts, begin, Math.min(end, durationMs)));
+  }
+  // The faults of different draws overlap: one may restart what another has paused.
+  for (const host of hosts) steps.push({ at: durationMs, do: "resume", host });
+  steps.push({ at: durationMs, do: "heal" }, { at: durationMs, do: "loss", rate: 0 });
+  // Sorting is stable, so that steps of one time stay in the order in which they were drawn.
+  return steps.sort((a, b) => a.at - b.at);
+}
+
+function randomFault(random: SeededRandom, hosts: readonly string[], begin: number, end: number): Step[] {
+  const host = hosts[random.below(hosts.length)]!;
+  const other = hosts[random.below(hosts.length)]!;
+  switch (random.below(6)) {
+    case 0:
+      return [
+        { at: begin, do: "crash", host },
+        { at: end, do: "restart", host },
+      ];
+    case 1:
+      return [
+        { at: begin, do: "powerOff", host },
+        { at: end, do: "restart", host },
+      ];
+    case 2:
+      return [
+        { at: begin, do: "pause", host },
+        { at: end, do: "resume", host },
+      ];
+    case 3:
+      return [
+        { at: begin, do: "partition", groups: [hosts.filter(() => random.chance(0.5))] },
+        { at: end, do: "heal" },
+      ];
+    case 4:
+      return [
+        { at: begin, do: "cut", from: host, to: other },
+        { at: end, do: "heal" },
+      ];
+    default:
+      return [
+        { at: begin, do: "loss", rate: random.below(50) / 100 },
+        { at: end, do: "loss", rate: 0 },
+      ];
+  }
+}
+
+function perform(world: World, step: Step): void {
+  switch (step.do) {
+    case "crash":
+    case "powerOff":
+    case "restart":
+    case "pause":
+    case "resume":
+      world[step.do](step.host);
+      return;
+    case "partition":
+      world.network.partition(step.groups);
+      break;
+    case "cut":
+      world.network.cut(step.from, step.to);
+      break;
+    case "heal":
+      world.network.heal();
+      break;
+    case "loss":
+      world.network.shape({ loss: step.rate });
+      break;
+    case "duplication":
+      world.network.shape({ duplication: step.rate });
+      break;
+    case "latency":
+      world.network.shape({ latencyMs: [step.least, step.most] });
+      break;
+  }
+  world.note(describeStep(step));
+}
+
+function describeValue(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  return value.map((group: readonly string[]) => `{${group.join(",")}}`).join("|");
+}
