@@ -152,6 +152,7 @@ test("an event goes out once for each matching stream, until it is stopped", () 
       ["Seq", sequence],
     ]);
   expect(written(machine)).toEqual([header(1), record, header(3), record]);
+  machine.receive(request(6, "stop", { Stop: 2 }));
   machine.receive(request(4, "stop", { Stop: 1 }));
   machine.receive(request(5, "stop", { Stop: 3 }));
   written(machine);
