@@ -1,8 +1,19 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
+/** The runtime that runs the tests. Each tests its own adapter, so the entries of the others are left out here. */
+const { deno, bun } = process.versions;
+const runtime: "node" | "deno" | "bun" = deno ? "deno" : bun ? "bun" : "node";
+const others: string[] = ["node", "deno", "bun"].filter((name) => name !== runtime);
+
+/** Both lists, because modules are resolved as a server does; without them the entries of Node would be tested everywhere. */
+const conditions: string[] = [runtime, "node", "module", "import", "default"];
+
 const config: ViteUserConfig = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: ["**/node_modules/**", ...others.map((name) => `test/conformance/${name}.test.ts`)],
     pool: "forks",
     testTimeout: 20_000,
   },

@@ -1,0 +1,34 @@
+/** The part of Bun's API that the adapter uses, typed here so that the package compiles without Bun's types. */
+
+/** A socket of `Bun.udpSocket`. */
+export interface BunUdpSocket {
+  readonly address: { readonly address: string; readonly port: number };
+  /** False when the system does not take the datagram now; `drain` tells when it does. */
+  send(bytes: Uint8Array, port: number, address: string): boolean;
+  close(): void;
+}
+
+/** Options of `Bun.udpSocket`. */
+export interface BunUdpOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly binaryType: "uint8array";
+  readonly socket: {
+    data(socket: BunUdpSocket, bytes: Uint8Array, port: number, address: string): void;
+    drain(socket: BunUdpSocket): void;
+    error(socket: BunUdpSocket, error: Error): void;
+  };
+}
+
+/** The global `Bun`. */
+export interface BunApi {
+  readonly version: string;
+  udpSocket(options: BunUdpOptions): Promise<BunUdpSocket>;
+}
+
+/** Bun's API; throws on another runtime. */
+export function bunApi(): BunApi {
+  const { Bun } = globalThis as { Bun?: BunApi };
+  if (!Bun) throw new Error("Cannot use the Bun runtime: this program does not run on Bun");
+  return Bun;
+}

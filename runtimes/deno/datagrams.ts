@@ -1,0 +1,126 @@
+/**
+ * UDP over `Deno.listenDatagram`. It sends asynchronously and would send a burst in any order, so that datagrams wait in a bounded queue and
+ * leave one by one. Without the unstable feature `net` there is only `node:dgram`, which costs some 25 times the processor per packet.
+ */
+import { joinHostPort } from "../../src/address.ts";
+import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
+import { isWildcard, lacksIpv6, peerHost, socketHost } from "../shared/hosts.ts";
+import { SendQueue } from "../shared/send_queue.ts";
+import { type DenoDatagramConn, denoApi } from "./api.ts";
+
+/** Larger than any datagram. */
+const bufferSize = 65_536;
+/** How long a closing socket waits for the system to take what is queued. */
+const lingerMs = 1_000;
+/** Pause after a failed receive, so that a failure that stays does not turn into a busy loop. */
+const failurePauseMs = 10;
+
+/** UDP of Deno. */
+export const datagrams: Datagrams = {
+  async bind(address, handler): Promise<DatagramSocket> {
+    if (!denoApi().listenDatagram) {
+      const { nodeDatagrams } = await import("../node/datagrams.ts");
+      // Setting the size of the receive buffer makes Deno's node:dgram slower still.
+      return await nodeDatagrams({ receiveBufferSize: 0, inFlightMax: 1 }).bind(address, handler);
+    }
+    if (!isWildcard(address.host)) return bind(address, address.host, handler);
+    try {
+      return bind(address, "::", handler);
+    } catch (error) {
+      if (!lacksIpv6((error as Error).cause)) throw error;
+      return bind(address, "0.0.0.0", handler);
+    }
+  },
+};
+
+function bind(address: Address, host: string, handler: DatagramHandler): DatagramSocket {
+  try {
+    const socket = denoApi().listenDatagram!({ transport: "udp", hostname: host, port: address.port });
+    return new DenoDatagramSocket(socket, host.includes(":"), handler);
+  } catch (error) {
+    throw systemError("bind", joinHostPort(address.host, address.port), error);
+  }
+}
+
+class DenoDatagramSocket implements DatagramSocket {
+  readonly local: Address;
+  readonly #socket: DenoDatagramConn;
+  readonly #ipv6: boolean;
+  readonly #handler: DatagramHandler;
+  readonly #queue: SendQueue = new SendQueue();
+  readonly #receiving: Promise<void>;
+  #sending: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(socket: DenoDatagramConn, ipv6: boolean, handler: DatagramHandler) {
+    this.local = { host: peerHost(socket.addr.hostname), port: socket.addr.port };
+    this.#socket = socket;
+    this.#ipv6 = ipv6;
+    this.#handler = handler;
+    this.#receiving = this.#receive();
+  }
+
+  get dropped(): number {
+    return this.#queue.dropped;
+  }
+
+  send(to: Address, bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#queue.push(to, bytes);
+    this.#sending ??= this.#flush();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#sending) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const expired = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, lingerMs);
+      });
+      await Promise.race([this.#sending, expired]);
+      clearTimeout(timer);
+    }
+    this.#socket.close();
+    // The port is free when the pending receive has ended.
+    await this.#receiving;
+  }
+
+  async #flush(): Promise<void> {
+    for (let next = this.#queue.peek(); next; next = this.#queue.peek()) {
+      const { to, bytes } = next;
+      try {
+        const hostname = socketHost(to.host, this.#ipv6);
+        await this.#socket.send(bytes, { transport: "udp", hostname, port: to.port });
+      } catch (error) {
+        if (!this.#closed) {
+          this.#handler.sendFailed(to, systemError("send", joinHostPort(to.host, to.port), error));
+        }
+      }
+      this.#queue.shift();
+    }
+    this.#sending = undefined;
+  }
+
+  async #receive(): Promise<void> {
+    const buffer = new Uint8Array(bufferSize);
+    while (!this.#closed) {
+      let received: [Uint8Array, { hostname: string; port: number }];
+      try {
+        received = await this.#socket.receive(buffer);
+      } catch {
+        if (this.#closed) return;
+        // Windows reports a peer's closed port here. A socket outlives whatever happens to one datagram.
+        await new Promise<void>((resolve) => setTimeout(resolve, failurePauseMs));
+        continue;
+      }
+      if (this.#closed) return;
+      const [bytes, { hostname, port }] = received;
+      this.#handler.packet({ host: peerHost(hostname), port }, bytes);
+    }
+  }
+}

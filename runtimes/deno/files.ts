@@ -1,0 +1,137 @@
+/** Files over Deno's own calls. */
+import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
+import { type DenoFile, type DenoFileInfo, denoApi } from "./api.ts";
+
+/** Everything but the kind of the file. */
+const modeMask = 0o7777;
+
+/** Files of Deno. */
+export const files: Files = {
+  read: (path) => attempt("read", path, () => denoApi().readFile(path)),
+  replace: (path, bytes, mode) => attempt("replace", path, () => replace(path, bytes, mode)),
+  append: (path, mode) => attempt("open", path, () => append(path, mode)),
+  status: (path) =>
+    attempt("stat", path, async () => {
+      const found = await denoApi().stat(path);
+      const kind = found.isFile ? "file" : found.isDirectory ? "directory" : "other";
+      return { kind, size: found.size, mode: permissions(found) };
+    }),
+  list: (path) =>
+    attempt("list", path, async () => {
+      const names: string[] = [];
+      for await (const { name } of denoApi().readDir(path)) names.push(name);
+      return names;
+    }),
+  remove: (path) =>
+    attempt("remove", path, async () => {
+      // Deno would remove an empty directory.
+      if ((await denoApi().lstat(path)).isDirectory) throw directory("remove", path);
+      await denoApi().remove(path);
+    }),
+};
+
+async function replace(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const existing = await denoApi().stat(path).catch(absent);
+  if (existing?.isDirectory) throw directory("replace", path);
+  // Through a symbolic link, so that the link stays and its target is new.
+  const target = existing ? await denoApi().realPath(path) : path;
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  const file = await denoApi().open(temporary, { write: true, createNew: true, mode: 0o600 });
+  try {
+    try {
+      await writeAll(file, bytes);
+      // Explicitly, because the process's umask takes bits from the mode of `open`.
+      await changeMode(temporary, existing ? permissions(existing) : mode);
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    await denoApi().rename(temporary, target);
+  } catch (error) {
+    await denoApi().remove(temporary).catch(absent);
+    throw error;
+  }
+  await syncDirectory(target.replace(/[^/\\]*$/, "") || ".");
+}
+
+/** Makes the rename itself durable. Some systems cannot open a directory; there the file system decides. */
+async function syncDirectory(path: string): Promise<void> {
+  const opened = await denoApi()
+    .open(path, { read: true })
+    .catch(() => undefined);
+  await opened?.sync().catch(() => {});
+  opened?.close();
+}
+
+async function append(path: string, mode: number): Promise<AppendFile> {
+  try {
+    const created = await denoApi().open(path, { append: true, createNew: true, mode });
+    await changeMode(path, mode);
+    return new DenoAppendFile(created, path);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+    return new DenoAppendFile(await denoApi().open(path, { append: true, create: true, mode }), path);
+  }
+}
+
+class DenoAppendFile implements AppendFile {
+  readonly #file: DenoFile;
+  readonly #path: string;
+  /** The last operation: those of one file happen one after another. */
+  #last: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  constructor(file: DenoFile, path: string) {
+    this.#file = file;
+    this.#path = path;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#enqueue("write", () => writeAll(this.#file, bytes));
+  }
+
+  sync(): Promise<void> {
+    return this.#enqueue("sync", () => this.#file.sync());
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#enqueue("close", async () => this.#file.close());
+    return this.#closed;
+  }
+
+  #enqueue(operation: string, run: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(() => attempt(operation, this.#path, run));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
+
+async function attempt<T>(operation: string, path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw systemError(operation, path, error);
+  }
+}
+
+async function writeAll(file: DenoFile, bytes: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < bytes.length; ) offset += await file.write(bytes.subarray(offset));
+}
+
+/** Windows has no permission bits to change. */
+async function changeMode(path: string, mode: number): Promise<void> {
+  if (denoApi().build.os !== "windows") await denoApi().chmod(path, mode);
+}
+
+function permissions(found: DenoFileInfo): number {
+  return (found.mode ?? 0) & modeMask;
+}
+
+function directory(operation: string, path: string): SystemError {
+  return new SystemError("EISDIR", operation, `Cannot ${operation} ${path}: it is a directory`);
+}
+
+function absent(error: unknown): undefined {
+  if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+}

@@ -1,0 +1,91 @@
+/** What Deno says of time, randomness, signals, the terminal and the host. */
+import { canonicalHost } from "../../src/address.ts";
+import type { Cancel, Host, InterfaceAddress, Signals, Terminal } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
+import { machineName, systemName } from "../shared/names.ts";
+import { type DenoWriter, denoApi } from "./api.ts";
+
+export { clock } from "../shared/clock.ts";
+export { WebRandom } from "../shared/random.ts";
+
+/** Signals of the process. */
+export const signals: Signals = {
+  on(signal, callback): Cancel {
+    const listener = (): void => callback();
+    try {
+      denoApi().addSignalListener(signal, listener);
+    } catch {
+      // Windows lacks some signals: they are never reported.
+      return () => {};
+    }
+    return () => denoApi().removeSignalListener(signal, listener);
+  },
+};
+
+/** The process's arguments, environment and standard streams. */
+export function denoTerminal(): Terminal {
+  const { args, env, stdout, stderr, exit } = denoApi();
+  return {
+    args,
+    get columns(): number | null {
+      return stdout.isTerminal() ? denoApi().consoleSize().columns : null;
+    },
+    env: (name) => env.get(name),
+    write: orderedWriter(stdout),
+    writeError: orderedWriter(stderr),
+    exit,
+  };
+}
+
+/** Writes one after another, because a write may take a part only. */
+function orderedWriter(stream: DenoWriter): (text: string | Uint8Array) => Promise<void> {
+  const encoder = new TextEncoder();
+  let last: Promise<void> = Promise.resolve();
+  return (text) => {
+    const bytes = typeof text === "string" ? encoder.encode(text) : text;
+    last = last.then(async () => {
+      for (let offset = 0; offset < bytes.length; ) offset += await stream.write(bytes.subarray(offset));
+    });
+    // A reader that went away, as `head` does, is no error.
+    last = last.catch(() => {});
+    return last;
+  };
+}
+
+/** Facts of the host; `version` is the runtime's. */
+export function denoHost(): Host {
+  const { build, hostname, pid, version } = denoApi();
+  return {
+    hostname,
+    interfaces,
+    async resolve(name): Promise<string[]> {
+      try {
+        // Deno has no call of its own that asks the system's resolver as other programs do.
+        const { lookup } = await import("node:dns/promises");
+        const found = await lookup(name, { all: true, verbatim: true });
+        return [...new Set(found.map(({ address }) => canonicalHost(address) ?? address))];
+      } catch (error) {
+        throw systemError("lookup", name, error);
+      }
+    },
+    os: systemName(build.os),
+    arch: machineName(build.arch),
+    version: version.deno,
+    cores: navigator.hardwareConcurrency,
+    pid,
+  };
+}
+
+function interfaces(): InterfaceAddress[] {
+  return denoApi()
+    .networkInterfaces()
+    .map(({ name, address, cidr }) => {
+      const host = canonicalHost(address) ?? address;
+      return {
+        interface: name,
+        address: host,
+        prefixLength: Number(cidr?.split("/")[1] ?? (host.includes(":") ? 128 : 32)),
+        internal: host === "::1" || host.startsWith("127."),
+      };
+    });
+}

@@ -1,0 +1,67 @@
+/** Child processes over `Deno.Command`. */
+import type { ChildProcess, ProcessEnd, Processes, SpawnOptions } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
+import { type DenoChild, denoApi } from "./api.ts";
+
+/** Child processes of Deno. */
+export const processes: Processes = {
+  async spawn(program, options): Promise<ChildProcess> {
+    const child = start(program, options);
+    const { input, output } = options;
+    const open: Promise<void>[] = [];
+    if (output) {
+      open.push(drain(child.stdout, (bytes) => output("stdout", bytes)));
+      open.push(drain(child.stderr, (bytes) => output("stderr", bytes)));
+    }
+    if (input) void feed(child, input);
+    return {
+      pid: child.pid,
+      kill: (signal) => {
+        try {
+          child.kill(signal);
+        } catch {
+          // It has ended.
+        }
+      },
+      ended: end(child, open),
+    };
+  },
+};
+
+function start(program: string, { args, env, input, output }: SpawnOptions): DenoChild {
+  const { Command } = denoApi();
+  try {
+    const command = new Command(program, {
+      args: [...args],
+      env: env ?? {},
+      stdin: input ? "piped" : "null",
+      stdout: output ? "piped" : "null",
+      stderr: output ? "piped" : "null",
+    });
+    return command.spawn();
+  } catch (error) {
+    throw systemError("spawn", program, error);
+  }
+}
+
+async function end(child: DenoChild, open: readonly Promise<void>[]): Promise<ProcessEnd> {
+  const { code, signal } = await child.status;
+  await Promise.all(open);
+  return { code: signal === null ? code : null, signal };
+}
+
+async function drain(stream: ReadableStream<Uint8Array>, take: (bytes: Uint8Array) => void): Promise<void> {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    take(value);
+  }
+}
+
+async function feed(child: DenoChild, input: Uint8Array): Promise<void> {
+  const writer = child.stdin.getWriter();
+  // A child that ends or closes its input without reading it is no error.
+  await writer.write(input).catch(() => {});
+  await writer.close().catch(() => {});
+}

@@ -1,0 +1,191 @@
+/** TCP over Deno's own sockets, which are read by pulling as {@link Connection} is. */
+import { joinHostPort } from "../../src/address.ts";
+import {
+  type Address,
+  type Connection,
+  type ConnectOptions,
+  type Listener,
+  type Streams,
+  SystemError,
+} from "../../src/runtime.ts";
+import { canceled, systemError } from "../shared/errors.ts";
+import { isWildcard, lacksIpv6, peerHost } from "../shared/hosts.ts";
+import { type DenoConn, type DenoListener, denoApi } from "./api.ts";
+
+/** A read's buffer is held while a connection is idle, so that it is smaller than a read may be. */
+const readSize = 16 * 1024;
+/** How long a closed connection may go on flushing to a peer that does not read. */
+const lingerMs = 5_000;
+/** Pause after a failed accept, for example for want of descriptors. */
+const failurePauseMs = 10;
+
+/** TCP of Deno. */
+export const streams: Streams = {
+  async listen(address, accept): Promise<Listener> {
+    if (!isWildcard(address.host)) return listen(address, address.host, accept);
+    try {
+      return listen(address, "::", accept);
+    } catch (error) {
+      if (!lacksIpv6((error as Error).cause)) throw error;
+      return listen(address, "0.0.0.0", accept);
+    }
+  },
+  connect: dial,
+};
+
+function listen(address: Address, host: string, accept: (connection: Connection) => void): Listener {
+  try {
+    return new DenoStreamListener(denoApi().listen({ hostname: host, port: address.port }), accept);
+  } catch (error) {
+    throw systemError("listen", joinHostPort(address.host, address.port), error);
+  }
+}
+
+class DenoStreamListener implements Listener {
+  readonly local: Address;
+  readonly #listener: DenoListener;
+  readonly #accept: (connection: Connection) => void;
+  readonly #accepting: Promise<void>;
+  #closed = false;
+
+  constructor(listener: DenoListener, accept: (connection: Connection) => void) {
+    this.local = { host: peerHost(listener.addr.hostname), port: listener.addr.port };
+    this.#listener = listener;
+    this.#accept = accept;
+    this.#accepting = this.#acceptAll();
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closed) this.#listener.close();
+    this.#closed = true;
+    // The port is free when the pending accept has ended.
+    await this.#accepting;
+  }
+
+  async #acceptAll(): Promise<void> {
+    while (!this.#closed) {
+      let accepted: DenoConn;
+      try {
+        accepted = await this.#listener.accept();
+      } catch {
+        if (this.#closed) return;
+        await new Promise<void>((resolve) => setTimeout(resolve, failurePauseMs));
+        continue;
+      }
+      if (this.#closed) accepted.close();
+      else this.#accept(new DenoConnection(accepted));
+    }
+  }
+}
+
+async function dial(address: Address, options: ConnectOptions = {}): Promise<Connection> {
+  const { timeoutMs, signal } = options;
+  const subject = joinHostPort(address.host, address.port);
+  if (signal?.aborted) throw canceled("connect", subject);
+  const controller = new AbortController();
+  let expired = false;
+  const abort = (): void => controller.abort();
+  const expire = (): void => {
+    expired = true;
+    abort();
+  };
+  const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+  signal?.addEventListener("abort", abort);
+  try {
+    const connected = await denoApi().connect({
+      hostname: address.host,
+      port: address.port,
+      signal: controller.signal,
+    });
+    if (!controller.signal.aborted) return new DenoConnection(connected);
+    connected.close();
+    throw canceled("connect", subject);
+  } catch (error) {
+    if (!expired) throw systemError("connect", subject, error);
+    const message = `Cannot connect ${subject}: no answer within ${timeoutMs} ms`;
+    throw new SystemError("ETIMEDOUT", "connect", message);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+class DenoConnection implements Connection {
+  readonly local: Address;
+  readonly remote: Address;
+  readonly #socket: DenoConn;
+  /** Rejects what is pending when the connection closes. */
+  readonly #pending: Set<(error: SystemError) => void> = new Set();
+  #buffer: Uint8Array | undefined;
+  #reading = false;
+  #writing: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(socket: DenoConn) {
+    this.local = { host: peerHost(socket.localAddr.hostname), port: socket.localAddr.port };
+    this.remote = { host: peerHost(socket.remoteAddr.hostname), port: socket.remoteAddr.port };
+    this.#socket = socket;
+    socket.setNoDelay(true);
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    if (this.#closed) throw canceled("read", this.#subject);
+    if (this.#reading) throw new Error("Cannot read: another read is pending");
+    this.#reading = true;
+    this.#buffer ??= new Uint8Array(readSize);
+    const buffer = this.#buffer;
+    try {
+      const count = await this.#untilClosed("read", this.#socket.read(buffer));
+      return count === null ? null : buffer.slice(0, count);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#closed) return Promise.reject(canceled("write", this.#subject));
+    const written = this.#writing.then(() => this.#writeAll(bytes));
+    this.#writing = written;
+    written.catch(() => {});
+    return this.#untilClosed("write", written);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const reject of this.#pending) reject(canceled("use", this.#subject));
+    const timer = setTimeout(() => this.#release(), lingerMs);
+    const flushed = (): void => {
+      clearTimeout(timer);
+      this.#release();
+    };
+    this.#writing.then(flushed, flushed);
+  }
+
+  get #subject(): string {
+    return joinHostPort(this.remote.host, this.remote.port);
+  }
+
+  #release(): void {
+    try {
+      this.#socket.close();
+    } catch {
+      // Closed already, by the timer.
+    }
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let offset = 0; offset < bytes.length; ) {
+      offset += await this.#socket.write(bytes.subarray(offset));
+    }
+  }
+
+  #untilClosed<T>(operation: string, attempt: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject);
+      attempt
+        .then(resolve, (error) => reject(systemError(operation, this.#subject, error)))
+        .finally(() => this.#pending.delete(reject));
+    });
+  }
+}

@@ -1,0 +1,117 @@
+/** Files over `node:fs`, which Bun has too. */
+import { constants } from "node:fs";
+import { type FileHandle, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
+
+/** Everything but the kind of the file. */
+const modeMask = 0o7777;
+
+/** Files of `node:fs`. */
+export const files: Files = {
+  read: (path) => attempt("read", path, async () => plain(await readFile(path))),
+  replace: (path, bytes, mode) => attempt("replace", path, () => replace(path, bytes, mode)),
+  append: (path, mode) => attempt("open", path, () => append(path, mode)),
+  status: (path) =>
+    attempt("stat", path, async () => {
+      const found = await stat(path);
+      const kind = found.isFile() ? "file" : found.isDirectory() ? "directory" : "other";
+      return { kind, size: found.size, mode: found.mode & modeMask };
+    }),
+  list: (path) => attempt("list", path, () => readdir(path)),
+  remove: (path) => attempt("remove", path, () => unlink(path)),
+};
+
+async function replace(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const existing = await stat(path).catch(absent);
+  if (existing?.isDirectory()) {
+    throw new SystemError("EISDIR", "replace", `Cannot replace ${path}: it is a directory`);
+  }
+  // Through a symbolic link, so that the link stays and its target is new.
+  const target = existing ? await realpath(path) : path;
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  const handle = await open(temporary, "wx", 0o600);
+  try {
+    try {
+      // Explicitly, because the process's umask takes bits from the mode of `open`.
+      await handle.chmod(existing ? existing.mode & modeMask : mode);
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(absent);
+    throw error;
+  }
+  await syncDirectory(dirname(target));
+}
+
+/** Makes the rename itself durable. Some systems cannot open a directory; there the file system decides. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY).catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+async function append(path: string, mode: number): Promise<AppendFile> {
+  try {
+    const created = await open(path, "ax", mode);
+    await created.chmod(mode);
+    return new NodeAppendFile(created, path);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+    return new NodeAppendFile(await open(path, "a", mode), path);
+  }
+}
+
+class NodeAppendFile implements AppendFile {
+  readonly #handle: FileHandle;
+  readonly #path: string;
+  /** The last operation: those of one file happen one after another. */
+  #last: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  constructor(handle: FileHandle, path: string) {
+    this.#handle = handle;
+    this.#path = path;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#enqueue("write", () => this.#handle.writeFile(bytes));
+  }
+
+  sync(): Promise<void> {
+    return this.#enqueue("sync", () => this.#handle.sync());
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#enqueue("close", () => this.#handle.close());
+    return this.#closed;
+  }
+
+  #enqueue(operation: string, run: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(() => attempt(operation, this.#path, run));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
+
+async function attempt<T>(operation: string, path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw systemError(operation, path, error);
+  }
+}
+
+function absent(error: unknown): undefined {
+  if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+}
+
+/** A plain array instead of a Buffer, whose `slice` does not copy. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}

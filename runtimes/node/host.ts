@@ -1,0 +1,81 @@
+/** What Node says of time, randomness, signals, the terminal and the host. */
+import { lookup } from "node:dns/promises";
+import { availableParallelism, hostname, networkInterfaces } from "node:os";
+import { canonicalHost } from "../../src/address.ts";
+import type { Cancel, Host, InterfaceAddress, Signals, Terminal } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
+import { machineName, systemName } from "../shared/names.ts";
+
+export { clock } from "../shared/clock.ts";
+export { WebRandom } from "../shared/random.ts";
+
+/** Signals of the process. */
+export const signals: Signals = {
+  on(signal, callback): Cancel {
+    const listener = (): void => callback();
+    try {
+      process.on(signal, listener);
+    } catch {
+      // Windows lacks some signals: they are never reported.
+    }
+    return () => {
+      process.off(signal, listener);
+    };
+  },
+};
+
+/** The process's arguments, environment and standard streams. */
+export function nodeTerminal(): Terminal {
+  return {
+    args: process.argv.slice(2),
+    get columns(): number | null {
+      return process.stdout.columns || null;
+    },
+    env: (name) => process.env[name],
+    write: (text) => write(process.stdout, text),
+    writeError: (text) => write(process.stderr, text),
+    exit: (code) => process.exit(code),
+  };
+}
+
+function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<void> {
+  // A reader that went away, as `head` does, is no error; without a listener it would end the process.
+  if (stream.listenerCount("error", ignore) === 0) stream.on("error", ignore);
+  return new Promise((resolve) => {
+    stream.write(text, () => resolve());
+  });
+}
+
+function ignore(): void {}
+
+/** Facts of the host; `version` is the runtime's. */
+export function nodeHost(version: string): Host {
+  return {
+    hostname,
+    interfaces,
+    async resolve(name): Promise<string[]> {
+      try {
+        const found = await lookup(name, { all: true, verbatim: true });
+        return [...new Set(found.map(({ address }) => canonicalHost(address) ?? address))];
+      } catch (error) {
+        throw systemError("lookup", name, error);
+      }
+    },
+    os: systemName(process.platform),
+    arch: machineName(process.arch),
+    version,
+    cores: availableParallelism(),
+    pid: process.pid,
+  };
+}
+
+function interfaces(): InterfaceAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+    (addresses ?? []).map(({ address, cidr, internal }) => ({
+      interface: name,
+      address: canonicalHost(address) ?? address,
+      prefixLength: Number(cidr?.split("/")[1] ?? (address.includes(":") ? 128 : 32)),
+      internal,
+    })),
+  );
+}

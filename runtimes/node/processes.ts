@@ -1,0 +1,38 @@
+/** Child processes over `node:child_process`, which Bun has too; loaded at the first spawn. */
+import type { ChildProcess, ProcessEnd, Processes } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
+
+/** Child processes of `node:child_process`. */
+export const processes: Processes = {
+  async spawn(program, options): Promise<ChildProcess> {
+    const { spawn } = await import("node:child_process");
+    const { args, env, input, output } = options;
+    return await new Promise((resolve, reject) => {
+      const child = spawn(program, [...args], {
+        env: { ...process.env, ...env },
+        stdio: [input ? "pipe" : "ignore", output ? "pipe" : "ignore", output ? "pipe" : "ignore"],
+        windowsHide: true,
+      });
+      child.on("error", (error) => reject(systemError("spawn", program, error)));
+      if (child.pid === undefined) return;
+      const ended = new Promise<ProcessEnd>((settle) => {
+        child.once("close", (code, signal) => settle({ code: signal === null ? code : null, signal }));
+      });
+      for (const stream of ["stdout", "stderr"] as const) {
+        child[stream]?.on("data", (chunk: Uint8Array) => {
+          output?.(stream, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+        });
+      }
+      // A child that ends or closes its input without reading it is no error.
+      child.stdin?.on("error", () => {});
+      child.stdin?.end(input);
+      resolve({
+        pid: child.pid,
+        kill: (signal) => {
+          child.kill(signal);
+        },
+        ended,
+      });
+    });
+  },
+};

@@ -1,0 +1,207 @@
+/**
+ * TCP over `node:net`, which Bun has too. A socket is read only when asked: what the runtime reads ahead is bounded by its stream
+ * buffer, and then the peer feels back-pressure.
+ */
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { joinHostPort } from "../../src/address.ts";
+import {
+  type Address,
+  type Connection,
+  type ConnectOptions,
+  type Listener,
+  type Streams,
+  SystemError,
+} from "../../src/runtime.ts";
+import { canceled, systemError } from "../shared/errors.ts";
+import { isWildcard, lacksIpv6, peerHost } from "../shared/hosts.ts";
+
+const readSizeMax = 64 * 1024;
+/** How long a closed connection may go on flushing to a peer that does not read. */
+const lingerMs = 5_000;
+
+/** TCP of `node:net`. */
+export const streams: Streams = {
+  async listen(address, accept): Promise<Listener> {
+    if (!isWildcard(address.host)) return await listen(address, address.host, accept);
+    try {
+      return await listen(address, "::", accept);
+    } catch (error) {
+      if (!lacksIpv6((error as Error).cause)) throw error;
+      return await listen(address, "0.0.0.0", accept);
+    }
+  },
+  connect: dial,
+};
+
+function listen(address: Address, host: string, accept: (connection: Connection) => void): Promise<Listener> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    // A peer that is gone already has no address any more.
+    if (socket.remoteAddress === undefined) socket.destroy();
+    else accept(new NodeConnection(socket));
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      reject(systemError("listen", joinHostPort(address.host, address.port), error));
+    });
+    server.listen({ host, port: address.port, ipv6Only: false, exclusive: true }, () => {
+      server.removeAllListeners("error");
+      // Failing to accept one connection, for example for want of descriptors, does not end the listener.
+      server.on("error", () => {});
+      resolve(new NodeListener(server));
+    });
+  });
+}
+
+class NodeListener implements Listener {
+  readonly local: Address;
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    const bound = server.address() as { address: string; port: number };
+    this.local = { host: peerHost(bound.address), port: bound.port };
+    this.#server = server;
+  }
+
+  async close(): Promise<void> {
+    // The callback of `close` would wait for the accepted connections; the port is free in the next turn.
+    if (this.#server.listening) this.#server.close();
+    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+function dial(address: Address, options: ConnectOptions = {}): Promise<Connection> {
+  const { timeoutMs, signal } = options;
+  const subject = joinHostPort(address.host, address.port);
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(canceled("connect", subject));
+    const socket = connect({
+      host: address.host,
+      port: address.port,
+      noDelay: true,
+      allowHalfOpen: true,
+      autoSelectFamily: false,
+    });
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+    signal?.addEventListener("abort", abort);
+    socket.on("error", refuse);
+    socket.once("connect", () => {
+      settle();
+      resolve(new NodeConnection(socket));
+    });
+
+    function expire(): void {
+      const message = `Cannot connect ${subject}: no answer within ${timeoutMs} ms`;
+      fail(new SystemError("ETIMEDOUT", "connect", message));
+    }
+    function abort(): void {
+      fail(canceled("connect", subject));
+    }
+    function refuse(error: Error): void {
+      fail(systemError("connect", subject, error));
+    }
+    function settle(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      socket.off("error", refuse);
+    }
+    function fail(error: SystemError): void {
+      settle();
+      socket.on("error", () => {});
+      socket.destroy();
+      reject(error);
+    }
+  });
+}
+
+class NodeConnection implements Connection {
+  readonly local: Address;
+  readonly remote: Address;
+  readonly #socket: Socket;
+  readonly #writes: Set<(error: SystemError) => void> = new Set();
+  #wake: (() => void) | undefined;
+  #failure: SystemError | undefined;
+  #ended = false;
+  #closed = false;
+
+  constructor(socket: Socket) {
+    this.local = { host: peerHost(socket.localAddress ?? ""), port: socket.localPort ?? 0 };
+    this.remote = { host: peerHost(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
+    this.#socket = socket;
+    const wake = (): void => this.#wake?.();
+    socket.on("readable", wake);
+    socket.on("end", () => {
+      this.#ended = true;
+      wake();
+    });
+    socket.on("error", (error) => {
+      this.#failure ??= systemError("read", this.#subject, error);
+      wake();
+    });
+    socket.on("close", () => {
+      this.#failure ??= new SystemError(
+        "ECONNRESET",
+        "read",
+        `Cannot read ${this.#subject}: connection lost`,
+      );
+      wake();
+    });
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    if (this.#wake) throw new Error("Cannot read: another read is pending");
+    for (;;) {
+      if (this.#closed) throw canceled("read", this.#subject);
+      const chunk = this.#take();
+      if (chunk) return chunk;
+      if (this.#ended) return null;
+      if (this.#failure) throw this.#failure;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#closed) return Promise.reject(canceled("write", this.#subject));
+    if (this.#failure) return Promise.reject(this.#writeError(this.#failure));
+    if (bytes.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#writes.add(reject);
+      this.#socket.write(bytes, (error) => {
+        this.#writes.delete(reject);
+        if (error) reject(this.#writeError(error));
+        else resolve();
+      });
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#wake?.();
+    for (const reject of this.#writes) reject(canceled("write", this.#subject));
+    if (this.#socket.destroyed) return;
+    const timer = setTimeout(() => this.#socket.destroy(), lingerMs);
+    this.#socket.once("close", () => clearTimeout(timer));
+    this.#socket.end(() => this.#socket.destroy());
+  }
+
+  get #subject(): string {
+    return joinHostPort(this.remote.host, this.remote.port);
+  }
+
+  #take(): Uint8Array | null {
+    const size = Math.min(this.#socket.readableLength, readSizeMax);
+    // Reading nothing asks the runtime to fill its buffer again.
+    const chunk: Uint8Array | null = size > 0 ? this.#socket.read(size) : this.#socket.read();
+    // A plain array instead of a Buffer, whose `slice` does not copy.
+    return chunk && new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+  }
+
+  /** A write after the connection failed says how it failed. */
+  #writeError(error: Error): SystemError {
+    const { code, message } = systemError("write", this.#subject, this.#failure?.cause ?? error);
+    return new SystemError(code === "EUNKNOWN" ? "EPIPE" : code, "write", message, { cause: error });
+  }
+}

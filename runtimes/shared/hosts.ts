@@ -1,0 +1,29 @@
+/** Host texts as the systems' socket calls give and take them. */
+import { canonicalHost } from "../../src/address.ts";
+
+/** Whether a bind host means every address of the machine. */
+export function isWildcard(host: string): boolean {
+  return host === "" || host === "0.0.0.0" || host === "::";
+}
+
+/** Whether a dual-stack bind failed only because the system has no IPv6. */
+export function lacksIpv6(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL" || code === "EPROTONOSUPPORT";
+}
+
+/**
+ * The canonical spelling of a peer as the system reports it. Systems write IPv6 the canonical way already, except for embedded
+ * IPv4 and zones, so that nearly all texts pass without being parsed.
+ */
+export function peerHost(text: string): string {
+  if (!text.includes(":")) return text;
+  if (text.startsWith("::ffff:") && text.includes(".")) return text.slice(7);
+  if (!text.includes(".") && !text.includes("%") && !text.startsWith("::ffff:")) return text;
+  return canonicalHost(text) ?? text;
+}
+
+/** The spelling that a socket of the other family takes: IPv4 goes through a dual-stack socket as mapped IPv6. */
+export function socketHost(host: string, ipv6: boolean): string {
+  return ipv6 && !host.includes(":") ? `::ffff:${host}` : host;
+}

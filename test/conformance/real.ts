@@ -1,0 +1,71 @@
+/** The suite for a runtime with a real system below: this machine is both hosts, over its loopback. */
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Address, Runtime } from "../../src/runtime.ts";
+import { binary, type Command } from "../runtimes/binaries.ts";
+import { datagrams, dualStackDatagrams } from "./datagrams.ts";
+import { files } from "./files.ts";
+import { dualStackStreams, streams } from "./streams.ts";
+import type { OpenSubject } from "./suite.ts";
+import { clockAndRandom, host, processes, terminal } from "./system.ts";
+
+/** Opens this machine with a temporary directory. */
+export function openMachine(runtime: Runtime): OpenSubject {
+  return async () => {
+    const directory = await mkdtemp(join(tmpdir(), "tserf-conformance-"));
+    const closing: (() => void)[] = [];
+    return {
+      runtime,
+      peer: runtime,
+      routes: ["127.0.0.1", "::1"].map((host) => ({ host, peerHost: host })),
+      directory,
+      silentEndpoint: () => silentEndpoint(closing),
+      drive: (body) => body(),
+      close: async () => {
+        for (const close of closing) close();
+        await rm(directory, { recursive: true });
+      },
+    };
+  };
+}
+
+/** Declares every part; `program` starts {@link terminal}'s program on the runtime. */
+export function conformance(runtime: Runtime, program: Command | { readonly missing: string }): void {
+  const open = openMachine(runtime);
+  datagrams(open);
+  dualStackDatagrams(open);
+  streams(open);
+  dualStackStreams(open);
+  files(open);
+  clockAndRandom(open);
+  processes(open);
+  terminal(open, program);
+  host(open);
+}
+
+/** A listener with a tiny backlog in a process that never accepts, and connections that fill it: further ones get no answer. */
+async function silentEndpoint(closing: (() => void)[]): Promise<Address> {
+  const node = binary("node");
+  if (node.path === undefined) throw new Error(node.missing);
+  const script = `
+    const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+      require("node:fs").writeSync(1, String(server.address().port));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000);
+      process.exit();
+    });`;
+  const child = spawn(node.path, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  closing.push(() => child.kill("SIGKILL"));
+  const port = await new Promise<number>((resolve) => {
+    child.stdout.once("data", (chunk: Uint8Array) => resolve(Number(new TextDecoder().decode(chunk))));
+  });
+  for (let index = 0; index < 4; index += 1) {
+    const filler = connect({ port, host: "127.0.0.1" });
+    filler.on("error", () => {});
+    closing.push(() => filler.destroy());
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return { host: "127.0.0.1", port };
+}

@@ -1,0 +1,256 @@
+/** Clock and randomness on every runtime, and processes, signals, terminal and host on those that have a system below. */
+import { describe, expect } from "vitest";
+import type { Command } from "../runtimes/binaries.ts";
+import { checks, expectFailure, type OpenSubject, pattern, pause, type Subject, until } from "./suite.ts";
+
+/** Declares the tests of time and randomness. */
+export function clockAndRandom(openSubject: OpenSubject): void {
+  const check = checks(openSubject);
+  describe("clock and randomness", () => {
+    check("time is whole milliseconds and never runs backwards", async ({ runtime: { clock } }) => {
+      let last = clock.now();
+      for (let turn = 0; turn < 1_000; turn += 1) {
+        const now = clock.now();
+        expect(Number.isFinite(now)).toBe(true);
+        expect(now).toBeGreaterThanOrEqual(last);
+        last = now;
+      }
+      expect(clock.wallTime()).toBeGreaterThan(Date.UTC(2020));
+    });
+
+    check("a timer fires once, never early, and the earlier deadline first", async ({ runtime }) => {
+      const { clock } = runtime;
+      const fired: [number, number][] = [];
+      for (const delay of [30, 10, 20.5, 0, -5]) {
+        const due = clock.now() + delay;
+        clock.after(delay, () => fired.push([delay, clock.now() - due]));
+      }
+      expect(fired).toEqual([]);
+      await until(runtime, "all timers", () => fired.length === 5);
+      await pause(runtime, 50);
+      expect(fired.map(([delay]) => delay).slice(2)).toEqual([10, 20.5, 30]);
+      for (const [, late] of fired) expect(late).toBeGreaterThanOrEqual(0);
+    });
+
+    check("a cancelled timer never fires", async ({ runtime }) => {
+      const fired: string[] = [];
+      const cancel = runtime.clock.after(5, () => fired.push("cancelled"));
+      cancel();
+      cancel();
+      const late = runtime.clock.after(1, () => fired.push("fired"));
+      await pause(runtime, 30);
+      late();
+      expect(fired).toEqual(["fired"]);
+    });
+
+    check("delays above 2^31 milliseconds do not fire at once", async ({ runtime }) => {
+      const fired: number[] = [];
+      const cancels = [2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY].map((delay) =>
+        runtime.clock.after(delay, () => fired.push(delay)),
+      );
+      await pause(runtime, 30);
+      for (const cancel of cancels) cancel();
+      expect(fired).toEqual([]);
+    });
+
+    check("random bytes fill any length and do not repeat", async ({ runtime: { random } }) => {
+      for (const size of [0, 1, 12, 64, 65, 4_096, 65_536, 200_000]) {
+        const bytes = new Uint8Array(size + 2);
+        random.fill(bytes.subarray(1, size + 1));
+        expect([bytes[0], bytes[size + 1]]).toEqual([0, 0]);
+        // A byte is zero with 1/256; a gap that was not filled would be far more.
+        const zeros = bytes.subarray(1, size + 1).filter((byte) => byte === 0).length;
+        expect(zeros).toBeLessThanOrEqual(Math.max(12, size / 64));
+      }
+      const nonces = Array.from({ length: 2_000 }, () => {
+        const nonce = new Uint8Array(12);
+        random.fill(nonce);
+        return nonce.join();
+      });
+      expect(new Set(nonces).size).toBe(2_000);
+    });
+  });
+}
+
+/** Declares the tests of processes, which use `/bin/sh`. */
+export function processes(openSubject: OpenSubject): void {
+  const check = checks(openSubject);
+  const decoder = new TextDecoder();
+
+  /** Runs a shell script to its end. */
+  async function run({ runtime }: Subject, script: string, input?: Uint8Array): Promise<Ran> {
+    const output = { stdout: "", stderr: "" };
+    const child = await runtime.processes.spawn("/bin/sh", {
+      args: ["-c", script],
+      env: { GREETING: "hello" },
+      ...(input && { input }),
+      output: (stream, bytes) => {
+        output[stream] += decoder.decode(bytes);
+      },
+    });
+    expect(child.pid).toBeGreaterThan(1);
+    const end = await child.ended;
+    return { ...output, ...end };
+  }
+
+  describe("processes", () => {
+    check("get input, environment and arguments and give output and exit code", async (subject) => {
+      const script = 'echo "$GREETING"; cat; echo oops >&2; exit 3';
+      const ran = await run(subject, script, new TextEncoder().encode("payload"));
+      expect(ran).toEqual({ stdout: "hello\npayload", stderr: "oops\n", code: 3, signal: null });
+    });
+
+    check("inherit the environment", async (subject) => {
+      expect((await run(subject, 'test -n "$PATH"')).code).toBe(0);
+    });
+
+    check("have an empty input when none is given", async (subject) => {
+      expect(await run(subject, "cat")).toEqual({ stdout: "", stderr: "", code: 0, signal: null });
+    });
+
+    check("may leave a large input unread", async (subject) => {
+      expect(await run(subject, "exec <&-; exit 0", pattern(1_000_000))).toMatchObject({
+        code: 0,
+        signal: null,
+      });
+    });
+
+    check("may write much", async (subject) => {
+      const { stdout } = await run(subject, "cat", new Uint8Array(1_000_000).fill(65));
+      expect(stdout.length).toBe(1_000_000);
+    });
+
+    check("can be run without looking at their output", async ({ runtime }) => {
+      const child = await runtime.processes.spawn("/bin/sh", { args: ["-c", "echo unseen"] });
+      expect(await child.ended).toEqual({ code: 0, signal: null });
+    });
+
+    check("can be killed", async ({ runtime }) => {
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+        const child = await runtime.processes.spawn("/bin/sh", {
+          args: ["-c", "exec sleep 30"],
+          output: () => {},
+        });
+        child.kill(signal);
+        expect(await child.ended).toEqual({ code: null, signal });
+        child.kill(signal);
+      }
+    });
+
+    check("that do not exist or are no programs cannot be started", async ({ runtime, directory }) => {
+      await expectFailure(runtime.processes.spawn(`${directory}/absent`, { args: [] }), "ENOENT");
+      await expectFailure(runtime.processes.spawn("tserf-no-such-program", { args: [] }), "ENOENT");
+      await runtime.files.replace(`${directory}/text`, new Uint8Array(0), 0o644);
+      const error = await expectFailure(runtime.processes.spawn(`${directory}/text`, { args: [] }), "EACCES");
+      expect(error.operation).toBe("spawn");
+    });
+  });
+}
+
+interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** Declares the tests of signals and standard streams, by a program that runs on the runtime under test. */
+export function terminal(openSubject: OpenSubject, program: Command | { readonly missing: string }): void {
+  const check = checks(openSubject);
+
+  async function run({ runtime }: Subject, ...args: string[]): Promise<Ran> {
+    if ("missing" in program) throw new Error(program.missing);
+    const ran = { stdout: "", stderr: "" };
+    const decoder = new TextDecoder();
+    const child = await runtime.processes.spawn(program.program, {
+      args: [...program.args, ...args],
+      env: { TSERF_TEST: "set", NO_COLOR: "1" },
+      output: (stream, bytes) => {
+        const text = decoder.decode(bytes);
+        ran[stream] += text;
+        if (stream === "stdout" && text.includes("ready")) child.kill("SIGTERM");
+      },
+    });
+    const end = await child.ended;
+    return { ...ran, ...end };
+  }
+
+  describe("terminal and signals", () => {
+    check(
+      "arguments, environment, output in order and exit code reach and leave a program",
+      async (subject) => {
+        const ran = await run(subject, "echo", "one", "--two");
+        expect(ran.stdout).toBe('["echo","one","--two"] set undefined null\nbytes\n');
+        expect(ran.stderr).toBe("to the error stream\n");
+        expect(ran.code).toBe(7);
+      },
+    );
+
+    check("much output is written whole before the program ends", async (subject) => {
+      const ran = await run(subject, "flood");
+      expect(ran.stdout.length).toBe(2_000_000);
+      expect(ran.code).toBe(0);
+    });
+
+    check("a closed pipe is no error", async (subject) => {
+      if ("missing" in program) throw new Error(program.missing);
+      const words = [program.program, ...program.args, "flood"].map((word) => `'${word}'`).join(" ");
+      const ran = { stdout: "", stderr: "" };
+      const child = await subject.runtime.processes.spawn("/bin/sh", {
+        args: ["-c", `{ ${words}; echo "ended with $?" >&2; } | head -c 10`],
+        env: { NO_COLOR: "1" },
+        output: (stream, bytes) => {
+          ran[stream] += new TextDecoder().decode(bytes);
+        },
+      });
+      await child.ended;
+      expect(ran).toEqual({ stdout: "x".repeat(10), stderr: "ended with 0\n" });
+    });
+
+    check("a signal is reported instead of ending the program, until cancelled", async (subject) => {
+      const ran = await run(subject, "signal");
+      expect(ran.stdout).toBe("ready\ngot SIGTERM\n");
+      expect(ran.code).toBe(5);
+    });
+  });
+}
+
+/** Declares the tests of the facts of the host. */
+export function host(openSubject: OpenSubject): void {
+  const check = checks(openSubject);
+  describe("host", () => {
+    check("has a name, a process and Go's names for system and machine", async ({ runtime: { host } }) => {
+      expect(host.hostname()).not.toBe("");
+      expect(["linux", "darwin", "windows", "freebsd"]).toContain(host.os);
+      expect(["amd64", "arm64"]).toContain(host.arch);
+      expect(host.version).toMatch(/^\d+\.\d+\.\d+/);
+      expect(host.cores).toBeGreaterThan(0);
+      expect(host.pid).toBe(process.pid);
+    });
+
+    check("has interfaces, among them the loopback with its prefix", async ({ runtime: { host } }) => {
+      const found = host.interfaces();
+      const loopback = found.find(({ address }) => address === "127.0.0.1");
+      expect(loopback).toMatchObject({ prefixLength: 8, internal: true });
+      expect(loopback!.interface).not.toBe("");
+      expect(found.find(({ address }) => address === "::1")).toMatchObject({
+        prefixLength: 128,
+        internal: true,
+      });
+    });
+
+    check("resolves names to numeric addresses", async ({ runtime: { host } }) => {
+      const found = await host.resolve("localhost");
+      expect(found.length).toBeGreaterThan(0);
+      expect(new Set(found).size).toBe(found.length);
+      for (const address of found) expect(["127.0.0.1", "::1"]).toContain(address);
+      expect(await host.resolve("127.0.0.1")).toEqual(["127.0.0.1"]);
+      expect(await host.resolve("0:0::1")).toEqual(["::1"]);
+    });
+
+    check("does not resolve a name that cannot exist", async ({ runtime: { host } }) => {
+      const error = await expectFailure(host.resolve("no-such-host.invalid"), "ENOTFOUND");
+      expect(error.operation).toBe("lookup");
+    });
+  });
+}

@@ -1,0 +1,35 @@
+/** The program that the terminal tests run. Its first argument is what to do. */
+import type { Runtime } from "../../src/runtime.ts";
+
+/** Runs it; exits with a code that the test knows. */
+export async function terminalProgram(runtime: Runtime): Promise<void> {
+  const { terminal, signals, clock } = runtime;
+  switch (terminal.args[0]) {
+    case "echo": {
+      const absent = terminal.env("TSERF_TEST_ABSENT");
+      const first = terminal.write(
+        `${JSON.stringify(terminal.args)} ${terminal.env("TSERF_TEST")} ${absent} ${terminal.columns}\n`,
+      );
+      const second = terminal.write(new TextEncoder().encode("bytes\n"));
+      await Promise.all([first, second, terminal.writeError("to the error stream\n")]);
+      return terminal.exit(7);
+    }
+    case "flood":
+      for (let turn = 0; turn < 20; turn += 1) await terminal.write("x".repeat(100_000));
+      return terminal.exit(0);
+    case "signal": {
+      const ignored = signals.on("SIGUSR1", () => terminal.exit(9));
+      ignored();
+      const cancel = signals.on("SIGTERM", () => {
+        cancel();
+        cancel();
+        void terminal.write("got SIGTERM\n").then(() => terminal.exit(5));
+      });
+      await terminal.write("ready\n");
+      clock.after(10_000, () => terminal.exit(8));
+      return;
+    }
+    default:
+      return terminal.exit(6);
+  }
+}

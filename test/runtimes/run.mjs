@@ -1,0 +1,71 @@
+/**
+ * Runs the vitest suite on runtimes: `node run.mjs [runtime,…] [vitest arguments]`, all that are installed by default. Prints a summary line
+ * per runtime and exits with 1 when a test failed, a run did not end properly, or a runtime that was asked for is missing.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import "./typescript.mjs";
+
+const { binary, runtimeNames } = await import("./binaries.ts");
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+/** Longest a run may take. */
+const limitMs = 30 * 60_000;
+
+/** Arguments before vitest's, by runtime. */
+const before = {
+  node: [],
+  node24: [],
+  deno: ["run", "-A", "--unstable-net", "--node-modules-dir=manual"],
+  bun: ["--bun"],
+};
+
+/** Runs the suite on one runtime; returns vitest's counts. */
+export async function runSuite(name, vitestArguments = []) {
+  const found = binary(name);
+  if (found.path === undefined) return { name, missing: found.missing };
+  const directory = await mkdtemp(join(tmpdir(), "tserf-suite-"));
+  const report = join(directory, "report.json");
+  try {
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const args = [...before[name], vitest, "run", ...reporters, ...vitestArguments];
+    const child = spawn(found.path, args, { cwd: root, stdio: "inherit", timeout: limitMs });
+    const code = await new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", resolve);
+    });
+    const result = await readFile(report, "utf8").then(JSON.parse, () => undefined);
+    if (!result) return { name, missing: `no report was written, exit code ${code}` };
+    return {
+      name,
+      code,
+      passed: result.numPassedTests,
+      failed: result.numFailedTests,
+      skipped: result.numPendingTests + result.numTodoTests,
+    };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function summary({ name, missing, code, passed, failed, skipped }) {
+  if (missing !== undefined) return `${name}: not run: ${missing}`;
+  const skips = skipped > 0 ? `, ${skipped} skipped` : "";
+  const exit = code !== 0 && failed === 0 ? `, exit code ${code}` : "";
+  return `${name}: ${passed} passed, ${failed} failed${skips}${exit}`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [first, ...rest] = process.argv.slice(2);
+  const asked = first?.split(",");
+  const chosen = asked?.every((name) => runtimeNames.includes(name)) ? asked : undefined;
+  const results = [];
+  for (const name of chosen ?? runtimeNames) {
+    results.push(await runSuite(name, chosen ? rest : process.argv.slice(2)));
+  }
+  for (const result of results) console.log(summary(result));
+  if (results.some(({ code }) => code !== 0)) process.exitCode = 1;
+}

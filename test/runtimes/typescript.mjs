@@ -1,0 +1,20 @@
+/**
+ * Lets Node 20 run this repository's TypeScript sources, for tests that start programs: `node --import ./typescript.mjs file.ts`.
+ * Types are only stripped. Published packages do not use this: they carry compiled JavaScript.
+ */
+import { readFile } from "node:fs/promises";
+import { register } from "node:module";
+import { fileURLToPath } from "node:url";
+import { isMainThread } from "node:worker_threads";
+import { transformSync } from "rolldown/utils";
+
+if (isMainThread) register(import.meta.url);
+
+/** The hook that Node calls for every module, on a thread of its own. */
+export async function load(url, context, next) {
+  if (!url.startsWith("file:") || !url.endsWith(".ts")) return await next(url, context);
+  const path = fileURLToPath(url);
+  const { code, errors } = transformSync(path, await readFile(path, "utf8"));
+  if (errors.length > 0) throw new SyntaxError(`Cannot strip types of ${path}: ${errors[0].message}`);
+  return { format: "module", source: code, shortCircuit: true };
+}
