@@ -14,7 +14,7 @@ import type { AgentService, Stats } from "../rpc/service.ts";
 import type { MonitoredLine } from "../rpc/subscriptions.ts";
 import type { Cancel, Runtime } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
-import { Serf } from "../serf.ts";
+import type { Serf } from "../serf.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -26,11 +26,41 @@ import { selectMembers } from "./selection.ts";
 /** Events that may wait for the agent. */
 const EVENT_CAPACITY = 4096;
 
+/** What an agent uses of its node. */
+export type SerfNode = Pick<
+  Serf,
+  | "name"
+  | "state"
+  | "local"
+  | "encrypted"
+  | "stopped"
+  | "members"
+  | "join"
+  | "leave"
+  | "shutdown"
+  | "removeFailedNode"
+  | "setTags"
+  | "stats"
+  | "events"
+>;
+
+/** Starts a node, as `Serf.start` does. */
+export type SerfStart = (options: SerfOptions, runtime: Runtime) => Promise<SerfNode>;
+
+/** What an agent is made of. */
+export interface AgentParts {
+  readonly config: AgentConfig;
+  readonly endpoints: Endpoints;
+  readonly runtime: Runtime;
+  readonly log: AgentLog;
+  readonly start: SerfStart;
+}
+
 /** A running agent. */
 export class Agent implements AgentService {
   readonly #runtime: Runtime;
   readonly #log: AgentLog;
-  readonly #serf: Serf;
+  readonly #serf: SerfNode;
   readonly #members = new MemberCoalescer(AGENT_COALESCE_TIMES);
   readonly #users = new UserCoalescer(AGENT_COALESCE_TIMES);
   readonly #unfollow: Cancel;
@@ -40,7 +70,7 @@ export class Agent implements AgentService {
   /** Resolves when the agent has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
 
-  private constructor(runtime: Runtime, log: AgentLog, serf: Serf) {
+  private constructor(runtime: Runtime, log: AgentLog, serf: SerfNode) {
     this.#runtime = runtime;
     this.#log = log;
     this.#serf = serf;
@@ -50,20 +80,15 @@ export class Agent implements AgentService {
   }
 
   /** Starts the node. Rejects with {@link StartFailure}. RPC is not served before {@link serve}. */
-  static async start(
-    config: AgentConfig,
-    endpoints: Endpoints,
-    runtime: Runtime,
-    log: AgentLog,
-  ): Promise<Agent> {
-    const options = await serfOptions(config, endpoints, runtime, log);
+  static async start(parts: AgentParts): Promise<Agent> {
+    const { runtime, log } = parts;
+    const options = await serfOptions(parts);
     log.write("INFO", "agent", "Serf agent starting");
     try {
-      return new Agent(runtime, log, await Serf.start(options, runtime));
+      return new Agent(runtime, log, await parts.start(options, runtime));
     } catch (error) {
-      throw new StartFailure(`Failed to start the Serf agent: Error creating Serf: ${messageOf(error)}`, {
-        cause: error,
-      });
+      const reason = `Error creating Serf: ${messageOf(error)}`;
+      throw new StartFailure(`Failed to start the Serf agent: ${reason}`, { cause: error });
     }
   }
 
@@ -190,7 +215,7 @@ export class Agent implements AgentService {
     await this.shutdown();
   }
 
-  async #consume(events: ReturnType<Serf["events"]>): Promise<void> {
+  async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
     for await (const event of events) {
       const now = this.#runtime.clock.now();
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
@@ -221,12 +246,7 @@ export class Agent implements AgentService {
   }
 }
 
-async function serfOptions(
-  config: AgentConfig,
-  endpoints: Endpoints,
-  runtime: Runtime,
-  log: AgentLog,
-): Promise<SerfOptions> {
+async function serfOptions({ config, endpoints, runtime, log }: AgentParts): Promise<SerfOptions> {
   const keyring = config.keyringFile === "" ? null : await keysOf(config, runtime, log);
   return {
     name: config.nodeName,

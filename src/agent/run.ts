@@ -5,6 +5,7 @@
 import { Base64Error, decodeBase64 } from "../go/base64.ts";
 import { LOG_LEVELS, parseLogLevel, passesLevel } from "../rpc/subscriptions.ts";
 import type { Runtime, SignalName } from "../runtime.ts";
+import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config.ts";
 import { DURATION_MIN, StartFailure } from "./config.ts";
@@ -22,21 +23,33 @@ const GRACEFUL_TIMEOUT_MS = 3000;
 export type ConfigSource = () => Promise<AgentConfig>;
 
 /** Runs an agent until it stops; answers the exit code. */
-export async function runAgent(source: ConfigSource, runtime: Runtime): Promise<number> {
-  const run = new AgentRun(source, runtime);
+export async function runAgent(
+  source: ConfigSource,
+  runtime: Runtime,
+  start: SerfStart = startSerf,
+): Promise<number> {
+  const run = new AgentRun(source, runtime, start);
   return await run.run();
 }
+
+/** The node is loaded when all settings are known to be good. */
+const startSerf: SerfStart = async (options, runtime) => {
+  const { Serf } = await import("../serf.ts");
+  return await Serf.start(options, runtime);
+};
 
 class AgentRun {
   readonly #source: ConfigSource;
   readonly #runtime: Runtime;
+  readonly #start: SerfStart;
   readonly #console: AgentConsole;
   readonly #log: AgentLog;
   #level: (typeof LOG_LEVELS)[number] = "INFO";
 
-  constructor(source: ConfigSource, runtime: Runtime) {
+  constructor(source: ConfigSource, runtime: Runtime, start: SerfStart) {
     this.#source = source;
     this.#runtime = runtime;
+    this.#start = start;
     this.#console = new AgentConsole(runtime.terminal);
     this.#log = new AgentLog(runtime.clock);
     this.#log.follow((line) => {
@@ -51,7 +64,13 @@ class AgentRun {
       this.#applyLevel(config.logLevel);
       const endpoints = await this.#endpoints(config);
       await this.#console.step("Starting Serf agent...");
-      agent = await Agent.start(config, endpoints, this.#runtime, this.#log);
+      agent = await Agent.start({
+        config,
+        endpoints,
+        runtime: this.#runtime,
+        log: this.#log,
+        start: this.#start,
+      });
       await agent.serve(config);
       await this.#console.step("Starting Serf agent RPC...");
       await this.#banner(agent, config, endpoints);

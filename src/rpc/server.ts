@@ -108,7 +108,9 @@ class Client {
   readonly #service: AgentService;
   /** At most one: a session asks for nothing further until its request is settled. */
   readonly #requests: AgentRequest[] = [];
-  #writing: Promise<void> | null = null;
+  /** The last run of the writing loop, and whether it still goes. */
+  #writing: Promise<void> = Promise.resolve();
+  #active = false;
   #closed = false;
   #broken = false;
   #answered: (() => void) | null = null;
@@ -235,13 +237,11 @@ class Client {
   }
 
   #flush(): void {
-    if (this.#broken) return;
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = null;
-    });
+    if (!this.#active && !this.#broken) this.#writing = this.#write();
   }
 
   async #write(): Promise<void> {
+    this.#active = true;
     try {
       for (let bytes = this.session.take(); bytes !== null; bytes = this.session.take()) {
         if (!this.session.answering) this.#answered?.();
@@ -252,6 +252,8 @@ class Client {
       this.#broken = true;
       if (!this.#closed && this.session.subscribed) this.#service.log("ERR", this.#writeFault(error));
       this.close();
+    } finally {
+      this.#active = false;
     }
   }
 
