@@ -32,6 +32,8 @@ export interface SwimConfig {
   readonly suspicionMult: number;
   /** Longest suspicion: this times the shortest (beta of the Lifeguard paper). */
   readonly suspicionMaxTimeoutMult: number;
+  /** How often a suspect is asked before it is declared dead, each a probe timeout apart; 0 is memberlist's way. */
+  readonly lastChecks: number;
   readonly pushPullIntervalMs: number;
   readonly probeIntervalMs: number;
   /** How long a direct probe may take before helpers are asked; never scaled. */
@@ -56,6 +58,7 @@ export type Timings = Pick<
   | "retransmitMult"
   | "suspicionMult"
   | "suspicionMaxTimeoutMult"
+  | "lastChecks"
   | "pushPullIntervalMs"
   | "probeIntervalMs"
   | "probeTimeoutMs"
@@ -73,6 +76,7 @@ const lan: Timings = {
   retransmitMult: 4,
   suspicionMult: 4,
   suspicionMaxTimeoutMult: 6,
+  lastChecks: 3,
   pushPullIntervalMs: 30_000,
   probeIntervalMs: 1_000,
   probeTimeoutMs: 500,

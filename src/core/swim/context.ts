@@ -21,6 +21,8 @@ export type SwimTimer =
   | { readonly kind: "gossip" }
   | { readonly kind: "pushPull" }
   | { readonly kind: "suspicion"; readonly node: string }
+  | { readonly kind: "lastCheck"; readonly node: string; readonly left: number }
+  | { readonly kind: "asked"; readonly sequence: number }
   | { readonly kind: "exchange"; readonly id: number };
 
 /** Shared by all parts of one node's membership layer. */

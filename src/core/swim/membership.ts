@@ -129,7 +129,7 @@ export class Membership {
     const running = this.#suspicions.get(node.name);
     if (running !== undefined) {
       if (running.confirm(suspect.from)) {
-        this.#armSuspicion(node, running);
+        this.#armSuspicion(now, node, running);
         this.#broadcast(suspect);
       }
       return;
@@ -145,7 +145,7 @@ export class Membership {
     members.change(node, "suspect", now);
     const suspicion = new Suspicion(config, members.count, suspect.from, now);
     this.#suspicions.set(node.name, suspicion);
-    this.#armSuspicion(node, suspicion);
+    this.#armSuspicion(now, node, suspicion);
   }
 
   /** Applies a dead message (memberlist `deadNode`). `finished` is called when the news has spread, or at once if it is none. */
@@ -201,6 +201,21 @@ export class Membership {
     );
     const from = this.#context.config.name;
     this.dead(now, { type: "dead", incarnation: node.incarnation, node: name, from });
+  }
+
+  /** One of `left` last checks of a suspect is due: sets the next. */
+  lastCheckDue(name: string, left: number): void {
+    const suspicion = this.#suspicions.get(name);
+    if (suspicion !== undefined) this.#armLastCheck(suspicion.deadline, name, left - 1);
+  }
+
+  /** A suspect proved to us that it is alive: the suspicion of that incarnation is over. False if it was over before. */
+  vouch(now: number, name: string, incarnation: number): boolean {
+    const node = this.#context.members.find(name);
+    if (node?.status !== "suspect" || node.incarnation !== incarnation) return false;
+    this.#endSuspicion(node);
+    this.#context.members.change(node, "alive", now);
+    return true;
   }
 
   /** Forgets nodes that are dead or left for long, never ourselves, and reshuffles (memberlist `resetNodes`). */
@@ -284,15 +299,25 @@ export class Membership {
     this.#context.broadcasts.queue(this.#context.codec.encode(message), message.node, finished);
   }
 
-  #armSuspicion(node: Node, suspicion: Suspicion): void {
-    this.#context.timers.set(`suspicion ${node.name}`, suspicion.deadline, {
-      kind: "suspicion",
-      node: node.name,
-    });
+  #armSuspicion(now: number, node: Node, suspicion: Suspicion): void {
+    const { timers, config } = this.#context;
+    const { deadline } = suspicion;
+    timers.set(`suspicion ${node.name}`, deadline, { kind: "suspicion", node: node.name });
+    const room = Math.floor((deadline - now) / config.probeTimeoutMs);
+    this.#armLastCheck(deadline, node.name, Math.min(config.lastChecks, room));
+  }
+
+  #armLastCheck(deadline: number, name: string, left: number): void {
+    const { timers, config } = this.#context;
+    if (left < 1) return;
+    const at = deadline - left * config.probeTimeoutMs;
+    timers.set(`last check ${name}`, at, { kind: "lastCheck", node: name, left });
   }
 
   #endSuspicion(node: Node): void {
-    if (this.#suspicions.delete(node.name)) this.#context.timers.delete(`suspicion ${node.name}`);
+    if (!this.#suspicions.delete(node.name)) return;
+    this.#context.timers.delete(`suspicion ${node.name}`);
+    this.#context.timers.delete(`last check ${node.name}`);
   }
 }
 

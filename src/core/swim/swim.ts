@@ -10,7 +10,7 @@ import type { Random } from "../random.ts";
 import { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
 import { WireError } from "../wire/error.ts";
-import type { PacketMessage } from "../wire/messages.ts";
+import type { Ack, PacketMessage } from "../wire/messages.ts";
 import { Answerer } from "./answer.ts";
 import type { Application } from "./application.ts";
 import { Awareness } from "./awareness.ts";
@@ -21,6 +21,7 @@ import { Exchanges } from "./exchange.ts";
 import { Faults } from "./faults.ts";
 import { Gossip } from "./gossip.ts";
 import { Members, type Node } from "./members.ts";
+import { LastCheck } from "./last_check.ts";
 import { Membership } from "./membership.ts";
 import { Prober } from "./probe.ts";
 import { PushPulls } from "./push_pull.ts";
@@ -42,6 +43,7 @@ export class Swim {
   readonly #membership: Membership;
   readonly #prober: Prober;
   readonly #answerer: Answerer;
+  readonly #lastCheck: LastCheck;
   readonly #gossip: Gossip;
   readonly #exchanges: Exchanges;
   readonly #pushPulls: PushPulls;
@@ -85,6 +87,7 @@ export class Swim {
       nextSequence,
     );
     this.#answerer = new Answerer(this.#context, nextSequence);
+    this.#lastCheck = new LastCheck(this.#context, this.#membership, nextSequence);
     this.#gossip = new Gossip(this.#context);
     this.#faults = new Faults(this.#context);
   }
@@ -234,6 +237,13 @@ export class Swim {
       case "suspicion":
         this.#membership.suspicionExpired(now, timer.node);
         return;
+      case "lastCheck":
+        this.#membership.lastCheckDue(timer.node, timer.left);
+        this.#lastCheck.ask(now, timer.node);
+        return;
+      case "asked":
+        this.#lastCheck.forget(timer.sequence);
+        return;
       case "exchange":
         this.#exchanges.expired(now, timer.id);
         return;
@@ -251,7 +261,7 @@ export class Swim {
         this.#answerer.indirectPing(now, from, message);
         return;
       case "ack":
-        if (!this.#prober.ack(now, message.sequence, message.payload)) this.#answerer.ack(message.sequence);
+        this.#ack(now, message);
         return;
       case "nack":
         this.#prober.nack(message.sequence);
@@ -271,6 +281,11 @@ export class Swim {
       default:
         unreachable(message);
     }
+  }
+
+  #ack(now: number, { sequence, payload }: Ack): void {
+    if (this.#prober.ack(now, sequence, payload) || this.#lastCheck.ack(now, sequence)) return;
+    this.#answerer.ack(sequence);
   }
 
   #onOurPort<M extends { readonly port: number }>(message: M): M {

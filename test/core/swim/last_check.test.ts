@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import type { Ping } from "../../../src/core/wire/messages.ts";
+import { alive, Machine } from "./machine.ts";
+
+/** Pings that carry the suspicion of b, in what was sent during the last run. */
+function questions(machine: Machine): Ping[] {
+  return machine
+    .sent()
+    .flatMap(({ message }) => (message.type === "ping" && message.node === "b" ? [message] : []));
+}
+
+function suspecting(overrides = {}): Machine {
+  const machine = new Machine({ probeIntervalMs: 100_000, ...overrides });
+  machine.packet(alive("b", 1, 2), { type: "suspect", node: "b", incarnation: 1, from: "x" });
+  return machine;
+}
+
+describe("the last check of a suspect", () => {
+  it("asks three times before the end, and an answer ends the suspicion without a word to others", () => {
+    const machine = suspecting();
+    const deadline = 4 * 100_000;
+    machine.run(deadline - 1600);
+    machine.run(deadline - 1501);
+    expect(questions(machine)).toEqual([]);
+    machine.run(deadline - 1);
+    const asked = questions(machine);
+    expect(asked).toHaveLength(3);
+    machine.packet({ type: "ack", sequence: asked[2]!.sequence, payload: null });
+    expect(machine.status("b")).toBe("alive@1");
+    expect(machine.effects.filter(({ kind }) => kind === "send")).toEqual([]);
+    machine.run(deadline + 10_000);
+    expect(machine.status("b")).toBe("alive@1");
+  });
+
+  it("does not save a suspect that stays silent", () => {
+    const machine = suspecting();
+    machine.run(400_000);
+    expect(machine.status("b")).toBe("dead@1");
+  });
+
+  it("does not take the answer to an earlier question for an answer to a later accusation", () => {
+    const machine = suspecting();
+    machine.run(398_000);
+    machine.run(400_000 - 1);
+    const [asked] = questions(machine);
+    machine.packet(alive("b", 2, 2));
+    machine.packet({ type: "suspect", node: "b", incarnation: 2, from: "x" });
+    machine.packet({ type: "ack", sequence: asked!.sequence, payload: null });
+    expect(machine.status("b")).toBe("suspect@2");
+  });
+
+  it("can be switched off", () => {
+    const machine = suspecting({ lastChecks: 0 });
+    machine.run(398_000);
+    machine.run(399_999);
+    expect(questions(machine)).toEqual([]);
+  });
+});

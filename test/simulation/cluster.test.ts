@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { falsePositives } from "./checkers.ts";
+import { Cluster } from "./cluster.ts";
+
+const minute = 60_000;
+
+describe("a simulated cluster", () => {
+  it("of 100 nodes under 10 % loss converges, notices 10 crashes, and accuses nobody else for an hour", {
+    timeout: 600_000,
+  }, async () => {
+    const cluster = new Cluster({ size: 100, seed: 7, network: { latencyMs: [1, 10], loss: 0.1 } });
+    await cluster.join();
+    const view = Object.fromEntries(cluster.names.map((name) => [name, "alive" as const]));
+    await cluster.converge(cluster.names, view, 2 * minute);
+
+    const crashed = cluster.names.filter((_, index) => index % 10 === 5);
+    const crashedAt = cluster.world.now;
+    for (const name of crashed) cluster.world.powerOff(name);
+    const alive = cluster.names.filter((name) => !crashed.includes(name));
+    const after = { ...view, ...Object.fromEntries(crashed.map((name) => [name, "failed" as const])) };
+    await cluster.converge(alive, after, 3 * minute);
+
+    await cluster.world.run(60 * minute);
+    expect(falsePositives(cluster.reports, new Map(crashed.map((name) => [name, crashedAt])))).toEqual([]);
+    for (const name of alive) expect(cluster.view(name)).toEqual(after);
+  });
+
+  it("of three nodes has ten calm minutes", async () => {
+    const cluster = new Cluster({ size: 3, seed: 1, network: { latencyMs: [0, 2] } });
+    await cluster.join();
+    await cluster.converge(cluster.names, { n0: "alive", n1: "alive", n2: "alive" }, minute);
+    await cluster.world.run(10 * minute);
+    const alarms = cluster.lines.filter(
+      ({ line }) => line.level !== "INFO" || /Suspect|Failed/.test(line.text),
+    );
+    expect(alarms).toEqual([]);
+  });
+
+  it("lives the same life from the same seed, and another from another, on every runtime", async () => {
+    const life = async (seed: number): Promise<string> => {
+      const cluster = new Cluster({
+        size: 12,
+        seed,
+        network: { latencyMs: [1, 20], loss: 0.05, duplication: 0.02 },
+      });
+      await cluster.join();
+      await cluster.world.run(minute);
+      cluster.world.powerOff("n3");
+      cluster.world.network.partition([["n0", "n1", "n2", "n4"]]);
+      await cluster.world.run(2 * minute);
+      cluster.world.network.heal();
+      cluster.world.restart("n3");
+      await cluster.world.run(2 * minute);
+      return cluster.world.traceHash;
+    };
+    const first = await life(42);
+    expect(await life(42)).toBe(first);
+    expect(await life(43)).not.toBe(first);
+    expect(first).toMatchInlineSnapshot(`"585ee364"`);
+  });
+});
