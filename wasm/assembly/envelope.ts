@@ -23,14 +23,19 @@ export const FAULT_COMPRESSION: u32 = 9;
 export const FAULT_ALGORITHM: u32 = 10;
 export const FAULT_LARGE: u32 = 13;
 
+/** No key fits; the bytes are as they were. */
+export const NOT_DECRYPTED: i32 = -1;
+/** A key fits, but the padding is not one; the bytes are no longer what they were. */
+export const BADLY_PADDED: i32 = -2;
+
 /** Where the result of the last function here starts. */
 export let resultAt: usize = 0;
 
-/** Tries all keys on version, nonce, ciphertext and tag. Returns the length of the text at `resultAt`, or -1. */
+/** Tries all keys on version, nonce, ciphertext and tag. Returns the length of the text at `resultAt`, or why there is none. */
 export function decryptAny(at: usize, length: u32, aad: usize, aadLength: u32): i32 {
-  if (length < ENCRYPTION_OVERHEAD) return -1;
+  if (length < ENCRYPTION_OVERHEAD) return NOT_DECRYPTED;
   const version = <u32>load<u8>(at);
-  if (version > 1) return -1;
+  if (version > 1) return NOT_DECRYPTED;
   const text = at + 1 + NONCE_SIZE;
   const size = length - ENCRYPTION_OVERHEAD;
   for (let index: u32 = 0; index < keyCount; index++) {
@@ -38,16 +43,16 @@ export function decryptAny(at: usize, length: u32, aad: usize, aadLength: u32): 
     resultAt = text;
     return version === 1 ? <i32>size : unpadded(text, size);
   }
-  return -1;
+  return NOT_DECRYPTED;
 }
 
 /** PKCS #7: one to sixteen bytes that hold their number. Go trusts the last byte alone; a sender that follows Go passes here too. */
 function unpadded(text: usize, size: u32): i32 {
-  if (size === 0 || (size & 15) !== 0) return -1;
+  if (size === 0 || (size & 15) !== 0) return BADLY_PADDED;
   const padding = <u32>load<u8>(text + size - 1);
-  if (padding === 0 || padding > PADDING) return -1;
+  if (padding === 0 || padding > PADDING) return BADLY_PADDED;
   for (let index: u32 = 1; index <= padding; index++) {
-    if (load<u8>(text + size - index) !== padding) return -1;
+    if (load<u8>(text + size - index) !== padding) return BADLY_PADDED;
   }
   return <i32>(size - padding);
 }

@@ -38,7 +38,7 @@ export function compress(source: usize, length: u32, target: usize): u32 {
   let width = FIRST_WIDTH;
   let last: u32 = END;
   let overflow: u32 = 512;
-  emit(CLEAR, width);
+  Sink.emit(CLEAR, width);
   if (length > 0) {
     let code = <u32>load<u8>(source);
     for (let at = source + 1, end = source + length; at < end; at++) {
@@ -54,7 +54,7 @@ export function compress(source: usize, length: u32, target: usize): u32 {
         code = entry & LAST_CODE;
         continue;
       }
-      emit(code, width);
+      Sink.emit(code, width);
       code = byte;
       last += 1;
       if (last === overflow) {
@@ -62,7 +62,7 @@ export function compress(source: usize, length: u32, target: usize): u32 {
         overflow <<= 1;
       }
       if (last === LAST_CODE) {
-        emit(CLEAR, width);
+        Sink.emit(CLEAR, width);
         width = FIRST_WIDTH;
         last = END;
         overflow = 512;
@@ -74,15 +74,15 @@ export function compress(source: usize, length: u32, target: usize): u32 {
       store<u32>(used + (usedCount << 2), slot);
       usedCount += 1;
     }
-    emit(code, width);
+    Sink.emit(code, width);
     last += 1;
     if (last === overflow) width += 1;
     if (last === LAST_CODE) {
-      emit(CLEAR, width);
+      Sink.emit(CLEAR, width);
       width = FIRST_WIDTH;
     }
   }
-  emit(END, width);
+  Sink.emit(END, width);
   flush();
   for (let index: usize = 0; index < usedCount; index++) {
     store<u32>(slots + ((<usize>load<u32>(used + (index << 2))) << 2), 0);
@@ -90,14 +90,18 @@ export function compress(source: usize, length: u32, target: usize): u32 {
   return <u32>(sink - target);
 }
 
-function emit(code: u32, width: u32): void {
-  bits |= (<u64>code) << bitCount;
-  bitCount += width;
-  if (bitCount < 32) return;
-  store<u32>(sink, <u32>bits);
-  sink += 4;
-  bits >>= 32;
-  bitCount -= 32;
+/** Collects codes, low bits first, and stores them four bytes at a time. */
+class Sink {
+  @inline static emit(code: u32, width: u32): void {
+    bits |= (<u64>code) << bitCount;
+    bitCount += width;
+    if (bitCount >= 32) {
+      store<u32>(sink, <u32>bits);
+      sink += 4;
+      bits >>= 32;
+      bitCount -= 32;
+    }
+  }
 }
 
 function flush(): void {

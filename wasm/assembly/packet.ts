@@ -5,6 +5,7 @@
 
 import { crc32 } from "./crc32";
 import {
+  BADLY_PADDED,
   decryptAny,
   encryptAt,
   pack,
@@ -99,7 +100,7 @@ export function open(length: u32, verify: bool): i32 {
       end = at + plain;
       memory.fill(end, 0, 64);
       if (plain === 0) return EMPTY;
-    } else if (verify) return UNDECRYPTABLE;
+    } else if (verify || plain === BADLY_PADDED) return UNDECRYPTABLE;
   }
   if (end - at >= 5 && load<u8>(at) === CRC) {
     if (crc32(at + 5, <u32>(end - at) - 5) !== BigEndian.load32(at + 1)) return CHECKSUM_WRONG;

@@ -40,7 +40,8 @@ export class Codec {
   readonly #options: CodecOptions;
   readonly #label: Uint8Array;
   #keys: readonly Uint8Array[] = [];
-  #engine: Engine;
+  /** The lasting instance; made for a key ring when first used. */
+  #lasting: Engine | undefined;
 
   /** Throws a SerfError with `ERR_OPTION` if the label is too long. */
   constructor(options: CodecOptions) {
@@ -52,7 +53,6 @@ export class Codec {
         `label is too long: ${this.#label.length} bytes, maximum ${Limits.label}`,
       );
     }
-    this.#engine = this.#packetEngine();
   }
 
   /**
@@ -69,10 +69,10 @@ export class Codec {
         `Cannot install ${keys.length} keys: at most ${Limits.keys} are supported`,
       );
     }
-    const former = this.#engine;
     this.#keys = keys.map((key) => key.slice());
-    this.#engine = this.#packetEngine();
-    former.bytes.fill(0);
+    // Expanded keys do not wait for the collector.
+    this.#lasting?.bytes.fill(0);
+    this.#lasting = undefined;
   }
 
   /** Whether a key is installed. */
@@ -207,8 +207,9 @@ export class Codec {
     return message;
   }
 
-  #packetEngine(): Engine {
-    return this.#newEngine(Limits.packet, Limits.packetDecompressed, Limits.packetDecompressed);
+  get #engine(): Engine {
+    this.#lasting ??= this.#newEngine(Limits.packet, Limits.packetDecompressed, Limits.packetDecompressed);
+    return this.#lasting;
   }
 
   #newEngine(inputSize: number, outputSize: number, outputLimit: number): Engine {

@@ -57,7 +57,7 @@ export function describeFault(code: number, detail: number): string {
     case FaultCode.empty:
       return "missing message type byte";
     case FaultCode.compression:
-      return "failed to decompress payload: malformed LZW";
+      return "failed to decompress payload: lzw: invalid code";
     case FaultCode.algorithm:
       return "failed to decompress payload: unknown algorithm";
     case FaultCode.large:

@@ -48,17 +48,22 @@ export function readHeader(engine: Engine, type: number, object: Uint8Array): Fr
 }
 
 function refusal(code: number): WireError {
-  if (code === undecryptable) {
-    return new WireError("no installed keys could decrypt the message", { answer: true });
+  switch (code) {
+    case undecryptable:
+      return new WireError("no installed keys could decrypt the message", { answer: true });
+    case empty:
+      return new WireError("message is empty", { answer: true });
+    case -FaultCode.truncated:
+      return new WireError("compressed message ends early");
+    case -FaultCode.compression:
+      return new WireError("lzw: invalid code", { answer: true });
+    case -FaultCode.algorithm:
+      return new WireError("cannot decompress unknown algorithm", { answer: true });
+    default:
+      return new WireError(`failed to decode compressed message: ${describeFailure(-code)}`, {
+        answer: true,
+      });
   }
-  if (code === empty) return new WireError("message is empty", { answer: true });
-  if (code === -FaultCode.truncated) return new WireError("compressed message ends early");
-  const reasons: Readonly<Record<number, string>> = {
-    [-FaultCode.compression]: "malformed LZW",
-    [-FaultCode.algorithm]: "unknown algorithm",
-  };
-  const reason = reasons[code] ?? describeFailure(-code);
-  return new WireError(`failed to decompress message: ${reason}`, { answer: true });
 }
 
 function decodeMessage(engine: Engine, at: number, length: number): StreamMessage {

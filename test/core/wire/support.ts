@@ -4,6 +4,7 @@
 
 import { Random } from "../../../src/core/random.ts";
 import { Codec, type CodecOptions } from "../../../src/core/wire/codec.ts";
+import { WireError } from "../../../src/core/wire/error.ts";
 
 /** Bytes from hexadecimal text; spaces are ignored. */
 export function bytes(hex: string): Uint8Array {
@@ -73,4 +74,15 @@ export function codec(
   });
   made.setKeys(keys);
   return made;
+}
+
+/** The WireError that a function throws. */
+export function refusal(run: () => unknown): WireError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof WireError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
 }
