@@ -3,6 +3,12 @@
  */
 
 import type { LogLevel } from "./core/effects.ts";
+import { type SerfConfig, serfDefaults, serfProtocolRange } from "./core/serf/config.ts";
+import { tagRecord } from "./core/serf/tags.ts";
+import { profiles, protocolRange, type SwimConfig } from "./core/swim/config.ts";
+import { nameFault } from "./core/swim/validity.ts";
+import { type Endpoint, parseEndpoint } from "./endpoint.ts";
+import { SerfError } from "./errors.ts";
 
 /** One line of a node's log. */
 export interface LogLine {
@@ -48,4 +54,123 @@ export interface SerfOptions {
   readonly tombstoneTimeoutMs?: number;
   /** Receives every log line; called synchronously, must not throw. */
   readonly log?: (line: LogLine) => void;
+}
+
+/** Default gossip port, UDP and TCP. */
+export const defaultPort = 7946;
+
+/** Options after parsing: everything is checked, nothing is absent. Addresses are still text, as they depend on the host. */
+export interface ParsedOptions {
+  readonly serf: SerfConfig;
+  readonly swim: Omit<SwimConfig, "address" | "port" | "bindPort">;
+  readonly bind: Endpoint;
+  readonly advertise: Endpoint | null;
+  /** Raw keys, primary first; empty is no encryption. */
+  readonly keys: readonly Uint8Array[];
+  readonly label: string;
+  readonly compression: boolean;
+}
+
+const labelSizeMax = 255;
+
+/** Checks options. `hostname` is the default name. Throws SerfError naming the option and the fault. */
+export function parseOptions(options: SerfOptions, hostname: () => string): ParsedOptions {
+  const name = options.name ?? hostname();
+  const fault = nameFault(name);
+  if (fault !== null) throw new SerfError("ERR_NAME", `Invalid node name ${JSON.stringify(name)}: ${fault}`);
+  const protocol = options.protocol ?? serfProtocolRange.default;
+  checkProtocol(protocol);
+  const profile = options.profile ?? "lan";
+  const timings = Object.hasOwn(profiles, profile) ? profiles[profile] : undefined;
+  if (timings === undefined) throw new SerfError("ERR_OPTION", `Unknown profile: ${profile}`);
+  const label = options.label ?? "";
+  const labelLength = new TextEncoder().encode(label).length;
+  if (labelLength > labelSizeMax) {
+    throw new SerfError("ERR_OPTION", `label is too long: ${labelLength} bytes, at most ${labelSizeMax}`);
+  }
+  return {
+    serf: {
+      ...serfDefaults,
+      name,
+      tags: Object.freeze(tagRecord(Object.entries(options.tags ?? {}))),
+      protocol,
+      ...durations(options),
+    },
+    swim: {
+      ...timings,
+      name,
+      protocol: protocolRange.default,
+      delegate: { min: serfProtocolRange.min, max: serfProtocolRange.max, current: protocol },
+      labelLength,
+      verifyIncoming: true,
+      verifyOutgoing: true,
+    },
+    bind: parseEndpoint(options.bind ?? "0.0.0.0", defaultPort),
+    advertise: options.advertise === undefined ? null : parseEndpoint(options.advertise, defaultPort),
+    keys: parseKeys(options),
+    label,
+    compression: options.compression ?? true,
+  };
+}
+
+/** Decodes a base64 key. ERR_KEY with Go's base64 text, or when it has not 16, 24 or 32 bytes. */
+export function parseKey(text: string): Uint8Array {
+  const bad = illegalBase64At(text);
+  if (bad !== null) throw new SerfError("ERR_KEY", `illegal base64 data at input byte ${bad}`);
+  const key = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  if (![16, 24, 32].includes(key.length)) {
+    throw new SerfError("ERR_KEY", "key size must be 16, 24 or 32 bytes");
+  }
+  return key;
+}
+
+function parseKeys(options: SerfOptions): Uint8Array[] {
+  if (options.encryptKey !== undefined && options.keyring !== undefined) {
+    throw new SerfError("ERR_OPTION", "Encryption key not allowed while using a keyring");
+  }
+  const texts = options.keyring ?? (options.encryptKey === undefined ? [] : [options.encryptKey]);
+  return texts.map(parseKey);
+}
+
+function checkProtocol(protocol: number): void {
+  const { min, max } = serfProtocolRange;
+  const fault = protocol < min ? "low" : protocol > max ? "high" : null;
+  if (fault === null && Number.isInteger(protocol)) return;
+  throw new SerfError(
+    "ERR_OPTION",
+    `Protocol version '${protocol}' too ${fault ?? "vague"}. Must be in range: [${min}, ${max}]`,
+  );
+}
+
+function durations(options: SerfOptions): Partial<SerfConfig> {
+  const names = [
+    "broadcastTimeoutMs",
+    "leavePropagateDelayMs",
+    "reconnectIntervalMs",
+    "reconnectTimeoutMs",
+    "tombstoneTimeoutMs",
+  ] as const;
+  const given: { -readonly [Name in (typeof names)[number]]?: number } = {};
+  for (const name of names) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (!Number.isFinite(value) || value <= 0) {
+      throw new SerfError("ERR_OPTION", `${name} must be a positive number of milliseconds, got ${value}`);
+    }
+    given[name] = value;
+  }
+  return given;
+}
+
+/** Index of the first byte that standard padded base64 does not allow, as Go reports it, or `null`. */
+function illegalBase64At(text: string): number | null {
+  const clean = /^[A-Za-z0-9+/]*/.exec(text)![0].length;
+  const padding = text.slice(clean);
+  const wanted = (4 - (clean % 4)) % 4;
+  if (wanted === 3) return clean;
+  if (padding === "=".repeat(wanted)) return null;
+  for (let index = 0; index < padding.length; index++) {
+    if (index >= wanted || padding[index] !== "=") return clean + index;
+  }
+  return text.length;
 }

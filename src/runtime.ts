@@ -54,7 +54,7 @@ export type Cancel = () => void;
 
 /** Time. The simulator's is virtual. */
 export interface Clock {
-  /** Whole milliseconds of a clock that never runs backwards; its origin means nothing. */
+  /** Milliseconds, with fractions, of a clock that never runs backwards; its origin means nothing. Round trips are measured with it. */
   now(): number;
   /** Milliseconds since 1970-01-01 UTC, for log lines and files. */
   wallTime(): number;

@@ -1,5 +1,7 @@
 /** The package on Bun. */
+import type { SerfOptions } from "../../src/options.ts";
 import type { Runtime } from "../../src/runtime.ts";
+import { Serf as Shell } from "../../src/serf.ts";
 import { bunApi } from "./api.ts";
 import { datagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
@@ -22,3 +24,14 @@ export function bunRuntime(): Runtime {
     host: nodeHost(bunApi().version),
   };
 }
+
+export * from "../../src/mod.ts";
+
+/** A member of a cluster. */
+export type Serf = Shell;
+
+/** Starts members of a cluster on this runtime. */
+export const Serf: { start(options?: SerfOptions): Promise<Serf> } = {
+  /** Starts a node: binds UDP and TCP and announces itself; see `Serf.start` in the guide for its errors. */
+  start: (options = {}) => Shell.start(options, bunRuntime()),
+};

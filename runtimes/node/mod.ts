@@ -1,5 +1,7 @@
 /** The package on Node. */
+import type { SerfOptions } from "../../src/options.ts";
 import type { Runtime } from "../../src/runtime.ts";
+import { Serf as Shell } from "../../src/serf.ts";
 import { nodeDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
 import { clock, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
@@ -26,3 +28,14 @@ export function nodeRuntime(): Runtime {
     host: nodeHost(process.versions.node),
   };
 }
+
+export * from "../../src/mod.ts";
+
+/** A member of a cluster. */
+export type Serf = Shell;
+
+/** Starts members of a cluster on this runtime. */
+export const Serf: { start(options?: SerfOptions): Promise<Serf> } = {
+  /** Starts a node: binds UDP and TCP and announces itself; see `Serf.start` in the guide for its errors. */
+  start: (options = {}) => Shell.start(options, nodeRuntime()),
+};

@@ -9,18 +9,18 @@ export const clock: Clock = {
   now,
   wallTime: () => Date.now(),
   after(delayMs, callback): Cancel {
-    const due = now() + (delayMs > 0 ? Math.ceil(delayMs) : 0);
-    let timer = setTimeout(check, Math.min(due - now(), timeoutMaxMs));
+    const due = now() + Math.max(0, delayMs);
+    let timer = setTimeout(check, Math.min(Math.ceil(due - now()), timeoutMaxMs));
     // Long delays are slept in pieces, and a timer that the runtime fires a fraction early sleeps on.
     function check(): void {
       const left = due - now();
       if (left <= 0) callback();
-      else timer = setTimeout(check, Math.min(left, timeoutMaxMs));
+      else timer = setTimeout(check, Math.min(Math.ceil(left), timeoutMaxMs));
     }
     return () => clearTimeout(timer);
   },
 };
 
 function now(): number {
-  return Math.floor(performance.now());
+  return performance.now();
 }

@@ -1,0 +1,282 @@
+/**
+ * An agent: a Serf node with a log, coalesced events and an RPC interface. It knows nothing of consoles and signals.
+ */
+
+import type { LogLevel } from "../core/effects.ts";
+import { AGENT_COALESCE_TIMES, MemberCoalescer, UserCoalescer } from "../core/serf/coalesce.ts";
+import type { Member, SerfEvent } from "../core/serf/member.ts";
+import { AddressError, errorText, resolveAddress } from "../go/address.ts";
+import { toMilliseconds } from "../go/duration.ts";
+import type { SerfOptions } from "../options.ts";
+import type { MemberFilter } from "../rpc/protocol.ts";
+import { RpcServer } from "../rpc/server.ts";
+import type { AgentService, Stats } from "../rpc/service.ts";
+import type { MonitoredLine } from "../rpc/subscriptions.ts";
+import type { Cancel, Runtime } from "../runtime.ts";
+import { SystemError } from "../runtime.ts";
+import type { Serf } from "../serf.ts";
+import type { AgentConfig } from "./config.ts";
+import { StartFailure } from "./config.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { endpointText } from "./endpoints.ts";
+import { readKeyring } from "./keyring.ts";
+import type { AgentLog } from "./logs.ts";
+import { selectMembers } from "./selection.ts";
+
+/** Events that may wait for the agent. */
+const EVENT_CAPACITY = 4096;
+
+/** What an agent uses of its node. */
+export type SerfNode = Pick<
+  Serf,
+  | "name"
+  | "state"
+  | "local"
+  | "encrypted"
+  | "stopped"
+  | "members"
+  | "join"
+  | "leave"
+  | "shutdown"
+  | "removeFailedNode"
+  | "setTags"
+  | "stats"
+  | "events"
+>;
+
+/** Starts a node, as `Serf.start` does. */
+export type SerfStart = (options: SerfOptions, runtime: Runtime) => Promise<SerfNode>;
+
+/** What an agent is made of. */
+export interface AgentParts {
+  readonly config: AgentConfig;
+  readonly endpoints: Endpoints;
+  readonly runtime: Runtime;
+  readonly log: AgentLog;
+  readonly start: SerfStart;
+}
+
+/** A running agent. */
+export class Agent implements AgentService {
+  readonly #runtime: Runtime;
+  readonly #log: AgentLog;
+  readonly #serf: SerfNode;
+  readonly #members = new MemberCoalescer(AGENT_COALESCE_TIMES);
+  readonly #users = new UserCoalescer(AGENT_COALESCE_TIMES);
+  readonly #unfollow: Cancel;
+  #server: RpcServer | null = null;
+  #flushTimer: Cancel = () => undefined;
+  #stopping: Promise<void> | null = null;
+  /** Resolves when the agent has stopped, for whatever reason. */
+  readonly stopped: Promise<void>;
+
+  private constructor(runtime: Runtime, log: AgentLog, serf: SerfNode) {
+    this.#runtime = runtime;
+    this.#log = log;
+    this.#serf = serf;
+    this.#unfollow = log.follow((line) => this.#server?.line(line));
+    this.stopped = this.#watch();
+    void this.#consume(serf.events({ capacity: EVENT_CAPACITY }));
+  }
+
+  /** Starts the node. Rejects with {@link StartFailure}. RPC is not served before {@link serve}. */
+  static async start(parts: AgentParts): Promise<Agent> {
+    const { runtime, log } = parts;
+    const options = await serfOptions(parts);
+    log.write("INFO", "agent", "Serf agent starting");
+    try {
+      return new Agent(runtime, log, await parts.start(options, runtime));
+    } catch (error) {
+      const reason = `Error creating Serf: ${messageOf(error)}`;
+      throw new StartFailure(`Failed to start the Serf agent: ${reason}`, { cause: error });
+    }
+  }
+
+  /** Opens the RPC interface. Rejects with {@link StartFailure}. */
+  async serve(config: AgentConfig): Promise<void> {
+    const prefix = "Error starting RPC listener: listen tcp";
+    try {
+      const address = await resolveAddress(config.rpcAddr, this.#runtime.host);
+      this.#server = await RpcServer.listen(this.#runtime, { address, token: config.rpcAuth, service: this });
+    } catch (error) {
+      if (error instanceof AddressError)
+        throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
+      if (!(error instanceof SystemError)) throw error;
+      throw new StartFailure(`${prefix} ${config.rpcAddr}: bind: ${errorText(error)}`, { cause: error });
+    }
+  }
+
+  /** Name of the node. */
+  get name(): string {
+    return this.#serf.name;
+  }
+
+  /** Whether the node's traffic is encrypted. */
+  get encrypted(): boolean {
+    return this.#serf.encrypted;
+  }
+
+  async join(addresses: readonly string[], replay: boolean): Promise<number> {
+    this.log("INFO", `joining: [${addresses.join(" ")}] replay: ${replay}`, "agent");
+    try {
+      const count =
+        addresses.length === 0 && this.#serf.state === "alive"
+          ? 0
+          : await this.#serf.join(addresses, { replay });
+      if (count > 0) this.log("INFO", `joined: ${count} nodes`, "agent");
+      return count;
+    } catch (error) {
+      this.log("WARN", `error joining: ${messageOf(error)}`, "agent");
+      throw error;
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.log("INFO", "requesting graceful leave from Serf", "agent");
+    await this.#serf.leave();
+  }
+
+  /** Stops the node and then the RPC interface. Idempotent. */
+  shutdown(): Promise<void> {
+    this.#stopping ??= this.#shutdown();
+    return this.#stopping;
+  }
+
+  async forceLeave(node: string, prune: boolean): Promise<void> {
+    this.log("INFO", `Force leaving node${prune ? " (prune)" : ""}: ${node}`, "agent");
+    try {
+      await this.#serf.removeFailedNode(node, { prune });
+    } catch (error) {
+      this.log("WARN", `failed to remove node: ${messageOf(error)}`, "agent");
+      throw error;
+    }
+  }
+
+  async updateTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void> {
+    const tags = new Map(Object.entries(this.#serf.local.tags));
+    for (const key of remove) tags.delete(key);
+    for (const [key, value] of set) tags.set(key, value);
+    await this.replaceTags(tags);
+  }
+
+  /** Sets exactly these tags. */
+  async replaceTags(tags: ReadonlyMap<string, string>): Promise<void> {
+    await this.#serf.setTags(Object.fromEntries(tags));
+  }
+
+  members(): readonly Member[] {
+    return this.#serf.members();
+  }
+
+  async membersFiltered(filter: MemberFilter): Promise<readonly Member[]> {
+    return await selectMembers(this.#serf.members(), filter);
+  }
+
+  stats(): Stats {
+    const { os, arch, version, cores } = this.#runtime.host;
+    const runtime = {
+      os,
+      arch,
+      version,
+      max_procs: String(cores),
+      goroutines: "1",
+      cpu_count: String(cores),
+    };
+    return new Map([
+      ["agent", new Map([["name", this.#serf.name]])],
+      ["event_handlers", new Map()],
+      ["runtime", new Map(Object.entries(runtime))],
+      ["serf", new Map(Object.entries(this.#serf.stats()))],
+      ["tags", new Map(Object.entries(this.#serf.local.tags))],
+    ]);
+  }
+
+  recentLines(): readonly MonitoredLine[] {
+    return this.#log.recent();
+  }
+
+  log(level: LogLevel, text: string, component = "agent.ipc"): void {
+    this.#log.write(level, component, text);
+  }
+
+  async #shutdown(): Promise<void> {
+    this.log("INFO", "requesting serf shutdown", "agent");
+    await this.#serf.shutdown();
+    this.#flush(Number.POSITIVE_INFINITY);
+    this.log("INFO", "shutdown complete", "agent");
+    await this.#server?.close();
+    this.#unfollow();
+  }
+
+  /** A node may stop by itself, for example because another one has its name. */
+  async #watch(): Promise<void> {
+    await this.#serf.stopped;
+    if (this.#stopping === null) this.log("WARN", "Serf shutdown detected, quitting", "agent");
+    await this.shutdown();
+  }
+
+  async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
+    for await (const event of events) {
+      const now = this.#runtime.clock.now();
+      if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
+      else if (event.type !== "user") this.#members.add(now, event);
+      else if (event.coalesce) this.#users.add(now, event);
+      else this.#dispatch(event);
+      this.#flush(now);
+    }
+  }
+
+  /** Lets go of held events that are due and waits for the others. */
+  #flush(now: number): void {
+    this.#flushTimer();
+    if (this.#users.deadline <= now) for (const event of this.#users.flush()) this.#dispatch(event);
+    if (this.#members.deadline <= now) for (const event of this.#members.flush()) this.#dispatch(event);
+    const next = Math.min(this.#users.deadline, this.#members.deadline);
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#flushTimer = this.#runtime.clock.after(next - now, () => this.#flush(this.#runtime.clock.now()));
+  }
+
+  #dispatch(event: SerfEvent): void {
+    this.log(
+      "INFO",
+      `Received event: ${event.type === "user" ? `user-event: ${event.name}` : event.type}`,
+      "agent",
+    );
+    this.#server?.event(event);
+  }
+}
+
+async function serfOptions({ config, endpoints, runtime, log }: AgentParts): Promise<SerfOptions> {
+  const keyring = config.keyringFile === "" ? null : await keysOf(config, runtime, log);
+  return {
+    name: config.nodeName,
+    bind: endpointText(endpoints.bind),
+    ...(endpoints.advertise === null ? {} : { advertise: endpointText(endpoints.advertise) }),
+    tags: Object.fromEntries(config.tags),
+    profile: config.profile as "lan" | "wan" | "local",
+    protocol: config.protocol,
+    ...(config.encryptKey === "" ? {} : { encryptKey: config.encryptKey }),
+    ...(keyring === null ? {} : { keyring }),
+    compression: config.compression,
+    broadcastTimeoutMs: toMilliseconds(config.broadcastTimeout),
+    log: (line) => log.append(line),
+  };
+}
+
+async function keysOf(config: AgentConfig, runtime: Runtime, log: AgentLog): Promise<string[]> {
+  const prefix = "Failed to setup the Serf agent";
+  if (config.encryptKey !== "")
+    throw new StartFailure(`${prefix}: Encryption key not allowed while using a keyring`);
+  try {
+    const keys = await readKeyring(config.keyringFile, runtime.files);
+    log.write("INFO", "agent", `Restored keyring with ${keys.length} keys from ${config.keyringFile}`);
+    return keys;
+  } catch (error) {
+    if (!(error instanceof StartFailure)) throw error;
+    throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

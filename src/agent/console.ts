@@ -1,0 +1,57 @@
+/**
+ * What the agent prints: steps and errors behind `==> `, details and log lines behind four blanks. Log lines are held back
+ * until the agent is up, and are lost when it does not come up, as they always have been.
+ */
+
+import type { Terminal } from "../runtime.ts";
+
+/** Log lines held back before the agent is up; older ones give way. */
+const HELD_LINES_MAX = 16_384;
+
+/** Log lines on their way to a terminal that does not take them; further ones are dropped. */
+const PENDING_LINES_MAX = 16_384;
+
+/** The agent's standard output. */
+export class AgentConsole {
+  readonly #terminal: Pick<Terminal, "write">;
+  #held: string[] | null = [];
+  #pending = 0;
+
+  constructor(terminal: Pick<Terminal, "write">) {
+    this.#terminal = terminal;
+  }
+
+  /** Prints a step or an error. Only the first line has the prefix. */
+  async step(text: string): Promise<void> {
+    await this.#terminal.write(text === "" ? "\n" : `==> ${text}\n`);
+  }
+
+  /** Prints a detail. */
+  async detail(text: string): Promise<void> {
+    await this.#terminal.write(`    ${text}\n`);
+  }
+
+  /** Prints a log line, or holds it back. */
+  line(text: string): void {
+    if (this.#held === null) this.#print(`    ${text}\n`);
+    else {
+      this.#held.push(`    ${text}\n`);
+      if (this.#held.length > HELD_LINES_MAX) this.#held = this.#held.slice(HELD_LINES_MAX / 2);
+    }
+  }
+
+  /** Prints what was held back; from now on lines are printed at once. */
+  release(): void {
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null && held.length > 0) this.#print(held.join(""));
+  }
+
+  #print(text: string): void {
+    if (this.#pending >= PENDING_LINES_MAX) return;
+    this.#pending += 1;
+    void this.#terminal.write(text).finally(() => {
+      this.#pending -= 1;
+    });
+  }
+}

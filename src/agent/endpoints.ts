@@ -1,0 +1,80 @@
+/**
+ * Finds the addresses an agent binds and tells to others, from its settings and the host's interfaces.
+ */
+
+import { AddressError, isNumericHost, joinHostPort, resolveAddress, splitHostPort } from "../go/address.ts";
+import type { Address, Host } from "../runtime.ts";
+import type { AgentConfig } from "./config.ts";
+import { StartFailure } from "./config.ts";
+
+/** Port of the gossip layer when an address names none. */
+export const DEFAULT_BIND_PORT = 7946;
+
+/** Addresses of an agent. An empty host of `bind` means every address. */
+export interface Endpoints {
+  readonly bind: Address;
+  readonly advertise: Address | null;
+  /** A note for the console when the address came from an interface. */
+  readonly note: string | null;
+}
+
+/** Finds the addresses. Rejects with {@link StartFailure}. */
+export async function findEndpoints(config: AgentConfig, host: Host): Promise<Endpoints> {
+  const bound = await endpoint(config.bind, "Invalid bind address", host);
+  const found = config.interface === "" ? null : onInterface(config.interface, bound.host, host);
+  const bind = found === null ? bound : { host: found, port: bound.port };
+  const advertise =
+    config.advertise === "" ? null : await endpoint(config.advertise, "Invalid advertise address", host);
+  const note = found === null ? null : `Using interface '${config.interface}' address '${found}'`;
+  return { bind, advertise, note };
+}
+
+/** Fails when there is no such interface. */
+export function checkInterface(name: string, host: Host): void {
+  if (name === "" || host.interfaces().some((entry) => entry.interface === name)) return;
+  throw new StartFailure("Invalid network interface: route ip+net: no such network interface");
+}
+
+/** Text of an address for the banner. */
+export function endpointText(address: Address): string {
+  return joinHostPort(address.host, address.port);
+}
+
+async function endpoint(text: string, prefix: string, host: Host): Promise<Address> {
+  try {
+    return await resolveAddress(withPort(text), host, { emptyHost: "" });
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Adds the default port where it is the only thing that is missing. */
+function withPort(text: string): string {
+  try {
+    splitHostPort(text);
+    return text;
+  } catch (error) {
+    if (error instanceof AddressError && error.message.endsWith(": missing port in address")) {
+      return `${text}:${DEFAULT_BIND_PORT}`;
+    }
+    throw error;
+  }
+}
+
+/** The interface's address to bind instead of everything, or null when the bound address is one of its own. */
+function onInterface(name: string, bound: string, host: Host): string | null {
+  const addresses = host.interfaces().filter((entry) => entry.interface === name);
+  if (addresses.length === 0) throw new StartFailure(`Interface '${name}' has no addresses`);
+  if (bound === "0.0.0.0") {
+    const usable = addresses.find(({ address }) => isNumericHost(address) && !isLinkLocal(address));
+    if (usable === undefined) throw new StartFailure(`Failed to find usable address for interface '${name}'`);
+    return usable.address;
+  }
+  if (addresses.some(({ address }) => address === bound)) return null;
+  throw new StartFailure(`Interface '${name}' has no '${bound}' address`);
+}
+
+function isLinkLocal(address: string): boolean {
+  return address.startsWith("169.254.") || /^fe[89ab]/i.test(address);
+}

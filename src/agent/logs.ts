@@ -1,0 +1,56 @@
+/**
+ * The agent's log: lines in Serf's form, the last ones of every level kept for monitors, and handed to whoever listens.
+ */
+
+import type { LogLevel } from "../core/effects.ts";
+import type { LogLine } from "../options.ts";
+import type { MonitoredLine } from "../rpc/subscriptions.ts";
+import type { Cancel, Clock } from "../runtime.ts";
+
+/** Lines kept for monitors, whatever the agent's own level. */
+export const RECENT_LINES_MAX = 512;
+
+/** A log that any number of listeners follow. */
+export class AgentLog {
+  readonly #clock: Clock;
+  readonly #listeners = new Set<(line: MonitoredLine) => void>();
+  #recent: MonitoredLine[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Logs a line of one of the agent's own components. */
+  write(level: LogLevel, component: string, text: string): void {
+    this.append({ time: this.#clock.wallTime(), level, component, text });
+  }
+
+  /** Logs a line that has its time already. */
+  append(line: LogLine): void {
+    const monitored = { level: line.level, text: formatLine(line) };
+    this.#recent.push(monitored);
+    if (this.#recent.length >= 2 * RECENT_LINES_MAX) this.#recent = this.#recent.slice(-RECENT_LINES_MAX);
+    for (const listener of this.#listeners) listener(monitored);
+  }
+
+  /** The last lines, oldest first. */
+  recent(): readonly MonitoredLine[] {
+    return this.#recent.slice(-RECENT_LINES_MAX);
+  }
+
+  /** Calls `listener` for each new line until cancelled. */
+  follow(listener: (line: MonitoredLine) => void): Cancel {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+/** `2026/11/23 10:34:05 [INFO] agent: text`, in local time and without a final newline. */
+export function formatLine(line: LogLine): string {
+  const at = new Date(line.time);
+  const two = (number: number): string => String(number).padStart(2, "0");
+  const date = `${at.getFullYear()}/${two(at.getMonth() + 1)}/${two(at.getDate())}`;
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const text = line.text.endsWith("\n") ? line.text.slice(0, -1) : line.text;
+  return `${date} ${time} [${line.level}] ${line.component}: ${text}`;
+}

@@ -1,0 +1,250 @@
+/**
+ * Runs an agent in the foreground: checks in Serf's order, banner, joins, signals, exit code.
+ */
+
+import { Base64Error, decodeBase64 } from "../go/base64.ts";
+import { LOG_LEVELS, parseLogLevel, passesLevel } from "../rpc/subscriptions.ts";
+import type { Runtime, SignalName } from "../runtime.ts";
+import type { SerfStart } from "./agent.ts";
+import { Agent } from "./agent.ts";
+import type { AgentConfig } from "./config.ts";
+import { DURATION_MIN, StartFailure } from "./config.ts";
+import { AgentConsole } from "./console.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
+import { AgentLog } from "./logs.ts";
+import { retryJoin } from "./retry.ts";
+import { SignalQueue } from "./signals.ts";
+
+/** A graceful leave that takes longer is given up. */
+const GRACEFUL_TIMEOUT_MS = 3000;
+
+/** Reads the settings anew; called at the start and at every reload. Rejects with StartFailure. */
+export type ConfigSource = () => Promise<AgentConfig>;
+
+/** Runs an agent until it stops; answers the exit code. */
+export async function runAgent(
+  source: ConfigSource,
+  runtime: Runtime,
+  start: SerfStart = startSerf,
+): Promise<number> {
+  const run = new AgentRun(source, runtime, start);
+  return await run.run();
+}
+
+/** The node is loaded when all settings are known to be good. */
+const startSerf: SerfStart = async (options, runtime) => {
+  const { Serf } = await import("../serf.ts");
+  return await Serf.start(options, runtime);
+};
+
+class AgentRun {
+  readonly #source: ConfigSource;
+  readonly #runtime: Runtime;
+  readonly #start: SerfStart;
+  readonly #console: AgentConsole;
+  readonly #log: AgentLog;
+  #level: (typeof LOG_LEVELS)[number] = "INFO";
+
+  constructor(source: ConfigSource, runtime: Runtime, start: SerfStart) {
+    this.#source = source;
+    this.#runtime = runtime;
+    this.#start = start;
+    this.#console = new AgentConsole(runtime.terminal);
+    this.#log = new AgentLog(runtime.clock);
+    this.#log.follow((line) => {
+      if (passesLevel(line.level, this.#level)) this.#console.line(line.text);
+    });
+  }
+
+  async run(): Promise<number> {
+    let agent: Agent | null = null;
+    try {
+      const config = await this.#settings();
+      this.#applyLevel(config.logLevel);
+      const endpoints = await this.#endpoints(config);
+      await this.#console.step("Starting Serf agent...");
+      agent = await Agent.start({
+        config,
+        endpoints,
+        runtime: this.#runtime,
+        log: this.#log,
+        start: this.#start,
+      });
+      await agent.serve(config);
+      await this.#console.step("Starting Serf agent RPC...");
+      await this.#banner(agent, config, endpoints);
+      await this.#join(agent, config);
+      return await this.#attend(agent, config);
+    } catch (error) {
+      if (!(error instanceof StartFailure)) throw error;
+      await this.#console.step(error.message);
+      await agent?.shutdown();
+      return 1;
+    }
+  }
+
+  /** Settings with everything that is checked at a reload, too. */
+  async #settings(): Promise<AgentConfig> {
+    const read = await this.#source();
+    const { host } = this.#runtime;
+    const config = { ...read, nodeName: read.nodeName || host.hostname() };
+    checkInterface(config.interface, host);
+    if (config.roleGiven)
+      await this.#console.step("Deprecation warning: 'Role' has been replaced with 'Tags'");
+    return {
+      ...config,
+      retryInterval: await this.#raise("RetryInterval", config.retryInterval),
+      broadcastTimeout: await this.#raise("BroadcastTimeout", config.broadcastTimeout),
+    };
+  }
+
+  async #raise(name: string, duration: bigint): Promise<bigint> {
+    if (duration >= DURATION_MIN) return duration;
+    await this.#console.step(`Warning: '${name}' is too low. Setting to 1s`);
+    return DURATION_MIN;
+  }
+
+  #applyLevel(name: string): void {
+    const level = parseLogLevel(name);
+    if (level === null) {
+      const valid = LOG_LEVELS.join(" ");
+      throw new StartFailure(`Invalid log level: ${name.toUpperCase()}. Valid log levels are: [${valid}]`);
+    }
+    this.#level = level;
+  }
+
+  async #endpoints(config: AgentConfig): Promise<Endpoints> {
+    const endpoints = await findEndpoints(config, this.#runtime.host);
+    if (endpoints.note !== null) await this.#console.step(endpoints.note);
+    try {
+      decodeBase64(config.encryptKey);
+    } catch (error) {
+      if (!(error instanceof Base64Error)) throw error;
+      throw new StartFailure(`Invalid encryption key: ${error.message}`, { cause: error });
+    }
+    if (!["lan", "wan", "local"].includes(config.profile))
+      throw new StartFailure(`Unknown profile: ${config.profile}`);
+    return endpoints;
+  }
+
+  async #banner(agent: Agent, config: AgentConfig, endpoints: Endpoints): Promise<void> {
+    await this.#console.step("Serf agent running!");
+    await this.#label("Node name", `'${agent.name}'`);
+    await this.#label("Bind addr", `'${endpointText(endpoints.bind)}'`);
+    // The original does not align this one.
+    if (endpoints.advertise !== null) {
+      await this.#console.detail(`Advertise addr: '${endpointText(endpoints.advertise)}'`);
+    }
+    await this.#label("RPC addr", `'${config.rpcAddr}'`);
+    await this.#label("Encrypted", String(agent.encrypted));
+    await this.#label("Snapshot", "false");
+    await this.#label("Profile", config.profile);
+    await this.#label("Message Compression Enabled", String(config.compression));
+  }
+
+  async #label(label: string, value: string): Promise<void> {
+    await this.#console.detail(`${label.padStart(27)}: ${value}`);
+  }
+
+  async #join(agent: Agent, config: AgentConfig): Promise<void> {
+    if (config.startJoin.length === 0) return;
+    await this.#console.step(`Joining cluster...(replay: ${config.replayOnJoin})`);
+    const count = await agent.join(config.startJoin, config.replayOnJoin).catch((error: unknown) => {
+      throw error instanceof Error ? new StartFailure(error.message, { cause: error }) : error;
+    });
+    await this.#console.detail(`Join completed. Synced with ${count} initial agents`);
+  }
+
+  /** Lets the log stream, and handles signals until the agent has to stop. */
+  async #attend(agent: Agent, started: AgentConfig): Promise<number> {
+    const signals = new SignalQueue(this.#runtime.signals);
+    const retrying = new AbortController();
+    await this.#console.step("");
+    await this.#console.step("Log data will now stream in as it occurs:");
+    await this.#console.step("");
+    this.#console.release();
+    const stopped = agent.stopped.then(() => "stopped" as const);
+    const gaveUp = this.#retry(agent, started, retrying.signal);
+    try {
+      let config = started;
+      for (;;) {
+        const happened = await Promise.race([signals.next(), stopped, gaveUp]);
+        if (happened === "stopped") return 0;
+        if (happened === "gave up") return await this.#stop(agent, 1);
+        await this.#console.step(`Caught signal: ${SIGNAL_TEXT[happened]}`);
+        if (happened === "SIGHUP") config = await this.#reload(agent, config);
+        else if (leaves(happened, config)) return await this.#leave(agent, signals);
+        else return await this.#stop(agent, 1);
+      }
+    } finally {
+      retrying.abort();
+      signals.close();
+    }
+  }
+
+  async #retry(agent: Agent, config: AgentConfig, signal: AbortSignal): Promise<"gave up"> {
+    const joined =
+      config.retryJoin.length === 0 || (await retryJoin(agent, config, this.#runtime.clock, signal));
+    return joined ? await new Promise<never>(() => undefined) : "gave up";
+  }
+
+  async #stop(agent: Agent, code: number): Promise<number> {
+    await agent.shutdown();
+    return code;
+  }
+
+  async #leave(agent: Agent, signals: SignalQueue): Promise<number> {
+    await this.#console.step("Gracefully shutting down agent...");
+    let cancel = (): void => undefined;
+    const late = new Promise<boolean>((resolve) => {
+      cancel = this.#runtime.clock.after(GRACEFUL_TIMEOUT_MS, () => resolve(false));
+    });
+    const left = agent.leave().then(
+      () => true,
+      async (error: unknown) => {
+        await this.#console.step(`Error: ${error instanceof Error ? error.message : String(error)}`);
+        return false;
+      },
+    );
+    const graceful = await Promise.race([left, late, signals.next().then(() => false)]);
+    cancel();
+    return await this.#stop(agent, graceful ? 0 : 1);
+  }
+
+  /** Takes over what can change while the agent runs; the rest needs a restart. */
+  async #reload(agent: Agent, before: AgentConfig): Promise<AgentConfig> {
+    await this.#console.step("Reloading configuration...");
+    const config = await this.#settings().catch(async (error: unknown) => {
+      if (!(error instanceof StartFailure)) throw error;
+      await this.#console.step(error.message);
+      await this.#console.step("Failed to reload configs");
+      return null;
+    });
+    if (config === null) return before;
+    try {
+      this.#applyLevel(config.logLevel);
+    } catch (error) {
+      if (!(error instanceof StartFailure)) throw error;
+      await this.#console.step(error.message);
+    }
+    await agent.replaceTags(config.tags).catch((error: unknown) => {
+      return this.#console.step(
+        `Failed to update tags: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    });
+    const { leaveOnTerminate, skipLeaveOnInterrupt } = config;
+    return { ...before, leaveOnTerminate, skipLeaveOnInterrupt };
+  }
+}
+
+const SIGNAL_TEXT: Readonly<Record<SignalName, string>> = {
+  SIGINT: "interrupt",
+  SIGTERM: "terminated",
+  SIGHUP: "hangup",
+  SIGUSR1: "user defined signal 1",
+};
+
+function leaves(signal: SignalName, config: AgentConfig): boolean {
+  return signal === "SIGINT" ? !config.skipLeaveOnInterrupt : config.leaveOnTerminate;
+}

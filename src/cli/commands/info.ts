@@ -1,0 +1,53 @@
+/**
+ * `serf info`: the agent's sections of named values.
+ */
+
+import { encodeJson, sortedEntries } from "../../go/json.ts";
+import { parseArguments } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import {
+  answer,
+  CONNECTION_HELP,
+  CommandFailure,
+  conclude,
+  connectionFlags,
+  withClient,
+} from "../command.ts";
+import { trim } from "../output.ts";
+
+const HELP = `Usage: serf info [options]
+
+  Shows the state of an agent for its operators.
+
+Options:
+
+  -format                   Form of the output: 'text' (default) or 'json'.
+${CONNECTION_HELP}`;
+
+/** The command. */
+export const info: Command = {
+  help: HELP,
+  run: (args, runtime) =>
+    conclude(runtime, HELP, async () => {
+      const specs = {
+        ...connectionFlags(runtime.terminal),
+        format: { kind: "text", initial: "text" },
+      } as const;
+      const { flags } = parseArguments(specs, args);
+      const stats = await withClient(runtime, flags, (client) =>
+        answer("Error querying agent", client.stats()),
+      );
+      await runtime.terminal.write(`${layout(stats, flags.format)}\n`);
+      return 0;
+    }),
+};
+
+function layout(stats: ReadonlyMap<string, ReadonlyMap<string, string>>, format: string): string {
+  if (format === "json") return encodeJson(stats);
+  if (format !== "text") throw new CommandFailure(`Encoding error: Invalid output format "${format}"`);
+  const lines = sortedEntries(stats).flatMap(([section, values]) => [
+    `${section}:`,
+    ...sortedEntries(values).map(([name, value]) => `\t${name} = ${value}`),
+  ]);
+  return trim(lines.join("\n"));
+}

@@ -1,0 +1,54 @@
+/**
+ * `serf tags`: changes the agent's tags.
+ */
+
+import { parseArguments, parseTags, TagError } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import {
+  answer,
+  CONNECTION_HELP,
+  CommandFailure,
+  conclude,
+  connectionFlags,
+  withClient,
+} from "../command.ts";
+
+const HELP = `Usage: serf tags [options] ...
+
+  Changes the tags of a running agent.
+
+Options:
+
+${CONNECTION_HELP}
+  -set key=value            Set a tag. May be repeated.
+  -delete key               Remove a tag, if it is there. May be repeated.`;
+
+/** The command. A key that is both deleted and set ends up set. */
+export const tags: Command = {
+  help: HELP,
+  run: (args, runtime) =>
+    conclude(runtime, HELP, async () => {
+      const specs = {
+        ...connectionFlags(runtime.terminal),
+        set: { kind: "list" },
+        delete: { kind: "list" },
+      } as const;
+      const { flags } = parseArguments(specs, args);
+      if (flags.set.length === 0 && flags.delete.length === 0) throw new CommandFailure(HELP);
+      await withClient(runtime, flags, async (client) => {
+        const set = Object.fromEntries(readTags(flags.set));
+        await answer("Error setting tags", client.updateTags({ set, remove: flags.delete }));
+      });
+      await runtime.terminal.write("Successfully updated agent tags\n");
+      return 0;
+    }),
+};
+
+/** Serf looks at the syntax only once it is connected. */
+function readTags(pairs: readonly string[]): Map<string, string> {
+  try {
+    return parseTags(pairs);
+  } catch (error) {
+    throw error instanceof TagError ? new CommandFailure(`Error: ${error.message}`) : error;
+  }
+}

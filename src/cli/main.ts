@@ -1,0 +1,120 @@
+/**
+ * The command line: finds the command, deals with `-h` and `-v`, and answers the exit code. Commands are loaded when they
+ * are called, so that the small ones start fast.
+ */
+
+import type { Runtime } from "../runtime.ts";
+import type { Command } from "./command.ts";
+
+/** Exit code for a command that does not exist. */
+const NO_SUCH_COMMAND = 127;
+
+interface Entry {
+  readonly synopsis: string;
+  load(): Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  agent: { synopsis: "Run an agent", load: async () => (await import("./commands/agent.ts")).agent },
+  "force-leave": {
+    synopsis: 'Put a failed member into the state "left"',
+    load: async () => (await import("./commands/force_leave.ts")).forceLeave,
+  },
+  info: {
+    synopsis: "Show the inner state of an agent",
+    load: async () => (await import("./commands/info.ts")).info,
+  },
+  join: {
+    synopsis: "Make an agent join a cluster",
+    load: async () => (await import("./commands/join.ts")).join,
+  },
+  keygen: {
+    synopsis: "Make an encryption key",
+    load: async () => (await import("./commands/keygen.ts")).keygen,
+  },
+  leave: {
+    synopsis: "Make an agent leave its cluster and stop",
+    load: async () => (await import("./commands/leave.ts")).leave,
+  },
+  members: {
+    synopsis: "List the members of a cluster",
+    load: async () => (await import("./commands/members.ts")).members,
+  },
+  monitor: {
+    synopsis: "Follow the log of an agent",
+    load: async () => (await import("./commands/monitor.ts")).monitor,
+  },
+  tags: {
+    synopsis: "Change the tags of an agent",
+    load: async () => (await import("./commands/tags.ts")).tags,
+  },
+  version: {
+    synopsis: "Show the version",
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+};
+
+/** Runs the program; answers its exit code. */
+export async function main(runtime: Runtime): Promise<number> {
+  const { terminal } = runtime;
+  const { help, version, name, early, args } = dispatch(terminal.args);
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (version) {
+    const { version: command } = await import("./commands/version.ts");
+    if (!help) return await command.run([], runtime);
+    await terminal.writeError(`${command.help}\n`);
+    return 0;
+  }
+  if (entry === undefined) {
+    await terminal.writeError(`${usage()}\n`);
+    return help && name === "" ? 0 : NO_SUCH_COMMAND;
+  }
+  const command = await entry.load();
+  if (help) {
+    await terminal.writeError(`${command.help}\n`);
+    return 0;
+  }
+  if (early) {
+    const complaint = `Flags of a subcommand go behind its name, not in front of it. Please put\nthe flags behind "${name}".`;
+    await terminal.writeError(`${complaint}\n\n${command.help}\n`);
+    return 1;
+  }
+  return await command.run(args, runtime);
+}
+
+interface Dispatch {
+  readonly help: boolean;
+  readonly version: boolean;
+  /** The first argument that is no flag; empty when there is none. */
+  readonly name: string;
+  /** Whether an unknown flag stands in front of the name. */
+  readonly early: boolean;
+  /** What follows the name. */
+  readonly args: readonly string[];
+}
+
+/** The version counts anywhere, even behind `--`; everything else only before one. */
+function dispatch(args: readonly string[]): Dispatch {
+  const version = args.includes("-v") || args.includes("--version");
+  const end = args.indexOf("--");
+  const heard = end < 0 ? args : args.slice(0, end);
+  const position = heard.findIndex((argument) => argument !== "" && !argument.startsWith("-"));
+  const before = position < 0 ? heard : heard.slice(0, position);
+  return {
+    help: heard.some((argument) => HELP_FLAGS.includes(argument)),
+    version,
+    name: position < 0 ? "" : heard[position]!,
+    early: before.some((argument) => argument !== "" && argument !== "-version"),
+    args: position < 0 ? [] : args.slice(position + 1),
+  };
+}
+
+const HELP_FLAGS: readonly string[] = ["-h", "-help", "--help"];
+
+function usage(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(
+    ([name, entry]) => `    ${name.padEnd(width)}    ${entry.synopsis}`,
+  );
+  return `Usage: serf [--version] [--help] <command> [<args>]\n\nAvailable commands are:\n${lines.join("\n")}\n`;
+}

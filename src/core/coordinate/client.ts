@@ -1,0 +1,125 @@
+/**
+ * A node's own coordinate and how observations move it: latency filter, Vivaldi step, adjustment (Ledlie et al., NSDI 2007) and
+ * gravity, in the order of Serf's `coordinate.Client`.
+ */
+
+import {
+  applyForce,
+  type Coordinate,
+  distanceSeconds,
+  freshCoordinate,
+  isFiniteCoordinate,
+  rawDistance,
+  vivaldi,
+} from "./coordinate.ts";
+
+/** How a client is set up. */
+export interface CoordinateClientOptions {
+  /** Dimensions of the space; all nodes of a cluster use 8. */
+  readonly dimensions?: number;
+  /** Uniform numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+/** The outcome of an observation that was refused. */
+export type Refusal =
+  | "dimensions aren't compatible"
+  | "coordinate is invalid"
+  | "round trip time not in valid range";
+
+/** Keeps a node's coordinate. */
+export class CoordinateClient {
+  readonly #random: () => number;
+  readonly #origin: Coordinate;
+  #coordinate: Coordinate;
+  readonly #latencies = new Map<string, number[]>();
+  readonly #samples: number[] = new Array<number>(vivaldi.adjustmentWindow).fill(0);
+  #sampleIndex = 0;
+  #resets = 0;
+
+  constructor(options: CoordinateClientOptions) {
+    this.#random = options.random;
+    this.#origin = freshCoordinate(options.dimensions);
+    this.#coordinate = this.#origin;
+  }
+
+  /** The current position. */
+  get coordinate(): Coordinate {
+    return this.#coordinate;
+  }
+
+  /** How often the position became invalid and was started over. */
+  get resets(): number {
+    return this.#resets;
+  }
+
+  /** Replaces the position; a text says why it is refused. */
+  set(coordinate: Coordinate): Refusal | null {
+    const refusal = this.#refusal(coordinate);
+    if (refusal === null) this.#coordinate = coordinate;
+    return refusal;
+  }
+
+  /** Learns from one round trip of `seconds` to a node at `other`. A text says why it was refused; then nothing changed. */
+  update(node: string, other: Coordinate, seconds: number): Refusal | null {
+    const refusal = this.#refusal(other);
+    if (refusal !== null) return refusal;
+    if (!(seconds >= 0 && seconds <= vivaldi.roundTripMax)) return "round trip time not in valid range";
+    const latency = this.#filter(node, seconds);
+    this.#step(other, latency);
+    this.#adjust(other, latency);
+    this.#gravitate();
+    if (!isFiniteCoordinate(this.#coordinate)) {
+      this.#resets += 1;
+      this.#coordinate = this.#origin;
+    }
+    return null;
+  }
+
+  /** Drops what is remembered of a node. */
+  forget(node: string): void {
+    this.#latencies.delete(node);
+  }
+
+  #refusal(other: Coordinate): Refusal | null {
+    if (other.vec.length !== this.#origin.vec.length) return "dimensions aren't compatible";
+    return isFiniteCoordinate(other) ? null : "coordinate is invalid";
+  }
+
+  /** Upper median of the node's last three round trips. */
+  #filter(node: string, seconds: number): number {
+    const recent = [...(this.#latencies.get(node) ?? []), seconds].slice(-vivaldi.latencyFilterSize);
+    this.#latencies.set(node, recent);
+    const sorted = [...recent].sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)]!;
+  }
+
+  /** w = e_i / (e_i + e_j); e_i moves by c_e * w towards the sample's error; x_i moves by c_c * w * (rtt - distance). */
+  #step(other: Coordinate, latency: number): void {
+    const self = this.#coordinate;
+    const distance = distanceSeconds(self, other);
+    const rtt = Math.max(latency, vivaldi.zeroThreshold);
+    const wrongness = Math.abs(distance - rtt) / rtt;
+    const weight = self.error / Math.max(self.error + other.error, vivaldi.zeroThreshold);
+    const blended = vivaldi.ce * weight * wrongness + self.error * (1 - vivaldi.ce * weight);
+    const error = Math.min(blended, vivaldi.errorMax);
+    const force = vivaldi.cc * weight * (rtt - distance);
+    this.#coordinate = applyForce({ ...self, error }, force, other, this.#random);
+  }
+
+  /** adjustment = sum of the last 20 (rtt - raw distance) / (2 * 20); samples not taken yet count as 0. */
+  #adjust(other: Coordinate, latency: number): void {
+    this.#samples[this.#sampleIndex] = latency - rawDistance(this.#coordinate, other);
+    this.#sampleIndex = (this.#sampleIndex + 1) % vivaldi.adjustmentWindow;
+    let sum = 0;
+    for (const sample of this.#samples) sum += sample;
+    this.#coordinate = { ...this.#coordinate, adjustment: sum / (2 * vivaldi.adjustmentWindow) };
+  }
+
+  /** Pulls towards the origin by (distance / rho)^2, so that the whole cluster does not drift. */
+  #gravitate(): void {
+    const pull = distanceSeconds(this.#origin, this.#coordinate) / vivaldi.gravityRho;
+    const force = -1 * pull * pull;
+    this.#coordinate = applyForce(this.#coordinate, force, this.#origin, this.#random);
+  }
+}

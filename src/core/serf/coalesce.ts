@@ -1,0 +1,128 @@
+/**
+ * Merges bursts of events: held ones are let go after a quiet time, or at the latest some time after the first. Spec:
+ * serf.md, section 17. Pure: the host passes the time and calls {@link MemberCoalescer.flush} when the deadline is reached.
+ *
+ * One thing differs from the original on purpose: what was flushed is forgotten. The original repeats a member-update with
+ * every later flush until another event of that member replaces it.
+ */
+
+import type { Member, MemberEvent, MemberEventType, UserEvent } from "./member.ts";
+
+/** How long events are held. */
+export interface CoalesceTimes {
+  /** Held events go out when nothing new came for this long. */
+  readonly quietMs: number;
+  /** Held events go out this long after the first of them, quiet or not. */
+  readonly periodMs: number;
+}
+
+/** What Serf's agent uses for members and for user events. */
+export const AGENT_COALESCE_TIMES: CoalesceTimes = { quietMs: 1000, periodMs: 3000 };
+
+/** User events that are held at most; the next one lets all of them go. */
+export const HELD_USER_EVENTS_MAX = 4096;
+
+/** The two timers of a coalescer as one deadline. */
+class Hold {
+  readonly #times: CoalesceTimes;
+  #end = Number.POSITIVE_INFINITY;
+  #quiet = Number.POSITIVE_INFINITY;
+
+  constructor(times: CoalesceTimes) {
+    this.#times = times;
+  }
+
+  get deadline(): number {
+    return Math.min(this.#end, this.#quiet);
+  }
+
+  absorbed(now: number): void {
+    if (this.#end === Number.POSITIVE_INFINITY) this.#end = now + this.#times.periodMs;
+    this.#quiet = now + this.#times.quietMs;
+  }
+
+  clear(): void {
+    this.#end = Number.POSITIVE_INFINITY;
+    this.#quiet = Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Merges member events: of each member only the last counts, and what was said last is not said again. */
+export class MemberCoalescer {
+  readonly #hold: Hold;
+  readonly #latest = new Map<string, { readonly type: MemberEventType; readonly member: Member }>();
+  readonly #emitted = new Map<string, MemberEventType>();
+
+  constructor(times: CoalesceTimes) {
+    this.#hold = new Hold(times);
+  }
+
+  /** When to flush; infinity while nothing is held. */
+  get deadline(): number {
+    return this.#hold.deadline;
+  }
+
+  /** Takes an event in. */
+  add(now: number, event: MemberEvent): void {
+    for (const member of event.members) this.#latest.set(member.name, { type: event.type, member });
+    this.#hold.absorbed(now);
+  }
+
+  /** Lets go of what is held: one event for each type that occurred. An update is always news. */
+  flush(): MemberEvent[] {
+    this.#hold.clear();
+    const groups = new Map<MemberEventType, Member[]>();
+    for (const [name, { type, member }] of this.#latest) {
+      if (this.#emitted.get(name) === type && type !== "member-update") continue;
+      // A reaped member is unknown from now on; to remember it would let names pile up for ever.
+      if (type === "member-reap") this.#emitted.delete(name);
+      else this.#emitted.set(name, type);
+      const group = groups.get(type);
+      if (group === undefined) groups.set(type, [member]);
+      else group.push(member);
+    }
+    this.#latest.clear();
+    return [...groups].map(([type, members]) => Object.freeze({ type, members: Object.freeze(members) }));
+  }
+}
+
+/** Merges user events that allow it: of each name only the newest Lamport time counts. */
+export class UserCoalescer {
+  readonly #hold: Hold;
+  readonly #latest = new Map<string, { lamportTime: bigint; events: UserEvent[] }>();
+  #count = 0;
+  #full = false;
+
+  constructor(times: CoalesceTimes) {
+    this.#hold = new Hold(times);
+  }
+
+  /** When to flush; infinity while nothing is held. */
+  get deadline(): number {
+    return this.#full ? Number.NEGATIVE_INFINITY : this.#hold.deadline;
+  }
+
+  /** Takes an event in; it must have `coalesce` set. */
+  add(now: number, event: UserEvent): void {
+    this.#hold.absorbed(now);
+    const held = this.#latest.get(event.name);
+    if (held !== undefined && event.lamportTime < held.lamportTime) return;
+    if (held !== undefined && event.lamportTime === held.lamportTime) held.events.push(event);
+    else {
+      this.#count -= held?.events.length ?? 0;
+      this.#latest.set(event.name, { lamportTime: event.lamportTime, events: [event] });
+    }
+    this.#count += 1;
+    this.#full = this.#count >= HELD_USER_EVENTS_MAX;
+  }
+
+  /** Lets go of what is held, in order of arrival within a name. */
+  flush(): UserEvent[] {
+    this.#hold.clear();
+    const events = [...this.#latest.values()].flatMap((held) => held.events);
+    this.#latest.clear();
+    this.#count = 0;
+    this.#full = false;
+    return events;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Settings of Serf's own layer, with the original's defaults (serf `DefaultConfig`). Names carry their unit.
+ */
+
+import type { Tags } from "./tags.ts";
+
+/** Settings of {@link SerfCore}; checked by whoever builds them. */
+export interface SerfConfig {
+  /** Unique name of this node. */
+  readonly name: string;
+  /** Tags at start. */
+  readonly tags: Tags;
+  /** Serf protocol to speak, 2 to 5. */
+  readonly protocol: number;
+  /** Longest wait for a broadcast to spread. */
+  readonly broadcastTimeoutMs: number;
+  /** How long a leaving node stays to pass on its goodbye. */
+  readonly leavePropagateDelayMs: number;
+  readonly reapIntervalMs: number;
+  readonly reconnectIntervalMs: number;
+  /** Failed members are forgotten after this, members that left after the next. */
+  readonly reconnectTimeoutMs: number;
+  readonly tombstoneTimeoutMs: number;
+  /** Intents about unknown names are remembered for this long. */
+  readonly recentIntentTimeoutMs: number;
+  readonly queueCheckIntervalMs: number;
+  readonly queueDepthWarning: number;
+  readonly queueDepthMax: number;
+  /** Lamport times of user events and of queries that are remembered to drop duplicates. */
+  readonly eventBuffer: number;
+  readonly queryBuffer: number;
+}
+
+/** Serf protocol versions that we understand. */
+export const serfProtocolRange = { min: 2, max: 5, default: 5 } as const;
+
+/** Serf's defaults; name and tags are the node's own. */
+export const serfDefaults: Omit<SerfConfig, "name" | "tags"> = {
+  protocol: serfProtocolRange.default,
+  broadcastTimeoutMs: 5_000,
+  leavePropagateDelayMs: 1_000,
+  reapIntervalMs: 15_000,
+  reconnectIntervalMs: 30_000,
+  reconnectTimeoutMs: 24 * 3_600_000,
+  tombstoneTimeoutMs: 24 * 3_600_000,
+  recentIntentTimeoutMs: 300_000,
+  queueCheckIntervalMs: 30_000,
+  queueDepthWarning: 128,
+  queueDepthMax: 4_096,
+  eventBuffer: 512,
+  queryBuffer: 512,
+};
+
+/** Named maxima of Serf's layer. */
+export const SerfLimits = {
+  /** Intents about unknown names that are remembered. */
+  recentIntents: 4_096,
+  /** Different events or queries of one Lamport time. */
+  entriesPerTime: 256,
+  /** Bytes of a name in an intent. */
+  name: 255,
+} as const;

@@ -1,0 +1,8 @@
+/** Every deadline of Serf's own layer. */
+export type SerfTimer =
+  | { readonly kind: "reap" }
+  | { readonly kind: "reconnect" }
+  | { readonly kind: "queues" }
+  | { readonly kind: "goodbye" }
+  | { readonly kind: "prune"; readonly node: string }
+  | { readonly kind: "command"; readonly command: number; readonly error: string };

@@ -1,0 +1,168 @@
+/**
+ * The transmit-limited queue (memberlist `TransmitLimitedQueue`): news waits here and rides on packets, least sent first, until it
+ * was sent often enough for the size of the cluster.
+ */
+
+import { ceilLog10 } from "../math.ts";
+
+/** One piece of news. */
+interface Broadcast {
+  readonly bytes: Uint8Array;
+  readonly name: string | null;
+  readonly order: number;
+  readonly finished: (() => void) | undefined;
+  transmits: number;
+}
+
+/** How a queue is set up. */
+export interface BroadcastsOptions {
+  /** memberlist's RetransmitMult. */
+  readonly retransmitMult: number;
+  /** Number of nodes, asked anew at every fetch. */
+  readonly nodeCount: () => number;
+  /** Longest queue; beyond it the most transmitted news is dropped at once. */
+  readonly lengthMax: () => number;
+}
+
+/** News on its way, least transmitted first, then longest, then newest. */
+export class Broadcasts {
+  readonly #options: BroadcastsOptions;
+  /** One list per number of transmits, each kept longest first, then newest first. */
+  readonly #tiers = new Map<number, Broadcast[]>();
+  readonly #byName = new Map<string, Broadcast>();
+  #length = 0;
+  #order = 0;
+  #dropped = 0;
+
+  constructor(options: BroadcastsOptions) {
+    this.#options = options;
+  }
+
+  /** Entries waiting. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Entries dropped because the queue was full. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** How often each entry is sent. */
+  get transmitLimit(): number {
+    return this.#options.retransmitMult * ceilLog10(this.#options.nodeCount());
+  }
+
+  /**
+   * Queues `bytes`. A named entry replaces the queued one of the same name. `finished` is called once: when the entry was sent often
+   * enough, was displaced, or was dropped.
+   */
+  queue(bytes: Uint8Array, name: string | null, finished?: () => void): void {
+    if (name !== null) {
+      const displaced = this.#byName.get(name);
+      if (displaced !== undefined) this.#remove(displaced);
+    }
+    const broadcast: Broadcast = { bytes, name, order: this.#order++, finished, transmits: 0 };
+    if (name !== null) this.#byName.set(name, broadcast);
+    this.#insert(broadcast);
+    const max = this.#options.lengthMax();
+    if (this.#length > max) this.prune(max);
+  }
+
+  /** Takes the news for one packet: the sum of lengths plus `overhead` each stays within `limit`, at most `countMax` entries. */
+  fetch(overhead: number, limit: number, countMax: number): Uint8Array[] {
+    if (this.#length === 0 || countMax < 1) return [];
+    const transmitLimit = this.transmitLimit;
+    const taken: Broadcast[] = [];
+    let used = 0;
+    for (const transmits of [...this.#tiers.keys()].sort((a, b) => a - b)) {
+      const tier = this.#tiers.get(transmits)!;
+      for (let index = 0; index < tier.length && taken.length < countMax; ) {
+        const free = limit - used - overhead;
+        if (free <= 0) break;
+        index = firstThatFits(tier, free, index);
+        const broadcast = tier[index];
+        if (broadcast === undefined) break;
+        used += broadcast.bytes.length + overhead;
+        taken.push(broadcast);
+        index += 1;
+      }
+      if (taken.length >= countMax || limit - used - overhead <= 0) break;
+    }
+    for (const broadcast of taken) this.#transmitted(broadcast, transmitLimit);
+    return taken.map((broadcast) => broadcast.bytes);
+  }
+
+  /** Drops the most transmitted, shortest, oldest entries until `max` remain. */
+  prune(max: number): void {
+    for (const transmits of [...this.#tiers.keys()].sort((a, b) => b - a)) {
+      for (let tier = this.#tiers.get(transmits); tier !== undefined && this.#length > max; ) {
+        this.#remove(tier[tier.length - 1]!);
+        this.#dropped += 1;
+        tier = this.#tiers.get(transmits);
+      }
+    }
+  }
+
+  #transmitted(broadcast: Broadcast, transmitLimit: number): void {
+    this.#take(broadcast);
+    broadcast.transmits += 1;
+    if (broadcast.transmits < transmitLimit) {
+      this.#insert(broadcast);
+      return;
+    }
+    if (broadcast.name !== null) this.#byName.delete(broadcast.name);
+    broadcast.finished?.();
+  }
+
+  #remove(broadcast: Broadcast): void {
+    this.#take(broadcast);
+    if (broadcast.name !== null) this.#byName.delete(broadcast.name);
+    broadcast.finished?.();
+  }
+
+  #insert(broadcast: Broadcast): void {
+    let tier = this.#tiers.get(broadcast.transmits);
+    if (tier === undefined) {
+      tier = [];
+      this.#tiers.set(broadcast.transmits, tier);
+    }
+    tier.splice(placeOf(tier, broadcast), 0, broadcast);
+    this.#length += 1;
+  }
+
+  #take(broadcast: Broadcast): void {
+    const tier = this.#tiers.get(broadcast.transmits)!;
+    tier.splice(placeOf(tier, broadcast), 1);
+    if (tier.length === 0) this.#tiers.delete(broadcast.transmits);
+    this.#length -= 1;
+  }
+}
+
+/** Index of the first entry, longest first and then newest first, that is not ahead of `broadcast`. */
+function placeOf(tier: readonly Broadcast[], broadcast: Broadcast): number {
+  let low = 0;
+  let high = tier.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = tier[middle]!;
+    const ahead =
+      other.bytes.length > broadcast.bytes.length ||
+      (other.bytes.length === broadcast.bytes.length && other.order > broadcast.order);
+    if (ahead) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Index of the first entry from `start` whose length is at most `free`; the tier is sorted longest first. */
+function firstThatFits(tier: readonly Broadcast[], free: number, start: number): number {
+  let low = start;
+  let high = tier.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (tier[middle]!.bytes.length > free) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

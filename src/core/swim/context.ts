@@ -1,0 +1,43 @@
+/**
+ * What the parts of the membership layer share: settings, tables, the outbox and the deadline queue of one node.
+ */
+
+import type { Outbox } from "../effects.ts";
+import type { Random } from "../random.ts";
+import type { Timers } from "../timers.ts";
+import type { Codec } from "../wire/codec.ts";
+import type { Application } from "./application.ts";
+import type { Awareness } from "./awareness.ts";
+import type { Broadcasts } from "./broadcasts.ts";
+import type { SwimConfig } from "./config.ts";
+import type { Members } from "./members.ts";
+
+/** Every deadline of the membership layer. */
+export type SwimTimer =
+  | { readonly kind: "probe" }
+  | { readonly kind: "probeTimeout" }
+  | { readonly kind: "probeEnd" }
+  | { readonly kind: "relay"; readonly sequence: number }
+  | { readonly kind: "gossip" }
+  | { readonly kind: "pushPull" }
+  | { readonly kind: "suspicion"; readonly node: string }
+  | { readonly kind: "exchange"; readonly id: number };
+
+/** Shared by all parts of one node's membership layer. */
+export interface SwimContext {
+  readonly config: SwimConfig;
+  readonly random: Random;
+  readonly codec: Codec;
+  readonly application: Application;
+  // biome-ignore lint/suspicious/noExplicitAny: the membership layer never emits events, so any event type will do
+  readonly outbox: Outbox<any>;
+  readonly timers: Timers<SwimTimer>;
+  readonly members: Members;
+  readonly broadcasts: Broadcasts;
+  readonly awareness: Awareness;
+}
+
+/** Logs one line of this layer. */
+export function log(context: SwimContext, level: "DEBUG" | "INFO" | "WARN" | "ERR", text: string): void {
+  context.outbox.log(level, "memberlist", text);
+}

@@ -1,0 +1,237 @@
+/**
+ * One TCP conversation as a machine: bytes in, effects out, done or needing more. A conversation is one request and at most one
+ * reply (memberlist `handleConn`, `sendAndReceiveState`, `sendPingAndWaitForAck`).
+ */
+
+import type { Address } from "../../runtime.ts";
+import { WireError } from "../wire/error.ts";
+import { FrameReader } from "../wire/frame.ts";
+import type { Ping, StreamMessage } from "../wire/messages.ts";
+import { SwimLimits } from "./config.ts";
+import { log, type SwimContext } from "./context.ts";
+import type { PushPulls } from "./push_pull.ts";
+
+/** The end of a conversation we began: a text says why it failed. */
+type Done = (now: number, error: string | null) => void;
+
+/** What we do on a stream. */
+type Role =
+  | { readonly kind: "accepting" }
+  | { readonly kind: "pushPull"; readonly join: boolean; readonly name: string; readonly done: Done }
+  | { readonly kind: "ping"; readonly ping: Ping; readonly done: Done };
+
+interface Exchange {
+  readonly id: number;
+  readonly peer: Address;
+  readonly role: Role;
+  readonly reader: FrameReader;
+  received: number;
+}
+
+/** All TCP conversations of one node. */
+export class Exchanges {
+  readonly #context: SwimContext;
+  readonly #pushPulls: () => PushPulls;
+  readonly #open = new Map<number, Exchange>();
+  #inbound = 0;
+  #inboundBytes = 0;
+  #nextId = 1;
+
+  /** `pushPulls` is asked late, as the two parts know each other. */
+  constructor(context: SwimContext, pushPulls: () => PushPulls) {
+    this.#context = context;
+    this.#pushPulls = pushPulls;
+  }
+
+  /** Conversations under way. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** Begins a push/pull; `name` may be empty when only the address is known. */
+  pushPull(now: number, to: Address, name: string, join: boolean, done: Done): void {
+    this.#dial(now, to, { kind: "pushPull", join, name, done }, this.#context.config.streamTimeoutMs);
+  }
+
+  /** Pings over TCP until `deadline`. */
+  ping(now: number, to: Address, ping: Ping, deadline: number, done: Done): void {
+    this.#dial(now, to, { kind: "ping", ping, done }, deadline - now);
+  }
+
+  /** A peer connected. Returns the id of the conversation, or `undefined` when there are too many. */
+  accepted(now: number, peer: Address): number | undefined {
+    if (this.#inbound >= SwimLimits.inboundStreams) {
+      log(this.#context, "ERR", "Too many pending push/pull requests");
+      return undefined;
+    }
+    this.#inbound += 1;
+    log(this.#context, "DEBUG", `Stream connection from=${peer.host}:${peer.port}`);
+    return this.#begin(now, peer, { kind: "accepting" }, this.#context.config.streamTimeoutMs).id;
+  }
+
+  /** A dial succeeded: send the request. */
+  opened(_now: number, id: number): void {
+    const exchange = this.#open.get(id);
+    if (exchange === undefined || exchange.role.kind === "accepting") return;
+    const { role, peer } = exchange;
+    if (role.kind === "pushPull") {
+      log(this.#context, "DEBUG", `Initiating push/pull sync with: ${role.name} ${peer.host}:${peer.port}`);
+      this.#write(exchange, this.#context.codec.encode(this.#pushPulls().localState(role.join)));
+    } else {
+      this.#write(exchange, this.#context.codec.encode(role.ping));
+    }
+  }
+
+  /** Bytes arrived. */
+  received(now: number, id: number, bytes: Uint8Array): void {
+    const exchange = this.#open.get(id);
+    if (exchange === undefined) return;
+    exchange.received += bytes.length;
+    if (exchange.role.kind === "accepting") {
+      this.#inboundBytes += bytes.length;
+      if (this.#inboundBytes > SwimLimits.inboundBytes) {
+        this.#end(now, exchange, "too many bytes on unfinished streams");
+        return;
+      }
+    }
+    try {
+      const message = exchange.reader.push(bytes);
+      if (message !== undefined) this.#handle(now, exchange, message);
+    } catch (error) {
+      this.#broken(now, exchange, error);
+    }
+  }
+
+  /** The peer ended its side. */
+  ended(now: number, id: number): void {
+    const exchange = this.#open.get(id);
+    if (exchange === undefined) return;
+    try {
+      exchange.reader.end();
+      this.#end(now, exchange, exchange.role.kind === "accepting" ? null : "EOF");
+    } catch (error) {
+      this.#broken(now, exchange, error);
+    }
+  }
+
+  /** The dial or the connection failed. */
+  failed(now: number, id: number, text: string): void {
+    const exchange = this.#open.get(id);
+    if (exchange !== undefined) this.#end(now, exchange, text);
+  }
+
+  /** The time for a conversation is over. */
+  expired(now: number, id: number): void {
+    const exchange = this.#open.get(id);
+    if (exchange === undefined) return;
+    const { host, port } = exchange.peer;
+    this.#end(now, exchange, `read tcp ${host}:${port}: i/o timeout`);
+  }
+
+  #dial(now: number, to: Address, role: Role, timeoutMs: number): void {
+    const exchange = this.#begin(now, to, role, timeoutMs);
+    this.#context.outbox.push({ kind: "dial", id: exchange.id, to, timeoutMs });
+  }
+
+  #begin(now: number, peer: Address, role: Role, timeoutMs: number): Exchange {
+    const { codec, config, timers } = this.#context;
+    const accepting = role.kind === "accepting";
+    const reader = new FrameReader(codec, { accepting, verifyIncoming: config.verifyIncoming });
+    const exchange: Exchange = { id: this.#nextId++, peer, role, reader, received: 0 };
+    this.#open.set(exchange.id, exchange);
+    timers.set(`exchange ${exchange.id}`, now + timeoutMs, { kind: "exchange", id: exchange.id });
+    return exchange;
+  }
+
+  #handle(now: number, exchange: Exchange, message: StreamMessage): void {
+    switch (exchange.role.kind) {
+      case "accepting":
+        this.#serve(now, exchange, message);
+        return;
+      case "pushPull":
+        this.#end(now, exchange, this.#mergeReply(now, message));
+        return;
+      case "ping":
+        this.#end(now, exchange, pingReplyFault(exchange.role.ping, message));
+        return;
+    }
+  }
+
+  #mergeReply(now: number, message: StreamMessage): string | null {
+    if (message.type === "error") return `remote error: ${message.text}`;
+    if (message.type !== "pushPull") return `received invalid msgType (${message.type}), expected pushPull`;
+    return this.#pushPulls().merge(now, message);
+  }
+
+  #serve(now: number, exchange: Exchange, message: StreamMessage): void {
+    const { codec, config, application } = this.#context;
+    const { peer } = exchange;
+    switch (message.type) {
+      case "pushPull": {
+        // The reply goes out before the merge, so that a restarted peer learns what we believed of it and can refute.
+        this.#write(exchange, codec.encode(this.#pushPulls().localState(message.join)));
+        const refusal = this.#pushPulls().merge(now, message);
+        this.#end(now, exchange, refusal === null ? null : `Failed push/pull merge: ${refusal}`);
+        return;
+      }
+      case "ping":
+        if (message.node !== "" && message.node !== config.name) {
+          this.#end(now, exchange, `Got ping for unexpected node ${message.node}`);
+          return;
+        }
+        this.#write(exchange, codec.encode({ type: "ack", sequence: message.sequence, payload: null }));
+        this.#end(now, exchange, null);
+        return;
+      case "user":
+        if (message.payload.length > 0) application.message(now, peer, message.payload);
+        this.#end(now, exchange, null);
+        return;
+      default:
+        this.#end(now, exchange, `Received invalid msgType (${message.type})`);
+    }
+  }
+
+  #broken(now: number, exchange: Exchange, error: unknown): void {
+    if (!(error instanceof WireError)) throw error;
+    if (exchange.role.kind === "accepting" && error.answer) {
+      this.#write(exchange, this.#context.codec.encode({ type: "error", text: error.message }));
+    }
+    this.#end(
+      now,
+      exchange,
+      exchange.role.kind === "accepting" ? `failed to receive: ${error.message}` : error.message,
+    );
+  }
+
+  #write(exchange: Exchange, message: Uint8Array): void {
+    const { codec, config, outbox } = this.#context;
+    const bytes = codec.sealStream(message, {
+      labelHeader: exchange.role.kind !== "accepting",
+      encrypt: codec.encrypted && config.verifyOutgoing,
+    });
+    outbox.push({ kind: "write", id: exchange.id, bytes });
+  }
+
+  #end(now: number, exchange: Exchange, fault: string | null): void {
+    if (!this.#open.delete(exchange.id)) return;
+    const { outbox, timers } = this.#context;
+    timers.delete(`exchange ${exchange.id}`);
+    outbox.push({ kind: "close", id: exchange.id });
+    const { role, peer } = exchange;
+    if (role.kind !== "accepting") {
+      role.done(now, fault);
+      return;
+    }
+    this.#inbound -= 1;
+    this.#inboundBytes -= exchange.received;
+    if (fault !== null) log(this.#context, "ERR", `${fault} from=${peer.host}:${peer.port}`);
+  }
+}
+
+function pingReplyFault(ping: Ping, message: StreamMessage): string | null {
+  if (message.type !== "ack") return `unexpected msgType (${message.type}) from ping`;
+  if (message.sequence !== ping.sequence) {
+    return `sequence number from ack (${message.sequence}) doesn't match ping (${ping.sequence})`;
+  }
+  return null;
+}

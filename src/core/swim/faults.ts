@@ -1,0 +1,45 @@
+/**
+ * Malformed input from the network: counted always, logged at a bounded rate, so that a flood of garbage is not a flood of lines.
+ */
+
+import type { Address } from "../../runtime.ts";
+import { log, type SwimContext } from "./context.ts";
+
+const windowMs = 10_000;
+const linesPerWindow = 10;
+
+/** Counts and reports garbage. */
+export class Faults {
+  readonly #context: SwimContext;
+  #count = 0;
+  #windowStart = Number.NEGATIVE_INFINITY;
+  #linesInWindow = 0;
+  #suppressed = 0;
+
+  constructor(context: SwimContext) {
+    this.#context = context;
+  }
+
+  /** Faults since the start. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes one fault of a sender. */
+  report(now: number, from: Address, text: string): void {
+    this.#count += 1;
+    if (now - this.#windowStart >= windowMs) {
+      if (this.#suppressed > 0)
+        log(this.#context, "WARN", `${this.#suppressed} more malformed messages were dropped`);
+      this.#windowStart = now;
+      this.#linesInWindow = 0;
+      this.#suppressed = 0;
+    }
+    if (this.#linesInWindow === linesPerWindow) {
+      this.#suppressed += 1;
+      return;
+    }
+    this.#linesInWindow += 1;
+    log(this.#context, "ERR", `${text} from=${from.host}:${from.port}`);
+  }
+}

@@ -1,0 +1,303 @@
+/**
+ * The membership state machine: what alive, suspect and dead messages do to a node, one message at a time. An alive message needs a
+ * strictly higher incarnation, an accusation an equal one; that asymmetry is what makes refutation necessary and sufficient
+ * (SWIM, section 4.2; memberlist `state.go`).
+ */
+
+import { formatAddress } from "../../address.ts";
+import type { Alive, Dead, NodeState, Suspect } from "../wire/messages.ts";
+import { NodeStateCode } from "../wire/messages.ts";
+import { log, type SwimContext } from "./context.ts";
+import type { Node } from "./members.ts";
+import { Suspicion } from "./suspicion.ts";
+import { aliveFault, incarnationMax } from "./validity.ts";
+
+/** Numbers of states in the original's log lines. */
+const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
+
+/** The rules of one node's view of the cluster. */
+export class Membership {
+  readonly #context: SwimContext;
+  readonly #suspicions = new Map<string, Suspicion>();
+  #incarnation = 0;
+  #leaving = false;
+
+  constructor(context: SwimContext) {
+    this.#context = context;
+  }
+
+  /** Whether this node said goodbye. */
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  /** Our own record. */
+  get self(): Node | undefined {
+    return this.#context.members.find(this.#context.config.name);
+  }
+
+  /** Suspicions that run. */
+  get suspicionCount(): number {
+    return this.#suspicions.size;
+  }
+
+  /** Announces this node with a new incarnation and the metadata of the moment; `finished` when the news has spread. */
+  announce(now: number, finished?: () => void): void {
+    const { config, application } = this.#context;
+    this.#incarnation += 1;
+    const alive: Alive = {
+      type: "alive",
+      incarnation: this.#incarnation,
+      node: config.name,
+      address: config.address,
+      port: config.port,
+      meta: application.meta(),
+      versions: this.versions,
+    };
+    this.alive(now, alive, { bootstrap: true, ...(finished === undefined ? {} : { finished }) });
+  }
+
+  /** Our own version vector. */
+  get versions(): Uint8Array {
+    const { protocol, delegate } = this.#context.config;
+    return new Uint8Array([1, 5, protocol, delegate.min, delegate.max, delegate.current]);
+  }
+
+  /** Says goodbye: our own death, reported by ourselves. `finished` when the news has spread. */
+  leave(now: number, finished: () => void): void {
+    this.#leaving = true;
+    const { config } = this.#context;
+    const dead: Dead = {
+      type: "dead",
+      incarnation: this.#incarnation,
+      node: config.name,
+      from: config.name,
+    };
+    this.dead(now, dead, finished);
+  }
+
+  /** Applies an alive message (memberlist `aliveNode`). */
+  alive(
+    now: number,
+    alive: Alive,
+    options: { bootstrap: boolean; finished?: () => void } = { bootstrap: false },
+  ): void {
+    const { members, application, config } = this.#context;
+    const isSelf = alive.node === config.name;
+    if (isSelf && this.#leaving) return;
+    if (!this.#acceptable(alive)) return;
+    let node = members.find(alive.node);
+    let addressUpdate = false;
+    if (node === undefined) {
+      node = members.add(alive, now);
+      if (node === undefined) {
+        log(this.#context, "WARN", `Rejected node ${alive.node}: the member table is full`);
+        return;
+      }
+    } else if (!sameBytes(node.address, alive.address) || node.endpoint.port !== alive.port) {
+      if (!this.#mayMove(now, node)) {
+        this.#logConflict(node, alive);
+        application.conflict(now, node, alive);
+        return;
+      }
+      addressUpdate = true;
+    }
+    if (!isSelf && !addressUpdate && alive.incarnation <= node.incarnation) return;
+    if (isSelf && alive.incarnation < node.incarnation) return;
+    this.#endSuspicion(node);
+    if (isSelf && !options.bootstrap) {
+      const same =
+        sameBytes(node.meta, alive.meta) && sameBytes(node.versions, alive.versions.subarray(0, 6));
+      if (alive.incarnation === node.incarnation && same) return;
+      log(
+        this.#context,
+        "WARN",
+        `Refuting an alive message for '${alive.node}' (${formatAddress(alive.address)}:${alive.port})`,
+      );
+      this.#refute(node, alive.incarnation);
+      return;
+    }
+    this.#accept(now, node, alive, options.finished);
+  }
+
+  /** Applies a suspect message (memberlist `suspectNode`). */
+  suspect(now: number, suspect: Suspect): void {
+    const { members, config } = this.#context;
+    const node = members.find(suspect.node);
+    if (node === undefined || suspect.incarnation < node.incarnation) return;
+    if (suspect.incarnation === incarnationMax) return;
+    const running = this.#suspicions.get(node.name);
+    if (running !== undefined) {
+      if (running.confirm(suspect.from)) {
+        this.#armSuspicion(node, running);
+        this.#broadcast(suspect);
+      }
+      return;
+    }
+    if (node.status !== "alive") return;
+    if (node.name === config.name) {
+      log(this.#context, "WARN", `Refuting a suspect message (from: ${suspect.from})`);
+      this.#refute(node, suspect.incarnation);
+      return;
+    }
+    this.#broadcast(suspect);
+    node.incarnation = suspect.incarnation;
+    members.change(node, "suspect", now);
+    const suspicion = new Suspicion(config, members.count, suspect.from, now);
+    this.#suspicions.set(node.name, suspicion);
+    this.#armSuspicion(node, suspicion);
+  }
+
+  /** Applies a dead message (memberlist `deadNode`). `finished` is called when the news has spread, or at once if it is none. */
+  dead(now: number, dead: Dead, finished?: () => void): void {
+    const { members, application, config } = this.#context;
+    const node = members.find(dead.node);
+    if (node === undefined || dead.incarnation < node.incarnation || dead.incarnation === incarnationMax) {
+      finished?.();
+      return;
+    }
+    this.#endSuspicion(node);
+    if (node.status === "dead" || node.status === "left") {
+      finished?.();
+      return;
+    }
+    if (node.name === config.name && !this.#leaving) {
+      log(this.#context, "WARN", `Refuting a dead message (from: ${dead.from})`);
+      this.#refute(node, dead.incarnation);
+      return;
+    }
+    this.#broadcast(dead, finished);
+    node.incarnation = dead.incarnation;
+    members.change(node, dead.from === dead.node ? "left" : "dead", now);
+    application.left(now, node);
+  }
+
+  /** Applies one entry of a push/pull (memberlist `mergeState`): a peer's "dead" is only a suspicion, "left" is believed. */
+  merge(now: number, entry: NodeState): void {
+    const { node, incarnation } = entry;
+    switch (entry.state) {
+      case NodeStateCode.alive:
+        this.alive(now, { ...entry, type: "alive" });
+        return;
+      case NodeStateCode.left:
+        this.dead(now, { type: "dead", incarnation, node, from: node });
+        return;
+      case NodeStateCode.dead:
+      case NodeStateCode.suspect:
+        this.suspect(now, { type: "suspect", incarnation, node, from: this.#context.config.name });
+        return;
+    }
+  }
+
+  /** The suspicion of `name` ran out: the node is dead unless something changed (memberlist `suspectNode` time-out). */
+  suspicionExpired(now: number, name: string): void {
+    const suspicion = this.#suspicions.get(name);
+    const node = this.#context.members.find(name);
+    if (suspicion === undefined || node === undefined || node.status !== "suspect") return;
+    log(
+      this.#context,
+      "INFO",
+      `Marking ${name} as failed, suspect timeout reached (${suspicion.confirmations} peer confirmations)`,
+    );
+    const from = this.#context.config.name;
+    this.dead(now, { type: "dead", incarnation: node.incarnation, node: name, from });
+  }
+
+  /** Forgets nodes that are dead or left for long, never ourselves, and reshuffles (memberlist `resetNodes`). */
+  reap(now: number): void {
+    const { members, config } = this.#context;
+    members.reap((node) => {
+      const gone = node.status === "dead" || node.status === "left";
+      return !gone || node.name === config.name || now - node.changedAt <= config.gossipToTheDeadMs;
+    });
+  }
+
+  #acceptable(alive: Alive): boolean {
+    const fault = aliveFault(alive);
+    if (fault !== null) {
+      log(this.#context, "WARN", `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${fault}`);
+      return false;
+    }
+    const [min, max, current] = alive.versions;
+    if (alive.versions.length >= 3 && (min === 0 || max === 0 || min! > max!)) {
+      log(
+        this.#context,
+        "WARN",
+        `Ignoring an alive message for '${alive.node}' (${formatAddress(alive.address)}:${alive.port}) because ` +
+          `protocol version(s) are wrong: ${min} <= ${current} <= ${max} should be >0`,
+      );
+      return false;
+    }
+    const refusal = this.#context.application.admitAlive(alive);
+    if (refusal !== null)
+      log(this.#context, "WARN", `ignoring alive message for '${alive.node}': ${refusal}`);
+    return refusal === null;
+  }
+
+  #mayMove(now: number, node: Node): boolean {
+    const { deadNodeReclaimMs } = this.#context.config;
+    const reclaimable =
+      node.status === "dead" && deadNodeReclaimMs > 0 && now - node.changedAt > deadNodeReclaimMs;
+    return node.status === "left" || reclaimable;
+  }
+
+  #logConflict(node: Node, alive: Alive): void {
+    log(
+      this.#context,
+      "ERR",
+      `Conflicting address for ${node.name}. Mine: ${node.endpoint.host}:${node.endpoint.port} ` +
+        `Theirs: ${formatAddress(alive.address)}:${alive.port} Old state: ${stateNumber[node.status]}`,
+    );
+  }
+
+  #accept(now: number, node: Node, alive: Alive, finished: (() => void) | undefined): void {
+    const { members, application } = this.#context;
+    this.#broadcast(alive, finished);
+    const before = node.status;
+    const metaChanged = !sameBytes(node.meta, alive.meta);
+    if (alive.versions.length >= 6) node.versions = alive.versions.subarray(0, 6);
+    node.incarnation = alive.incarnation;
+    node.meta = alive.meta;
+    node.address = alive.address;
+    node.endpoint = { host: formatAddress(alive.address), port: alive.port };
+    if (before !== "alive") members.change(node, "alive", now);
+    if (before === "dead" || before === "left") application.joined(now, node);
+    else if (metaChanged) application.updated(now, node);
+  }
+
+  #refute(self: Node, accused: number): void {
+    this.#incarnation = Math.max(this.#incarnation, accused) + 1;
+    self.incarnation = this.#incarnation;
+    this.#context.awareness.apply(1);
+    this.#broadcast({
+      type: "alive",
+      incarnation: self.incarnation,
+      node: self.name,
+      address: self.address,
+      port: self.endpoint.port,
+      meta: self.meta,
+      versions: self.versions,
+    });
+  }
+
+  #broadcast(message: Alive | Suspect | Dead, finished?: () => void): void {
+    this.#context.broadcasts.queue(this.#context.codec.encode(message), message.node, finished);
+  }
+
+  #armSuspicion(node: Node, suspicion: Suspicion): void {
+    this.#context.timers.set(`suspicion ${node.name}`, suspicion.deadline, {
+      kind: "suspicion",
+      node: node.name,
+    });
+  }
+
+  #endSuspicion(node: Node): void {
+    if (this.#suspicions.delete(node.name)) this.#context.timers.delete(`suspicion ${node.name}`);
+  }
+}
+
+/** Bytewise equality; `null` and empty are equal, as in the original. */
+function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  if (a === null || b === null) return (a?.length ?? 0) === (b?.length ?? 0);
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

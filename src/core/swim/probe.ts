@@ -1,0 +1,225 @@
+/**
+ * Failure detection: each probe interval one member is pinged; without an answer helpers ping it for us and we try TCP; without
+ * any answer it is suspected (SWIM, section 3.1 and 4.3; Lifeguard, section IV-A and IV-C; memberlist `probeNode`).
+ */
+
+import type { Address } from "../../runtime.ts";
+import type { Ping } from "../wire/messages.ts";
+import { log, type SwimContext } from "./context.ts";
+import { isLive, type Node, protocolMaxIndex } from "./members.ts";
+import type { Membership } from "./membership.ts";
+import { sendToNode, sendWithNews } from "./transmit.ts";
+
+/** Protocol versions from which a peer answers TCP pings and sends nacks. */
+const tcpPingProtocol = 3;
+const nackProtocol = 4;
+
+/** One round: the target as it was when the round began. */
+interface Round {
+  readonly sequence: number;
+  readonly node: Node;
+  readonly incarnation: number;
+  readonly ping: Ping;
+  readonly startedAt: number;
+  readonly endsAt: number;
+  helping: boolean;
+  expectedNacks: number;
+  nacks: number;
+  tcpContact: boolean;
+  sendFailed: boolean;
+}
+
+/** What probing needs from the TCP side. */
+export interface TcpPinger {
+  /** Pings over TCP; `answered` is called if the peer acknowledges before `deadline`. */
+  ping(now: number, to: Node, ping: Ping, deadline: number, answered: () => void): void;
+}
+
+/** The prober of one node: at most one round at a time. */
+export class Prober {
+  readonly #context: SwimContext;
+  readonly #membership: Membership;
+  readonly #tcp: TcpPinger;
+  readonly #nextSequence: () => number;
+  #cursor = 0;
+  #round: Round | undefined;
+  #tickAt = 0;
+  #tickMissed = false;
+
+  constructor(context: SwimContext, membership: Membership, tcp: TcpPinger, nextSequence: () => number) {
+    this.#context = context;
+    this.#membership = membership;
+    this.#tcp = tcp;
+    this.#nextSequence = nextSequence;
+  }
+
+  /** Begins probing one interval from now. */
+  start(now: number): void {
+    this.#tickAt = now;
+    this.#armTick(now);
+  }
+
+  /** The probe interval passed. Ticks that fall into a running round collapse into one. */
+  tick(now: number): void {
+    this.#armTick(now);
+    if (this.#round !== undefined) this.#tickMissed = true;
+    else this.#probeNext(now);
+  }
+
+  /** No direct answer in time: ask helpers and try TCP. */
+  timeout(now: number): void {
+    const round = this.#round;
+    if (round === undefined || round.helping) return;
+    log(this.#context, "DEBUG", `Failed UDP ping: ${round.node.name} (timeout reached)`);
+    this.#askForHelp(now, round);
+  }
+
+  /** The round is over without an acknowledgement. */
+  end(now: number): void {
+    const round = this.#round;
+    if (round === undefined) return;
+    if (round.tcpContact) {
+      log(
+        this.#context,
+        "WARN",
+        `Was able to connect to ${round.node.name} over TCP but UDP probes failed, network may be misconfigured`,
+      );
+      this.#finish(now, round.sendFailed ? 0 : -1);
+      return;
+    }
+    const missing = Math.max(0, round.expectedNacks - round.nacks);
+    const { node, incarnation } = round;
+    log(this.#context, "INFO", `Suspect ${node.name} has failed, no acks received`);
+    this.#membership.suspect(now, {
+      type: "suspect",
+      incarnation,
+      node: node.name,
+      from: this.#context.config.name,
+    });
+    this.#finish(now, round.expectedNacks > 0 ? missing : 1);
+  }
+
+  /** Takes an ack if it belongs to the running round. */
+  ack(now: number, sequence: number, payload: Uint8Array | null): boolean {
+    const round = this.#round;
+    if (round === undefined || round.sequence !== sequence) return false;
+    if (!round.helping && now - round.startedAt <= this.#context.config.probeTimeoutMs) {
+      this.#context.application.pingCompleted(
+        now,
+        round.node,
+        now - round.startedAt,
+        payload ?? new Uint8Array(),
+      );
+    }
+    this.#finish(now, round.sendFailed ? 0 : -1);
+    return true;
+  }
+
+  /** Counts a helper's nack if it belongs to the running round. */
+  nack(sequence: number): void {
+    if (this.#round?.sequence === sequence) this.#round.nacks += 1;
+  }
+
+  /** A datagram could not be sent. To the target of the round that is as good as no answer. */
+  sendFailed(now: number, to: Address): void {
+    const round = this.#round;
+    if (round === undefined || round.helping) return;
+    const { endpoint } = round.node;
+    if (endpoint.host !== to.host || endpoint.port !== to.port) return;
+    round.sendFailed = true;
+    this.#askForHelp(now, round);
+  }
+
+  #armTick(now: number): void {
+    const { probeIntervalMs } = this.#context.config;
+    this.#tickAt += probeIntervalMs;
+    if (this.#tickAt <= now) this.#tickAt = now + probeIntervalMs;
+    this.#context.timers.set("probe", this.#tickAt, { kind: "probe" });
+  }
+
+  #probeNext(now: number): void {
+    const { members, config } = this.#context;
+    for (let looked = 0; looked < members.count; looked++) {
+      if (this.#cursor >= members.count) {
+        this.#membership.reap(now);
+        this.#cursor = 0;
+        continue;
+      }
+      const node = members.list[this.#cursor]!;
+      this.#cursor += 1;
+      if (node.name === config.name || !isLive(node)) continue;
+      this.#probe(now, node);
+      return;
+    }
+  }
+
+  #probe(now: number, node: Node): void {
+    const { config, awareness, timers, codec } = this.#context;
+    const sequence = this.#nextSequence();
+    const source = { address: config.address, port: config.port, node: config.name };
+    const ping: Ping = { type: "ping", sequence, node: node.name, source };
+    const endsAt = now + awareness.scale(config.probeIntervalMs);
+    this.#round = {
+      sequence,
+      node,
+      incarnation: node.incarnation,
+      ping,
+      startedAt: now,
+      endsAt,
+      helping: false,
+      expectedNacks: 0,
+      nacks: 0,
+      tcpContact: false,
+      sendFailed: false,
+    };
+    timers.set("probe end", endsAt, { kind: "probeEnd" });
+    timers.set("probe timeout", now + config.probeTimeoutMs, { kind: "probeTimeout" });
+    if (node.status === "alive") {
+      sendWithNews(this.#context, node.endpoint, ping);
+      return;
+    }
+    // A suspected target hears of the suspicion with the probe, so that it can refute at once (Lifeguard's buddy system).
+    const { name, incarnation } = node;
+    const suspect = codec.encode({ type: "suspect", incarnation, node: name, from: config.name });
+    sendToNode(this.#context, node, [codec.encode(ping), suspect]);
+  }
+
+  #askForHelp(now: number, round: Round): void {
+    const { members, config } = this.#context;
+    round.helping = true;
+    const { node, sequence } = round;
+    const helpers = members.pick(
+      config.indirectChecks,
+      (other) => other.status === "alive" && other.name !== config.name && other.name !== node.name,
+    );
+    for (const helper of helpers) {
+      const nack = helper.versions[protocolMaxIndex]! >= nackProtocol;
+      if (nack) round.expectedNacks += 1;
+      sendWithNews(this.#context, helper.endpoint, {
+        type: "indirectPing",
+        sequence,
+        target: node.address,
+        port: node.endpoint.port,
+        node: node.name,
+        nack,
+        source: round.ping.source,
+      });
+    }
+    if (node.versions[protocolMaxIndex]! >= tcpPingProtocol && now < round.endsAt) {
+      this.#tcp.ping(now, node, round.ping, round.endsAt, () => {
+        round.tcpContact = true;
+      });
+    }
+  }
+
+  #finish(now: number, delta: number): void {
+    const { awareness, timers } = this.#context;
+    this.#round = undefined;
+    timers.delete("probe timeout");
+    timers.delete("probe end");
+    awareness.apply(delta);
+    if (!this.#tickMissed) return;
+    this.#tickMissed = false;
+    this.#probeNext(now);
+  }
+}

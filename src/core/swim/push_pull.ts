@@ -1,0 +1,125 @@
+/**
+ * Push/pull: two nodes exchange everything they know (memberlist `pushPullNode`, `mergeRemoteState`). A merge is all or nothing:
+ * one incompatible version on either side refuses it.
+ */
+
+import { pushPullScale } from "../math.ts";
+import { type NodeState, NodeStateCode, type PushPull } from "../wire/messages.ts";
+import type { SwimContext } from "./context.ts";
+import { isLive, type Node } from "./members.ts";
+import type { Membership } from "./membership.ts";
+
+/** What the schedule needs from the TCP side. */
+export interface StateExchanger {
+  /** Exchanges state with a node; the result is logged. */
+  exchange(now: number, node: Node): void;
+}
+
+/** Version vector positions. */
+const vector = {
+  protocolMin: 0,
+  protocolMax: 1,
+  protocol: 2,
+  delegateMin: 3,
+  delegateMax: 4,
+  delegate: 5,
+} as const;
+
+/** Sending, checking and merging of full state, and its schedule. */
+export class PushPulls {
+  readonly #context: SwimContext;
+  readonly #membership: Membership;
+  readonly #exchanger: StateExchanger;
+  #tickAt = 0;
+
+  constructor(context: SwimContext, membership: Membership, exchanger: StateExchanger) {
+    this.#context = context;
+    this.#membership = membership;
+    this.#exchanger = exchanger;
+  }
+
+  /** Begins after a random part of the interval, so that nodes started together do not stay in step. */
+  start(now: number): void {
+    const { config, random } = this.#context;
+    if (config.pushPullIntervalMs === 0) return;
+    this.#tickAt = now + Math.floor(random.unit() * config.pushPullIntervalMs);
+    this.#arm(now);
+  }
+
+  /** Exchanges state with one random live node. */
+  tick(now: number): void {
+    this.#arm(now);
+    const { members, config } = this.#context;
+    const [node] = members.pick(1, (other) => other.status === "alive" && other.name !== config.name);
+    if (node !== undefined) this.#exchanger.exchange(now, node);
+  }
+
+  /** Everything we know, to send. */
+  localState(join: boolean): PushPull {
+    const nodes = this.#context.members.list.map(
+      (node): NodeState => ({
+        node: node.name,
+        address: node.address,
+        port: node.endpoint.port,
+        meta: node.meta,
+        incarnation: node.incarnation,
+        state: NodeStateCode[node.status],
+        versions: node.versions,
+      }),
+    );
+    return { type: "pushPull", join, nodes, userState: this.#context.application.localState() };
+  }
+
+  /** Merges a peer's state. A text says why it was refused; then nothing was merged. */
+  merge(now: number, remote: PushPull): string | null {
+    const { application, config } = this.#context;
+    const nodes = remote.nodes.map((entry) =>
+      entry.port === 0 || config.protocol < 2 ? { ...entry, port: config.bindPort } : entry,
+    );
+    const refusal =
+      incompatibility(nodes, this.#context.members.list) ??
+      (remote.join ? application.admitMerge(nodes) : null);
+    if (refusal !== null) return refusal;
+    for (const entry of nodes) this.#membership.merge(now, entry);
+    if (remote.userState.length > 0) application.mergeRemoteState(now, remote.userState, remote.join);
+    return null;
+  }
+
+  #arm(now: number): void {
+    const { config, timers, members } = this.#context;
+    this.#tickAt = Math.max(this.#tickAt, now) + config.pushPullIntervalMs * pushPullScale(members.count);
+    timers.set("push/pull", this.#tickAt, { kind: "pushPull" });
+  }
+}
+
+/** Why two views cannot be merged (memberlist `verifyProtocol`), or `null`. */
+export function incompatibility(remote: readonly NodeState[], local: readonly Node[]): string | null {
+  const parties = [
+    ...remote.map((entry) => ({
+      name: entry.node,
+      alive: entry.state === NodeStateCode.alive,
+      versions: entry.versions,
+    })),
+    ...local.map((node) => ({ name: node.name, alive: isLive(node), versions: node.versions })),
+  ];
+  const range = { protocolMin: 0, protocolMax: 255, delegateMin: 0, delegateMax: 255 };
+  for (const { alive, versions } of parties) {
+    if (!alive || versions.length < 5) continue;
+    range.protocolMin = Math.max(range.protocolMin, versions[vector.protocolMin]!);
+    range.protocolMax = Math.min(range.protocolMax, versions[vector.protocolMax]!);
+    range.delegateMin = Math.max(range.delegateMin, versions[vector.delegateMin]!);
+    range.delegateMax = Math.min(range.delegateMax, versions[vector.delegateMax]!);
+  }
+  for (const { name, versions } of parties) {
+    const complete = versions.length >= 6;
+    const protocol = complete ? versions[vector.protocol]! : 0;
+    const delegate = complete ? versions[vector.delegate]! : 0;
+    if (protocol < range.protocolMin || protocol > range.protocolMax) {
+      return `node '${name}' protocol version (${protocol}) is incompatible: [${range.protocolMin}, ${range.protocolMax}]`;
+    }
+    if (delegate < range.delegateMin || delegate > range.delegateMax) {
+      return `node '${name}' delegate protocol version (${delegate}) is incompatible: [${range.delegateMin}, ${range.delegateMax}]`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,56 @@
+/**
+ * What a member may be called and where it may live. The original accepts anything here; a member that cannot be named in a log
+ * line or reached by a packet is refused before it enters the table.
+ */
+
+import type { Alive } from "../wire/messages.ts";
+import { SwimLimits } from "./config.ts";
+
+/** The highest incarnation; nothing could refute an accusation at it, so it is refused. */
+export const incarnationMax = 0xffff_ffff;
+
+const encoder = new TextEncoder();
+
+/** Why `name` cannot be a node's name, or `null`. */
+export function nameFault(name: string): string | null {
+  if (name === "") return "the name is empty";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(name)) return "the name has a control character";
+  if (name.length > SwimLimits.name || encoder.encode(name).length > SwimLimits.name) {
+    return `the name is longer than ${SwimLimits.name} bytes`;
+  }
+  return null;
+}
+
+/** Why nothing can be sent to these address bytes, or `null`. */
+export function addressFault(address: Uint8Array): string | null {
+  if (address.length !== 4 && address.length !== 16) {
+    return `the address has ${address.length} bytes instead of 4 or 16`;
+  }
+  const four = address.length === 4 ? address : mappedIPv4(address);
+  if (four !== undefined) {
+    if (four.every((byte) => byte === 0)) return "the address is unspecified";
+    if (four[0]! >= 224) return "the address is multicast or reserved";
+    return null;
+  }
+  if (address.every((byte) => byte === 0)) return "the address is unspecified";
+  if (address[0] === 0xff) return "the address is multicast";
+  return null;
+}
+
+/** Why this alive message cannot describe a member, or `null`. */
+export function aliveFault(alive: Alive): string | null {
+  const fault = nameFault(alive.node) ?? addressFault(alive.address);
+  if (fault !== null) return fault;
+  if (alive.port === 0) return "the port is 0";
+  if ((alive.meta?.length ?? 0) > SwimLimits.meta)
+    return `the metadata is longer than ${SwimLimits.meta} bytes`;
+  if (alive.incarnation === incarnationMax) return "the incarnation is at its maximum";
+  return null;
+}
+
+function mappedIPv4(address: Uint8Array): Uint8Array | undefined {
+  const mapped =
+    address.subarray(0, 10).every((byte) => byte === 0) && address[10] === 0xff && address[11] === 0xff;
+  return mapped ? address.subarray(12) : undefined;
+}

@@ -1,0 +1,287 @@
+/**
+ * Messages to bytes and back. Packets and small frames go through one lasting WebAssembly instance with fixed arenas; what does not
+ * fit gets an instance of its own that is dropped afterwards.
+ */
+
+import { SerfError } from "../../errors.ts";
+import { assert } from "../assert.ts";
+import type { Random } from "../random.ts";
+import { Engine, TextFault } from "./engine.ts";
+import { WireError } from "./error.ts";
+import { describeDrop, describeFault } from "./faults.ts";
+import { Limits } from "./limits.ts";
+import { MessageType, type PacketMessage, type PushPull, type StreamMessage } from "./messages.ts";
+import { Draft, draftSize, fieldsOf, type ObjectMessage, readMessage, Slot } from "./records.ts";
+import { type FrameHeader, openFrame, readHeader } from "./stream.ts";
+
+/** How a codec speaks. */
+export interface CodecOptions {
+  /** At most 255 bytes of UTF-8; empty for none. */
+  readonly label: string;
+  readonly compression: boolean;
+  /** 1, or 0 when speaking protocol 1. Both are understood. */
+  readonly encryptionVersion: 0 | 1;
+  readonly random: Random;
+}
+
+/** A packet, opened. Nothing in it lies in the codec's memory. */
+export interface OpenedPacket {
+  readonly messages: readonly PacketMessage[];
+  /** Parts that were dropped, one text each, and at most a few. */
+  readonly faults: readonly string[];
+}
+
+const Flag = { compress: 1, crc: 2, encrypt: 4, oldEncryption: 8 } as const;
+const keySizes: readonly number[] = [16, 24, 32];
+const encoder: TextEncoder = new TextEncoder();
+
+/** The codec of one node. */
+export class Codec {
+  readonly #options: CodecOptions;
+  readonly #label: Uint8Array;
+  #keys: readonly Uint8Array[] = [];
+  #engine: Engine;
+
+  /** Throws a SerfError with `ERR_OPTION` if the label is too long. */
+  constructor(options: CodecOptions) {
+    this.#options = options;
+    this.#label = encoder.encode(options.label);
+    if (this.#label.length > Limits.label) {
+      throw new SerfError(
+        "ERR_OPTION",
+        `label is too long: ${this.#label.length} bytes, maximum ${Limits.label}`,
+      );
+    }
+    this.#engine = this.#packetEngine();
+  }
+
+  /**
+   * Installs the key ring, primary first; an empty list switches encryption off. Throws a SerfError with `ERR_KEY` for a key that
+   * has not 16, 24 or 32 bytes, and then nothing has changed.
+   */
+  setKeys(keys: readonly Uint8Array[]): void {
+    if (keys.some((key) => !keySizes.includes(key.length))) {
+      throw new SerfError("ERR_KEY", "key size must be 16, 24 or 32 bytes");
+    }
+    if (keys.length > Limits.keys) {
+      throw new SerfError(
+        "ERR_LIMIT",
+        `Cannot install ${keys.length} keys: at most ${Limits.keys} are supported`,
+      );
+    }
+    const former = this.#engine;
+    this.#keys = keys.map((key) => key.slice());
+    this.#engine = this.#packetEngine();
+    former.bytes.fill(0);
+  }
+
+  /** Whether a key is installed. */
+  get encrypted(): boolean {
+    return this.#keys.length > 0;
+  }
+
+  /** Encodes a message, type byte first. A user message takes its datagram form; `encodeStreamUser` makes the other. */
+  encode(message: PacketMessage | StreamMessage): Uint8Array {
+    if (message.type === "user") {
+      const bytes = new Uint8Array(1 + message.payload.length);
+      bytes[0] = MessageType.user;
+      bytes.set(message.payload, 1);
+      return bytes;
+    }
+    if (message.type === "pushPull") return this.#encodePushPull(message);
+    return this.#encodeObject(message);
+  }
+
+  /** Encodes a user message in its stream form: a header with the length, then the payload. */
+  encodeStreamUser(payload: Uint8Array): Uint8Array {
+    const draft = new Draft(this.#engine);
+    draft.number(Slot.number, payload.length);
+    const header = this.#encodeDraft(this.#engine, MessageType.user);
+    return join([Uint8Array.of(MessageType.user), header, payload]);
+  }
+
+  /** Opens a datagram. Throws a WireError if it is dropped whole; single parts that are dropped are told as faults. */
+  open(packet: Uint8Array, options: { readonly verifyIncoming: boolean }): OpenedPacket {
+    if (packet.length > Limits.packet) throw new WireError(`packet of ${packet.length} bytes is too large`);
+    const engine = this.#engine;
+    engine.bytes.set(packet, engine.input);
+    const count = engine.run.open(packet.length, options.verifyIncoming ? 1 : 0);
+    if (engine.run.forgotInPacket() !== 0) engine.forgetNames();
+    if (count < 0) throw new WireError(describeDrop(count));
+    const messages: PacketMessage[] = [];
+    const faults = this.#faults();
+    for (let index = 0; index < count; index++) {
+      try {
+        const message = readMessage(engine, index);
+        if (message.type !== "error") messages.push(message);
+      } catch (error) {
+        if (!(error instanceof TextFault)) throw error;
+        if (faults.length < Limits.packetFaults) faults.push(error.message);
+      }
+    }
+    return { messages, faults };
+  }
+
+  /**
+   * Makes one datagram of encoded messages: a compound if there are several, compressed if that makes it smaller. Throws a
+   * SerfError with `ERR_LIMIT` for more than 127 parts or more bytes than a datagram can have.
+   */
+  seal(
+    parts: readonly Uint8Array[],
+    options: { readonly crc: boolean; readonly encrypt: boolean },
+  ): Uint8Array {
+    assert(parts.length > 0, "a packet has at least one part");
+    if (parts.length > Limits.parts) {
+      throw new SerfError(
+        "ERR_LIMIT",
+        `Cannot pack ${parts.length} messages: at most ${Limits.parts} fit a packet`,
+      );
+    }
+    const engine = this.#engine;
+    const bytes = engine.bytes;
+    const words = engine.words;
+    let at = engine.input;
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts[index]!;
+      if (at + part.length > engine.input + Limits.packet) {
+        throw new SerfError("ERR_LIMIT", `Cannot pack more than ${Limits.packet} bytes into a packet`);
+      }
+      bytes.set(part, at);
+      words[engine.recordsWord + index] = part.length;
+      at += part.length;
+    }
+    const flags = this.#flags(engine, options.encrypt) | (options.crc ? Flag.crc : 0);
+    const length = engine.run.seal(parts.length, flags);
+    return engine.copy(engine.run.result(), length);
+  }
+
+  /** Makes a stream frame of an encoded message. The label header is for the dialling side only. */
+  sealStream(
+    message: Uint8Array,
+    options: { readonly labelHeader: boolean; readonly encrypt: boolean },
+  ): Uint8Array {
+    const engine = this.#engineFor(message.length, Math.ceil(1.6 * message.length) + 64);
+    engine.bytes.set(message, engine.input);
+    const flags = this.#flags(engine, options.encrypt);
+    const length = engine.run.sealFrame(message.length, flags, options.labelHeader ? 1 : 0);
+    const frame = engine.copy(engine.run.result(), length);
+    if (engine === this.#engine) engine.run.clear();
+    return frame;
+  }
+
+  /**
+   * Opens one whole stream frame without its label header; for `FrameReader`, which knows where it ends. An accepting side takes
+   * requests only. Throws a WireError.
+   */
+  openFrame(frame: Uint8Array, options: { readonly accepting: boolean }): StreamMessage {
+    const message = this.#openFrame(frame);
+    const isReply = message.type === "ack" || message.type === "error";
+    if (isReply && options.accepting) {
+      throw new WireError(`received invalid msg type (${MessageType[message.type]})`);
+    }
+    return message;
+  }
+
+  /** Decodes the header object of a push/pull or user message; for `FrameReader`. Throws a WireError. */
+  header(type: number, object: Uint8Array): FrameHeader {
+    return readHeader(this.#engine, type, object);
+  }
+
+  /** The bytes of the label; for `FrameReader`. */
+  get label(): Uint8Array {
+    return this.#label;
+  }
+
+  #openFrame(frame: Uint8Array): StreamMessage {
+    if (frame.length <= Limits.packet) {
+      try {
+        const message = openFrame(this.#engine, frame);
+        if (message !== undefined) return message;
+      } finally {
+        this.#engine.run.clear();
+      }
+    }
+    const large = this.#newEngine(frame.length, 0, Limits.decompressed);
+    const message = openFrame(large, frame);
+    if (message === undefined) throw new WireError("decompressed message is too large", { answer: true });
+    return message;
+  }
+
+  #packetEngine(): Engine {
+    return this.#newEngine(Limits.packet, Limits.packetDecompressed, Limits.packetDecompressed);
+  }
+
+  #newEngine(inputSize: number, outputSize: number, outputLimit: number): Engine {
+    return new Engine({ label: this.#label, keys: this.#keys, inputSize, outputSize, outputLimit });
+  }
+
+  /** The lasting instance if the sizes fit it, else one to be dropped after use. */
+  #engineFor(inputSize: number, outputSize: number): Engine {
+    const fits = inputSize <= Limits.packet && outputSize <= Limits.packetDecompressed;
+    return fits ? this.#engine : this.#newEngine(inputSize, outputSize, 0);
+  }
+
+  #flags(engine: Engine, encrypt: boolean): number {
+    let flags = this.#options.compression ? Flag.compress : 0;
+    if (!encrypt) return flags;
+    assert(this.encrypted, "encryption needs a key");
+    this.#options.random.bytes(engine.nonce);
+    flags |= Flag.encrypt;
+    return this.#options.encryptionVersion === 0 ? flags | Flag.oldEncryption : flags;
+  }
+
+  #faults(): string[] {
+    const engine = this.#engine;
+    const count = Math.min(engine.run.faultCount(), Limits.packetFaults);
+    const faults: string[] = [];
+    if (count === 0) return faults;
+    const start = engine.run.faults() >> 2;
+    for (let index = 0; index < count; index++) {
+      const word = start + 2 * index;
+      faults.push(describeFault(engine.words[word]!, engine.words[word + 1]!));
+    }
+    return faults;
+  }
+
+  #encodeObject(message: ObjectMessage): Uint8Array {
+    const size = draftSize(...fieldsOf(message));
+    const engine = this.#engineFor(size, size + 512);
+    const shape = new Draft(engine).write(message);
+    const length = engine.run.encode(shape);
+    // The type byte goes in front, where the room for envelopes is.
+    engine.bytes[engine.output - 1] = shape;
+    return engine.copy(engine.output - 1, length + 1);
+  }
+
+  #encodeDraft(engine: Engine, shape: number): Uint8Array {
+    return engine.copy(engine.output, engine.run.encode(shape));
+  }
+
+  #encodePushPull(message: PushPull): Uint8Array {
+    const draft = new Draft(this.#engine);
+    draft.number(Slot.flag, message.join ? 1 : 0);
+    draft.number(Slot.number, message.nodes.length);
+    draft.number(Slot.port, message.userState.length);
+    const parts = [
+      Uint8Array.of(MessageType.pushPull),
+      this.#encodeDraft(this.#engine, MessageType.pushPull),
+    ];
+    for (const node of message.nodes) {
+      const size = draftSize(...fieldsOf(node));
+      const engine = this.#engineFor(size, size + 512);
+      parts.push(this.#encodeDraft(engine, new Draft(engine).write(node)));
+    }
+    parts.push(message.userState);
+    return join(parts);
+  }
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}

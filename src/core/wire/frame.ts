@@ -1,0 +1,155 @@
+/**
+ * One inbound stream message, from bytes that arrive in any chunks (spec section 5). What arrived is kept, nothing is reserved for
+ * what a peer claims; every byte is looked at a bounded number of times.
+ */
+
+import type { Codec } from "./codec.ts";
+import { WireError } from "./error.ts";
+import { Limits } from "./limits.ts";
+import { MessageType, type StreamMessage } from "./messages.ts";
+import { ObjectScanner } from "./scanner.ts";
+
+const encryptedHeader = 5;
+
+/** Reads one message. After it is whole, or after an error, the reader is of no further use. */
+export class FrameReader {
+  readonly #codec: Codec;
+  readonly #verifyIncoming: boolean;
+  readonly #accepting: boolean;
+  #arrived = new Uint8Array(0);
+  #count = 0;
+  /** Where the frame begins: behind the label header, once that is known. */
+  #start: number | undefined;
+  /** Where the frame ends, once that is known. */
+  #end: number | undefined;
+  #scanner: ObjectScanner | undefined;
+  #tail: number | undefined;
+  #done = false;
+
+  /**
+   * `accepting` is the side that did not dial: there a label header comes first, and only requests are welcome. With
+   * `verifyIncoming`, and a key, plain messages are refused.
+   */
+  constructor(codec: Codec, options: { readonly accepting: boolean; readonly verifyIncoming: boolean }) {
+    this.#codec = codec;
+    this.#accepting = options.accepting;
+    this.#verifyIncoming = options.verifyIncoming;
+    if (!options.accepting) this.#start = 0;
+  }
+
+  /** Takes more bytes. Returns the message once it is whole, else `undefined`. Throws a WireError. */
+  push(bytes: Uint8Array): StreamMessage | undefined {
+    if (this.#done) return undefined;
+    try {
+      this.#append(bytes);
+      const end = this.#frameEnd();
+      if (end === undefined || this.#count < end) return undefined;
+      this.#done = true;
+      return this.#codec.openFrame(this.#arrived.subarray(this.#start, end), { accepting: this.#accepting });
+    } catch (error) {
+      this.#done = true;
+      if (error instanceof WireError && error.answer && !this.#accepting) throw new WireError(error.message);
+      throw error;
+    } finally {
+      if (this.#done) this.#arrived = new Uint8Array(0);
+    }
+  }
+
+  /** The peer ended the stream. Throws a WireError if a message was begun; false if nothing ever came. */
+  end(): boolean {
+    if (!this.#done && this.#count > 0) throw new WireError("stream ended in the middle of a message");
+    return this.#done;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const count = this.#count + bytes.length;
+    // Only what is known to be needed is kept: a peer that goes on sending behind its message gains nothing.
+    const wanted = Math.min(count, this.#end ?? Limits.message);
+    if (count > Limits.message && this.#end === undefined) throw new WireError("message is too large");
+    if (wanted > this.#arrived.length) {
+      const larger = new Uint8Array(Math.max(wanted, 2 * this.#arrived.length, 256));
+      larger.set(this.#arrived.subarray(0, this.#count));
+      this.#arrived = larger;
+    }
+    this.#arrived.set(bytes.subarray(0, wanted - this.#count), this.#count);
+    this.#count = wanted;
+  }
+
+  #frameEnd(): number | undefined {
+    if (this.#end !== undefined) return this.#end;
+    this.#start ??= this.#labelEnd();
+    const start = this.#start;
+    if (start === undefined || this.#count === start) return undefined;
+    const type = this.#arrived[start]!;
+    this.#end = type === MessageType.encrypt ? this.#encryptedEnd(start) : this.#plainEnd(start, type);
+    if ((this.#end ?? this.#scanner?.least ?? 0) - start > Limits.message) {
+      throw new WireError("message is too large");
+    }
+    return this.#end;
+  }
+
+  /** The label header, which is checked but never answered. */
+  #labelEnd(): number | undefined {
+    if (this.#count === 0) return undefined;
+    const label = this.#codec.label;
+    const hasLabel = this.#arrived[0] === MessageType.label;
+    if (!hasLabel) {
+      if (label.length > 0) throw new WireError("label is not the configured one");
+      return 0;
+    }
+    if (this.#count < 2) return undefined;
+    const length = this.#arrived[1]!;
+    if (length === 0) throw new WireError("label header is malformed");
+    if (length !== label.length) throw new WireError("label is not the configured one");
+    if (this.#count < 2 + length) return undefined;
+    if (label.some((byte, index) => byte !== this.#arrived[2 + index])) {
+      throw new WireError("label is not the configured one");
+    }
+    return 2 + length;
+  }
+
+  #encryptedEnd(start: number): number | undefined {
+    if (!this.#codec.encrypted) {
+      throw new WireError("remote state is encrypted and encryption is not configured", { answer: true });
+    }
+    if (this.#count < start + encryptedHeader) return undefined;
+    const view = new DataView(this.#arrived.buffer);
+    const length = view.getUint32(start + 1);
+    if (length > Limits.frame) {
+      throw new WireError(`remote node state is larger than limit (${length})`, { answer: true });
+    }
+    return start + encryptedHeader + length;
+  }
+
+  #plainEnd(start: number, type: number): number | undefined {
+    if (this.#codec.encrypted && this.#verifyIncoming) {
+      throw new WireError("encryption is configured but remote state is not encrypted", { answer: true });
+    }
+    if (type === MessageType.pushPull || type === MessageType.user) return this.#sequenceEnd(start, type);
+    if (type === MessageType.compress) return this.#objectsEnd(start + 1, 1);
+    if (type === MessageType.ping || type === MessageType.ack || type === MessageType.error) {
+      return this.#objectsEnd(start + 1, 1);
+    }
+    throw new WireError(`received invalid msg type (${type})`);
+  }
+
+  /** A header object, then as many objects as it says, then as many bytes as it says. */
+  #sequenceEnd(start: number, type: number): number | undefined {
+    if (this.#tail === undefined) {
+      const end = this.#objectsEnd(start + 1, 1);
+      if ((end ?? this.#count) - start > Limits.header) throw new WireError("message header is too large");
+      if (end === undefined) return undefined;
+      const header = this.#codec.header(type, this.#arrived.subarray(start + 1, end));
+      this.#tail = header.tail;
+      this.#scanner = new ObjectScanner(end, header.nodes);
+    }
+    const end = this.#objectsEnd(start + 1, 0);
+    return end === undefined ? undefined : end + this.#tail;
+  }
+
+  /** The end of `count` objects from `at`, or of those that are being scanned already. */
+  #objectsEnd(at: number, count: number): number | undefined {
+    this.#scanner ??= new ObjectScanner(at, count);
+    return this.#scanner.scan(this.#arrived, this.#count);
+  }
+}

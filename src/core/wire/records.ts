@@ -1,0 +1,264 @@
+/**
+ * Records of the module's table into messages and back. The slots are those of `wasm/assembly/schema.ts`.
+ */
+
+import { unreachable } from "../assert.ts";
+import type { Engine } from "./engine.ts";
+import {
+  type ErrorReply,
+  MessageType,
+  type NodeState,
+  type PacketMessage,
+  type ProbeSource,
+  type StreamMessage,
+} from "./messages.ts";
+
+/** 32-bit words of a record. */
+export const recordWords = 16;
+
+/** The shape of a push/pull entry, which is no message of its own. */
+export const nodeStateShape = 14;
+
+/** Words within a record. A name has three (offset, length, number), bytes two (offset, length + 1; 0 is nil). */
+export const Slot = {
+  number: 1,
+  port: 2,
+  flag: 3,
+  sourcePort: 4,
+  node: 5,
+  peer: 8,
+  versions: 8,
+  address: 11,
+  extra: 13,
+} as const;
+
+const none: Uint8Array = new Uint8Array(0);
+
+/** Reads the message of record `index`. Throws a TextFault. */
+export function readMessage(engine: Engine, index: number): PacketMessage | ErrorReply {
+  const words = engine.words;
+  const at = engine.recordsWord + index * recordWords;
+  const number = words[at + Slot.number]! >>> 0;
+  switch (words[at]) {
+    case MessageType.ping:
+      return {
+        type: "ping",
+        sequence: number,
+        node: nameAt(engine, at + Slot.node),
+        source: sourceAt(engine, at),
+      };
+    case MessageType.indirectPing:
+      return {
+        type: "indirectPing",
+        sequence: number,
+        target: bytesAt(engine, at + Slot.address) ?? none,
+        port: words[at + Slot.port]!,
+        node: nameAt(engine, at + Slot.node),
+        nack: words[at + Slot.flag] !== 0,
+        source: sourceAt(engine, at),
+      };
+    case MessageType.ack:
+      return { type: "ack", sequence: number, payload: bytesAt(engine, at + Slot.extra) };
+    case MessageType.nack:
+      return { type: "nack", sequence: number };
+    case MessageType.suspect:
+    case MessageType.dead:
+      return {
+        type: words[at] === MessageType.suspect ? "suspect" : "dead",
+        incarnation: number,
+        node: nameAt(engine, at + Slot.node),
+        from: nameAt(engine, at + Slot.peer),
+      };
+    case MessageType.alive:
+      return {
+        type: "alive",
+        incarnation: number,
+        node: nameAt(engine, at + Slot.node),
+        address: bytesAt(engine, at + Slot.address) ?? none,
+        port: words[at + Slot.port]!,
+        meta: bytesAt(engine, at + Slot.extra),
+        versions: bytesAt(engine, at + Slot.versions) ?? none,
+      };
+    case MessageType.user:
+      return { type: "user", payload: bytesAt(engine, at + Slot.extra) ?? none };
+    case MessageType.error:
+      return { type: "error", text: engine.text(words[at + Slot.node]!, words[at + Slot.node + 1]!) };
+    default:
+      throw new Error(`Assertion failed: record of type ${words[at]}`);
+  }
+}
+
+/** Reads the push/pull entry of record `index`. Throws a TextFault. */
+export function readNodeState(engine: Engine, index: number): NodeState {
+  const words = engine.words;
+  const at = engine.recordsWord + index * recordWords;
+  return {
+    node: nameAt(engine, at + Slot.node),
+    address: bytesAt(engine, at + Slot.address) ?? none,
+    port: words[at + Slot.port]!,
+    meta: bytesAt(engine, at + Slot.extra),
+    incarnation: words[at + Slot.number]! >>> 0,
+    state: words[at + Slot.flag]!,
+    versions: bytesAt(engine, at + Slot.versions) ?? none,
+  };
+}
+
+function sourceAt(engine: Engine, at: number): ProbeSource {
+  return {
+    address: bytesAt(engine, at + Slot.extra) ?? none,
+    port: engine.words[at + Slot.sourcePort]!,
+    node: nameAt(engine, at + Slot.peer),
+  };
+}
+
+function nameAt(engine: Engine, word: number): string {
+  const words = engine.words;
+  return engine.name(words[word]!, words[word + 1]!, words[word + 2]!);
+}
+
+function bytesAt(engine: Engine, word: number): Uint8Array | null {
+  const words = engine.words;
+  const length = words[word + 1]! - 1;
+  if (length < 0) return null;
+  return length === 0 ? none : engine.copy(words[word]!, length);
+}
+
+/** The messages whose body is one object. */
+export type ObjectMessage = Exclude<PacketMessage | StreamMessage, { type: "user" | "pushPull" }>;
+
+/** Bytes of input that the fields of a message take at most. */
+export function draftSize(...fields: readonly (string | Uint8Array | null)[]): number {
+  let size = 0;
+  for (const field of fields)
+    size += field === null ? 0 : typeof field === "string" ? 3 * field.length : field.length;
+  return size;
+}
+
+/** The texts and bytes of a message, for `draftSize`. */
+export function fieldsOf(message: ObjectMessage | NodeState): (string | Uint8Array | null)[] {
+  if (!("type" in message)) return [message.node, message.address, message.meta, message.versions];
+  switch (message.type) {
+    case "ping":
+      return [message.node, message.source.address, message.source.node];
+    case "indirectPing":
+      return [message.node, message.target, message.source.address, message.source.node];
+    case "ack":
+      return [message.payload];
+    case "nack":
+      return [];
+    case "suspect":
+    case "dead":
+      return [message.node, message.from];
+    case "alive":
+      return [message.node, message.address, message.meta, message.versions];
+    case "error":
+      return [message.text];
+    default:
+      return unreachable(message);
+  }
+}
+
+/** Writes the record to encode; texts and bytes go to the input, which must have room for `fieldsOf`. */
+export class Draft {
+  readonly #engine: Engine;
+  #at: number;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#at = engine.input;
+    engine.words.fill(0, engine.draftWord, engine.draftWord + recordWords);
+  }
+
+  /** Fills the record with `message` and returns its shape. */
+  write(message: ObjectMessage | NodeState): number {
+    if (!("type" in message)) {
+      this.#node(message, message.state);
+      return nodeStateShape;
+    }
+    switch (message.type) {
+      case "ping":
+        this.#probe(message.sequence, message.node, message.source);
+        break;
+      case "indirectPing":
+        this.#probe(message.sequence, message.node, message.source);
+        this.number(Slot.port, message.port);
+        this.number(Slot.flag, message.nack ? 1 : 0);
+        this.#bytes(Slot.address, message.target);
+        break;
+      case "ack":
+        this.number(Slot.number, message.sequence);
+        this.#bytes(Slot.extra, message.payload);
+        break;
+      case "nack":
+        this.number(Slot.number, message.sequence);
+        break;
+      case "suspect":
+      case "dead":
+        this.number(Slot.number, message.incarnation);
+        this.#text(Slot.node, message.node);
+        this.#text(Slot.peer, message.from);
+        break;
+      case "alive":
+        this.#node(message, 0);
+        break;
+      case "error":
+        this.#text(Slot.node, message.text);
+        break;
+      default:
+        unreachable(message);
+    }
+    return MessageType[message.type];
+  }
+
+  /** Writes one number. */
+  number(slot: number, value: number): void {
+    this.#engine.words[this.#engine.draftWord + slot] = value;
+  }
+
+  #probe(sequence: number, node: string, source: ProbeSource): void {
+    this.number(Slot.number, sequence);
+    this.#text(Slot.node, node);
+    this.#bytes(Slot.extra, source.address);
+    this.number(Slot.sourcePort, source.port);
+    this.#text(Slot.peer, source.node);
+  }
+
+  #node(node: Omit<NodeState, "state">, state: number): void {
+    this.number(Slot.number, node.incarnation);
+    this.#text(Slot.node, node.node);
+    this.#bytes(Slot.address, node.address);
+    this.number(Slot.port, node.port);
+    this.#bytes(Slot.extra, node.meta);
+    this.number(Slot.flag, state);
+    this.#bytes(Slot.versions, node.versions);
+  }
+
+  #text(slot: number, text: string): void {
+    const written = writeText(this.#engine.bytes, this.#at, text);
+    this.#span(slot, written, written);
+  }
+
+  #bytes(slot: number, bytes: Uint8Array | null): void {
+    if (bytes === null) return;
+    this.#engine.bytes.set(bytes, this.#at);
+    this.#span(slot, bytes.length, bytes.length + 1);
+  }
+
+  #span(slot: number, length: number, recorded: number): void {
+    this.number(slot, this.#at);
+    this.number(slot + 1, recorded);
+    this.#at += length;
+  }
+}
+
+const encoder: TextEncoder = new TextEncoder();
+
+/** Writes UTF-8 and returns its size. Names are nearly always ASCII, where a loop is much faster than the encoder. */
+function writeText(bytes: Uint8Array, at: number, text: string): number {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return encoder.encodeInto(text, bytes.subarray(at)).written;
+    bytes[at + index] = code;
+  }
+  return text.length;
+}

@@ -1,0 +1,90 @@
+/**
+ * Finds where msgpack objects end, without decoding them, from bytes that come piece by piece. Nesting needs no stack: it is enough
+ * to count how many values are still to come.
+ */
+
+import { WireError } from "./error.ts";
+
+/** Bytes behind the first byte of a value that has no length, by that byte; none for all others. */
+const fixedSizes: Readonly<Record<number, number>> = {
+  202: 4,
+  203: 8,
+  204: 1,
+  205: 2,
+  206: 4,
+  207: 8,
+  208: 1,
+  209: 2,
+  210: 4,
+  211: 8,
+  212: 2,
+  213: 3,
+  214: 5,
+  215: 9,
+  216: 17,
+};
+
+/** Scans a number of objects; each byte of a header is read once more at most. */
+export class ObjectScanner {
+  #at: number;
+  #pending: number;
+
+  /** Scans `count` objects from offset `at`. */
+  constructor(at: number, count: number) {
+    this.#at = at;
+    this.#pending = count;
+  }
+
+  /** The least offset at which the objects can end. */
+  get least(): number {
+    return this.#at + this.#pending;
+  }
+
+  /** Goes on as far as the first `count` of `bytes` reach. Returns the offset behind the last object once that is known. */
+  scan(bytes: Uint8Array, count: number): number | undefined {
+    while (this.#pending > 0) {
+      if (this.#at >= count) return undefined;
+      const head = bytes[this.#at]!;
+      const lengthBytes = lengthSize(head);
+      if (this.#at + lengthBytes >= count) return undefined;
+      let length = 0;
+      for (let index = 1; index <= lengthBytes; index++) length = length * 256 + bytes[this.#at + index]!;
+      this.#at += 1 + lengthBytes;
+      this.#pending -= 1;
+      if (head >= 0x80 && head <= 0x8f) this.#pending += 2 * (head & 15);
+      else if (head >= 0x90 && head <= 0x9f) this.#pending += head & 15;
+      else if (head >= 0xa0 && head <= 0xbf) this.#at += head & 31;
+      else if (head === 0xc1) throw new WireError("message is not msgpack");
+      else if (head === 0xdc || head === 0xdd) this.#pending += length;
+      else if (head === 0xde || head === 0xdf) this.#pending += 2 * length;
+      else if (head >= 0xc7 && head <= 0xc9) this.#at += length + 1;
+      else if (lengthBytes > 0) this.#at += length;
+      else this.#at += fixedSizes[head] ?? 0;
+    }
+    return this.#at;
+  }
+}
+
+/** How many bytes of length follow the first byte of a value. */
+function lengthSize(head: number): number {
+  switch (head) {
+    case 0xc4:
+    case 0xc7:
+    case 0xd9:
+      return 1;
+    case 0xc5:
+    case 0xc8:
+    case 0xda:
+    case 0xdc:
+    case 0xde:
+      return 2;
+    case 0xc6:
+    case 0xc9:
+    case 0xdb:
+    case 0xdd:
+    case 0xdf:
+      return 4;
+    default:
+      return 0;
+  }
+}

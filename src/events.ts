@@ -1,0 +1,74 @@
+/**
+ * Delivery to consumers: every subscriber has a bounded queue of its own, so that a slow one never slows the protocol or another
+ * subscriber. What does not fit is dropped, oldest first, and the gap is reported in its place.
+ */
+
+/** A consumer that did not keep up: `count` events were dropped before this point. */
+export interface LaggedEvent {
+  readonly type: "lagged";
+  readonly count: number;
+}
+
+/** One subscriber's view of a stream of events. */
+export class Subscription<Event> implements AsyncIterableIterator<Event | LaggedEvent> {
+  readonly #capacity: number;
+  readonly #closed: (subscription: Subscription<Event>) => void;
+  readonly #queue: Event[] = [];
+  readonly #readers: ((result: IteratorResult<Event | LaggedEvent>) => void)[] = [];
+  #lost = 0;
+  #open = true;
+
+  /** Keeps at most `capacity` events; `closed` is told when the consumer stops. */
+  constructor(capacity: number, closed: (subscription: Subscription<Event>) => void) {
+    this.#capacity = capacity;
+    this.#closed = closed;
+  }
+
+  /** Hands over one event. */
+  push(event: Event): void {
+    if (!this.#open) return;
+    const reader = this.#readers.shift();
+    if (reader !== undefined) {
+      reader({ done: false, value: event });
+      return;
+    }
+    if (this.#queue.length === this.#capacity) {
+      this.#queue.shift();
+      this.#lost += 1;
+    }
+    this.#queue.push(event);
+  }
+
+  /** Ends the stream after what is queued. */
+  end(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#closed(this);
+    for (const reader of this.#readers.splice(0)) reader({ done: true, value: undefined });
+  }
+
+  /** @inheritdoc */
+  next(): Promise<IteratorResult<Event | LaggedEvent>> {
+    if (this.#lost > 0) {
+      const count = this.#lost;
+      this.#lost = 0;
+      return Promise.resolve({ done: false, value: { type: "lagged", count } });
+    }
+    const event = this.#queue.shift();
+    if (event !== undefined) return Promise.resolve({ done: false, value: event });
+    if (!this.#open) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.#readers.push(resolve));
+  }
+
+  /** Stops the subscription and drops what is queued. */
+  return(): Promise<IteratorResult<Event | LaggedEvent>> {
+    this.#queue.length = 0;
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** @inheritdoc */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

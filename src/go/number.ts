@@ -1,0 +1,37 @@
+/**
+ * Integers and booleans as Go's flag parser reads them.
+ */
+
+/** Why a number was refused, in the words Go's flag parser prints. */
+export type NumberFault = "parse error" | "value out of range";
+
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+
+/**
+ * Reads an integer with base detection: `0x`, `0b`, `0o`, a leading 0 for octal, and `_` between digits when a prefix
+ * allows it. Integers beyond JavaScript's safe range count as out of range.
+ */
+export function parseInteger(text: string): number | NumberFault {
+  const match =
+    /^([+-]?)(?:0[xX](_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)|0[bB](_?[01]+(?:_[01]+)*)|0[oO]?(_?[0-7]+(?:_[0-7]+)*)|([1-9]\d*(?:_\d+)*|0))$/.exec(
+      text,
+    );
+  if (match === null) return "parse error";
+  const [, sign, hex, binary, octal, decimal] = match;
+  const prefix = hex !== undefined ? "0x" : binary !== undefined ? "0b" : octal !== undefined ? "0o" : "";
+  const magnitude = BigInt(prefix + (hex ?? binary ?? octal ?? decimal)!.replaceAll("_", ""));
+  const value = sign === "-" ? -magnitude : magnitude;
+  if (value < INT64_MIN || value > INT64_MAX) return "value out of range";
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : "value out of range";
+}
+
+const TRUE: readonly string[] = ["1", "t", "T", "TRUE", "true", "True"];
+const FALSE: readonly string[] = ["0", "f", "F", "FALSE", "false", "False"];
+
+/** Reads one of the twelve spellings Go accepts, or answers null. */
+export function parseBoolean(text: string): boolean | null {
+  if (TRUE.includes(text)) return true;
+  return FALSE.includes(text) ? false : null;
+}

@@ -1,0 +1,113 @@
+/**
+ * MessagePack in both directions. What is written is what every client understands: text as str, bytes as bin, integers in
+ * their smallest unsigned form. What is read has passed the {@link Scanner} first.
+ */
+
+import { Packr } from "msgpackr/pack";
+import { Unpackr } from "msgpackr/unpack";
+import type { ObjectLimits } from "./scanner.ts";
+import { Scanner, WireFault } from "./scanner.ts";
+
+/** What is written. Fields of a plain object go out in its order, which is alphabetical wherever the protocol has records. */
+export type Encodable =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | Uint8Array
+  | readonly Encodable[]
+  | ReadonlyMap<string, Encodable>
+  | { readonly [field: string]: Encodable };
+
+/** Writes and reads objects; one per connection or listener, as the library keeps buffers of its own. */
+export class Codec {
+  readonly #packer = new Packr({ useRecords: false, variableMapSize: true });
+  readonly #unpacker = new Unpackr({
+    useRecords: false,
+    mapsAsObjects: false,
+    int64AsType: "auto",
+    copyBuffers: true,
+  });
+
+  /** Encodes values one behind the other. */
+  encode(...values: readonly Encodable[]): Uint8Array {
+    const parts = values.map((value) => Uint8Array.from(this.#packer.pack(value)));
+    return parts.length === 1 ? parts[0]! : concatenate(parts);
+  }
+
+  /** Decodes one object that the scanner has passed. Maps become `Map`, bin `Uint8Array`, nil `null`. */
+  decode(bytes: Uint8Array): unknown {
+    try {
+      return this.#unpacker.unpack(bytes);
+    } catch (error) {
+      throw new WireFault("object cannot be decoded", { cause: error });
+    }
+  }
+}
+
+/** The shortest form the library writes for an integer: numbers to 2^32-1, beyond that 64 bits. */
+export function integer(value: number | bigint): number | bigint {
+  const small = value >= -0x80000000 && value <= 0xffffffff;
+  return small ? Number(value) : BigInt(value);
+}
+
+/** Joins byte arrays. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** Collects received bytes and hands out complete objects. It never holds more than was received. */
+export class ObjectReader {
+  readonly #codec: Codec;
+  readonly #scanner = new Scanner();
+  #bytes: Uint8Array = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
+
+  constructor(codec: Codec) {
+    this.#codec = codec;
+  }
+
+  /** Number of bytes that wait to be read. */
+  get pending(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Appends a copy of `bytes`. */
+  append(bytes: Uint8Array): void {
+    const needed = this.pending + bytes.length;
+    if (this.#end + bytes.length > this.#bytes.length) {
+      const grown =
+        needed > this.#bytes.length ? new Uint8Array(Math.max(needed, this.pending * 2)) : this.#bytes;
+      grown.set(this.#bytes.subarray(this.#start, this.#end));
+      this.#bytes = grown;
+      this.#end = this.pending;
+      this.#start = 0;
+    }
+    this.#bytes.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  /** Takes the next object, or undefined when it is not complete. Throws {@link WireFault}. */
+  next(limits: ObjectLimits): unknown {
+    const waiting = this.#bytes.subarray(this.#start, this.#end);
+    const size = this.#scanner.scan(waiting, limits);
+    if (size === null) return undefined;
+    this.#scanner.reset();
+    this.#start += size;
+    const value = this.#codec.decode(waiting.slice(0, size));
+    if (this.#start === this.#end) {
+      this.#bytes = new Uint8Array(0);
+      this.#start = 0;
+      this.#end = 0;
+    }
+    return value;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * What both ends of the RPC protocol agree on: commands and their bodies, headers, error texts and limits. Field names are those of the wire.
+ */
+
+import type { Encodable } from "./codec.ts";
+import { integer } from "./codec.ts";
+import { flag, record, signed, text, textList, textMap, unsigned } from "./fields.ts";
+import type { ObjectLimits } from "./scanner.ts";
+
+/** The only version of the protocol. */
+export const RPC_VERSION = 1n;
+
+/** Address of an agent's RPC interface when nothing else is configured. */
+export const DEFAULT_RPC_ADDRESS = "127.0.0.1:7373";
+
+/** Limits of a request, once the client may send commands. */
+export const REQUEST_LIMITS: ObjectLimits = { sizeMax: 16 << 20, valuesMax: 1 << 20, reals: false };
+
+/** Limits of a request before that. */
+export const GREETING_LIMITS: ObjectLimits = { sizeMax: 16 << 10, valuesMax: 1 << 10, reals: false };
+
+/** Limits of what an agent sends: a list of all members is the largest. */
+export const RESPONSE_LIMITS: ObjectLimits = { sizeMax: 256 << 20, valuesMax: 1 << 24, reals: true };
+
+/** Error texts of the protocol itself. */
+export const RPC_ERRORS = {
+  handshakeRequired: "Handshake required",
+  handshakeRepeated: "Handshake already performed",
+  unsupportedVersion: "Unsupported IPC version",
+  unsupportedCommand: "Unsupported command",
+  authRequired: "Authentication required",
+  authInvalid: "Invalid authentication token",
+  filterInvalid: "Invalid event filter",
+  streamExists: "Stream with given sequence exists",
+  monitorExists: "Monitor already exists",
+} as const;
+
+/** Errors behind which no body follows, whatever the command. */
+export const BODILESS_ERRORS: ReadonlySet<string> = new Set([
+  RPC_ERRORS.handshakeRequired,
+  RPC_ERRORS.authRequired,
+  RPC_ERRORS.unsupportedCommand,
+]);
+
+/** Which members to list. Patterns are RE2 expressions, anchored as `^PATTERN$`; an empty one is no filter. */
+export interface MemberFilter {
+  readonly tags: ReadonlyMap<string, string>;
+  readonly status: string;
+  readonly name: string;
+}
+
+/** A request with its body. */
+export type RpcRequest =
+  | { readonly command: "handshake"; readonly version: bigint }
+  | { readonly command: "auth"; readonly token: string }
+  | { readonly command: "join"; readonly addresses: readonly string[]; readonly replay: boolean }
+  | { readonly command: "members" }
+  | ({ readonly command: "members-filtered" } & MemberFilter)
+  | {
+      readonly command: "tags";
+      readonly set: ReadonlyMap<string, string>;
+      readonly remove: readonly string[];
+    }
+  | { readonly command: "stream"; readonly filter: string }
+  | { readonly command: "monitor"; readonly level: string }
+  | { readonly command: "stop"; readonly sequence: bigint }
+  | { readonly command: "force-leave"; readonly node: string; readonly prune: boolean }
+  | { readonly command: "leave" }
+  | { readonly command: "stats" };
+
+/** Names of the commands. */
+export type RpcCommand = RpcRequest["command"];
+
+/** How a command's body is read. `order` is the declared order of its fields, for records sent as arrays. */
+interface BodyShape {
+  readonly order: readonly string[];
+  read(fields: ReadonlyMap<string, unknown>): RpcRequest;
+}
+
+const BODIES: { readonly [Name in RpcCommand]: BodyShape | RpcRequest } = {
+  handshake: {
+    order: ["Version"],
+    read: (f) => ({ command: "handshake", version: signed(f.get("Version")) }),
+  },
+  auth: { order: ["AuthKey"], read: (f) => ({ command: "auth", token: text(f.get("AuthKey")) }) },
+  join: {
+    order: ["Existing", "Replay"],
+    read: (f) => ({ command: "join", addresses: textList(f.get("Existing")), replay: flag(f.get("Replay")) }),
+  },
+  members: { command: "members" },
+  "members-filtered": {
+    order: ["Tags", "Status", "Name"],
+    read: (f) => ({
+      command: "members-filtered",
+      tags: textMap(f.get("Tags")),
+      status: text(f.get("Status")),
+      name: text(f.get("Name")),
+    }),
+  },
+  tags: {
+    order: ["Tags", "DeleteTags"],
+    read: (f) => ({ command: "tags", set: textMap(f.get("Tags")), remove: textList(f.get("DeleteTags")) }),
+  },
+  stream: { order: ["Type"], read: (f) => ({ command: "stream", filter: text(f.get("Type")) }) },
+  monitor: { order: ["LogLevel"], read: (f) => ({ command: "monitor", level: text(f.get("LogLevel")) }) },
+  stop: { order: ["Stop"], read: (f) => ({ command: "stop", sequence: unsigned(f.get("Stop")) }) },
+  "force-leave": {
+    order: ["Node", "Prune"],
+    read: (f) => ({ command: "force-leave", node: text(f.get("Node")), prune: flag(f.get("Prune")) }),
+  },
+  leave: { command: "leave" },
+  stats: { command: "stats" },
+};
+
+/** Whether a name is one of the commands. */
+export function isCommand(name: string): name is RpcCommand {
+  return Object.hasOwn(BODIES, name);
+}
+
+/** The request itself when the command has no body, otherwise null: a body has to be read. */
+export function bodiless(command: RpcCommand): RpcRequest | null {
+  const shape = BODIES[command];
+  return "read" in shape ? null : shape;
+}
+
+/** Reads a command's body. Throws WireFault. */
+export function readBody(command: RpcCommand, body: unknown): RpcRequest {
+  const shape = BODIES[command];
+  return "read" in shape ? shape.read(record(body, shape.order)) : shape;
+}
+
+/** Order of the header's fields in a request sent as an array. */
+export const REQUEST_HEADER: readonly string[] = ["Command", "Seq"];
+
+/** Order of the header's fields in an answer sent as an array. */
+export const RESPONSE_HEADER: readonly string[] = ["Seq", "Error"];
+
+/** The header of an answer or of a record. */
+export function responseHeader(sequence: bigint, error: string): Encodable {
+  return { Error: error, Seq: integer(sequence) };
+}

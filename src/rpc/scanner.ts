@@ -1,0 +1,179 @@
+/**
+ * Finds where one MessagePack object ends in a stream that has no framing. It checks every length that is claimed against
+ * the limit before the bytes are there and allocates nothing, so what it lets through can be decoded safely.
+ */
+
+/** Bytes from the other side that are not what the protocol allows; the connection has to be closed. */
+export class WireFault extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "WireFault";
+  }
+}
+
+/** Bounds of one object. */
+export interface ObjectLimits {
+  /** Most bytes of an object. */
+  readonly sizeMax: number;
+  /** Most values of an object, keys included. */
+  readonly valuesMax: number;
+  /** Whether real numbers may occur. No request has a field for one. */
+  readonly reals: boolean;
+}
+
+/** Deepest nesting. The protocol itself needs four levels. */
+const DEPTH_MAX = 32;
+
+/** Scans one object across any number of calls; each byte is looked at once. */
+export class Scanner {
+  #position = 0;
+  #values = 0;
+  /** Values still missing in each open array or map, outermost first. */
+  readonly #missing: number[] = [];
+
+  /** Starts over for the next object. */
+  reset(): void {
+    this.#position = 0;
+    this.#values = 0;
+    this.#missing.length = 0;
+  }
+
+  /**
+   * Continues in `bytes`, which start at the object's first byte and hold at least what earlier calls saw. Answers the
+   * object's size, or null when more bytes are needed. Throws {@link WireFault}.
+   */
+  scan(bytes: Uint8Array, limits: ObjectLimits): number | null {
+    for (;;) {
+      if (this.#position >= bytes.length) return null;
+      const advanced = this.#value(bytes, limits);
+      if (!advanced) return null;
+      while (this.#missing.length > 0 && this.#missing[this.#missing.length - 1] === 0) this.#missing.pop();
+      if (this.#missing.length === 0) return this.#position;
+    }
+  }
+
+  /** Passes one scalar or one container's head; answers false when its head or content is not there yet. */
+  #value(bytes: Uint8Array, limits: ObjectLimits): boolean {
+    const head = headOf(bytes, this.#position, limits.reals);
+    if (head === null) return false;
+    const end = this.#position + head.size + head.content;
+    if (end > limits.sizeMax) throw new WireFault(`object larger than ${limits.sizeMax} bytes`);
+    // Every value takes a byte at least: a claim beyond the limit can be refused before it is believed.
+    if (head.children > limits.sizeMax - end)
+      throw new WireFault(`object larger than ${limits.sizeMax} bytes`);
+    if (head.content > 0 && end > bytes.length) return false;
+    this.#values += 1;
+    if (this.#values + head.children > limits.valuesMax)
+      throw new WireFault(`object of more than ${limits.valuesMax} values`);
+    if (this.#missing.length > 0) this.#missing[this.#missing.length - 1]! -= 1;
+    if (head.children > 0) {
+      if (this.#missing.length >= DEPTH_MAX) throw new WireFault(`nesting deeper than ${DEPTH_MAX}`);
+      this.#missing.push(head.children);
+    }
+    this.#position = end;
+    return true;
+  }
+}
+
+interface Head {
+  /** Bytes of the type byte and its length field. */
+  readonly size: number;
+  /** Bytes of content that follow. */
+  readonly content: number;
+  /** Values that follow. */
+  readonly children: number;
+}
+
+/** Reads a type byte and its length field, or answers null when they are not complete. */
+function headOf(bytes: Uint8Array, at: number, reals: boolean): Head | null {
+  const type = bytes[at]!;
+  if (type < 0x80 || type >= 0xe0) return { size: 1, content: 0, children: 0 };
+  if (type < 0x90) return { size: 1, content: 0, children: (type & 0x0f) * 2 };
+  if (type < 0xa0) return { size: 1, content: 0, children: type & 0x0f };
+  if (type < 0xc0) return { size: 1, content: type & 0x1f, children: 0 };
+  const width = LENGTH_WIDTH[type - 0xc0]!;
+  if (width > 0) {
+    if (at + 1 + width > bytes.length) return null;
+    let length = 0;
+    for (let index = 1; index <= width; index++) length = length * 256 + bytes[at + index]!;
+    if (type >= 0xde) return { size: 1 + width, content: 0, children: length * 2 };
+    if (type >= 0xdc) return { size: 1 + width, content: 0, children: length };
+    return { size: 1 + width, content: length, children: 0 };
+  }
+  const content = SCALAR_CONTENT[type - 0xc0]!;
+  if (content < 0) throw new WireFault(`type byte 0x${type.toString(16)} is not part of the protocol`);
+  if (!reals && (type === 0xca || type === 0xcb)) throw new WireFault("a real number in a request");
+  return { size: 1, content, children: 0 };
+}
+
+/** Width of the length field by type byte, from 0xc0. Maps and arrays count values, the others bytes. */
+const LENGTH_WIDTH: readonly number[] = [
+  0,
+  0,
+  0,
+  0,
+  1,
+  2,
+  4,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0, // c0: bin 8, 16, 32
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  1,
+  2,
+  4,
+  2,
+  4,
+  2,
+  4, // d0: str, array, map
+];
+
+/** Content of scalars by type byte, from 0xc0; -1 for the unassigned byte and the extension types. */
+const SCALAR_CONTENT: readonly number[] = [
+  0,
+  -1,
+  0,
+  0,
+  0,
+  0,
+  0,
+  -1,
+  -1,
+  -1,
+  4,
+  8,
+  1,
+  2,
+  4,
+  8, // c0: nil, booleans, reals, unsigned
+  1,
+  2,
+  4,
+  8,
+  -1,
+  -1,
+  -1,
+  -1,
+  -1,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0, // d0: signed
+];

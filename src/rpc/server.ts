@@ -1,0 +1,288 @@
+/**
+ * The agent's RPC listener: accepts clients, turns their sessions, performs their requests and writes their answers. A slow
+ * client holds up nobody but itself.
+ */
+
+import { unreachable } from "../core/assert.ts";
+import type { SerfEvent } from "../core/serf/member.ts";
+import { errorText, joinHostPort } from "../go/address.ts";
+import type { Address, Clock, Connection, Listener, Streams } from "../runtime.ts";
+import { SystemError } from "../runtime.ts";
+import { Codec } from "./codec.ts";
+import { EventRecord, memberRecord, sortedMap } from "./records.ts";
+import type { AgentService } from "./service.ts";
+import type { AgentRequest } from "./session.ts";
+import { Session } from "./session.ts";
+import type { MonitoredLine } from "./subscriptions.ts";
+
+/** Clients that have not yet shaken hands and authenticated; further ones are turned away. */
+export const UNTRUSTED_CLIENTS_MAX = 1024;
+
+/** How a server is set up. */
+export interface RpcServerOptions {
+  readonly address: Address;
+  /** The token clients have to send; empty for none. */
+  readonly token: string;
+  readonly service: AgentService;
+}
+
+/** The parts of a runtime the server uses. */
+export interface RpcServerRuntime {
+  readonly streams: Streams;
+  readonly clock: Clock;
+}
+
+/** A listening server. */
+export class RpcServer {
+  readonly #runtime: RpcServerRuntime;
+  readonly #options: RpcServerOptions;
+  readonly #codec = new Codec();
+  readonly #clients = new Set<Client>();
+  #listener: Listener | null = null;
+  #closed = false;
+
+  private constructor(runtime: RpcServerRuntime, options: RpcServerOptions) {
+    this.#runtime = runtime;
+    this.#options = options;
+  }
+
+  /** Listens. Rejects with the runtime's SystemError when the address cannot be had. */
+  static async listen(runtime: RpcServerRuntime, options: RpcServerOptions): Promise<RpcServer> {
+    const server = new RpcServer(runtime, options);
+    server.#listener = await runtime.streams.listen(options.address, (connection) =>
+      server.#accept(connection),
+    );
+    return server;
+  }
+
+  /** Where it listens; the port is the one the system chose. */
+  get address(): Address {
+    return this.#listener?.local ?? this.#options.address;
+  }
+
+  /** Number of connected clients. */
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  /** Delivers an event to all streams. */
+  event(event: SerfEvent): void {
+    const record = new EventRecord(event, this.#codec);
+    const now = this.#runtime.clock.now();
+    for (const client of this.#clients) client.deliver((session) => session.event(now, record));
+  }
+
+  /** Delivers a log line to all monitors. */
+  line(line: MonitoredLine): void {
+    const now = this.#runtime.clock.now();
+    for (const client of this.#clients) client.deliver((session) => session.line(now, line));
+  }
+
+  /** Stops listening and closes all connections. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const client of this.#clients) client.close();
+    await this.#listener?.close();
+  }
+
+  #accept(connection: Connection): void {
+    const untrusted = [...this.#clients].filter((client) => !client.session.trusted).length;
+    if (this.#closed || untrusted >= UNTRUSTED_CLIENTS_MAX) {
+      connection.close();
+      return;
+    }
+    const { service, token } = this.#options;
+    const client = new Client(connection, this.#runtime.clock, service, this.#codec, token);
+    this.#clients.add(client);
+    service.log("INFO", `Accepted client: ${client.name}`);
+    void client.run().finally(() => this.#clients.delete(client));
+  }
+}
+
+/** One connection: a loop that reads and performs, and a loop that writes. */
+class Client {
+  readonly name: string;
+  readonly session: Session;
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #service: AgentService;
+  /** At most one: a session asks for nothing further until its request is settled. */
+  readonly #requests: AgentRequest[] = [];
+  /** The last run of the writing loop, and whether it still goes. */
+  #writing: Promise<void> = Promise.resolve();
+  #active = false;
+  #closed = false;
+  #broken = false;
+  #answered: (() => void) | null = null;
+
+  constructor(connection: Connection, clock: Clock, service: AgentService, codec: Codec, token: string) {
+    this.name = joinHostPort(connection.remote.host, connection.remote.port);
+    this.session = new Session({ client: this.name, token, codec });
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#service = service;
+  }
+
+  /** Serves until the connection ends. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      while (!this.#closed && !this.session.closing) {
+        const bytes = await this.#connection.read();
+        if (bytes === null) break;
+        this.session.receive(bytes);
+        await this.#turn();
+      }
+      await this.#writing;
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      if (!this.#closed) this.#service.log("ERR", `failed to decode request header: ${errorText(error)}`);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Gives the session something to deliver. */
+  deliver(give: (session: Session) => void): void {
+    if (!this.session.subscribed) return;
+    give(this.session);
+    this.#collect();
+    this.#flush();
+    if (!this.session.overfull || this.#closed) return;
+    this.close();
+    this.#service.log("WARN", `Closing ipc.client that does not keep up: ${this.name}`);
+  }
+
+  /** Closes after what is already with the socket. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#answered?.();
+    this.#connection.close();
+  }
+
+  /** Performs what the session asks for until it waits for bytes again, and its answers are on their way. */
+  async #turn(): Promise<void> {
+    for (;;) {
+      this.#collect();
+      this.#flush();
+      await this.#answersTaken();
+      const request = this.#requests.shift();
+      if (request === undefined || this.#closed) return;
+      await this.#perform(request);
+    }
+  }
+
+  /** Does at once what needs no waiting, and keeps requests for the reading loop. */
+  #collect(): void {
+    for (const effect of this.session.drain()) {
+      if (effect.kind === "log") this.#service.log(effect.level, effect.text);
+      else if (effect.kind === "replay") this.#replay();
+      else this.#requests.push(effect.request);
+    }
+  }
+
+  #replay(): void {
+    const now = this.#clock.now();
+    for (const line of this.#service.recentLines()) this.session.line(now, line);
+  }
+
+  async #perform(request: AgentRequest): Promise<void> {
+    const service = this.#service;
+    const session = this.session;
+    switch (request.command) {
+      case "members":
+        session.settle("", { Members: list(service.members().map(memberRecord)) });
+        return;
+      case "members-filtered":
+        try {
+          session.settle("", { Members: list((await service.membersFiltered(request)).map(memberRecord)) });
+        } catch (error) {
+          session.refuse(messageOf(error));
+        }
+        return;
+      case "stats": {
+        const sections = [...service.stats()].map(([name, values]) => [name, sortedMap(values)] as const);
+        session.settle("", new Map(sections));
+        return;
+      }
+      case "join":
+        await service.join(request.addresses, request.replay).then(
+          (count) => session.settle("", { Num: count }),
+          (error: unknown) => session.settle(messageOf(error), { Num: 0 }),
+        );
+        return;
+      case "tags":
+        session.settle(await failure(service.updateTags(request.set, request.remove)));
+        return;
+      case "force-leave":
+        session.settle(await failure(service.forceLeave(request.node, request.prune)));
+        return;
+      case "leave":
+        await this.#leave();
+        return;
+      default:
+        unreachable(request);
+    }
+  }
+
+  /** The agent stops even when it could not leave, but only after the client has its answer. */
+  async #leave(): Promise<void> {
+    this.#service.log("INFO", "Graceful leave triggered");
+    const error = await failure(this.#service.leave());
+    if (error !== "") this.#service.log("ERR", `leave failed: ${error}`);
+    this.session.settle(error);
+    this.#flush();
+    await this.#answersTaken();
+    void this.#service.shutdown();
+  }
+
+  #flush(): void {
+    if (!this.#active && !this.#broken) this.#writing = this.#write();
+  }
+
+  async #write(): Promise<void> {
+    this.#active = true;
+    try {
+      for (let bytes = this.session.take(); bytes !== null; bytes = this.session.take()) {
+        if (!this.session.answering) this.#answered?.();
+        await this.#connection.write(bytes);
+      }
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.#broken = true;
+      if (!this.#closed && this.session.subscribed) this.#service.log("ERR", this.#writeFault(error));
+      this.close();
+    } finally {
+      this.#active = false;
+    }
+  }
+
+  /** Waits until no answer is queued: a client that does not read its answers is not read from either. */
+  async #answersTaken(): Promise<void> {
+    while (this.session.answering && !this.#closed && !this.#broken) {
+      await new Promise<void>((resolve) => {
+        this.#answered = resolve;
+      });
+      this.#answered = null;
+    }
+  }
+
+  #writeFault(error: SystemError): string {
+    const { local } = this.#connection;
+    const path = `${joinHostPort(local.host, local.port)}->${this.name}`;
+    return `Failed to stream event to ipc.client: ${this.name}: write tcp ${path}: write: ${errorText(error)}`;
+  }
+}
+
+/** Go sends a list without elements as nil. */
+function list<Item>(items: readonly Item[]): readonly Item[] | null {
+  return items.length === 0 ? null : items;
+}
+
+async function failure(work: Promise<void>): Promise<string> {
+  return await work.then(() => "", messageOf);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,272 @@
+/**
+ * One client's conversation with an agent as a pure machine: bytes, events and log lines go in; answers to write and
+ * requests to perform come out. It keeps the order of commands: while a request is being performed nothing further is read.
+ *
+ *   greeting --handshake--> locked --auth--> open      (without a token: greeting --handshake--> open)
+ */
+
+import { unreachable } from "../core/assert.ts";
+import type { LogLevel } from "../core/effects.ts";
+import type { Codec, Encodable } from "./codec.ts";
+import { concatenate, ObjectReader } from "./codec.ts";
+import { record, text, unsigned } from "./fields.ts";
+import { Outbox } from "./outbox.ts";
+import type { RpcCommand, RpcRequest } from "./protocol.ts";
+import {
+  bodiless,
+  GREETING_LIMITS,
+  isCommand,
+  REQUEST_HEADER,
+  REQUEST_LIMITS,
+  RPC_ERRORS,
+  RPC_VERSION,
+  readBody,
+  responseHeader,
+} from "./protocol.ts";
+import type { EventRecord } from "./records.ts";
+import { WireFault } from "./scanner.ts";
+import type { MonitoredLine } from "./subscriptions.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+/** A request that only the agent can perform. */
+export type AgentRequest = Exclude<
+  RpcRequest,
+  { command: "handshake" | "auth" | "stream" | "monitor" | "stop" }
+>;
+
+/** What the host has to do for a session. */
+export type SessionEffect =
+  | { readonly kind: "perform"; readonly request: AgentRequest }
+  /** A monitor was opened: feed the buffered lines to {@link Session.line} before any new one. */
+  | { readonly kind: "replay" }
+  | { readonly kind: "log"; readonly level: LogLevel; readonly text: string };
+
+/** How a session is set up. */
+export interface SessionOptions {
+  /** `IP:PORT` of the client, for log lines. */
+  readonly client: string;
+  /** The token clients have to send; empty for none. */
+  readonly token: string;
+  readonly codec: Codec;
+}
+
+/** The machine. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #reader: ObjectReader;
+  readonly #outbox = new Outbox();
+  readonly #subscriptions: Subscriptions;
+  readonly #effects: SessionEffect[] = [];
+  #greeted = false;
+  #authenticated: boolean;
+  // Go decodes each header over the one before it, so what a header leaves out keeps its last value.
+  #command = "";
+  #sequence = 0n;
+  #awaitingBody: RpcCommand | null = null;
+  #performing = false;
+  #closing = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#authenticated = options.token === "";
+    this.#reader = new ObjectReader(options.codec);
+    this.#subscriptions = new Subscriptions(options.codec, this.#outbox, (level, line) =>
+      this.#log(level, line),
+    );
+  }
+
+  /** Whether the client may send commands. Until then it is held to small limits. */
+  get trusted(): boolean {
+    return this.#greeted && this.#authenticated;
+  }
+
+  /** Whether the connection has to be closed once everything is written. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  /** Whether the client is too far behind to be kept. */
+  get overfull(): boolean {
+    return this.#outbox.overfull;
+  }
+
+  /** Whether an answer waits to be written. The host reads on only when it does not. */
+  get answering(): boolean {
+    return this.#outbox.answering;
+  }
+
+  /** Whether the client has a stream or a monitor. */
+  get subscribed(): boolean {
+    return this.#subscriptions.count > 0;
+  }
+
+  /** Takes received bytes and goes on as far as they allow. */
+  receive(bytes: Uint8Array): void {
+    if (this.#closing) return;
+    this.#reader.append(bytes);
+    this.#advance();
+  }
+
+  /** Ends the request being performed; `body` follows the header also when there is an error. */
+  settle(error: string, body?: Encodable): void {
+    this.#performing = false;
+    if (this.#closing) return;
+    this.#respond(error, body);
+    this.#advance();
+  }
+
+  /** Ends the request being performed without an answer and closes. */
+  refuse(reason: string): void {
+    this.#performing = false;
+    this.#fail(`Failed to evaluate request: ${reason}`);
+  }
+
+  /** Queues an event for every stream that wants it. `now` is in milliseconds. */
+  event(now: number, event: EventRecord): void {
+    if (!this.#closing) this.#subscriptions.event(now, event, this.#options.client);
+  }
+
+  /** Queues a log line, if there is a monitor and the line passes its level. */
+  line(now: number, line: MonitoredLine): void {
+    if (!this.#closing) this.#subscriptions.line(now, line, this.#options.client);
+  }
+
+  /** Takes what has to be done. */
+  drain(): SessionEffect[] {
+    return this.#effects.splice(0);
+  }
+
+  /** Takes bytes to write, or null when there are none now. */
+  take(): Uint8Array | null {
+    return this.#outbox.take();
+  }
+
+  #advance(): void {
+    while (!this.#performing && !this.#closing) {
+      const awaited = this.#awaitingBody;
+      try {
+        const value = this.#reader.next(this.trusted ? REQUEST_LIMITS : GREETING_LIMITS);
+        if (value === undefined) return;
+        this.#awaitingBody = null;
+        if (awaited === null) this.#header(value);
+        else this.#evaluate(readBody(awaited, value));
+      } catch (error) {
+        if (!(error instanceof WireFault)) throw error;
+        if (awaited === null) this.#fail(`failed to decode request header: ${error.message}`);
+        else this.#fail(`Failed to evaluate request: decode failed: ${error.message}`);
+      }
+    }
+  }
+
+  #header(value: unknown): void {
+    const fields = record(value, REQUEST_HEADER);
+    if (value === null || fields.has("Command")) this.#command = text(fields.get("Command"));
+    if (value === null || fields.has("Seq")) this.#sequence = unsigned(fields.get("Seq"));
+    const command = this.#command;
+    if (!this.#greeted && command !== "handshake") {
+      this.#respond(RPC_ERRORS.handshakeRequired);
+      this.#fail(`Failed to evaluate request: ${RPC_ERRORS.handshakeRequired}`);
+      return;
+    }
+    if (!this.#authenticated && command !== "auth" && command !== "handshake") {
+      // The body is left unread on purpose: as with the original it is taken for the next header and answered again.
+      this.#log("WARN", "Client sending commands before auth");
+      this.#respond(RPC_ERRORS.authRequired);
+      return;
+    }
+    if (!isCommand(command)) {
+      this.#respond(RPC_ERRORS.unsupportedCommand);
+      this.#fail(`Failed to evaluate request: command '${command}' not recognized`);
+      return;
+    }
+    const request = bodiless(command);
+    if (request === null) this.#awaitingBody = command;
+    else this.#evaluate(request);
+  }
+
+  #evaluate(request: RpcRequest): void {
+    switch (request.command) {
+      case "handshake":
+        this.#handshake(request.version);
+        return;
+      case "auth":
+        this.#authenticate(request.token);
+        return;
+      case "stream":
+        this.#respond(this.#subscriptions.openStream(this.#sequence, request.filter));
+        return;
+      case "stop":
+        this.#subscriptions.stop(request.sequence);
+        this.#respond("");
+        return;
+      case "monitor": {
+        const error = this.#subscriptions.openMonitor(this.#sequence, request.level);
+        this.#respond(error);
+        if (error === "") this.#effects.push({ kind: "replay" });
+        return;
+      }
+      case "join":
+      case "members":
+      case "members-filtered":
+      case "tags":
+      case "force-leave":
+      case "leave":
+      case "stats":
+        this.#performing = true;
+        this.#effects.push({ kind: "perform", request });
+        return;
+      default:
+        unreachable(request);
+    }
+  }
+
+  #handshake(version: bigint): void {
+    if (version !== RPC_VERSION) {
+      this.#respond(RPC_ERRORS.unsupportedVersion);
+      return;
+    }
+    if (this.#greeted) {
+      this.#respond(RPC_ERRORS.handshakeRepeated);
+      return;
+    }
+    this.#greeted = true;
+    this.#respond("");
+  }
+
+  #authenticate(token: string): void {
+    if (!equalTokens(token, this.#options.token)) {
+      this.#respond(RPC_ERRORS.authInvalid);
+      return;
+    }
+    this.#authenticated = true;
+    this.#respond("");
+  }
+
+  #respond(error: string, body?: Encodable): void {
+    const { codec } = this.#options;
+    const header = codec.encode(responseHeader(this.#sequence, error));
+    this.#outbox.answer(body === undefined ? header : concatenate([header, codec.encode(body)]));
+  }
+
+  #fail(reason: string): void {
+    this.#closing = true;
+    this.#log("ERR", reason);
+  }
+
+  #log(level: LogLevel, line: string): void {
+    this.#effects.push({ kind: "log", level, text: line });
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Compares in a time that depends only on the lengths. */
+function equalTokens(given: string, expected: string): boolean {
+  const left = encoder.encode(given);
+  const right = encoder.encode(expected);
+  let difference = left.length ^ right.length;
+  for (let index = 0; index < left.length; index++) {
+    difference |= left[index]! ^ (right.length === 0 ? 1 : right[index % right.length]!);
+  }
+  return difference === 0;
+}

@@ -1,0 +1,12 @@
+/**
+ * The version of this package, in one place; `package.json` carries the same text.
+ */
+
+/** Version of tserf. */
+export const VERSION = "0.1.0" as const;
+
+/** Newest Serf protocol an agent speaks. */
+export const PROTOCOL_MAX = 5 as const;
+
+/** Oldest Serf protocol an agent speaks. */
+export const PROTOCOL_MIN = 2 as const;

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { ceilLog10, nodeScaleThousandths, pushPullScale, suspicionTotalMs } from "../../src/core/math.ts";
+
+describe("rounded logarithms", () => {
+  it("gives the retransmit factor of memberlist", () => {
+    const cases = [
+      [0, 0],
+      [1, 1],
+      [9, 1],
+      [10, 2],
+      [99, 2],
+      [100, 3],
+      [999, 3],
+      [1000, 4],
+    ] as const;
+    for (const [count, factor] of cases) expect(ceilLog10(count)).toBe(factor);
+  });
+
+  it("gives the suspicion minimum of memberlist for a multiplier of 4 and probes each second", () => {
+    const cases = [
+      [1, 4000],
+      [10, 4000],
+      [11, 4164],
+      [50, 6792],
+      [100, 8000],
+      [500, 10792],
+      [1000, 12000],
+    ] as const;
+    for (const [count, minimum] of cases) expect(4 * nodeScaleThousandths(count)).toBe(minimum);
+  });
+
+  it("shrinks a suspicion as memberlist does", () => {
+    const totals = (expected: number): number[] =>
+      Array.from({ length: expected + 1 }, (_, c) => suspicionTotalMs(c, expected, 4000, 24_000));
+    expect(totals(2)).toEqual([24_000, 11_381, 4_000]);
+    expect(totals(3)).toEqual([24_000, 14_000, 8_150, 4_000]);
+  });
+
+  it("stretches push/pull above 32 nodes", () => {
+    const cases = [
+      [1, 1],
+      [32, 1],
+      [33, 2],
+      [64, 2],
+      [65, 3],
+      [128, 3],
+      [129, 4],
+      [1000, 6],
+    ] as const;
+    for (const [count, scale] of cases) expect(pushPullScale(count)).toBe(scale);
+  });
+});

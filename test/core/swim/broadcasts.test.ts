@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Broadcasts } from "../../../src/core/swim/broadcasts.ts";
+
+function queue(nodes = 1, lengthMax = 100): Broadcasts {
+  return new Broadcasts({ retransmitMult: 2, nodeCount: () => nodes, lengthMax: () => lengthMax });
+}
+
+const bytes = (length: number, fill = 0): Uint8Array => new Uint8Array(length).fill(fill);
+
+describe("broadcasts", () => {
+  it("sends least transmitted first, then longest, then newest", () => {
+    const news = queue(10);
+    news.queue(bytes(3, 1), null);
+    news.queue(bytes(5, 2), null);
+    news.queue(bytes(5, 3), null);
+    const order = (limit: number): number[] => news.fetch(0, limit, 9).map((message) => message[0]!);
+    expect(order(10)).toEqual([3, 2]);
+    expect(order(8)).toEqual([1, 3]);
+    expect(order(5)).toEqual([2]);
+  });
+
+  it("sends each message as often as the cluster needs, then finishes it", () => {
+    const finished: string[] = [];
+    const news = queue(1);
+    news.queue(bytes(3), "a", () => finished.push("a"));
+    expect(news.fetch(2, 10, 9)).toHaveLength(1);
+    expect(finished).toEqual([]);
+    expect(news.fetch(2, 10, 9)).toHaveLength(1);
+    expect(finished).toEqual(["a"]);
+    expect(news.fetch(2, 10, 9)).toEqual([]);
+  });
+
+  it("replaces news of the same name and finishes what it displaced", () => {
+    const finished: string[] = [];
+    const news = queue();
+    news.queue(bytes(3, 1), "a", () => finished.push("old"));
+    news.queue(bytes(3, 2), "a", () => finished.push("new"));
+    expect(finished).toEqual(["old"]);
+    expect(news.fetch(0, 10, 9)).toEqual([bytes(3, 2)]);
+  });
+
+  it("drops the most transmitted, shortest, oldest beyond its bound, at once", () => {
+    const finished: number[] = [];
+    const news = queue(1000, 3);
+    news.queue(bytes(9, 0), null, () => finished.push(0));
+    news.fetch(0, 9, 9);
+    for (let index = 1; index <= 3; index++)
+      news.queue(bytes(index, index), null, () => finished.push(index));
+    expect(news.length).toBe(3);
+    expect(finished).toEqual([0]);
+    expect(news.dropped).toBe(1);
+  });
+
+  it("never exceeds the limit or the count, and never returns an entry twice in one fetch", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 60 }),
+        fc.integer({ min: 0, max: 4 }),
+        fc.array(
+          fc.record({ limit: fc.integer({ min: 0, max: 200 }), count: fc.integer({ min: 0, max: 9 }) }),
+        ),
+        (lengths, overhead, fetches) => {
+          const news = queue(100);
+          lengths.forEach((length, index) => {
+            news.queue(bytes(length, index), null);
+          });
+          const sent = new Map<number, number>();
+          for (const { limit, count } of fetches) {
+            const messages = news.fetch(overhead, limit, count);
+            const used = messages.reduce((sum, message) => sum + message.length + overhead, 0);
+            expect(used).toBeLessThanOrEqual(Math.max(limit, 0));
+            expect(messages.length).toBeLessThanOrEqual(count);
+            const ids = messages.map((message) => message[0]!);
+            expect(new Set(ids).size).toBe(ids.length);
+            for (const id of ids) sent.set(id, (sent.get(id) ?? 0) + 1);
+          }
+          for (const times of sent.values()) expect(times).toBeLessThanOrEqual(news.transmitLimit);
+        },
+      ),
+    );
+  });
+});

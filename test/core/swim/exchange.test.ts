@@ -1,0 +1,212 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Effect } from "../../../src/core/effects.ts";
+import { FrameReader } from "../../../src/core/wire/frame.ts";
+import { NodeStateCode, type StreamMessage } from "../../../src/core/wire/messages.ts";
+import { alive, Machine, state } from "./machine.ts";
+
+const peer = { host: "10.0.0.9", port: 40000 };
+const key = new Uint8Array(16).fill(7);
+let machine: Machine;
+
+function frame(from: Machine, message: StreamMessage): Uint8Array {
+  const encoded =
+    message.type === "user" ? from.codec.encodeStreamUser(message.payload) : from.codec.encode(message);
+  return from.codec.sealStream(encoded, { labelHeader: true, encrypt: from.codec.encrypted });
+}
+
+/** What was written on a stream, decoded as the other side would. */
+function written(reader: Machine = machine): StreamMessage[] {
+  return machine.effects.flatMap((effect) => {
+    if (effect.kind !== "write") return [];
+    const message = new FrameReader(reader.codec, { accepting: false, verifyIncoming: true }).push(
+      effect.bytes,
+    );
+    return message === undefined ? [] : [message];
+  });
+}
+
+function serve(bytes: Uint8Array): void {
+  const id = machine.swim.streamAccepted(machine.now, peer)!;
+  machine.swim.streamReceived(machine.now, id, bytes);
+  machine.take();
+}
+
+function dialed(effects: readonly Effect<never>[]): number {
+  const dial = effects.find((effect) => effect.kind === "dial");
+  if (dial?.kind !== "dial") throw new Error("nothing was dialled");
+  return dial.id;
+}
+
+const kinds = (): string[] =>
+  machine.effects.filter((effect) => effect.kind !== "log").map((effect) => effect.kind);
+
+beforeEach(() => {
+  machine = new Machine();
+  machine.happened();
+});
+
+describe("accepted streams", () => {
+  it("answer a push/pull with the state from before the merge, echo the join flag, then merge", () => {
+    machine.packet(alive("b", 3, 2));
+    machine.happened();
+    const nodes = [state("c", 1, 3, NodeStateCode.alive), state("b", 3, 2, NodeStateCode.left)];
+    serve(frame(machine, { type: "pushPull", join: true, nodes, userState: new Uint8Array([1, 2]) }));
+    const [reply] = written();
+    expect(reply).toMatchObject({ type: "pushPull", join: true, userState: new Uint8Array([9]) });
+    const told =
+      reply?.type === "pushPull" ? reply.nodes.map((node) => `${node.node} ${node.state}`).sort() : [];
+    expect(told).toEqual(["b 0", "self 0"]);
+    expect(kinds()).toEqual(["write", "close"]);
+    expect(machine.happened()).toEqual(["joined c", "left b", "state 1,2 true"]);
+  });
+
+  it("answer a ping for us, not for another", () => {
+    const source = { address: new Uint8Array(), port: 0, node: "" };
+    serve(frame(machine, { type: "ping", sequence: 9, node: "self", source }));
+    expect(written()).toEqual([{ type: "ack", sequence: 9, payload: null }]);
+    serve(frame(machine, { type: "ping", sequence: 9, node: "other", source }));
+    expect(kinds()).toEqual(["close"]);
+  });
+
+  it("hand user messages up, unless they are empty", () => {
+    serve(frame(machine, { type: "user", payload: new Uint8Array([4, 5]) }));
+    serve(frame(machine, { type: "user", payload: new Uint8Array() }));
+    expect(machine.happened()).toEqual(["message 4,5"]);
+  });
+
+  it("refuse a merge of incompatible versions as a whole", () => {
+    const bad = { ...state("c", 1, 3, NodeStateCode.dead), versions: new Uint8Array([1, 5, 9, 2, 5, 5]) };
+    const good = state("d", 1, 4, NodeStateCode.alive);
+    serve(
+      frame(machine, { type: "pushPull", join: false, nodes: [good, bad], userState: new Uint8Array([1]) }),
+    );
+    expect(machine.status("d")).toBe("unknown");
+    expect(machine.happened()).toEqual([]);
+    expect(machine.logs.at(-1)).toContain("node 'c' protocol version (9) is incompatible: [1, 5]");
+  });
+
+  it("refuse a joiner that the application does not admit, but merge a periodic exchange", () => {
+    machine.mergeAdmission = "too many";
+    const message = {
+      type: "pushPull",
+      nodes: [state("d", 1, 4, NodeStateCode.alive)],
+      userState: new Uint8Array(),
+    } as const;
+    serve(frame(machine, { ...message, join: true }));
+    expect(machine.status("d")).toBe("unknown");
+    serve(frame(machine, { ...message, join: false }));
+    expect(machine.status("d")).toBe("alive@1");
+  });
+
+  it("tell a peer without the key why, in a frame that only key holders read", () => {
+    const plain = new Machine();
+    machine.codec.setKeys([key]);
+    serve(frame(plain, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() }));
+    expect(written()).toEqual([
+      { type: "error", text: "encryption is configured but remote state is not encrypted" },
+    ]);
+  });
+
+  it("are closed without an answer when they end early, and forgotten after the time limit", () => {
+    const whole = frame(machine, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() });
+    const id = machine.swim.streamAccepted(0, peer)!;
+    machine.swim.streamReceived(0, id, whole.subarray(0, 5));
+    machine.swim.streamEnded(0, id);
+    machine.take();
+    expect(kinds()).toEqual(["close"]);
+    const slow = machine.swim.streamAccepted(0, peer)!;
+    machine.swim.streamReceived(0, slow, whole.subarray(0, 5));
+    expect(machine.run(10_000)).toContainEqual({ kind: "close", id: slow });
+  });
+
+  it("are refused beyond a number, and take new ones when old ones end", () => {
+    const ids = Array.from({ length: 200 }, () => machine.swim.streamAccepted(0, peer));
+    expect(ids.filter((id) => id !== undefined)).toHaveLength(127);
+    machine.swim.streamEnded(0, ids[0]!);
+    expect(machine.swim.streamAccepted(0, peer)).toBeDefined();
+  });
+
+  it("cannot hold more than a bounded number of bytes together", () => {
+    const claim = new Uint8Array([10, 1, 63, 255, 255]); // an encrypted frame of just under 20 MiB
+    machine.codec.setKeys([key]);
+    const megabyte = new Uint8Array(1_048_576);
+    let closed = 0;
+    for (let stream = 0; stream < 8; stream++) {
+      const id = machine.swim.streamAccepted(0, peer)!;
+      machine.swim.streamReceived(0, id, claim);
+      for (let chunk = 0; chunk < 15; chunk++) machine.swim.streamReceived(0, id, megabyte);
+      closed += machine.take().filter((effect) => effect.kind === "close").length;
+    }
+    expect(closed).toBeGreaterThan(0);
+    expect(machine.logs.some((line) => line.includes("too many bytes on unfinished streams"))).toBe(true);
+  });
+});
+
+describe("dialled streams", () => {
+  function join(): { id: number; results: (string | null)[] } {
+    const results: (string | null)[] = [];
+    machine.swim.join(machine.now, peer, "", (_now, error) => results.push(error));
+    return { id: dialed(machine.take()), results };
+  }
+
+  it("send our state and merge the answer", () => {
+    const { id, results } = join();
+    machine.swim.streamOpened(0, id);
+    machine.take();
+    expect(machine.effects.filter((effect) => effect.kind === "write")).toHaveLength(1);
+    const nodes = [state("c", 1, 3, NodeStateCode.alive)];
+    const reply = machine.codec.encode({
+      type: "pushPull",
+      join: true,
+      nodes,
+      userState: new Uint8Array([3]),
+    });
+    machine.swim.streamReceived(
+      0,
+      id,
+      machine.codec.sealStream(reply, { labelHeader: false, encrypt: false }),
+    );
+    expect(results).toEqual([null]);
+    expect(machine.happened()).toEqual(["joined c", "state 3 true"]);
+  });
+
+  it("fail with the text of the peer, of the dial, of the end, or of the clock", () => {
+    const refused = join();
+    machine.swim.streamFailed(0, refused.id, "dial tcp: no");
+    const told = join();
+    machine.swim.streamOpened(0, told.id);
+    const answer = machine.codec.encode({ type: "error", text: "go away" });
+    machine.swim.streamReceived(
+      0,
+      told.id,
+      machine.codec.sealStream(answer, { labelHeader: false, encrypt: false }),
+    );
+    const ended = join();
+    machine.swim.streamOpened(0, ended.id);
+    machine.swim.streamEnded(0, ended.id);
+    const silent = join();
+    machine.run(10_000);
+    expect([refused, told, ended, silent].map(({ results }) => results)).toEqual([
+      ["dial tcp: no"],
+      ["remote error: go away"],
+      ["EOF"],
+      ["read tcp 10.0.0.9:40000: i/o timeout"],
+    ]);
+  });
+
+  it("settle once, whatever comes afterwards", () => {
+    const { id, results } = join();
+    machine.swim.streamFailed(0, id, "first");
+    machine.swim.streamFailed(0, id, "second");
+    machine.swim.streamOpened(0, id);
+    machine.swim.streamEnded(0, id);
+    expect(results).toEqual(["first"]);
+  });
+
+  it("are made now and then with a random live member", () => {
+    machine.packet(alive("b", 1, 2));
+    machine.packet(alive("c", 1, 3), { type: "suspect", node: "c", incarnation: 1, from: "x" });
+    const dials = machine.run(59_999).filter((effect) => effect.kind === "dial");
+    expect(dials.length).toBeGreaterThanOrEqual(1);
+  });
+});

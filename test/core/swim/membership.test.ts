@@ -1,0 +1,231 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { NodeStateCode } from "../../../src/core/wire/messages.ts";
+import { address, alive, Machine } from "./machine.ts";
+
+const suspect = (node: string, incarnation: number, from = "x") =>
+  ({ type: "suspect", node, incarnation, from }) as const;
+const dead = (node: string, incarnation: number, from = "x") =>
+  ({ type: "dead", node, incarnation, from }) as const;
+
+let machine: Machine;
+
+/** Brings node b into a state at incarnation 5. */
+function bring(status: string): void {
+  if (status === "unknown") return;
+  machine.packet(alive("b", 5, 2));
+  if (status === "suspect") machine.packet(suspect("b", 5));
+  if (status === "dead") machine.packet(dead("b", 5));
+  if (status === "left") machine.packet(dead("b", 5, "b"));
+  machine.happened();
+}
+
+beforeEach(() => {
+  machine = new Machine();
+  machine.happened();
+});
+
+describe("state table", () => {
+  // From, message, then, events. Incarnations are relative to 5.
+  const table: [string, Parameters<Machine["packet"]>[0], string, string[]][] = [
+    ["unknown", alive("b", 5, 2), "alive@5", ["joined b"]],
+    ["unknown", alive("b", 0, 2), "dead@0", []],
+    ["unknown", suspect("b", 9), "unknown", []],
+    ["unknown", dead("b", 9), "unknown", []],
+    ["alive", alive("b", 6, 2), "alive@6", []],
+    ["alive", alive("b", 6, 2, { meta: new Uint8Array([8]) }), "alive@6", ["updated b"]],
+    ["alive", alive("b", 5, 2, { meta: new Uint8Array([8]) }), "alive@5", []],
+    ["alive", alive("b", 9, 3), "alive@5", ["conflict b"]],
+    ["alive", alive("b", 9, 2, { port: 1 }), "alive@5", ["conflict b"]],
+    ["alive", suspect("b", 4), "alive@5", []],
+    ["alive", suspect("b", 5), "suspect@5", []],
+    ["alive", suspect("b", 7), "suspect@7", []],
+    ["alive", dead("b", 4), "alive@5", []],
+    ["alive", dead("b", 5), "dead@5", ["left b"]],
+    ["alive", dead("b", 7, "b"), "left@7", ["left b"]],
+    ["suspect", alive("b", 5, 2), "suspect@5", []],
+    ["suspect", alive("b", 6, 2), "alive@6", []],
+    ["suspect", alive("b", 6, 2, { meta: null }), "alive@6", ["updated b"]],
+    ["suspect", alive("b", 9, 3), "suspect@5", ["conflict b"]],
+    ["suspect", suspect("b", 9, "y"), "suspect@5", []],
+    ["suspect", dead("b", 5), "dead@5", ["left b"]],
+    ["suspect", dead("b", 5, "b"), "left@5", ["left b"]],
+    ["dead", alive("b", 5, 2), "dead@5", []],
+    ["dead", alive("b", 6, 2), "alive@6", ["joined b"]],
+    ["dead", alive("b", 9, 3), "dead@5", ["conflict b"]],
+    ["dead", suspect("b", 9), "dead@5", []],
+    ["dead", dead("b", 9, "b"), "dead@5", []],
+    ["left", alive("b", 5, 2), "left@5", []],
+    ["left", alive("b", 6, 2), "alive@6", ["joined b"]],
+    ["left", alive("b", 1, 3), "alive@1", ["joined b"]],
+    ["left", dead("b", 9), "left@5", []],
+  ];
+
+  it.each(table)("a node that is %s takes %j and is %s", (from, message, then, events) => {
+    bring(from);
+    machine.packet(message);
+    expect(machine.status("b")).toBe(then);
+    expect(machine.happened()).toEqual(events);
+  });
+
+  it("passes on what it accepts, and nothing else", () => {
+    machine.packet(alive("c", 1, 3), alive("b", 5, 2));
+    machine.run(5_000);
+    const known = machine.sent().filter(({ message }) => message.type === "alive" && message.node === "b");
+    expect(known.length).toBeGreaterThan(0);
+    machine.run(20_000);
+    machine.packet(alive("b", 4, 2), suspect("b", 3), dead("b", 2));
+    const stale = machine.run(21_000).length >= 0 ? machine.sent() : [];
+    expect(stale.filter(({ message }) => message.type === "alive" && message.incarnation === 4)).toEqual([]);
+    expect(stale.filter(({ message }) => message.type === "dead" && message.incarnation === 2)).toEqual([]);
+  });
+});
+
+describe("ourselves", () => {
+  it.each([
+    ["a suspicion", suspect("self", 1), 2],
+    ["a death", dead("self", 4), 5],
+    ["a newer alive with other metadata", alive("self", 3, 1), 4],
+  ])("%s about us is refuted with a higher incarnation and costs health", (_what, message, incarnation) => {
+    machine.packet(alive("b", 1, 2));
+    machine.packet(message);
+    expect(machine.status("self")).toBe(`alive@${incarnation}`);
+    expect(machine.swim.healthScore).toBe(1);
+    machine.run(400);
+    const refutation = machine
+      .sent()
+      .find(({ message: sent }) => sent.type === "alive" && sent.node === "self");
+    expect(refutation?.message).toMatchObject({ incarnation, address: address(1) });
+  });
+
+  it("an accusation that is older than we are is ignored", () => {
+    machine.packet(suspect("self", 0), dead("self", 0), alive("self", 1, 1, { meta: new Uint8Array([0]) }));
+    expect(machine.status("self")).toBe("alive@1");
+    expect(machine.swim.healthScore).toBe(0);
+  });
+
+  it("our name at another address is a conflict and not refuted", () => {
+    machine.packet(alive("self", 9, 9));
+    expect(machine.happened()).toEqual(["conflict self"]);
+    expect(machine.status("self")).toBe("alive@1");
+  });
+
+  it("after leaving, an alive message about us no longer matters", () => {
+    machine.packet(alive("b", 1, 2));
+    machine.swim.leave(machine.now, () => undefined);
+    machine.packet(alive("self", 9, 1));
+    expect(machine.status("self")).toBe("left@1");
+  });
+});
+
+describe("suspicion", () => {
+  it("that nobody refutes ends in death, sooner when others confirm it", () => {
+    for (const [index, name] of ["b", "c", "d", "e"].entries()) machine.packet(alive(name, 1, index + 2));
+    machine.packet(suspect("b", 1, "c"));
+    machine.packet(suspect("b", 1, "d"), suspect("b", 1, "e"));
+    machine.happened();
+    machine.run(3_999);
+    expect(machine.status("b")).toBe("suspect@1");
+    machine.run(4_000);
+    expect(machine.status("b")).toBe("dead@1");
+    expect(machine.logs).toContain(
+      "INFO Marking b as failed, suspect timeout reached (2 peer confirmations)",
+    );
+  });
+
+  it("is over when the suspect refutes, even if it is suspected again later", () => {
+    machine.packet(alive("b", 1, 2), suspect("b", 1));
+    machine.run(3_000);
+    machine.packet(alive("b", 2, 2));
+    machine.run(4_500);
+    expect(machine.status("b")).toMatch(/^(alive|suspect)@2$/);
+    machine.packet(suspect("b", 2));
+    machine.run(7_000);
+    expect(machine.status("b")).toBe("suspect@2");
+  });
+
+  it("is what a peer's word of death in a push/pull amounts to, while its word of leaving is believed", () => {
+    machine.packet(alive("b", 1, 2), alive("c", 1, 3));
+    const id = machine.swim.streamAccepted(0, { host: "10.0.0.9", port: 1 })!;
+    const nodes = [
+      {
+        node: "b",
+        incarnation: 1,
+        address: address(2),
+        port: 7946,
+        meta: null,
+        versions: new Uint8Array([1, 5, 2, 2, 5, 5]),
+        state: NodeStateCode.dead,
+      },
+      {
+        node: "c",
+        incarnation: 1,
+        address: address(3),
+        port: 7946,
+        meta: null,
+        versions: new Uint8Array([1, 5, 2, 2, 5, 5]),
+        state: NodeStateCode.left,
+      },
+    ];
+    const bytes = machine.codec.sealStream(
+      machine.codec.encode({ type: "pushPull", join: false, nodes, userState: new Uint8Array() }),
+      { labelHeader: true, encrypt: false },
+    );
+    machine.swim.streamReceived(0, id, bytes);
+    expect([machine.status("b"), machine.status("c")]).toEqual(["suspect@1", "left@1"]);
+  });
+});
+
+describe("what is refused", () => {
+  it.each([
+    ["an empty name", alive("", 1, 2)],
+    ["a name with a line feed", alive("a\nb", 1, 2)],
+    ["a name of 256 bytes", alive("é".repeat(128), 1, 2)],
+    ["an unspecified address", alive("b", 1, 2, { address: new Uint8Array(4) })],
+    ["an unspecified IPv6 address", alive("b", 1, 2, { address: new Uint8Array(16) })],
+    ["a multicast address", alive("b", 1, 2, { address: new Uint8Array([224, 0, 0, 1]) })],
+    ["an address of 5 bytes", alive("b", 1, 2, { address: new Uint8Array(5) })],
+    ["port 0", alive("b", 1, 2, { port: 0 })],
+    ["metadata of 513 bytes", alive("b", 1, 2, { meta: new Uint8Array(513) })],
+    [
+      "protocol versions that contradict each other",
+      alive("b", 1, 2, { versions: new Uint8Array([5, 1, 2, 2, 5, 5]) }),
+    ],
+    ["protocol version 0", alive("b", 1, 2, { versions: new Uint8Array([0, 5, 2, 2, 5, 5]) })],
+    ["an incarnation that nobody could refute", alive("b", 0xffff_ffff, 2)],
+  ])("a member with %s", (_what, message) => {
+    machine.packet(message);
+    expect(machine.swim.nodes.map((node) => node.name)).toEqual(["self"]);
+  });
+
+  it("a member that the application does not admit", () => {
+    machine.admission = "not from here";
+    machine.packet(alive("b", 1, 2));
+    expect(machine.status("b")).toBe("unknown");
+  });
+});
+
+describe("forgetting", () => {
+  it("drops the dead and the left after a while, but never ourselves", () => {
+    machine.packet(alive("b", 1, 2), alive("c", 1, 3), alive("d", 1, 4));
+    machine.packet(dead("b", 1), dead("c", 1, "c"));
+    machine.swim.leave(machine.now, () => undefined);
+    machine.run(29_000);
+    expect(machine.swim.nodes).toHaveLength(4);
+    machine.run(90_000);
+    expect(machine.swim.nodes.map((node) => node.name)).toContain("self");
+    expect(machine.status("b")).toBe("unknown");
+    expect(machine.status("c")).toBe("unknown");
+  });
+
+  it("lets a dead name return with another address once it may be reclaimed", () => {
+    machine = new Machine({ deadNodeReclaimMs: 10_000 });
+    machine.packet(alive("b", 5, 2));
+    machine.packet(dead("b", 5));
+    machine.run(9_000);
+    machine.packet(alive("b", 6, 3));
+    expect(machine.status("b")).toBe("dead@5");
+    machine.run(11_000);
+    machine.packet(alive("b", 1, 3));
+    expect(machine.status("b")).toBe("alive@1");
+  });
+});

@@ -1,0 +1,246 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Effect } from "../../../src/core/effects.ts";
+import type { Ack, Ping } from "../../../src/core/wire/messages.ts";
+import { address, alive, Machine, versions } from "./machine.ts";
+
+let machine: Machine;
+const none = { address: new Uint8Array(), port: 0, node: "" };
+const ack = (sequence: number): Ack => ({ type: "ack", sequence, payload: null });
+const from = (last: number): { host: string; port: number } => ({ host: `10.0.0.${last}`, port: 7946 });
+
+/** The pings in what was just sent. */
+function pings(): { to: string; message: Ping }[] {
+  return machine.sent().filter((sent): sent is { to: string; message: Ping } => sent.message.type === "ping");
+}
+
+function sentTypes(): string[] {
+  return machine.sent().map(({ to, message }) => `${message.type} ${to}`);
+}
+
+beforeEach(() => {
+  machine = new Machine();
+});
+
+describe("probing", () => {
+  it("visits every live member once per round, in any order, and never itself or the gone", () => {
+    for (const [index, name] of ["b", "c", "d", "e"].entries()) machine.packet(alive(name, 1, index + 2));
+    machine.packet({ type: "dead", node: "e", incarnation: 1, from: "e" });
+    const probed: string[] = [];
+    for (let second = 1; second <= 6; second++) {
+      machine.run(second * 1000);
+      for (const { message } of pings()) {
+        probed.push(message.node);
+        machine.packetFrom(from(2), ack(message.sequence));
+      }
+    }
+    expect(probed.slice(0, 3).sort()).toEqual(["b", "c", "d"]);
+    expect(probed.slice(3).sort()).toEqual(["b", "c", "d"]);
+  });
+
+  it("reports the round trip of a direct answer, and only of that", () => {
+    machine.packet(alive("b", 1, 2));
+    machine.happened();
+    machine.run(1000);
+    const [ping] = pings();
+    expect(ping?.message.source).toEqual({ address: address(1), port: 7946, node: "self" });
+    machine.now = 1000.25;
+    machine.packet(ack(ping!.message.sequence));
+    machine.packet(ack(ping!.message.sequence));
+    expect(machine.happened()).toEqual(["rtt b 0.25"]);
+  });
+
+  it("asks helpers after the timeout and tries TCP, with the same sequence number", () => {
+    for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
+      machine.packet(alive(name, 1, index + 2));
+    machine.run(1000);
+    const [ping] = pings();
+    const effects = machine.run(1500);
+    const helpers = machine.sent().filter(({ message }) => message.type === "indirectPing");
+    expect(helpers).toHaveLength(3);
+    for (const { to, message } of helpers) {
+      expect(to).not.toBe(ping!.to);
+      expect(message).toMatchObject({
+        sequence: ping!.message.sequence,
+        node: ping!.message.node,
+        nack: true,
+      });
+    }
+    expect(effects).toContainEqual(
+      expect.objectContaining({ kind: "dial", to: { host: ping!.to, port: 7946 } }),
+    );
+    machine.packet(ack(ping!.message.sequence));
+    machine.run(2000);
+    expect(machine.status(ping!.message.node)).toBe("alive@1");
+  });
+
+  it("suspects a member that nobody can reach, and counts missing nacks against its own health", () => {
+    for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
+      machine.packet(alive(name, 1, index + 2));
+    machine.run(1000);
+    const { node, sequence } = pings()[0]!.message;
+    machine.run(1500);
+    machine.packet({ type: "nack", sequence });
+    machine.run(2000);
+    expect(machine.status(node)).toBe("suspect@1");
+    expect(machine.swim.healthScore).toBe(2);
+    expect(machine.logs).toContain(`INFO Suspect ${node} has failed, no acks received`);
+  });
+
+  it("stays healthy when all helpers report that they got no answer either", () => {
+    for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
+      machine.packet(alive(name, 1, index + 2));
+    machine.run(1000);
+    const { sequence } = pings()[0]!.message;
+    machine.run(1500);
+    for (let helper = 0; helper < 3; helper++) machine.packet({ type: "nack", sequence });
+    machine.run(2000);
+    expect(machine.swim.healthScore).toBe(0);
+  });
+
+  it("tells a suspect of the suspicion together with the probe", () => {
+    machine.packet(alive("b", 1, 2));
+    machine.packet({ type: "suspect", node: "b", incarnation: 1, from: "x" });
+    machine.run(1000);
+    expect(sentTypes().slice(-2)).toEqual(["ping 10.0.0.2", "suspect 10.0.0.2"]);
+  });
+
+  it("takes an answer over TCP as a sign of life", () => {
+    machine.packet(alive("b", 1, 2));
+    machine.run(1000);
+    const { sequence } = pings()[0]!.message;
+    const dial = machine
+      .run(1500)
+      .find((effect): effect is Effect<never> & { kind: "dial" } => effect.kind === "dial");
+    machine.swim.streamOpened(1500, dial!.id);
+    const written = machine.take().find((effect) => effect.kind === "write");
+    expect(written).toBeDefined();
+    machine.swim.streamReceived(
+      1600,
+      dial!.id,
+      machine.codec.sealStream(machine.codec.encode(ack(sequence)), { labelHeader: false, encrypt: false }),
+    );
+    machine.run(2000);
+    expect(machine.status("b")).toBe("alive@1");
+    expect(machine.logs.some((line) => line.startsWith("WARN Was able to connect to b over TCP"))).toBe(true);
+  });
+
+  it("does not ask peers of old protocols for what they do not know", () => {
+    const old = new Uint8Array([1, 2, 2, 2, 5, 5]);
+    machine.packet(alive("b", 1, 2, { versions: old }), alive("c", 1, 3, { versions: old }));
+    machine.run(1000);
+    const effects = machine.run(1500);
+    expect(effects.some((effect) => effect.kind === "dial")).toBe(false);
+    const request = machine.sent().find(({ message }) => message.type === "indirectPing");
+    expect(request?.message).toMatchObject({ nack: false });
+    machine.run(2000);
+    expect(machine.swim.healthScore).toBe(1);
+  });
+
+  it("probes longer while unhealthy, and ticks meanwhile collapse into one", () => {
+    machine.packet(alive("b", 1, 2), alive("c", 1, 3));
+    machine.packet({ type: "suspect", node: "self", incarnation: 1, from: "b" });
+    expect(machine.swim.healthScore).toBe(1);
+    machine.run(2999);
+    expect(["suspect@1"]).not.toContain(machine.status("b"));
+    expect(["suspect@1"]).not.toContain(machine.status("c"));
+    machine.run(3000);
+    expect([machine.status("b"), machine.status("c")].sort()).toEqual(["alive@1", "suspect@1"]);
+    expect(pings()).toHaveLength(1);
+  });
+
+  it("goes on to helpers at once when its own packet cannot be sent", () => {
+    machine.packet(alive("b", 1, 2), alive("c", 1, 3));
+    machine.run(1000);
+    const [ping] = pings();
+    machine.swim.sendFailed(1000, { host: ping!.to, port: 7946 }, "network is unreachable");
+    machine.take();
+    expect(sentTypes().some((sent) => sent.startsWith("indirectPing"))).toBe(true);
+    machine.run(2000);
+    expect(machine.status(ping!.message.node)).toBe("suspect@1");
+  });
+});
+
+describe("answering", () => {
+  it("acks a ping to the address the sender gave, or to where it came from", () => {
+    const ping: Ping = { type: "ping", sequence: 5, node: "self", source: none };
+    machine.packetFrom(from(7), ping);
+    expect(sentTypes()).toContain("ack 10.0.0.7");
+    machine.packetFrom(from(7), { ...ping, source: { address: address(8), port: 7946, node: "h" } });
+    expect(sentTypes()).toContain("ack 10.0.0.8");
+  });
+
+  it("ignores a ping for another name, and answers one for no name", () => {
+    machine.packetFrom(from(7), { type: "ping", sequence: 5, node: "other", source: none });
+    expect(sentTypes()).toEqual([]);
+    machine.packetFrom(from(7), { type: "ping", sequence: 5, node: "", source: none });
+    expect(sentTypes()).toEqual(["ack 10.0.0.7", "alive 10.0.0.7"]);
+  });
+
+  it("relays a probe, and passes on the ack with the number of the asker", () => {
+    machine.packetFrom(from(7), {
+      type: "indirectPing",
+      sequence: 77,
+      target: address(3),
+      port: 7000,
+      node: "c",
+      nack: true,
+      source: none,
+    });
+    const [relayed] = pings();
+    expect(relayed).toMatchObject({ to: "10.0.0.3", message: { node: "c" } });
+    machine.packet({ type: "ack", sequence: relayed!.message.sequence, payload: new Uint8Array([1]) });
+    expect(machine.sent()[0]).toMatchObject({
+      to: "10.0.0.7",
+      message: { type: "ack", sequence: 77, payload: null },
+    });
+    machine.run(900);
+    expect(sentTypes().filter((sent) => sent.startsWith("nack"))).toEqual([]);
+  });
+
+  it("sends a nack when the target stays silent, if one was asked for", () => {
+    for (const nack of [true, false]) {
+      machine = new Machine();
+      machine.packetFrom(from(7), {
+        type: "indirectPing",
+        sequence: 77,
+        target: address(3),
+        port: 7946,
+        node: "c",
+        nack,
+        source: none,
+      });
+      machine.run(900);
+      expect(sentTypes().filter((sent) => sent.startsWith("nack"))).toEqual(nack ? ["nack 10.0.0.7"] : []);
+    }
+  });
+
+  it("runs a bounded number of probes for others", () => {
+    for (let sequence = 1; sequence <= 1100; sequence++) {
+      machine.packetFrom(from(7), {
+        type: "indirectPing",
+        sequence,
+        target: address(3),
+        port: 7946,
+        node: "c",
+        nack: true,
+        source: none,
+      });
+    }
+    machine.run(900);
+    expect(sentTypes().filter((sent) => sent.startsWith("nack"))).toHaveLength(1024);
+  });
+});
+
+describe("gossip", () => {
+  it("tells the recently dead, so that they can refute, but not those who left", () => {
+    machine.packet(alive("b", 1, 2, { versions }), alive("c", 1, 3));
+    machine.packet({ type: "dead", node: "b", incarnation: 1, from: "x" });
+    machine.packet({ type: "dead", node: "c", incarnation: 1, from: "c" });
+    machine.run(900);
+    expect(new Set(machine.sent().map(({ to }) => to))).toEqual(new Set(["10.0.0.2"]));
+    machine.run(31_000);
+    machine.packet(alive("d", 1, 4));
+    machine.run(31_800);
+    expect(new Set(machine.sent().map(({ to }) => to))).toEqual(new Set(["10.0.0.4"]));
+  });
+});

@@ -1,0 +1,193 @@
+/**
+ * Real agents as child processes: the original's binaries and our own on every runtime, each on a loopback address of its own.
+ */
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Command, command } from "../runtimes/binaries.ts";
+
+/** Kinds of agents: the original's Debian package, its newest release, and ours by runtime. */
+export type Kind = "old" | "new" | "node" | "deno" | "bun";
+
+/** Ours. */
+export const ours: readonly Kind[] = ["node", "deno", "bun"];
+
+const gossipPort = 17946;
+const rpcPort = 17373;
+
+/** How a kind is started, or why it cannot be. */
+export function find(kind: Kind): Command | { readonly missing: string } {
+  if (kind === "node" || kind === "deno" || kind === "bun") return command(kind, `runtimes/${kind}/cli.ts`);
+  const candidates =
+    kind === "old"
+      ? [process.env["TSERF_TEST_SERF_OLD"], "/usr/bin/serf"]
+      : [process.env["TSERF_TEST_SERF_NEW"], join(homedir(), "go", "bin", "serf")];
+  const program = candidates.find((path) => path !== undefined && path !== "" && existsSync(path));
+  if (program !== undefined) return { program, args: [] };
+  const how =
+    kind === "old" ? "the Debian package serf" : "go install github.com/hashicorp/serf/cmd/serf@v0.10.2";
+  return { missing: `the ${kind} serf is not installed (${how})` };
+}
+
+/** The original's kinds that are installed here. */
+export const originals: readonly Kind[] = (["old", "new"] as const).filter((kind) => "program" in find(kind));
+
+/** What a finished command printed. */
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/** One member as `members -format=json` prints it. */
+export interface ListedMember {
+  readonly name: string;
+  readonly addr: string;
+  readonly status: string;
+  readonly tags: Record<string, string>;
+  readonly protocol: { readonly min: number; readonly max: number; readonly version: number };
+}
+
+const running = new Set<Agent>();
+
+/** Ends every agent that a test left behind. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((agent) => agent.kill("SIGKILL")));
+}
+
+/** A running agent. */
+export class Agent {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly host: string;
+  /** Everything it printed. */
+  log = "";
+  /** Exit code once it ended; `null` after a signal. */
+  readonly ended: Promise<number | null>;
+  readonly #child: ChildProcess;
+
+  private constructor(kind: Kind, name: string, host: string, child: ChildProcess) {
+    this.kind = kind;
+    this.name = name;
+    this.host = host;
+    this.#child = child;
+    const collect = (chunk: Buffer): void => {
+      this.log += chunk.toString();
+    };
+    child.stdout?.on("data", collect);
+    child.stderr?.on("data", collect);
+    this.ended = new Promise((resolve) => {
+      child.once("close", (code) => {
+        running.delete(this);
+        resolve(code);
+      });
+    });
+    running.add(this);
+  }
+
+  /** Starts an agent and waits until it runs or ends. */
+  static async start(kind: Kind, name: string, host: string, ...flags: string[]): Promise<Agent> {
+    const found = find(kind);
+    if ("missing" in found) throw new Error(found.missing);
+    const agent = new Agent(
+      kind,
+      name,
+      host,
+      spawn(found.program, [
+        ...found.args,
+        "agent",
+        `-node=${name}`,
+        `-bind=${host}:${gossipPort}`,
+        `-rpc-addr=${host}:${rpcPort}`,
+        ...flags,
+      ]),
+    );
+    let ended = false;
+    void agent.ended.then(() => {
+      ended = true;
+    });
+    await until(`${name} runs`, () => ended || agent.log.includes("Log data will now stream in"), 20_000);
+    return agent;
+  }
+
+  /** Where others reach it. */
+  get address(): string {
+    return `${this.host}:${gossipPort}`;
+  }
+
+  /** Sends a signal and waits for the end. */
+  async kill(signal: NodeJS.Signals): Promise<number | null> {
+    this.#child.kill(signal);
+    return await this.ended;
+  }
+
+  /** Runs a command against this agent, by default with the original's own command line where there is one. */
+  async cli(by: Kind, name: string, ...args: string[]): Promise<Outcome> {
+    return await run(by, name, `-rpc-addr=${this.host}:${rpcPort}`, ...args);
+  }
+
+  /** Its members by name. */
+  async members(by: Kind = "node"): Promise<Record<string, ListedMember>> {
+    const { stdout } = await this.cli(by, "members", "-format=json");
+    const list = (JSON.parse(stdout) as { members: ListedMember[] | null }).members ?? [];
+    return Object.fromEntries(list.map((member) => [member.name, member]));
+  }
+
+  /** Status of its members, by name. */
+  async statuses(): Promise<Record<string, string>> {
+    const members = await this.members(fastCli);
+    return Object.fromEntries(Object.entries(members).map(([name, { status }]) => [name, status]));
+  }
+}
+
+/** The command line that starts fastest here. */
+const fastCli: Kind = originals.at(-1) ?? "bun";
+
+/** Runs a command line. */
+export async function run(by: Kind, ...args: string[]): Promise<Outcome> {
+  const found = find(by);
+  if ("missing" in found) throw new Error(found.missing);
+  return await new Promise((resolve) => {
+    execFile(found.program, [...found.args, ...args], { timeout: 30_000 }, (error, stdout, stderr) => {
+      resolve({ stdout, stderr, code: error === null ? 0 : Number(error.code ?? -1) });
+    });
+  });
+}
+
+/** Waits until something holds; fails with `what` when it does not in time. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  timeoutMs = 15_000,
+): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    if (await holds()) return;
+    if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Waits until every agent sees exactly these statuses. */
+export async function converged(
+  agents: readonly Agent[],
+  statuses: Record<string, string>,
+  timeoutMs = 15_000,
+): Promise<void> {
+  const wanted = JSON.stringify(Object.entries(statuses).sort());
+  for (const agent of agents) {
+    let last = "";
+    await until(
+      `${agent.name} (${agent.kind}) sees ${wanted}`,
+      async () => {
+        last = JSON.stringify(Object.entries(await agent.statuses()).sort());
+        return last === wanted;
+      },
+      timeoutMs,
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}; it sees ${last}\n${agent.log}`);
+    });
+  }
+}

@@ -1,0 +1,221 @@
+import { describe, expect, test } from "vitest";
+import type { Encodable } from "../../src/rpc/codec.ts";
+import { Codec, concatenate, ObjectReader } from "../../src/rpc/codec.ts";
+import { BODILESS_ERRORS, RESPONSE_LIMITS } from "../../src/rpc/protocol.ts";
+import { EventRecord, memberRecord, readMember } from "../../src/rpc/records.ts";
+import { Session } from "../../src/rpc/session.ts";
+import type { RecordedConnection } from "./golden.ts";
+import { readRecording, recordings } from "./golden.ts";
+import { bytesOfHex, hexOf } from "./hex.ts";
+
+const codec = new Codec();
+
+function session(token = ""): Session {
+  return new Session({ client: "127.0.0.1:5000", token, codec });
+}
+
+/** Takes everything a session wants to write, object by object. */
+function written(machine: Session): Map<unknown, unknown>[] {
+  const reader = new ObjectReader(codec);
+  for (let bytes = machine.take(); bytes !== null; bytes = machine.take()) reader.append(bytes);
+  const objects: Map<unknown, unknown>[] = [];
+  for (
+    let object = reader.next(RESPONSE_LIMITS);
+    object !== undefined;
+    object = reader.next(RESPONSE_LIMITS)
+  ) {
+    objects.push(object as Map<unknown, unknown>);
+  }
+  return objects;
+}
+
+/** The body of an answer, taken apart and put together again the way the server does it. */
+function rebuilt(body: Map<string, unknown>): Encodable {
+  const members = body.get("Members");
+  return Array.isArray(members)
+    ? { Members: members.map(readMember).map(memberRecord) }
+    : (body as Map<string, Encodable>);
+}
+
+/** Replays what the client sent, answers requests as the agent did, and returns what the session wrote. */
+function replay(recorded: RecordedConnection, token: string, cut: (bytes: Uint8Array) => Uint8Array[]) {
+  const machine = session(token);
+  const expected = recorded.received.map((bytes) => codec.decode(bytes) as Map<string, unknown>);
+  const actual: Map<unknown, unknown>[] = [];
+  for (const piece of recorded.sent.flatMap(cut)) {
+    machine.receive(piece);
+    actual.push(...written(machine));
+    for (let effects = machine.drain(); effects.length > 0; effects = machine.drain()) {
+      for (const effect of effects) {
+        if (effect.kind !== "perform") continue;
+        const header = expected[actual.length];
+        const next = expected[actual.length + 1];
+        if (header === undefined) machine.refuse("as recorded");
+        else {
+          const error = header.get("Error") as string;
+          const hasBody = next !== undefined && !next.has("Seq") && !BODILESS_ERRORS.has(error);
+          machine.settle(error, hasBody ? rebuilt(next) : undefined);
+        }
+        actual.push(...written(machine));
+      }
+    }
+  }
+  return { machine, actual, expected };
+}
+
+describe("a session answers like the recorded agent", () => {
+  const cuts = {
+    "object by object": (bytes: Uint8Array) => [bytes],
+    "byte by byte": (bytes: Uint8Array) => Array.from(bytes, (byte) => Uint8Array.of(byte)),
+  };
+  test.each(recordings())("%s", (name) => {
+    for (const cut of Object.values(cuts)) {
+      for (const recorded of readRecording(name)) {
+        const { machine, actual, expected } = replay(recorded, name.includes("auth") ? "s3cret" : "", cut);
+        expect(actual).toEqual(expected);
+        expect(machine.closing).toBe(recorded.closedByAgent);
+      }
+    }
+  });
+
+  test("also when everything arrives at once", () => {
+    for (const recorded of readRecording("raw-stream-filters")) {
+      const { actual, expected } = replay(
+        { ...recorded, sent: [concatenate(recorded.sent)] },
+        "",
+        (bytes) => [bytes],
+      );
+      expect(actual).toEqual(expected);
+    }
+  });
+});
+
+const HANDSHAKE = "82a7436f6d6d616e64a968616e647368616b65a353657100 81a756657273696f6e01";
+
+function open(): Session {
+  const machine = session();
+  machine.receive(bytesOfHex(HANDSHAKE.replaceAll(" ", "")));
+  written(machine);
+  return machine;
+}
+
+function request(sequence: number, command: string, body?: Encodable): Uint8Array {
+  const header = { Command: command, Seq: sequence };
+  return body === undefined ? codec.encode(header) : codec.encode(header, body);
+}
+
+const EVENT = new EventRecord(
+  { type: "user", lamportTime: 7n, name: "deploy", payload: Uint8Array.of(118), coalesce: false },
+  codec,
+);
+
+test("headers are written byte for byte like the original's", () => {
+  const machine = session();
+  machine.receive(bytesOfHex(HANDSHAKE.replaceAll(" ", "")));
+  expect(hexOf(machine.take()!)).toBe("82a54572726f72a0a353657100");
+});
+
+test("a request in progress holds back the next one, but not events", () => {
+  const machine = open();
+  machine.receive(request(1, "stream", { Type: "user" }));
+  machine.receive(concatenate([request(2, "leave"), request(3, "members")]));
+  expect(machine.drain()).toEqual([{ kind: "perform", request: { command: "leave" } }]);
+  machine.event(0, EVENT);
+  expect(written(machine).map((object) => object.get("Seq") ?? object.get("Event"))).toEqual([1, 1, "user"]);
+  machine.settle("");
+  expect(written(machine)).toEqual([
+    new Map<string, unknown>([
+      ["Error", ""],
+      ["Seq", 2],
+    ]),
+  ]);
+  expect(machine.drain()).toEqual([{ kind: "perform", request: { command: "members" } }]);
+});
+
+test("an event goes out once for each matching stream, until it is stopped", () => {
+  const machine = open();
+  machine.receive(request(1, "stream", { Type: "user:deploy" }));
+  machine.receive(request(2, "stream", { Type: "user:other" }));
+  machine.receive(request(3, "stream", { Type: "member-join,*" }));
+  written(machine);
+  machine.event(0, EVENT);
+  const record = new Map<string, unknown>([
+    ["Coalesce", false],
+    ["Event", "user"],
+    ["LTime", 7],
+    ["Name", "deploy"],
+    ["Payload", Uint8Array.of(118)],
+  ]);
+  const header = (sequence: number) =>
+    new Map<string, unknown>([
+      ["Error", ""],
+      ["Seq", sequence],
+    ]);
+  expect(written(machine)).toEqual([header(1), record, header(3), record]);
+  machine.receive(request(6, "stop", { Stop: 2 }));
+  machine.receive(request(4, "stop", { Stop: 1 }));
+  machine.receive(request(5, "stop", { Stop: 3 }));
+  written(machine);
+  machine.event(0, EVENT);
+  expect(machine.take()).toBeNull();
+  expect(machine.subscribed).toBe(false);
+});
+
+test("a stalled stream keeps its first 512 events and warns once a second", () => {
+  const machine = open();
+  machine.receive(request(1, "stream", { Type: "" }));
+  for (let count = 0; count < 2000; count++) machine.event(count < 1000 ? 0 : 1000, EVENT);
+  expect(machine.drain()).toEqual([
+    { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
+    { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
+  ]);
+  expect(written(machine)).toHaveLength(1 + 2 * 512);
+  machine.event(2000, EVENT);
+  expect(written(machine)).toHaveLength(2);
+});
+
+test("a monitor asks for the past lines, filters by level and can be opened once", () => {
+  const machine = open();
+  machine.receive(request(1, "monitor", { LogLevel: "warn" }));
+  expect(machine.drain()).toEqual([{ kind: "replay" }]);
+  machine.line(0, { level: "INFO", text: "below" });
+  machine.line(0, { level: "ERR", text: "above" });
+  machine.receive(request(2, "monitor", { LogLevel: "INFO" }));
+  machine.receive(request(3, "monitor", { LogLevel: "Bogus" }));
+  expect(written(machine).map((object) => object.get("Log") ?? object.get("Error"))).toEqual([
+    "",
+    "",
+    "above",
+    "Monitor already exists",
+    "Unknown log level: BOGUS",
+  ]);
+});
+
+test("until a client is trusted it is held to small objects", () => {
+  const greeting = session();
+  greeting.receive(request(0, "handshake"));
+  greeting.receive(Uint8Array.of(0xdb, 0x00, 0x01, 0x00, 0x00));
+  expect(greeting.closing).toBe(true);
+  const trusted = open();
+  trusted.receive(request(1, "join"));
+  trusted.receive(Uint8Array.of(0xdb, 0x00, 0x01, 0x00, 0x00));
+  expect(trusted.closing).toBe(false);
+  trusted.receive(new Uint8Array(65_536).fill(65));
+  expect(trusted.closing).toBe(true);
+  expect(trusted.drain().map((effect) => effect.kind)).toEqual(["log"]);
+});
+
+test.each([
+  ["a real number for an integer", request(1, "stop"), codec.encode({ Stop: 1.5 })],
+  ["a whole real number for an integer", request(1, "stop"), bytesOfHex("81a453746f70cb3ff0000000000000")],
+  ["a negative number for an unsigned one", request(1, "stop"), codec.encode({ Stop: -1 })],
+  ["text for a list", request(1, "join"), codec.encode({ Existing: "127.0.0.1" })],
+  ["a number for text", request(1, "tags"), codec.encode({ Tags: { a: 5 } })],
+  ["two for a boolean", request(1, "force-leave"), codec.encode({ Prune: 2 })],
+])("%s closes the connection", (_name, header, body) => {
+  const machine = open();
+  machine.receive(header);
+  machine.receive(body);
+  expect(machine.closing).toBe(true);
+  expect(machine.take()).toBeNull();
+});

@@ -1,0 +1,106 @@
+/**
+ * The envelopes that packets and stream frames share: encryption, compression and the label header. Everything that is put around
+ * bytes goes into the room in front of them; nothing is copied for it.
+ */
+
+import { decrypt, encrypt, keyAt, NONCE_SIZE, TAG_SIZE } from "./gcm";
+import { compress, decompress, LZW_TOO_LARGE } from "./lzw";
+import { keyCount, label, labelLength, nonce, output, RECORD_SIZE } from "./memory";
+import { decode, spanHeaderSize, writeSpanHeader } from "./msgpack";
+import { COMPRESS, LABEL, SLOT_EXTRA, SLOT_NUMBER } from "./schema";
+
+const ENCRYPTION_OVERHEAD: u32 = 1 + NONCE_SIZE + TAG_SIZE;
+const PADDING: u32 = 16;
+/** A map of two: "Algo" with 0, and the key "Buf". */
+const compressHead: usize = memory.data<u8>([
+  0x09, 0x82, 0xa4, 0x41, 0x6c, 0x67, 0x6f, 0x00, 0xa3, 0x42, 0x75, 0x66,
+]);
+const COMPRESS_HEAD_SIZE: u32 = 12;
+const envelope: usize = memory.data(RECORD_SIZE, 16);
+
+/** Why an envelope cannot be unpacked, beside the failures of `msgpack.ts`; negated as a result. */
+export const FAULT_COMPRESSION: u32 = 9;
+export const FAULT_ALGORITHM: u32 = 10;
+export const FAULT_LARGE: u32 = 13;
+
+/** Where the result of the last function here starts. */
+export let resultAt: usize = 0;
+
+/** Tries all keys on version, nonce, ciphertext and tag. Returns the length of the text at `resultAt`, or -1. */
+export function decryptAny(at: usize, length: u32, aad: usize, aadLength: u32): i32 {
+  if (length < ENCRYPTION_OVERHEAD) return -1;
+  const version = <u32>load<u8>(at);
+  if (version > 1) return -1;
+  const text = at + 1 + NONCE_SIZE;
+  const size = length - ENCRYPTION_OVERHEAD;
+  for (let index: u32 = 0; index < keyCount; index++) {
+    if (!decrypt(keyAt(index), at + 1, aad, aadLength, text, size)) continue;
+    resultAt = text;
+    return version === 1 ? <i32>size : unpadded(text, size);
+  }
+  return -1;
+}
+
+/** PKCS #7: one to sixteen bytes that hold their number. Go trusts the last byte alone; a sender that follows Go passes here too. */
+function unpadded(text: usize, size: u32): i32 {
+  if (size === 0 || (size & 15) !== 0) return -1;
+  const padding = <u32>load<u8>(text + size - 1);
+  if (padding === 0 || padding > PADDING) return -1;
+  for (let index: u32 = 1; index <= padding; index++) {
+    if (load<u8>(text + size - index) !== padding) return -1;
+  }
+  return <i32>(size - padding);
+}
+
+/** Decompresses the compress message whose map lies from `at` to `end`. Returns the size of the text at `target`, or a fault, negated. */
+export function unpackEnvelope(at: usize, end: usize, target: usize, limit: u32): i32 {
+  const failure = decode(COMPRESS, at, end, envelope);
+  if (failure !== 0) return -(<i32>failure);
+  if (load<u32>(envelope + (SLOT_NUMBER << 2)) !== 0) return -(<i32>FAULT_ALGORITHM);
+  const source = load<u32>(envelope + (SLOT_EXTRA << 2));
+  const length = load<u32>(envelope + (SLOT_EXTRA << 2), 4);
+  const size = decompress(source, length === 0 ? 0 : length - 1, target, limit);
+  if (size >= 0) return size;
+  return size === LZW_TOO_LARGE ? -(<i32>FAULT_LARGE) : -(<i32>FAULT_COMPRESSION);
+}
+
+/** What `seal` shall do, as bits. */
+export const SEAL_COMPRESS: u32 = 1;
+export const SEAL_CRC: u32 = 2;
+export const SEAL_ENCRYPT: u32 = 4;
+/** With encryption version 0 in place of 1. */
+export const SEAL_OLD: u32 = 8;
+
+/** Puts `length` bytes into a compress message in the output; returns its length. */
+export function pack(at: usize, length: u32): u32 {
+  const size = compress(at, length, output);
+  resultAt = output - spanHeaderSize(size) - COMPRESS_HEAD_SIZE;
+  memory.copy(resultAt, compressHead, COMPRESS_HEAD_SIZE);
+  writeSpanHeader(resultAt + COMPRESS_HEAD_SIZE, size);
+  return <u32>(output - resultAt) + size;
+}
+
+/** Encrypts with the primary key, in place; version and nonce go in front. Returns the whole length, from `resultAt`. */
+export function encryptAt(at: usize, length: u32, old: bool, aad: usize, aadLength: u32): u32 {
+  if (old) {
+    const padding = PADDING - (length & 15);
+    memory.fill(at + length, <u8>padding, padding);
+    length += padding;
+  }
+  resultAt = at - 1 - NONCE_SIZE;
+  store<u8>(resultAt, old ? 0 : 1);
+  memory.copy(resultAt + 1, nonce, NONCE_SIZE);
+  encrypt(keyAt(0), resultAt + 1, aad, aadLength, at, length);
+  return length + ENCRYPTION_OVERHEAD;
+}
+
+/** Puts the label header, if wanted and there is a label, in front of `length` bytes at `at`. Returns the whole length. */
+export function prefixLabel(at: usize, length: u32, wanted: bool): u32 {
+  resultAt = at;
+  if (!wanted || labelLength === 0) return length;
+  resultAt -= 2 + labelLength;
+  store<u8>(resultAt, LABEL);
+  store<u8>(resultAt, <u8>labelLength, 1);
+  memory.copy(resultAt + 2, label, labelLength);
+  return length + 2 + labelLength;
+}

@@ -1,0 +1,112 @@
+/**
+ * The exported ABI, and nothing else; `wasm/README.md` has the table. All addresses and sizes are 32-bit integers.
+ */
+
+import * as envelope from "./envelope";
+import { installKey } from "./gcm";
+import * as layout from "./memory";
+import * as msgpack from "./msgpack";
+import * as packets from "./packet";
+import * as streams from "./stream";
+
+/** Lays out the memory; once, and before anything else. */
+export function configure(keys: u32, inputSize: u32, outputSize: u32, outputLimit: u32): bool {
+  return layout.configure(keys, inputSize, outputSize, outputLimit);
+}
+
+/** Sets the label of `length` bytes that was written at `label`. */
+export function setLabel(length: u32): void {
+  layout.setLabelLength(length);
+}
+
+/** Installs the key of `length` bytes that was written at `input`, behind the keys installed before. */
+export function addKey(length: u32): void {
+  installKey(layout.input, length);
+  memory.fill(layout.input, 0, length);
+}
+
+/** Opens the packet at `input`; the number of records at `records`, or why it is dropped. */
+export function open(length: u32, verify: bool): i32 {
+  return packets.open(length, verify);
+}
+
+/** Seals parts that lie at `input`, their lengths at `records`; the length of the packet at `result`. */
+export function seal(count: u32, flags: u32): u32 {
+  return packets.seal(count, flags);
+}
+
+/** Opens the stream frame at `input`; the length of the message at `message`, or why it is refused. */
+export function openFrame(length: u32): i32 {
+  return streams.openFrame(length);
+}
+
+/** Decodes objects of one shape from `at` into `records`; 0, or why it failed. The next object is at `decodedTo`. */
+export function decodeMany(shape: u32, count: u32, at: usize): u32 {
+  return streams.decodeMany(shape, count, at);
+}
+
+/** Makes the `length` bytes at `input` the ones that `decodeMany` reads. */
+export function useInput(length: u32): void {
+  streams.useInput(length);
+}
+
+/** Seals the message at `input` as a stream frame; the length of the frame at `result`. */
+export function sealFrame(length: u32, flags: u32, labelHeader: bool): u32 {
+  return streams.sealFrame(length, flags, labelHeader);
+}
+
+/** Encodes the record at `draft` at `output`; its length. */
+export function encode(shape: u32): u32 {
+  return <u32>(msgpack.encode(shape, layout.draft, layout.output) - layout.output);
+}
+
+/** Overwrites the arenas, so that no text outlives its use. */
+export function clear(): void {
+  memory.fill(
+    layout.input - layout.HEADROOM,
+    0,
+    ((<usize>memory.size()) << 16) - (layout.input - layout.HEADROOM),
+  );
+}
+
+export function label(): usize {
+  return layout.label;
+}
+export function nonce(): usize {
+  return layout.nonce;
+}
+export function draft(): usize {
+  return layout.draft;
+}
+export function records(): usize {
+  return layout.records;
+}
+export function faults(): usize {
+  return layout.faults;
+}
+export function faultCount(): u32 {
+  return packets.faultCount;
+}
+export function input(): usize {
+  return layout.input;
+}
+export function output(): usize {
+  return layout.output;
+}
+export function result(): usize {
+  return envelope.resultAt;
+}
+export function message(): usize {
+  return streams.messageAt;
+}
+export function decodedTo(): usize {
+  return streams.decodedTo;
+}
+/** Whether the last `open` forgot all names before it began: numbers from earlier calls are void. */
+export function forgotInPacket(): bool {
+  return packets.forgot;
+}
+/** The same for the last `decodeMany`. */
+export function forgotInStream(): bool {
+  return streams.forgot;
+}

@@ -1,0 +1,108 @@
+/**
+ * Where everything lies. Small things of fixed size are static; the arenas follow the heap base and are sized once, by
+ * `configure`. The last arena is the one for decompressed bytes, so it can grow by growing the memory.
+ *
+ * Code here may read, and within an arena write, up to `SLACK` bytes past the end of what it was given: each arena has that much
+ * room behind it.
+ */
+
+/** Bytes behind the end of each arena that a vector load or store may touch. */
+export const SLACK: u32 = 256;
+/** Room in front of a message for all envelopes that `seal` puts around it. */
+export const HEADROOM: u32 = 1024;
+/** Bytes that one expanded key takes: round keys and GHASH tables. */
+export const KEY_SIZE: u32 = 2432;
+/** Longest label. */
+export const LABEL_MAX: u32 = 255;
+/** Longest node name that is interned; Serf allows 128. */
+export const NAME_SIZE_MAX: u32 = 128;
+/** How many names are remembered at once. */
+export const NAMES_MAX: u32 = 4096;
+/** Decoded messages, or push/pull entries of one batch, that the table holds. */
+export const RECORDS_MAX: u32 = 1024;
+/** A record is sixteen 32-bit integers; `schema.ts` names them. */
+export const RECORD_SIZE: u32 = 64;
+/** Dropped parts that are reported; further ones are only counted. */
+export const FAULTS_MAX: u32 = 16;
+
+/** Stream header (type and length), directly followed by the label: together the authenticated data of a stream frame. */
+export const STREAM_HEADER_SIZE: u32 = 5;
+const authenticated: usize = memory.data(STREAM_HEADER_SIZE + LABEL_MAX + SLACK);
+/** The configured label. */
+export const label: usize = authenticated + STREAM_HEADER_SIZE;
+/** The stream header in front of the label. */
+export const streamHeader: usize = authenticated;
+/** Twelve random bytes, written by the host before each sealing. */
+export const nonce: usize = memory.data(16, 16);
+/** The record that `encode` reads. */
+export const draft: usize = memory.data(RECORD_SIZE, 16);
+/** Pairs of fault code and message type. */
+export const faults: usize = memory.data(FAULTS_MAX * 8, 16);
+
+/** Length of the configured label. */
+export let labelLength: u32 = 0;
+/** Expanded keys in ring order. */
+export let keys: usize = 0;
+/** How many keys are installed. */
+export let keyCount: u32 = 0;
+/** Decoded messages. */
+export let records: usize = 0;
+/** Remembered names, `NAME_SIZE_MAX` bytes each. */
+export let names: usize = 0;
+/** Bytes from the host: a packet or frame, the parts to seal, or the fields to encode. `HEADROOM` bytes lie before it. */
+export let input: usize = 0;
+/** Decompressed bytes, or the result of sealing and encoding. `HEADROOM` bytes lie before it. */
+export let output: usize = 0;
+/** How many bytes may be decompressed to `output` in all; the memory grows as they come. */
+export let outputLimit: usize = 0;
+
+/** Lays out the arenas; false if the memory cannot be had. To be called once. `spareKeys` is the room for keys. */
+export function configure(spareKeys: u32, inputSize: u32, outputSize: u32, limit: u32): bool {
+  keys = align(__heap_base);
+  records = align(keys + spareKeys * KEY_SIZE);
+  names = align(records + RECORDS_MAX * RECORD_SIZE);
+  input = align(names + NAMES_MAX * NAME_SIZE_MAX + HEADROOM);
+  output = align(input + inputSize + SLACK + HEADROOM);
+  outputLimit = limit;
+  return reserve(output + outputSize + SLACK);
+}
+
+/** Makes every byte below `end` (and `SLACK` more) usable; false if the memory cannot be had. */
+export function reserve(end: usize): bool {
+  const wanted = <i32>((end + SLACK + 0xffff) >> 16);
+  const missing = wanted - memory.size();
+  // Growing by an eighth at least keeps the number of copies small when a long stream is decompressed.
+  if (missing <= 0) return true;
+  const generous = max(missing, memory.size() >> 3);
+  return memory.grow(generous) >= 0 || memory.grow(missing) >= 0;
+}
+
+/** Records how long the label is that the host wrote at `label`. */
+export function setLabelLength(length: u32): void {
+  labelLength = length;
+}
+
+/** Counts one more installed key. */
+export function countKey(): void {
+  keyCount += 1;
+}
+
+function align(at: usize): usize {
+  return (at + 63) & ~63;
+}
+
+/** Big-endian loads and stores. A class, because only methods can be inlined by decorator. */
+export class BigEndian {
+  @inline static load16(at: usize): u32 {
+    return <u32>bswap<u16>(load<u16>(at));
+  }
+  @inline static load32(at: usize): u32 {
+    return bswap<u32>(load<u32>(at));
+  }
+  @inline static store16(at: usize, value: u32): void {
+    store<u16>(at, bswap<u16>(<u16>value));
+  }
+  @inline static store32(at: usize, value: u32): void {
+    store<u32>(at, bswap<u32>(value));
+  }
+}

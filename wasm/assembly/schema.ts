@@ -1,0 +1,163 @@
+/**
+ * The fields of every message, as one table that drives decoding and encoding: for each field its key, where it stands when
+ * somebody sends the struct as an array, its kind, and the slot of the record that holds it.
+ *
+ * A record is sixteen integers. A name takes three slots (offset, length, number in the name table or 0), a text two (offset,
+ * length), bytes two (offset, length + 1, so that 0 is nil).
+ */
+
+/** Message types that have a body in msgpack; the numbers are on the wire. */
+export const PING: u32 = 0;
+export const INDIRECT_PING: u32 = 1;
+export const ACK: u32 = 2;
+export const SUSPECT: u32 = 3;
+export const ALIVE: u32 = 4;
+export const DEAD: u32 = 5;
+export const PUSH_PULL: u32 = 6;
+export const COMPOUND: u32 = 7;
+export const USER: u32 = 8;
+export const COMPRESS: u32 = 9;
+export const ENCRYPT: u32 = 10;
+export const NACK: u32 = 11;
+export const CRC: u32 = 12;
+export const ERROR: u32 = 13;
+/** Not a message: one entry of a push/pull. */
+export const NODE_STATE: u32 = 14;
+/** One more than the highest number above. */
+export const SHAPES: u32 = 15;
+/** First byte of a label header. */
+export const LABEL: u32 = 244;
+
+/** Slots of a record. Messages that need less share them. */
+export const SLOT_TYPE: u32 = 0;
+export const SLOT_NUMBER: u32 = 1;
+export const SLOT_PORT: u32 = 2;
+export const SLOT_FLAG: u32 = 3;
+export const SLOT_SOURCE_PORT: u32 = 4;
+export const SLOT_NODE: u32 = 5;
+export const SLOT_PEER: u32 = 8;
+export const SLOT_ADDRESS: u32 = 11;
+export const SLOT_EXTRA: u32 = 13;
+/** Bytes, in the place of a second name. */
+export const SLOT_VERSIONS: u32 = 8;
+
+/** Kinds of values. */
+export const KIND_U8: u32 = 0;
+export const KIND_U16: u32 = 1;
+export const KIND_U32: u32 = 2;
+export const KIND_INT: u32 = 3;
+export const KIND_BOOL: u32 = 4;
+export const KIND_NAME: u32 = 5;
+export const KIND_TEXT: u32 = 6;
+export const KIND_BYTES: u32 = 7;
+
+const FIELDS_MAX: u32 = 8;
+const FIELD_SIZE: u32 = 32;
+const SHAPE_SIZE: u32 = 16 + FIELDS_MAX * FIELD_SIZE;
+const shapes: usize = memory.data(SHAPES * SHAPE_SIZE, 16);
+
+// In the order in which Go writes them: sorted by key. Last argument: left out when empty.
+field(PING, "Node", 1, KIND_NAME, SLOT_NODE, false);
+field(PING, "SeqNo", 0, KIND_U32, SLOT_NUMBER, false);
+field(PING, "SourceAddr", 2, KIND_BYTES, SLOT_EXTRA, true);
+field(PING, "SourceNode", 4, KIND_NAME, SLOT_PEER, true);
+field(PING, "SourcePort", 3, KIND_U16, SLOT_SOURCE_PORT, true);
+
+field(INDIRECT_PING, "Nack", 4, KIND_BOOL, SLOT_FLAG, false);
+field(INDIRECT_PING, "Node", 3, KIND_NAME, SLOT_NODE, false);
+field(INDIRECT_PING, "Port", 2, KIND_U16, SLOT_PORT, false);
+field(INDIRECT_PING, "SeqNo", 0, KIND_U32, SLOT_NUMBER, false);
+field(INDIRECT_PING, "SourceAddr", 5, KIND_BYTES, SLOT_EXTRA, true);
+field(INDIRECT_PING, "SourceNode", 7, KIND_NAME, SLOT_PEER, true);
+field(INDIRECT_PING, "SourcePort", 6, KIND_U16, SLOT_SOURCE_PORT, true);
+field(INDIRECT_PING, "Target", 1, KIND_BYTES, SLOT_ADDRESS, false);
+
+field(ACK, "Payload", 1, KIND_BYTES, SLOT_EXTRA, false);
+field(ACK, "SeqNo", 0, KIND_U32, SLOT_NUMBER, false);
+
+field(NACK, "SeqNo", 0, KIND_U32, SLOT_NUMBER, false);
+
+field(SUSPECT, "From", 2, KIND_NAME, SLOT_PEER, false);
+field(SUSPECT, "Incarnation", 0, KIND_U32, SLOT_NUMBER, false);
+field(SUSPECT, "Node", 1, KIND_NAME, SLOT_NODE, false);
+
+field(DEAD, "From", 2, KIND_NAME, SLOT_PEER, false);
+field(DEAD, "Incarnation", 0, KIND_U32, SLOT_NUMBER, false);
+field(DEAD, "Node", 1, KIND_NAME, SLOT_NODE, false);
+
+field(ALIVE, "Addr", 2, KIND_BYTES, SLOT_ADDRESS, false);
+field(ALIVE, "Incarnation", 0, KIND_U32, SLOT_NUMBER, false);
+field(ALIVE, "Meta", 4, KIND_BYTES, SLOT_EXTRA, false);
+field(ALIVE, "Node", 1, KIND_NAME, SLOT_NODE, false);
+field(ALIVE, "Port", 3, KIND_U16, SLOT_PORT, false);
+field(ALIVE, "Vsn", 5, KIND_BYTES, SLOT_VERSIONS, false);
+
+field(PUSH_PULL, "Join", 2, KIND_BOOL, SLOT_FLAG, false);
+field(PUSH_PULL, "Nodes", 0, KIND_INT, SLOT_NUMBER, false);
+field(PUSH_PULL, "UserStateLen", 1, KIND_INT, SLOT_PORT, false);
+
+field(NODE_STATE, "Addr", 1, KIND_BYTES, SLOT_ADDRESS, false);
+field(NODE_STATE, "Incarnation", 4, KIND_U32, SLOT_NUMBER, false);
+field(NODE_STATE, "Meta", 3, KIND_BYTES, SLOT_EXTRA, false);
+field(NODE_STATE, "Name", 0, KIND_NAME, SLOT_NODE, false);
+field(NODE_STATE, "Port", 2, KIND_U16, SLOT_PORT, false);
+field(NODE_STATE, "State", 5, KIND_INT, SLOT_FLAG, false);
+field(NODE_STATE, "Vsn", 6, KIND_BYTES, SLOT_VERSIONS, false);
+
+field(USER, "UserMsgLen", 0, KIND_INT, SLOT_NUMBER, false);
+
+field(COMPRESS, "Algo", 0, KIND_U8, SLOT_NUMBER, false);
+field(COMPRESS, "Buf", 1, KIND_BYTES, SLOT_EXTRA, false);
+
+field(ERROR, "Error", 0, KIND_TEXT, SLOT_NODE, false);
+
+function field(shape: u32, key: string, index: u32, kind: u32, slot: u32, optional: bool): void {
+  const start = shapeAt(shape);
+  const count = load<u32>(start);
+  const at = fieldAt(start, count);
+  store<u32>(start, count + 1);
+  for (let letter = 0; letter < key.length; letter++) store<u8>(at + letter, <u8>key.charCodeAt(letter));
+  store<u8>(at, <u8>key.length, 16);
+  store<u8>(at, <u8>index, 17);
+  store<u8>(at, <u8>kind, 18);
+  store<u8>(at, <u8>(slot << 2), 19);
+  store<u8>(at, <u8>optional, 20);
+}
+
+/** The shape of a message type below `SHAPES`. */
+export function shapeAt(shape: u32): usize {
+  return shapes + shape * SHAPE_SIZE;
+}
+
+/** How many fields a shape has; none when the type has no body in msgpack. */
+export function fieldCount(shape: usize): u32 {
+  return load<u32>(shape);
+}
+
+/** A field of a shape, in the order of its keys. */
+export function fieldAt(shape: usize, number: u32): usize {
+  return shape + 16 + number * FIELD_SIZE;
+}
+
+/** Reads a field's description. */
+export class Field {
+  @inline static key(field: usize): v128 {
+    return v128.load(field);
+  }
+  @inline static keyLength(field: usize): u32 {
+    return load<u8>(field, 16);
+  }
+  @inline static index(field: usize): u32 {
+    return load<u8>(field, 17);
+  }
+  @inline static kind(field: usize): u32 {
+    return load<u8>(field, 18);
+  }
+  /** Offset of the slot in a record, in bytes. */
+  @inline static slot(field: usize): usize {
+    return load<u8>(field, 19);
+  }
+  @inline static optional(field: usize): bool {
+    return load<u8>(field, 20) !== 0;
+  }
+}
