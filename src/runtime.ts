@@ -1,6 +1,6 @@
 /**
  * The outside world as the rest of the program sees it: a few sockets, files and a clock. Node, Deno, Bun and the
- * simulator implement these interfaces and contain no protocol. Every failure of an operation is a {@link SystemError}.
+ * simulator implement these interfaces and contain no protocol. Every failure of an operation is a {@link SystemError}. How to add one: `runtimes/README.md`.
  */
 
 /** A numeric endpoint. `host` is canonical IP text: IPv4-mapped IPv6 is dotted quad, IPv6 is lower case and compressed. */
@@ -82,13 +82,15 @@ export interface DatagramSocket {
   readonly dropped: number;
   /** Queues one datagram, in order; never blocks, never throws. `bytes` must not be changed afterwards. */
   send(to: Address, bytes: Uint8Array): void;
+  /** Hands what is queued to the system, waiting at most a second, then closes; the port is free afterwards. Idempotent. */
   close(): Promise<void>;
 }
 
 /** UDP. */
 export interface Datagrams {
   /**
-   * Binds a socket. Port 0 picks a free one; host `0.0.0.0`, `::` or empty is a dual-stack wildcard where the system has IPv6.
+   * Binds a socket. Port 0 picks a free one; host `0.0.0.0`, `::` or empty is a dual-stack wildcard where the system has IPv6, and
+   * its `local.host` is then `::`.
    * Fails with `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`.
    */
   bind(address: Address, handler: DatagramHandler): Promise<DatagramSocket>;
@@ -102,14 +104,14 @@ export interface Connection {
   read(): Promise<Uint8Array | null>;
   /** Resolves when the bytes were accepted and the peer keeps up. Writes are sent in call order. `EPIPE`, `ECONNRESET`, `ECANCELED`. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Flushes accepted writes, then closes. Pending reads and writes fail with `ECANCELED`. Idempotent, never fails. */
+  /** Flushes accepted writes for at most 5 s, then closes both directions. Pending reads and writes fail with `ECANCELED`. Idempotent, never fails. */
   close(): void;
 }
 
 /** A TCP listener. */
 export interface Listener {
   readonly local: Address;
-  /** Stops accepting; accepted connections live on. */
+  /** Stops accepting; accepted connections live on, and the port is free afterwards. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -147,13 +149,17 @@ export interface AppendFile {
 /** Files. Paths are the system's own. Errors: `ENOENT`, `EACCES`, `EISDIR`, `ENOTDIR`, `ENOSPC`, `EROFS`. */
 export interface Files {
   read(path: string): Promise<Uint8Array>;
-  /** Replaces a file whole and atomically: temporary file beside it, sync, rename. An existing file keeps its mode. */
+  /**
+   * Replaces a file whole and atomically: temporary file beside it, sync, rename. An existing file keeps its mode, a new one gets
+   * exactly `mode`, whatever the umask. A symbolic link stays and its target is replaced.
+   */
   replace(path: string, bytes: Uint8Array, mode: number): Promise<void>;
-  /** Opens for appending, creating with `mode` if absent. */
+  /** Opens for appending; creates a missing file with exactly `mode`. */
   append(path: string, mode: number): Promise<AppendFile>;
   status(path: string): Promise<FileStatus>;
   /** Names in a directory, unsorted. */
   list(path: string): Promise<string[]>;
+  /** Removes a file; a directory is `EISDIR` or `EPERM`. */
   remove(path: string): Promise<void>;
 }
 
@@ -226,9 +232,11 @@ export interface Host {
   interfaces(): InterfaceAddress[];
   /** Numeric addresses of a name by the system's resolver, in its order. `ENOTFOUND`. */
   resolve(name: string): Promise<string[]>;
-  /** For `stats`: system, machine, version of the runtime, number of cores, process id. */
+  /** The system by Go's name: `linux`, `darwin`, `windows`. */
   readonly os: string;
+  /** The machine by Go's name: `amd64`, `arm64`. */
   readonly arch: string;
+  /** The version of the runtime, without its name: `20.20.2`. */
   readonly version: string;
   readonly cores: number;
   readonly pid: number;

@@ -38,11 +38,18 @@ export class SendQueue {
   shift(): void {
     this.#size -= this.#waiting[this.#next]?.bytes.length ?? 0;
     this.#next += 1;
-    if (this.#next < this.#waiting.length) return;
-    this.#waiting = [];
+    // Now and then, so that a queue that is never quite empty does not grow.
+    if (this.#next < this.#waiting.length && this.#next < queueCountMax) return;
+    this.#waiting = this.#waiting.slice(this.#next);
     this.#next = 0;
   }
 
+  /** Slots in use, with those that wait to be freed. */
+  get capacity(): number {
+    return this.#waiting.length;
+  }
+
+  /** How many wait. */
   get count(): number {
     return this.#waiting.length - this.#next;
   }
