@@ -14,8 +14,7 @@ const encoder = new TextEncoder();
 /** Why `name` cannot be a node's name, or `null`. */
 export function nameFault(name: string): string | null {
   if (name === "") return "the name is empty";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(name)) return "the name has a control character";
+  if (/\p{Cc}/u.test(name)) return "the name has a control character";
   if (name.length > SwimLimits.name || encoder.encode(name).length > SwimLimits.name) {
     return `the name is longer than ${SwimLimits.name} bytes`;
   }
