@@ -7,7 +7,7 @@ import { checks, expectFailure, type OpenSubject, pattern, pause, type Subject, 
 export function clockAndRandom(openSubject: OpenSubject): void {
   const check = checks(openSubject);
   describe("clock and randomness", () => {
-    check("time is whole milliseconds and never runs backwards", async ({ runtime: { clock } }) => {
+    check("time is milliseconds that never run backwards", async ({ runtime: { clock } }) => {
       let last = clock.now();
       for (let turn = 0; turn < 1_000; turn += 1) {
         const now = clock.now();
