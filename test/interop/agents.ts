@@ -128,6 +128,11 @@ export class Agent {
     return await run(by, name, `-rpc-addr=${this.host}:${rpcPort}`, ...args);
   }
 
+  /** Starts a command that goes on until it is stopped. */
+  watch(by: Kind, name: string, ...args: string[]): Watch {
+    return new Watch(by, name, `-rpc-addr=${this.host}:${rpcPort}`, ...args);
+  }
+
   /** Its members by name. */
   async members(by: Kind = "node"): Promise<Record<string, ListedMember>> {
     const { stdout } = await this.cli(by, "members", "-format=json");
@@ -139,6 +144,32 @@ export class Agent {
   async statuses(): Promise<Record<string, string>> {
     const members = await this.members(fastCli);
     return Object.fromEntries(Object.entries(members).map(([name, { status }]) => [name, status]));
+  }
+}
+
+/** A command that goes on until it is stopped. */
+export class Watch {
+  output = "";
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+
+  constructor(by: Kind, ...args: string[]) {
+    const found = find(by);
+    if ("missing" in found) throw new Error(found.missing);
+    const child = spawn(found.program, [...found.args, ...args]);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        this.output += chunk.toString();
+      });
+    }
+    this.#ended = new Promise((resolve) => child.once("close", resolve));
+    this.#child = child;
+  }
+
+  /** Presses Ctrl-C and waits for the exit code. */
+  async interrupt(): Promise<number | null> {
+    this.#child.kill("SIGINT");
+    return await this.#ended;
   }
 }
 

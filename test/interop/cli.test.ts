@@ -26,6 +26,18 @@ function sorted({ stdout, stderr, code }: Outcome): Outcome {
   };
 }
 
+/** The events that a monitor printed, their fields in order: the original prints them in random order. */
+function eventsIn(output: string): string[] {
+  const blocks = output.split("Event Info:\n").slice(1);
+  return blocks.map((block) =>
+    block
+      .split("\n")
+      .filter((line) => line.startsWith("\t"))
+      .sort()
+      .join("\n"),
+  );
+}
+
 function sortedJson({ stdout, stderr, code }: Outcome): unknown {
   const parsed = JSON.parse(stdout) as { members: { name: string }[] | null };
   return { members: parsed.members?.sort((a, b) => a.name.localeCompare(b.name)) ?? null, stderr, code };
@@ -156,20 +168,22 @@ describe.each(ours.map((kind) => ({ kind })))("the command line on $kind", ({ ki
     }
   });
 
-  it("follows the log and the events of both kinds", { timeout: 60_000 }, async () => {
+  it("follows the log and the events of both kinds as the original does", { timeout: 60_000 }, async () => {
     for (const agent of [theirs, mine]) {
-      const watched = agent.cli(kind, "monitor", "-log-level=debug");
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      const guest = await Agent.start(original, `guest-${agent.name}`, at(20), "-join", agent.address);
-      await until("the guest is seen", async () => (await agent.statuses())[guest.name] === "alive");
-      await new Promise((resolve) => setTimeout(resolve, 3500));
-      await guest.kill("SIGINT");
-      const { stdout } = await Promise.race([
-        watched,
-        new Promise<Outcome>((resolve) => setTimeout(() => resolve({ stdout: "", stderr: "", code: -1 }), 1)),
-      ]);
-      expect(stdout).toBe("");
-      await agent.cli(original, "force-leave", "-prune", guest.name);
+      const name = `guest-of-${agent.name}`;
+      const watches = [original, kind].map((by) => agent.watch(by, "monitor", "-log-level=debug"));
+      for (const watch of watches)
+        await until("the log is replayed", () => watch.output.includes("EventMemberJoin"));
+      const guest = await Agent.start(original, name, at(20), "-join", agent.address, "-tag", "a=b");
+      for (const watch of watches)
+        await until("its event is seen", () => watch.output.includes(`"Name":"${name}"`));
+      for (const watch of watches) expect(await watch.interrupt()).toBe(0);
+      const [theirOutput, myOutput] = watches.map((watch) => watch.output);
+      expect(eventsIn(myOutput!)).toEqual(eventsIn(theirOutput!));
+      expect(myOutput).toContain(`[INFO] serf: EventMemberJoin: ${name} ${at(20)}\n`);
+      await guest.kill("SIGKILL");
+      await until("it is failed", async () => (await agent.statuses())[name] === "failed");
+      await agent.cli(original, "force-leave", "-prune", name);
     }
   });
 
