@@ -5,7 +5,7 @@
 import type { LogLevel } from "../core/effects.ts";
 import { AGENT_COALESCE_TIMES, MemberCoalescer, UserCoalescer } from "../core/serf/coalesce.ts";
 import type { Member, SerfEvent } from "../core/serf/member.ts";
-import { AddressError, errorText, resolveAddress } from "../go/address.ts";
+import { AddressError, resolveAddress } from "../go/address.ts";
 import { toMilliseconds } from "../go/duration.ts";
 import type { SerfOptions } from "../options.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
@@ -15,6 +15,7 @@ import type { MonitoredLine } from "../rpc/subscriptions.ts";
 import type { Cancel, Runtime } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import type { Serf } from "../serf.ts";
+import { systemText } from "../system_text.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -76,7 +77,10 @@ export class Agent implements AgentService {
     this.#serf = serf;
     this.#unfollow = log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
+    // The node's own join happened before anyone could listen. Should it come again, it is merged with this one.
+    this.#members.add(runtime.clock.now(), { type: "member-join", members: [serf.local] });
     void this.#consume(serf.events({ capacity: EVENT_CAPACITY }));
+    this.#flush(runtime.clock.now());
   }
 
   /** Starts the node. Rejects with {@link StartFailure}. RPC is not served before {@link serve}. */
@@ -102,7 +106,7 @@ export class Agent implements AgentService {
       if (error instanceof AddressError)
         throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
       if (!(error instanceof SystemError)) throw error;
-      throw new StartFailure(`${prefix} ${config.rpcAddr}: bind: ${errorText(error)}`, { cause: error });
+      throw new StartFailure(`${prefix} ${config.rpcAddr}: bind: ${systemText(error)}`, { cause: error });
     }
   }
 
@@ -134,6 +138,8 @@ export class Agent implements AgentService {
   async leave(): Promise<void> {
     this.log("INFO", "requesting graceful leave from Serf", "agent");
     await this.#serf.leave();
+    // Streams see the goodbye before the connection ends.
+    this.#flush(Number.POSITIVE_INFINITY);
   }
 
   /** Stops the node and then the RPC interface. Idempotent. */
@@ -202,7 +208,7 @@ export class Agent implements AgentService {
   async #shutdown(): Promise<void> {
     this.log("INFO", "requesting serf shutdown", "agent");
     await this.#serf.shutdown();
-    this.#flush(Number.POSITIVE_INFINITY);
+    this.#flushTimer();
     this.log("INFO", "shutdown complete", "agent");
     await this.#server?.close();
     this.#unfollow();
@@ -222,7 +228,7 @@ export class Agent implements AgentService {
       else if (event.type !== "user") this.#members.add(now, event);
       else if (event.coalesce) this.#users.add(now, event);
       else this.#dispatch(event);
-      this.#flush(now);
+      if (this.#stopping === null) this.#flush(now);
     }
   }
 

@@ -2,7 +2,8 @@
  * Finds the addresses an agent binds and tells to others, from its settings and the host's interfaces.
  */
 
-import { AddressError, isNumericHost, joinHostPort, resolveAddress, splitHostPort } from "../go/address.ts";
+import { joinHostPort, parseAddress } from "../address.ts";
+import { AddressError, resolveAddress, splitHostPort } from "../go/address.ts";
 import type { Address, Host } from "../runtime.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
@@ -67,7 +68,9 @@ function onInterface(name: string, bound: string, host: Host): string | null {
   const addresses = host.interfaces().filter((entry) => entry.interface === name);
   if (addresses.length === 0) throw new StartFailure(`Interface '${name}' has no addresses`);
   if (bound === "0.0.0.0") {
-    const usable = addresses.find(({ address }) => isNumericHost(address) && !isLinkLocal(address));
+    const usable = addresses.find(
+      ({ address }) => parseAddress(address) !== undefined && !isLinkLocal(address),
+    );
     if (usable === undefined) throw new StartFailure(`Failed to find usable address for interface '${name}'`);
     return usable.address;
   }

@@ -2,18 +2,21 @@
  * Reads the file an agent keeps its encryption keys in: a JSON list of base64 texts, the primary key first.
  */
 
-import { errorText } from "../go/address.ts";
 import { Base64Error, decodeBase64 } from "../go/base64.ts";
 import type { Files } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
+import { systemText } from "../system_text.ts";
 import { StartFailure } from "./config.ts";
 
 /** Reads the keys. Rejects with {@link StartFailure}. */
 export async function readKeyring(path: string, files: Files): Promise<string[]> {
   const text = await read(path, files);
   const keys = parse(text);
-  for (const key of keys) check(key);
+  const sizes = keys.map(check);
   if (keys.length === 0) throw new StartFailure("Keyring file contains no keys");
+  if (sizes.some((size) => !KEY_SIZES.includes(size))) {
+    throw new StartFailure("Failed to restore keyring: key size must be 16, 24 or 32 bytes");
+  }
   return keys;
 }
 
@@ -22,13 +25,13 @@ async function read(path: string, files: Files): Promise<string> {
     await files.status(path);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    throw new StartFailure(`stat ${path}: ${errorText(error)}`, { cause: error });
+    throw new StartFailure(`stat ${path}: ${systemText(error)}`, { cause: error });
   }
   try {
     return new TextDecoder().decode(await files.read(path));
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    throw new StartFailure(`Failed to read keyring file: open ${path}: ${errorText(error)}`, {
+    throw new StartFailure(`Failed to read keyring file: open ${path}: ${systemText(error)}`, {
       cause: error,
     });
   }
@@ -58,9 +61,12 @@ function kind(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-function check(key: string): void {
+const KEY_SIZES: readonly number[] = [16, 24, 32];
+
+/** Serf decodes all keys before it looks at the first one's size. */
+function check(key: string): number {
   try {
-    decodeBase64(key);
+    return decodeBase64(key).length;
   } catch (error) {
     if (!(error instanceof Base64Error)) throw error;
     throw new StartFailure(`Failed to decode key from keyring: ${error.message}`, { cause: error });

@@ -200,14 +200,18 @@ class AgentRun {
     const late = new Promise<boolean>((resolve) => {
       cancel = this.#runtime.clock.after(GRACEFUL_TIMEOUT_MS, () => resolve(false));
     });
+    let waiting = true;
     const left = agent.leave().then(
       () => true,
       async (error: unknown) => {
-        await this.#console.step(`Error: ${error instanceof Error ? error.message : String(error)}`);
+        // A leave that was given up fails as well, which is no news.
+        if (waiting)
+          await this.#console.step(`Error: ${error instanceof Error ? error.message : String(error)}`);
         return false;
       },
     );
     const graceful = await Promise.race([left, late, signals.next().then(() => false)]);
+    waiting = false;
     cancel();
     return await this.#stop(agent, graceful ? 0 : 1);
   }

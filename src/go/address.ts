@@ -2,8 +2,10 @@
  * `host:port` texts with the rules and the error texts of Go's `net` package, which users of Serf see on the console.
  */
 
+import { parseAddress } from "../address.ts";
 import type { Address, Host } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
+import { systemText } from "../system_text.ts";
 
 /** An address text that cannot be used. The message is Go's, without the operation in front. */
 export class AddressError extends Error {
@@ -48,11 +50,6 @@ export function splitHostPort(text: string): HostPort {
   return { host, port: text.slice(colon + 1) };
 }
 
-/** Joins host and port, with brackets around IPv6. */
-export function joinHostPort(host: string, port: number | string): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** Reads a decimal port, 0 to 65535. Throws {@link AddressError} (`address 99999: invalid port`). */
 export function parsePort(port: string, network: "tcp" | "udp" = "tcp"): number {
   if (port === "") return 0;
@@ -72,50 +69,13 @@ export async function resolveAddress(
   const { host: name, port } = splitHostPort(text);
   const number = parsePort(port);
   if (name === "") return { host: options?.emptyHost ?? "0.0.0.0", port: number };
-  if (isNumericHost(name)) return { host: name, port: number };
+  if (parseAddress(name) !== undefined) return { host: name, port: number };
   try {
     const [first] = await host.resolve(name);
     if (first !== undefined) return { host: first, port: number };
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    if (error.code !== "ENOTFOUND") throw new AddressError(`lookup ${name}: ${errorText(error)}`);
+    if (error.code !== "ENOTFOUND") throw new AddressError(`lookup ${name}: ${systemText(error)}`);
   }
   throw new AddressError(`lookup ${name}: no such host`);
-}
-
-/** Whether a host is an IP address already. */
-export function isNumericHost(host: string): boolean {
-  if (host.includes(":")) return /^[0-9a-fA-F:.]+(?:%.+)?$/.test(host);
-  const parts = host.split(".");
-  return (
-    parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)
-  );
-}
-
-const ERRNO: Readonly<Partial<Record<SystemError["code"], string>>> = {
-  EACCES: "permission denied",
-  EADDRINUSE: "address already in use",
-  EADDRNOTAVAIL: "cannot assign requested address",
-  ECANCELED: "use of closed network connection",
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset by peer",
-  EEXIST: "file exists",
-  EHOSTUNREACH: "no route to host",
-  EINVAL: "invalid argument",
-  EISDIR: "is a directory",
-  EMFILE: "too many open files",
-  EMSGSIZE: "message too long",
-  ENETUNREACH: "network is unreachable",
-  ENOENT: "no such file or directory",
-  ENOSPC: "no space left on device",
-  ENOTDIR: "not a directory",
-  ENOTFOUND: "no such host",
-  EPERM: "operation not permitted",
-  EPIPE: "broken pipe",
-  EROFS: "read-only file system",
-};
-
-/** The system's own words for a failure, as they follow the last colon of Go's messages. */
-export function errorText(error: SystemError): string {
-  return ERRNO[error.code] ?? error.message;
 }

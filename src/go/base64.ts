@@ -48,8 +48,11 @@ export function decodeBase64(text: string): Uint8Array {
         continue;
       }
       if (character !== 0x3d || index < 2) throw new Base64Error(position - 1);
-      if (index === 2 && next() !== 0x3d)
-        throw new Base64Error(position > input.length ? input.length : Math.max(0, position - 1));
+      if (index === 2) {
+        const second = next();
+        if (second < 0) throw new Base64Error(input.length);
+        if (second !== 0x3d) throw new Base64Error(position - 2);
+      }
       if (next() >= 0) throw new Base64Error(position - 1);
       break;
     }

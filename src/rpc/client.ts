@@ -3,21 +3,23 @@
  *
  * ```ts
  * import { RpcClient } from "tserf/rpc";
- * import { runtime } from "tserf/node";
+ * import { nodeRuntime } from "tserf/node";
  *
- * await using client = await RpcClient.connect(runtime, { address: "127.0.0.1:7373" });
+ * await using client = await RpcClient.connect(nodeRuntime(), { address: "127.0.0.1:7373" });
  * for (const member of await client.members({ status: "alive" })) console.log(member.name, member.address);
  * ```
  *
  * @module
  */
 
+import { joinHostPort } from "../address.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Member, MemberEventType } from "../core/serf/member.ts";
 import { SerfError } from "../errors.ts";
-import { AddressError, errorText, joinHostPort, resolveAddress, splitHostPort } from "../go/address.ts";
+import { AddressError, resolveAddress, splitHostPort } from "../go/address.ts";
 import type { Clock, Connection, Host, Streams } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
+import { systemText } from "../system_text.ts";
 import type { RecordQueue } from "./connection.ts";
 import { RpcConnection } from "./connection.ts";
 import { bytes, flag, list, record, small, text, textMap, unsigned } from "./fields.ts";
@@ -275,7 +277,7 @@ async function dial(runtime: RpcClientRuntime, address: string, timeoutMs: numbe
     if (error instanceof AddressError)
       throw new SerfError("ERR_CONNECTION", `${operation}: ${error.message}`, { cause: error });
     if (!(error instanceof SystemError)) throw error;
-    const reason = error.code === "ETIMEDOUT" ? "i/o timeout" : `connect: ${errorText(error)}`;
+    const reason = error.code === "ETIMEDOUT" ? "i/o timeout" : `connect: ${systemText(error)}`;
     throw new SerfError("ERR_CONNECTION", `${operation}: ${reason}`, { cause: error });
   }
 }

@@ -2,8 +2,8 @@
  * The records that carry members and events, read and written. Field names are those of the wire, in alphabetical order.
  */
 
+import { formatAddress, parseAddress } from "../address.ts";
 import type { Member, MemberStatus, SerfEvent } from "../core/serf/member.ts";
-import { addressBytes, addressText } from "../go/ip.ts";
 import { compareBytes } from "../go/json.ts";
 import type { Codec, Encodable } from "./codec.ts";
 import { integer } from "./codec.ts";
@@ -17,7 +17,7 @@ export function sortedMap(entries: Iterable<readonly [string, string]>): Map<str
 /** A member as the wire has it. */
 export function memberRecord(member: Member): Encodable {
   return {
-    Addr: addressBytes(member.address),
+    Addr: parseAddress(member.address) ?? null,
     DelegateCur: member.protocol.current,
     DelegateMax: member.protocol.max,
     DelegateMin: member.protocol.min,
@@ -82,4 +82,11 @@ function eventRecord(event: SerfEvent): Encodable {
     Name: event.name,
     Payload: event.payload,
   };
+}
+
+/** Addresses of other lengths show as Go shows them. */
+function addressText(address: Uint8Array): string {
+  if (address.length === 4 || address.length === 16) return formatAddress(address);
+  const hex = Array.from(address, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex === "" ? "" : `?${hex}`;
 }

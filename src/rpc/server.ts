@@ -3,11 +3,12 @@
  * client holds up nobody but itself.
  */
 
+import { joinHostPort } from "../address.ts";
 import { unreachable } from "../core/assert.ts";
 import type { SerfEvent } from "../core/serf/member.ts";
-import { errorText, joinHostPort } from "../go/address.ts";
 import type { Address, Clock, Connection, Listener, Streams } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
+import { systemText } from "../system_text.ts";
 import { Codec } from "./codec.ts";
 import { EventRecord, memberRecord, sortedMap } from "./records.ts";
 import type { AgentService } from "./service.ts";
@@ -135,7 +136,7 @@ class Client {
       await this.#writing;
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      if (!this.#closed) this.#service.log("ERR", `failed to decode request header: ${errorText(error)}`);
+      if (!this.#closed) this.#service.log("ERR", `failed to decode request header: ${systemText(error)}`);
     } finally {
       this.close();
     }
@@ -270,7 +271,7 @@ class Client {
   #writeFault(error: SystemError): string {
     const { local } = this.#connection;
     const path = `${joinHostPort(local.host, local.port)}->${this.name}`;
-    return `Failed to stream event to ipc.client: ${this.name}: write tcp ${path}: write: ${errorText(error)}`;
+    return `Failed to stream event to ipc.client: ${this.name}: write tcp ${path}: write: ${systemText(error)}`;
   }
 }
 

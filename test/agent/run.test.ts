@@ -194,8 +194,8 @@ describe("signals", () => {
     expect(fake.stdout).toBe(`${RUNNING}${STREAMING}==> Caught signal: interrupt
 ==> Gracefully shutting down agent...
     2026/11/23 10:34:05 [INFO] agent: requesting graceful leave from Serf
-    2026/11/23 10:34:05 [INFO] agent: requesting serf shutdown
     2026/11/23 10:34:05 [INFO] agent: Received event: member-join
+    2026/11/23 10:34:05 [INFO] agent: requesting serf shutdown
     2026/11/23 10:34:05 [INFO] agent: shutdown complete
 `);
     expect(fake.listening("SIGINT")).toBe(0);

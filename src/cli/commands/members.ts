@@ -2,8 +2,8 @@
  * `serf members`: the members the agent knows, as text or JSON.
  */
 
+import { joinHostPort } from "../../address.ts";
 import type { Member } from "../../core/serf/member.ts";
-import { joinHostPort } from "../../go/address.ts";
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
 import { parseArguments, parseTags, TagError } from "../arguments.ts";

@@ -1,0 +1,181 @@
+import { describe, expect, test } from "vitest";
+import { runAgent } from "../../src/agent/run.ts";
+import { readConfig } from "../../src/cli/commands/agent.ts";
+import { main } from "../../src/cli/main.ts";
+import { FakeRuntime, FakeStart, member, settle } from "../agent/fakes.ts";
+import { MemoryStreams } from "../rpc/memory.ts";
+
+async function agent(): Promise<{ streams: MemoryStreams; starter: FakeStart; host: FakeRuntime }> {
+  const streams = new MemoryStreams();
+  const host = new FakeRuntime([], {}, streams);
+  const starter = new FakeStart();
+  starter.prepare = (node) => {
+    node.others = [
+      member("node-b", "127.0.0.12", { role: "db" }),
+      member("ünïcode", "127.0.0.13", {}, "failed"),
+    ];
+  };
+  void runAgent(
+    async () => readConfig(["-node=node-a", "-bind=127.0.0.41:17946", "-tag", "role=web", "-tag", "a=<1>"]),
+    host.runtime,
+    starter.start,
+  );
+  await settle();
+  return { streams, starter, host };
+}
+
+async function call(streams: MemoryStreams, args: string, env: Record<string, string> = {}) {
+  const fake = new FakeRuntime(args === "" ? [] : args.split(" "), env, streams);
+  const code = await main(fake.runtime);
+  return { code, stdout: fake.stdout, stderr: fake.stderr };
+}
+
+const VERSION = "0.1.0\nAgent Protocol: 5 (Understands back to: 2)\n";
+
+describe("finding the command", () => {
+  test.each([
+    ["", 127, "Usage: serf [--version]"],
+    ["help", 127, "Usage: serf [--version]"],
+    ["-foo", 127, "Usage: serf [--version]"],
+    ["-version", 127, "Usage: serf [--version]"],
+    ["-h", 0, "Usage: serf [--version]"],
+    ["-h nosuch", 127, "Usage: serf [--version]"],
+    ["-- members", 127, "Usage: serf [--version]"],
+    ["members -nosuch -help", 0, "Usage: serf members"],
+    ["-foo members", 1, "Flags of a subcommand"],
+    ["-h -v", 0, "\n"],
+  ])("'%s' exits %i with help on standard error", async (args, code, start) => {
+    const result = await call(new MemoryStreams(), args);
+    expect(result).toMatchObject({ code, stdout: "" });
+    expect(result.stderr.startsWith(start)).toBe(true);
+  });
+
+  test.each(["-v", "--version", "version extra -x", "members -v", "nosuch -v", "members -- -v"])(
+    "'%s' shows the version",
+    async (args) => {
+      expect(await call(new MemoryStreams(), args)).toEqual({ code: 0, stdout: VERSION, stderr: "" });
+    },
+  );
+
+  test("a wrong flag complains on standard error and helps on standard output", async () => {
+    const result = await call(new MemoryStreams(), "leave ---x");
+    expect(result).toMatchObject({ code: 1, stderr: "bad flag syntax: ---x\n" });
+    expect(result.stdout.startsWith("Usage: serf leave")).toBe(true);
+  });
+});
+
+test.each([
+  ["members -rpc-addr=nonsense", "dial tcp: address nonsense: missing port in address"],
+  ["members -rpc-addr=127.0.0.1:99999", "dial tcp: address 99999: invalid port"],
+  ["members -rpc-addr=127.0.0.1:abc", "dial tcp: address tcp/abc: unknown port"],
+  ["members -rpc-addr=:17999", "dial tcp :17999: connect: connection refused"],
+  ["members -rpc-addr=", "dial tcp: missing address"],
+  ["members -rpc-addr=[::1]:17999", "dial tcp [::1]:17999: connect: connection refused"],
+  ["members -rpc-addr=[::1", "dial tcp: address [::1: missing ']' in address"],
+  ["tags -set bad", "dial tcp 127.0.0.1:7373: connect: connection refused"],
+])("'%s' without an agent says why", async (args, reason) => {
+  const expected = { code: 1, stdout: `Error connecting to Serf agent: ${reason}\n`, stderr: "" };
+  expect(await call(new MemoryStreams(), args)).toEqual(expected);
+});
+
+test("the environment names the agent, and a flag wins", async () => {
+  const empty = new MemoryStreams();
+  const text = async (args: string, env: Record<string, string>) => (await call(empty, args, env)).stdout;
+  expect(await text("leave", { SERF_RPC_ADDR: "127.0.0.1:1" })).toContain("dial tcp 127.0.0.1:1:");
+  expect(await text("leave", { SERF_RPC_ADDR: "" })).toContain("dial tcp 127.0.0.1:7373:");
+  expect(await text("leave -rpc-addr=127.0.0.1:2", { SERF_RPC_ADDR: "127.0.0.1:1" })).toContain(
+    "dial tcp 127.0.0.1:2:",
+  );
+});
+
+test.each<[string, number, string]>([
+  [
+    "members",
+    0,
+    "node-a   127.0.0.41:17946  alive   a=<1>,role=web\nnode-b   127.0.0.12:17946  alive   role=db\nünïcode  127.0.0.13:17946  failed\n",
+  ],
+  [
+    "members -detailed -name=node-b",
+    0,
+    "node-b  127.0.0.12:17946  alive  role=db  Protocol Version: 5  Available Protocol Range: [2, 5]\n",
+  ],
+  [
+    "members -role=d.",
+    0,
+    "Deprecation warning: 'Role' has been replaced with 'Tags'\nnode-b  127.0.0.12:17946  alive  role=db\n",
+  ],
+  ["members -name=node", 0, "\n"],
+  ["members -name=x -format=json", 0, '{\n  "members": null\n}\n'],
+  ["members -name=[", 1, "Error retrieving members: client closed\n"],
+  ["members -format=xml", 1, 'Encoding error: Invalid output format "xml"\n'],
+  ["members -tag bad", 1, "Error: Invalid tag: 'bad'\n"],
+  ["tags -set a=2 -delete a -delete role", 0, "Successfully updated agent tags\n"],
+  ["tags -set =x", 1, "Error: Invalid tag: '=x'\n"],
+  ["force-leave -prune gone", 0, ""],
+  [
+    "join 127.0.0.99:1",
+    1,
+    "Error joining the cluster: 1 error occurred:\n\t* failed to join 127.0.0.99:1: dial tcp 127.0.0.99:1: connect: connection refused\n\n\n",
+  ],
+  ["info -format=xml", 1, 'Encoding error: Invalid output format "xml"\n'],
+  ["leave", 0, "Graceful leave complete\n"],
+  ["monitor -log-level=bogus", 1, "Error starting monitor: Unknown log level: BOGUS\n"],
+  ["keygen -nosuch", 0, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n"],
+])("'%s' exits %i and prints what it always printed", async (args, code, stdout) => {
+  const { streams } = await agent();
+  expect(await call(streams, args)).toEqual({ code, stdout, stderr: "" });
+});
+
+test("JSON has the original's layout", async () => {
+  const { streams } = await agent();
+  expect((await call(streams, "members -name=node-a -format=json")).stdout).toBe(`{
+  "members": [
+    {
+      "name": "node-a",
+      "addr": "127.0.0.41:17946",
+      "port": 17946,
+      "tags": {
+        "a": "\\u003c1\\u003e",
+        "role": "web"
+      },
+      "status": "alive",
+      "protocol": {
+        "max": 5,
+        "min": 2,
+        "version": 5
+      }
+    }
+  ]
+}
+`);
+});
+
+test("a monitor shows lines and events until the agent ends", async () => {
+  const { streams, starter, host } = await agent();
+  const watched = call(streams, "monitor");
+  await settle();
+  starter.node.emit({
+    type: "user",
+    lamportTime: 200n,
+    name: "deploy",
+    payload: Uint8Array.of(118, 49),
+    coalesce: false,
+  });
+  await settle();
+  host.signal("SIGTERM");
+  const { code, stdout } = await watched;
+  expect(code).toBe(1);
+  expect(stdout.startsWith("2026/11/23 10:34:05 [INFO] agent: Serf agent starting\n")).toBe(true);
+  expect(stdout).toContain(`Event Info:
+	Coalesce: false
+	Event: "user"
+	LTime: 0xc8
+	Name: "deploy"
+	Payload: []byte{0x76, 0x31}
+`);
+  expect(
+    stdout.endsWith(
+      "\n\nRemote side ended the monitor! This usually means that the\nremote side has exited or crashed.\n",
+    ),
+  ).toBe(true);
+});
