@@ -3,7 +3,8 @@
  */
 
 import { canonicalHost, joinHostPort } from "./address.ts";
-import { addressBytes, isPrivateAddress } from "./advertise.ts";
+import { isPrivateAddress } from "./advertise.ts";
+import { addressBytes } from "./cidr.ts";
 import { Connections } from "./connections.ts";
 import { unreachable } from "./core/assert.ts";
 import type { Effect } from "./core/effects.ts";
@@ -64,6 +65,8 @@ export class Serf implements AsyncDisposable {
   readonly #subscriptions = new Set<Subscription<SerfEvent>>();
   readonly #waiters = new Map<number, Waiter>();
   readonly #stop: (reason: string) => void;
+  /** What happened before anybody could listen, for the first who does. */
+  #early: SerfEvent[] | undefined = [];
   #commands = 0;
   #shutdown: Promise<void> | undefined;
   #draining = false;
@@ -253,11 +256,13 @@ export class Serf implements AsyncDisposable {
     return this.#core.stats(this.encrypted);
   }
 
-  /** Events from now on. A consumer that falls behind loses the oldest and gets a `lagged` notice in their place. */
+  /** Events from now on; the first iterator also gets what happened before it, such as this node's own join. A consumer that falls behind loses the oldest and gets a `lagged` notice in their place. */
   events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent> {
     const subscription = new Subscription<SerfEvent>(options.capacity ?? eventsCapacity, (ended) =>
       this.#subscriptions.delete(ended),
     );
+    for (const event of this.#early ?? []) subscription.push(event);
+    this.#early = undefined;
     if (this.#shutdown !== undefined || options.signal?.aborted === true) subscription.end();
     else this.#subscriptions.add(subscription);
     options.signal?.addEventListener("abort", () => subscription.end(), { once: true });
@@ -322,6 +327,7 @@ export class Serf implements AsyncDisposable {
         this.#connections.close(effect.id);
         return;
       case "emit":
+        if (this.#early !== undefined && this.#early.length < eventsCapacity) this.#early.push(effect.event);
         for (const subscription of this.#subscriptions) subscription.push(effect.event);
         return;
       case "settle":

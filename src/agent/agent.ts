@@ -77,8 +77,6 @@ export class Agent implements AgentService {
     this.#serf = serf;
     this.#unfollow = log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
-    // The node's own join happened before anyone could listen. Should it come again, it is merged with this one.
-    this.#members.add(runtime.clock.now(), { type: "member-join", members: [serf.local] });
     void this.#consume(serf.events({ capacity: EVENT_CAPACITY }));
     this.#flush(runtime.clock.now());
   }
