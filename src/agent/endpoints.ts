@@ -8,7 +8,7 @@ import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
 
 /** Port of the gossip layer when an address names none. */
-export const DEFAULT_BIND_PORT = 7946;
+export const defaultBindPort = 7946;
 
 /** Addresses of an agent. An empty host of `bind` means every address. */
 export interface Endpoints {
@@ -56,7 +56,7 @@ function withPort(text: string): string {
     return text;
   } catch (error) {
     if (error instanceof AddressError && error.message.endsWith(": missing port in address")) {
-      return `${text}:${DEFAULT_BIND_PORT}`;
+      return `${text}:${defaultBindPort}`;
     }
     throw error;
   }

@@ -92,7 +92,7 @@ export function isNumericHost(host: string): boolean {
   );
 }
 
-const ERRNO: Readonly<Partial<Record<SystemError["code"], string>>> = {
+const errnoTexts: Readonly<Partial<Record<SystemError["code"], string>>> = {
   EACCES: "permission denied",
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "cannot assign requested address",
@@ -117,5 +117,5 @@ const ERRNO: Readonly<Partial<Record<SystemError["code"], string>>> = {
 
 /** The system's own words for a failure, as they follow the last colon of Go's messages. */
 export function errorText(error: SystemError): string {
-  return ERRNO[error.code] ?? error.message;
+  return errnoTexts[error.code] ?? error.message;
 }

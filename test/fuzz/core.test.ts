@@ -91,6 +91,7 @@ const frames: StreamMessage[] = [
 /** Every member must be one that can be named and reached. */
 function checkMembers(core: SerfCore): void {
   for (const member of core.members()) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
     expect(member.name).toMatch(/^[^\u0000-\u001f\u007f]{1,255}$/u);
     expect(member.address).toMatch(/^[0-9a-f.:]+$/);
     expect(["0.0.0.0", "::"]).not.toContain(member.address);
