@@ -3,9 +3,9 @@
  *
  * ```ts
  * import { RpcClient } from "tserf/rpc";
- * import { runtime } from "tserf/node";
+ * import { nodeRuntime } from "tserf/node";
  *
- * await using client = await RpcClient.connect(runtime, { address: "127.0.0.1:7373" });
+ * await using client = await RpcClient.connect(nodeRuntime(), { address: "127.0.0.1:7373" });
  * for (const member of await client.members({ status: "alive" })) console.log(member.name, member.address);
  * ```
  *
