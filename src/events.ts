@@ -3,6 +3,14 @@
  * subscriber. What does not fit is dropped, oldest first, and the gap is reported in its place.
  */
 
+/** How events are delivered. */
+export interface EventsOptions {
+  /** Ends the iterator. */
+  readonly signal?: AbortSignal;
+  /** Events kept for a slow consumer; older ones are dropped and counted. Default 1024. */
+  readonly capacity?: number;
+}
+
 /** A consumer that did not keep up: `count` events were dropped before this point. */
 export interface LaggedEvent {
   readonly type: "lagged";

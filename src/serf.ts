@@ -13,14 +13,14 @@ import type { Member, SerfEvent } from "./core/serf/member.ts";
 import { SerfCore } from "./core/serf/serf_core.ts";
 import { Codec } from "./core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "./errors.ts";
-import { type LaggedEvent, Subscription } from "./events.ts";
+import { type EventsOptions, type LaggedEvent, Subscription } from "./events.ts";
 import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions } from "./options.ts";
 import type { Address, Cancel, Connection, DatagramHandler, Runtime } from "./runtime.ts";
 import { resolveSeeds, type Target } from "./seeds.ts";
 import { advertised, openSockets, type Sockets } from "./sockets.ts";
 import { errorList, systemText } from "./system_text.ts";
 
-export type { LaggedEvent } from "./events.ts";
+export type { EventsOptions, LaggedEvent } from "./events.ts";
 
 /** Where a node is in its life. */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
@@ -31,14 +31,6 @@ export interface JoinOptions {
   readonly replay?: boolean;
   /** Stops waiting; contacts that are under way end by themselves. */
   readonly signal?: AbortSignal;
-}
-
-/** How events are delivered. */
-export interface EventsOptions {
-  /** Ends the iterator. */
-  readonly signal?: AbortSignal;
-  /** Events kept for a slow consumer; older ones are dropped and counted. Default 1024. */
-  readonly capacity?: number;
 }
 
 interface Waiter {

@@ -3,7 +3,7 @@
  */
 
 import type { LogLevel } from "../core/effects.ts";
-import { AGENT_COALESCE_TIMES, MemberCoalescer, UserCoalescer } from "../core/serf/coalesce.ts";
+import { agentCoalesceTimes, MemberCoalescer, UserCoalescer } from "../core/serf/coalesce.ts";
 import type { Member, SerfEvent } from "../core/serf/member.ts";
 import { AddressError, resolveAddress } from "../go/address.ts";
 import { toMilliseconds } from "../go/duration.ts";
@@ -25,7 +25,7 @@ import type { AgentLog } from "./logs.ts";
 import { selectMembers } from "./selection.ts";
 
 /** Events that may wait for the agent. */
-const EVENT_CAPACITY = 4096;
+const eventCapacity = 4096;
 
 /** What an agent uses of its node. */
 export type SerfNode = Pick<
@@ -62,8 +62,8 @@ export class Agent implements AgentService {
   readonly #runtime: Runtime;
   readonly #log: AgentLog;
   readonly #serf: SerfNode;
-  readonly #members = new MemberCoalescer(AGENT_COALESCE_TIMES);
-  readonly #users = new UserCoalescer(AGENT_COALESCE_TIMES);
+  readonly #members = new MemberCoalescer(agentCoalesceTimes);
+  readonly #users = new UserCoalescer(agentCoalesceTimes);
   readonly #unfollow: Cancel;
   #server: RpcServer | null = null;
   #flushTimer: Cancel = () => undefined;
@@ -77,7 +77,7 @@ export class Agent implements AgentService {
     this.#serf = serf;
     this.#unfollow = log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
-    void this.#consume(serf.events({ capacity: EVENT_CAPACITY }));
+    void this.#consume(serf.events({ capacity: eventCapacity }));
     this.#flush(runtime.clock.now());
   }
 

@@ -30,7 +30,7 @@ async function call(streams: MemoryStreams, args: string, env: Record<string, st
   return { code, stdout: fake.stdout, stderr: fake.stderr };
 }
 
-const VERSION = "0.1.0\nAgent Protocol: 5 (Understands back to: 2)\n";
+const versionText = "0.1.0\nAgent Protocol: 5 (Understands back to: 2)\n";
 
 describe("finding the command", () => {
   test.each([
@@ -58,7 +58,7 @@ describe("finding the command", () => {
     "nosuch -v",
     "members -- -v",
   ])("'%s' shows the version", async (args) => {
-    expect(await call(new MemoryStreams(), args)).toEqual({ code: 0, stdout: VERSION, stderr: "" });
+    expect(await call(new MemoryStreams(), args)).toEqual({ code: 0, stdout: versionText, stderr: "" });
   });
 
   test("a wrong flag complains on standard error and helps on standard output", async () => {
