@@ -13,7 +13,7 @@ import type { Member, SerfEvent } from "./core/serf/member.ts";
 import { SerfCore } from "./core/serf/serf_core.ts";
 import { Codec } from "./core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "./errors.ts";
-import { type EventsOptions, type LaggedEvent, Subscription } from "./events.ts";
+import { type EventsOptions, type LaggedEvent, Subscribers } from "./events.ts";
 import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions } from "./options.ts";
 import type { Address, Cancel, Connection, DatagramHandler, Runtime } from "./runtime.ts";
 import { resolveSeeds, type Target } from "./seeds.ts";
@@ -41,7 +41,6 @@ interface Waiter {
 
 /** Seeds that are contacted at the same time. */
 const joinConcurrency = 8;
-const eventsCapacity = 1024;
 
 /** A member of a cluster. Create one with {@link Serf.start}. */
 export class Serf implements AsyncDisposable {
@@ -54,11 +53,9 @@ export class Serf implements AsyncDisposable {
   readonly #log: (line: LogLine) => void;
   readonly #sockets: Sockets;
   readonly #connections: Connections;
-  readonly #subscriptions = new Set<Subscription<SerfEvent>>();
+  readonly #subscribers = new Subscribers<SerfEvent>();
   readonly #waiters = new Map<number, Waiter>();
   readonly #stop: (reason: string) => void;
-  /** What happened before anybody could listen, for the first who does. */
-  #early: SerfEvent[] | undefined = [];
   #commands = 0;
   #shutdown: Promise<void> | undefined;
   #draining = false;
@@ -248,17 +245,12 @@ export class Serf implements AsyncDisposable {
     return this.#core.stats(this.encrypted);
   }
 
-  /** Events from now on; the first iterator also gets what happened before it, such as this node's own join. A consumer that falls behind loses the oldest and gets a `lagged` notice in their place. */
+  /**
+   * Events from now on; the first iterator also gets what happened before it, such as this node's own join. A consumer that falls behind
+   * loses the oldest and gets a `lagged` notice in their place.
+   */
   events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent> {
-    const subscription = new Subscription<SerfEvent>(options.capacity ?? eventsCapacity, (ended) =>
-      this.#subscriptions.delete(ended),
-    );
-    for (const event of this.#early ?? []) subscription.push(event);
-    this.#early = undefined;
-    if (this.#shutdown !== undefined || options.signal?.aborted === true) subscription.end();
-    else this.#subscriptions.add(subscription);
-    options.signal?.addEventListener("abort", () => subscription.end(), { once: true });
-    return subscription;
+    return this.#subscribers.subscribe(options, this.#shutdown !== undefined);
   }
 
   /** Leaves if possible, then shuts down. */
@@ -319,8 +311,7 @@ export class Serf implements AsyncDisposable {
         this.#connections.close(effect.id);
         return;
       case "emit":
-        if (this.#early !== undefined && this.#early.length < eventsCapacity) this.#early.push(effect.event);
-        for (const subscription of this.#subscriptions) subscription.push(effect.event);
+        this.#subscribers.push(effect.event);
         return;
       case "settle":
         this.#settle(effect.command, effect.error);
@@ -394,7 +385,7 @@ export class Serf implements AsyncDisposable {
     if (this.#core.state !== "left") this.#line("WARN", "serf", "Shutdown without a Leave");
     this.#cancelTimer?.();
     this.#connections.closeAll();
-    for (const subscription of [...this.#subscriptions]) subscription.end();
+    this.#subscribers.end();
     const stopped = new SerfError("ERR_STATE", `"${this.name}" was shut down`);
     for (const waiter of this.#waiters.values()) waiter.reject(stopped);
     this.#waiters.clear();
