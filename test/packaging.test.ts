@@ -5,7 +5,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -121,7 +121,7 @@ describe("the package", () => {
 
 describe("the example", () => {
   beforeAll(async () => {
-    for (const name of ["members", "simulation"]) await compile(name);
+    for (const path of ["examples/members.ts", "examples/simulation.ts"]) await compile(path);
   });
 
   it("members shows who joins and who leaves", { timeout: 60_000 }, async () => {
@@ -187,11 +187,11 @@ function leaves(target: Target): string[] {
 }
 
 /** Compiles an example beside the installed package, as its user would. */
-async function compile(name: string): Promise<void> {
-  const { outputText } = ts.transpileModule(read(`examples/${name}.ts`), {
+async function compile(path: string): Promise<void> {
+  const { outputText } = ts.transpileModule(read(path), {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
   });
-  await writeFile(join(folder, `${name}.js`), outputText);
+  await writeFile(join(folder, basename(path).replace(".ts", ".js")), outputText);
 }
 
 interface Running {
