@@ -95,12 +95,17 @@ describe("the package", () => {
     }
   });
 
-  it("carries types that a strict program compiles against", { timeout: 60_000 }, async () => {
+  it("carries types that strict programs compile against, the one of the README too", {
+    timeout: 60_000,
+  }, async () => {
     const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
     const text = names.map((name, index) => `export * as m${index} from "tserf${name.slice(1)}";`).join("\n");
     const path = join(folder, "consumer.ts");
+    const [, example] = /```ts\n([^`]*)```/.exec(read("README.md")) ?? [];
+    expect(example).toContain("Serf.start");
+    await writeFile(join(folder, "readme.ts"), example!);
     await writeFile(path, `${text}\nimport { Serf } from "tserf";\nconst n: number = Serf.start;\nvoid n;\n`);
-    const program = ts.createProgram([path], {
+    const program = ts.createProgram([path, join(folder, "readme.ts")], {
       module: ts.ModuleKind.NodeNext,
       moduleResolution: ts.ModuleResolutionKind.NodeNext,
       target: ts.ScriptTarget.ES2022,
