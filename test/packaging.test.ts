@@ -5,7 +5,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -95,12 +95,17 @@ describe("the package", () => {
     }
   });
 
-  it("carries types that a strict program compiles against", { timeout: 60_000 }, async () => {
+  it("carries types that strict programs compile against, the one of the README too", {
+    timeout: 60_000,
+  }, async () => {
     const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
     const text = names.map((name, index) => `export * as m${index} from "tserf${name.slice(1)}";`).join("\n");
     const path = join(folder, "consumer.ts");
+    const [, example] = /```ts\n([^`]*)```/.exec(read("README.md")) ?? [];
+    expect(example).toContain("Serf.start");
+    await writeFile(join(folder, "readme.ts"), example!);
     await writeFile(path, `${text}\nimport { Serf } from "tserf";\nconst n: number = Serf.start;\nvoid n;\n`);
-    const program = ts.createProgram([path], {
+    const program = ts.createProgram([path, join(folder, "readme.ts")], {
       module: ts.ModuleKind.NodeNext,
       moduleResolution: ts.ModuleResolutionKind.NodeNext,
       target: ts.ScriptTarget.ES2022,
@@ -121,7 +126,7 @@ describe("the package", () => {
 
 describe("the example", () => {
   beforeAll(async () => {
-    for (const name of ["members", "simulation"]) await compile(name);
+    for (const path of ["examples/members.ts", "examples/simulation.ts"]) await compile(path);
   });
 
   it("members shows who joins and who leaves", { timeout: 60_000 }, async () => {
@@ -187,11 +192,11 @@ function leaves(target: Target): string[] {
 }
 
 /** Compiles an example beside the installed package, as its user would. */
-async function compile(name: string): Promise<void> {
-  const { outputText } = ts.transpileModule(read(`examples/${name}.ts`), {
+async function compile(path: string): Promise<void> {
+  const { outputText } = ts.transpileModule(read(path), {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
   });
-  await writeFile(join(folder, `${name}.js`), outputText);
+  await writeFile(join(folder, basename(path).replace(".ts", ".js")), outputText);
 }
 
 interface Running {

@@ -199,7 +199,7 @@ describe("files", () => {
         named.add(posix.normalize(node.text)).add(posix.join(posix.dirname(path), node.text));
       }
     }
-    for (const text of [read("package.json"), read("test/runtimes/run.mjs")]) {
+    for (const text of [read("package.json"), read("test/runtimes/run.mjs"), read("vitest.config.ts")]) {
       for (const [name] of text.matchAll(/[\w./]+\.ts/g))
         named.add(name).add(posix.join("test/runtimes", name));
     }
