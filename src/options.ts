@@ -52,6 +52,16 @@ export interface SerfOptions {
   readonly reconnectTimeoutMs?: number;
   /** Forget members that left after this. Default 24 hours. */
   readonly tombstoneTimeoutMs?: number;
+  /** File that keeps what the node needs to find its cluster again after a restart. Default: none. */
+  readonly snapshotPath?: string;
+  /** Whether a node that left and starts again returns to its cluster. Default false. */
+  readonly rejoinAfterLeave?: boolean;
+  /** Member events of one burst are merged: held until none came for `quiescentMs`, and `coalesceMs` at most. Default 0, no merging. */
+  readonly coalesceMs?: number;
+  readonly quiescentMs?: number;
+  /** The same for user events that were sent with `coalesce`. Default 0, no merging. */
+  readonly userCoalesceMs?: number;
+  readonly userQuiescentMs?: number;
   /** Receives every log line; called synchronously, must not throw. */
   readonly log?: (line: LogLine) => void;
 }
@@ -69,6 +79,7 @@ export interface ParsedOptions {
   readonly keys: readonly Uint8Array[];
   readonly label: string;
   readonly compression: boolean;
+  readonly snapshotPath: string | null;
 }
 
 const labelSizeMax = 255;
@@ -95,6 +106,8 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       tags: Object.freeze(tagRecord(Object.entries(options.tags ?? {}))),
       protocol,
       ...durations(options),
+      ...holds(options),
+      rejoinAfterLeave: options.rejoinAfterLeave ?? false,
     },
     swim: {
       ...timings,
@@ -110,6 +123,7 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
     keys: parseKeys(options),
     label,
     compression: options.compression ?? true,
+    snapshotPath: options.snapshotPath === "" ? null : (options.snapshotPath ?? null),
   };
 }
 
@@ -156,6 +170,20 @@ function durations(options: SerfOptions): Partial<SerfConfig> {
     if (value === undefined) continue;
     if (!Number.isFinite(value) || value <= 0) {
       throw new SerfError("ERR_OPTION", `${name} must be a positive number of milliseconds, got ${value}`);
+    }
+    given[name] = value;
+  }
+  return given;
+}
+
+function holds(options: SerfOptions): Partial<SerfConfig> {
+  const names = ["coalesceMs", "quiescentMs", "userCoalesceMs", "userQuiescentMs"] as const;
+  const given: { -readonly [Name in (typeof names)[number]]?: number } = {};
+  for (const name of names) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (!Number.isFinite(value) || value < 0) {
+      throw new SerfError("ERR_OPTION", `${name} must be a number of milliseconds, got ${value}`);
     }
     given[name] = value;
   }

@@ -20,8 +20,8 @@ import { log, type SwimContext, type SwimTimer } from "./context.ts";
 import { Exchanges } from "./exchange.ts";
 import { Faults } from "./faults.ts";
 import { Gossip } from "./gossip.ts";
-import { Members, type Node } from "./members.ts";
 import { LastCheck } from "./last_check.ts";
+import { Members, type Node } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { Prober } from "./probe.ts";
 import { PushPulls } from "./push_pull.ts";
@@ -117,8 +117,9 @@ export class Swim {
     return this.#faults.count;
   }
 
-  /** Announces this node and starts all loops. */
-  start(now: number): void {
+  /** Announces this node, above the incarnation of an earlier life, and starts all loops. */
+  start(now: number, past = 0): void {
+    this.#membership.resume(past);
     this.#membership.announce(now);
     this.#prober.start(now);
     this.#gossip.start(now);
