@@ -60,6 +60,16 @@ export interface SerfOptions {
   readonly reconnectTimeoutMs?: number;
   /** Forget members that left after this. Default 24 hours. */
   readonly tombstoneTimeoutMs?: number;
+  /** File that keeps what the node needs to find its cluster again after a restart. Default: none. */
+  readonly snapshotPath?: string;
+  /** Whether a node that left and starts again returns to its cluster. Default false. */
+  readonly rejoinAfterLeave?: boolean;
+  /** Member events of one burst are merged: held until none came for `quiescentMs`, and `coalesceMs` at most. Default 0, no merging. */
+  readonly coalesceMs?: number;
+  readonly quiescentMs?: number;
+  /** The same for user events that were sent with `coalesce`. Default 0, no merging. */
+  readonly userCoalesceMs?: number;
+  readonly userQuiescentMs?: number;
   /** Receives every log line; called synchronously, must not throw. */
   readonly log?: (line: LogLine) => void;
 }
@@ -74,6 +84,7 @@ export interface ParsedOptions {
   readonly keys: readonly Uint8Array[];
   readonly label: string;
   readonly compression: boolean;
+  readonly snapshotPath: string | null;
 }
 
 const labelSizeMax = 255;
@@ -100,6 +111,8 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       tags: Object.freeze(tagRecord(Object.entries(options.tags ?? {}))),
       protocol,
       ...durations(options),
+      ...holds(options),
+      rejoinAfterLeave: options.rejoinAfterLeave ?? false,
     },
     swim: {
       ...timings,
@@ -117,6 +130,7 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
     keys: parseKeys(options),
     label,
     compression: options.compression ?? true,
+    snapshotPath: options.snapshotPath === "" ? null : (options.snapshotPath ?? null),
   };
 }
 
@@ -170,6 +184,17 @@ function duration(name: string, value: number, min: number): number {
   if (Number.isFinite(value) && value >= min) return value;
   const wanted = min === 0 ? "a number of milliseconds" : "a positive number of milliseconds";
   throw new SerfError("ERR_OPTION", `${name} must be ${wanted}, got ${value}`);
+}
+
+function holds(options: SerfOptions): Partial<SerfConfig> {
+  const names = ["coalesceMs", "quiescentMs", "userCoalesceMs", "userQuiescentMs"] as const;
+  const given: { -readonly [Name in (typeof names)[number]]?: number } = {};
+  for (const name of names) {
+    const value = options[name];
+    if (value === undefined) continue;
+    given[name] = duration(name, value, 0);
+  }
+  return given;
 }
 
 /** Index of the first byte that standard padded base64 does not allow, as Go reports it, or `null`. */

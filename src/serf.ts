@@ -17,6 +17,7 @@ import { type EventsOptions, type LaggedEvent, Subscribers } from "./events.ts";
 import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions } from "./options.ts";
 import type { Address, Cancel, Connection, DatagramHandler, Runtime } from "./runtime.ts";
 import { resolveSeeds, type Target } from "./seeds.ts";
+import { openSnapshot, type SnapshotFile } from "./snapshot_file.ts";
 import { advertised, openSockets, type Sockets } from "./sockets.ts";
 import { errorList, systemText } from "./system_text.ts";
 
@@ -53,6 +54,7 @@ export class Serf implements AsyncDisposable {
   readonly #log: (line: LogLine) => void;
   readonly #sockets: Sockets;
   readonly #connections: Connections;
+  readonly #snapshot: SnapshotFile | undefined;
   readonly #subscribers = new Subscribers<SerfEvent>();
   readonly #waiters = new Map<number, Waiter>();
   readonly #stop: (reason: string) => void;
@@ -90,7 +92,12 @@ export class Serf implements AsyncDisposable {
       if (node === undefined) connection.close();
       else node.#connections.accept(connection);
     };
-    const sockets = await openSockets(runtime, parsed.bind, handler, accept);
+    const log = options.log ?? (() => undefined);
+    const snapshot = await openSnapshot(runtime, parsed, log);
+    const sockets = await openSockets(runtime, parsed.bind, handler, accept).catch(async (error) => {
+      await snapshot?.file.close();
+      throw error;
+    });
     try {
       const { address, port } = await advertised(runtime, parsed.bind, sockets.port, parsed.advertise);
       const core = new SerfCore({
@@ -98,8 +105,9 @@ export class Serf implements AsyncDisposable {
         swim: { ...parsed.swim, address, port, bindPort: sockets.port },
         random,
         codec,
+        ...(snapshot && { restored: snapshot.restored }),
       });
-      node = new Serf(runtime, core, codec, parsed, options.log ?? (() => undefined), sockets);
+      node = new Serf(runtime, core, codec, parsed, log, sockets, snapshot?.file);
       if (
         parsed.keys.length === 0 &&
         !isPrivateAddress(addressBytes(canonicalHost(node.#boundHost) ?? "") ?? address)
@@ -109,7 +117,7 @@ export class Serf implements AsyncDisposable {
       node.#turn((started, now) => started.start(now));
       return node;
     } catch (error) {
-      await Promise.all([sockets.datagrams.close(), sockets.listener.close()]);
+      await Promise.all([sockets.datagrams.close(), sockets.listener.close(), snapshot?.file.close()]);
       throw error;
     }
   }
@@ -121,6 +129,7 @@ export class Serf implements AsyncDisposable {
     options: ParsedOptions,
     log: (line: LogLine) => void,
     sockets: Sockets,
+    snapshot: SnapshotFile | undefined,
   ) {
     this.#runtime = runtime;
     this.#core = core;
@@ -128,6 +137,8 @@ export class Serf implements AsyncDisposable {
     this.#options = options;
     this.#log = log;
     this.#sockets = sockets;
+    this.#snapshot = snapshot;
+    snapshot?.start(() => core.snapshot());
     this.#connections = new Connections(runtime.streams, {
       accepted: (peer) => this.#turn((machine, now) => machine.streamAccepted(now, peer)),
       opened: (id) => this.#turn((machine, now) => machine.streamOpened(now, id)),
@@ -310,6 +321,12 @@ export class Serf implements AsyncDisposable {
       case "close":
         this.#connections.close(effect.id);
         return;
+      case "record":
+        this.#snapshot?.append(effect.text);
+        return;
+      case "compact":
+        this.#snapshot?.compact();
+        return;
       case "emit":
         this.#subscribers.push(effect.event);
         return;
@@ -385,11 +402,13 @@ export class Serf implements AsyncDisposable {
     if (this.#core.state !== "left") this.#line("WARN", "serf", "Shutdown without a Leave");
     this.#cancelTimer?.();
     this.#connections.closeAll();
+    for (const effect of this.#core.end()) this.#perform(effect);
     this.#subscribers.end();
     const stopped = new SerfError("ERR_STATE", `"${this.name}" was shut down`);
     for (const waiter of this.#waiters.values()) waiter.reject(stopped);
     this.#waiters.clear();
-    await Promise.all([this.#sockets.datagrams.close(), this.#sockets.listener.close()]);
+    const { datagrams, listener } = this.#sockets;
+    await Promise.all([datagrams.close(), listener.close(), this.#snapshot?.close()]);
     this.#stop(reason);
   }
 }

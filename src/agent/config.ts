@@ -28,6 +28,9 @@ export interface AgentConfig {
   readonly protocol: number;
   readonly logLevel: string;
   readonly compression: boolean;
+  /** File that keeps what is needed to find the cluster again; empty for none. */
+  readonly snapshotPath: string;
+  readonly rejoinAfterLeave: boolean;
   readonly startJoin: readonly string[];
   readonly retryJoin: readonly string[];
   /** Attempts after the first; 0 or less for no end. */
@@ -62,6 +65,8 @@ export const defaultConfig: AgentConfig = {
   protocol: 5,
   logLevel: "INFO",
   compression: true,
+  snapshotPath: "",
+  rejoinAfterLeave: false,
   startJoin: [],
   retryJoin: [],
   retryMaxAttempts: 0,

@@ -92,11 +92,14 @@ class AgentRun {
     checkInterface(config.interface, host);
     if (config.roleGiven)
       await this.#console.step("Deprecation warning: 'Role' has been replaced with 'Tags'");
-    return {
+    const raised = {
       ...config,
       retryInterval: await this.#raise("RetryInterval", config.retryInterval),
       broadcastTimeout: await this.#raise("BroadcastTimeout", config.broadcastTimeout),
     };
+    if (config.rejoinAfterLeave && config.snapshotPath === "")
+      await this.#console.step("Warning: 'RejoinAfterLeave' enabled without snapshot file");
+    return raised;
   }
 
   async #raise(name: string, duration: bigint): Promise<bigint> {
@@ -138,7 +141,7 @@ class AgentRun {
     }
     await this.#label("RPC addr", `'${config.rpcAddr}'`);
     await this.#label("Encrypted", String(agent.encrypted));
-    await this.#label("Snapshot", "false");
+    await this.#label("Snapshot", String(config.snapshotPath !== ""));
     await this.#label("Profile", config.profile);
     await this.#label("Message Compression Enabled", String(config.compression));
   }

@@ -194,7 +194,7 @@ describe("signals", () => {
     expect(fake.stdout).toBe(`${runningText}${streamingText}==> Caught signal: interrupt
 ==> Gracefully shutting down agent...
     2026/11/23 10:34:05 [INFO] agent: requesting graceful leave from Serf
-    2026/11/23 10:34:05 [INFO] agent: Received event: member-join
+    2026/11/23 10:34:05 [INFO] agent: Received event: member-leave
     2026/11/23 10:34:05 [INFO] agent: requesting serf shutdown
     2026/11/23 10:34:05 [INFO] agent: shutdown complete
 `);
@@ -317,18 +317,41 @@ test("a node that stops by itself ends the agent with 0", async () => {
   expect(fake.stdout).toContain("[WARN] agent: Serf shutdown detected, quitting\n");
 });
 
-test("members' events come together after a quiet second", async () => {
+test("events that the node lets go of are logged and streamed at once; bursts are merged by the node", async () => {
   const { fake, starter } = await start([]);
+  expect(starter.node.options).toMatchObject({
+    coalesceMs: 3000,
+    quiescentMs: 1000,
+    userCoalesceMs: 3000,
+    userQuiescentMs: 1000,
+  });
   const client = await RpcClient.connect(fake.runtime, { address: "127.0.0.41:17373" });
   const events = await client.stream("member-join");
-  await fake.clock.advance(900);
-  starter.node.emit({ type: "member-join", members: [member("n2", "127.0.0.42")] });
-  await fake.clock.advance(999);
-  expect(fake.stdout).not.toContain("Received event");
-  await fake.clock.advance(1);
+  starter.node.emit({
+    type: "member-join",
+    members: [member("n1", "127.0.0.41"), member("n2", "127.0.0.42")],
+  });
+  await settle();
   expect(fake.stdout.match(/agent: Received event: member-join/g)).toHaveLength(1);
   const { value } = await events.next();
   expect(value.members.map((joined: { name: string }) => joined.name)).toEqual(["n1", "n2"]);
+});
+
+test("a snapshot and a wish to rejoin reach the node and show", async () => {
+  const { fake, starter } = await start(["-snapshot=/var/lib/serf/snapshot", "-rejoin"]);
+  expect(starter.node.options).toMatchObject({
+    snapshotPath: "/var/lib/serf/snapshot",
+    rejoinAfterLeave: true,
+  });
+  expect(fake.stdout).toContain("                       Snapshot: true\n");
+  expect(fake.stdout).not.toContain("Warning");
+});
+
+test("a wish to rejoin without a snapshot is warned of", async () => {
+  const { fake, exit } = await start(["-rejoin"]);
+  expect(fake.stdout).toMatch(/^==> Warning: 'RejoinAfterLeave' enabled without snapshot file\n==> Starting/);
+  fake.signal("SIGTERM");
+  expect(await exit).toBe(1);
 });
 
 test("a leave by RPC is answered before the agent stops with 0", async () => {

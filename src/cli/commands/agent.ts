@@ -28,6 +28,8 @@ Options:
                            Not together with -encrypt.
   -join=addr               Node to join at the start; the agent ends if none can
                            be joined. May be repeated.
+  -rejoin                  Return to the cluster of the snapshot also after a
+                           leave.
   -replay                  Deliver user events that happened before the join.
   -log-level=info          Least level of log lines: trace, debug, info, warn
                            or err.
@@ -42,6 +44,8 @@ Options:
   -disable-compression     Do not compress messages.
   -role=foo                Deprecated, use '-tag role=foo'.
   -rpc-addr=127.0.0.1:7373 Address to listen on for commands.
+  -snapshot=path           File that keeps the members and clocks, so that the
+                           agent finds its cluster again after a restart.
   -tag key=value           Tag of this node. May be repeated.
   -broadcast-timeout=5s    How long leave, force-leave and tag updates may take
                            to spread.`;
@@ -59,12 +63,14 @@ const flagSpecs = {
   node: { kind: "text", initial: "" },
   profile: { kind: "text", initial: "" },
   protocol: { kind: "integer", initial: 0 },
+  rejoin: { kind: "boolean", initial: false },
   replay: { kind: "boolean", initial: false },
   "retry-interval": { kind: "text", initial: "" },
   "retry-join": { kind: "list" },
   "retry-max": { kind: "integer", initial: 0 },
   role: { kind: "text", initial: "" },
   "rpc-addr": { kind: "text", initial: "" },
+  snapshot: { kind: "text", initial: "" },
   tag: { kind: "list" },
 } as const satisfies FlagSpecs;
 
@@ -107,6 +113,8 @@ export function readConfig(args: readonly string[]): AgentConfig {
     protocol: flags.protocol > 0 ? flags.protocol : defaultConfig.protocol,
     logLevel: flags["log-level"] || defaultConfig.logLevel,
     compression: !flags["disable-compression"],
+    snapshotPath: flags.snapshot,
+    rejoinAfterLeave: flags.rejoin,
     startJoin: flags.join,
     retryJoin: flags["retry-join"],
     retryMaxAttempts: flags["retry-max"],

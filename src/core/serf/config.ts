@@ -29,6 +29,14 @@ export interface SerfConfig {
   /** Lamport times of user events and of queries that are remembered to drop duplicates. */
   readonly eventBuffer: number;
   readonly queryBuffer: number;
+  /** Member events are held until none came for the second time, or for the first at most; 0 holds none. */
+  readonly coalesceMs: number;
+  readonly quiescentMs: number;
+  /** The same for user events that allow it. */
+  readonly userCoalesceMs: number;
+  readonly userQuiescentMs: number;
+  /** Whether a node that left and starts again returns to its cluster. */
+  readonly rejoinAfterLeave: boolean;
 }
 
 /** Serf protocol versions that we understand. */
@@ -49,6 +57,11 @@ export const serfDefaults: Omit<SerfConfig, "name" | "tags"> = {
   queueDepthMax: 4_096,
   eventBuffer: 512,
   queryBuffer: 512,
+  coalesceMs: 0,
+  quiescentMs: 0,
+  userCoalesceMs: 0,
+  userQuiescentMs: 0,
+  rejoinAfterLeave: false,
 };
 
 /** Named maxima of Serf's layer. */

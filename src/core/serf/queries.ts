@@ -23,6 +23,11 @@ export class Queries {
     this.#ring = new ReplayRing(bufferSize, (a, b) => a === b);
   }
 
+  /** Refuses everything before `time`: queries of an earlier life. */
+  ignoreBefore(time: bigint): void {
+    this.#ring.ignoreBefore(time);
+  }
+
   /** Takes one query; true when it is new and has to be passed on. */
   receive(query: QueryMessage): boolean {
     this.#clock.witness(query.lamportTime);

@@ -27,9 +27,12 @@ import { SerfMembers } from "./members.ts";
 import type { SerfMessage } from "./messages.ts";
 import { Pending } from "./pending.ts";
 import { PingCoordinates } from "./pings.ts";
+import { Pipeline } from "./pipeline.ts";
 import { Queries } from "./queries.ts";
 import { SerfQueues } from "./queues.ts";
 import { chooseReconnect } from "./reconnect.ts";
+import { Recovery } from "./recovery.ts";
+import type { Replayed } from "./snapshot_format.ts";
 import { type Clocks, SharedState } from "./state.ts";
 import { statistics } from "./stats.ts";
 import { encodeTags, type Tags } from "./tags.ts";
@@ -45,6 +48,8 @@ export interface SerfParts {
   readonly swim: SwimConfig;
   readonly random: Random;
   readonly codec: Codec;
+  /** What the snapshot says of an earlier life; absent when nothing is recorded. */
+  readonly restored?: Replayed;
 }
 
 /** A node: Serf on top of SWIM. */
@@ -66,6 +71,8 @@ export class SerfCore implements Application {
   readonly #queues: SerfQueues;
   readonly #pending = new Pending(this.#outbox, this.#timers);
   readonly #wishes: Wishes;
+  readonly #recovery: Recovery | undefined;
+  readonly #pipeline: Pipeline;
   #meta: Uint8Array;
   #life: LifeState = "alive";
   #goodbye: Goodbye | undefined;
@@ -99,12 +106,22 @@ export class SerfCore implements Application {
       wishes: this.#wishes,
     });
     this.#swim = new Swim({ config: swim, random, codec, outbox: this.#outbox, application: this });
+    this.#recovery =
+      parts.restored &&
+      new Recovery({
+        ...{ config, swimConfig: swim, random, outbox: this.#outbox, clocks: this.#clocks },
+        ...{ members: this.#members, events: this.#events, queries: this.#queries, swim: this.#swim },
+        restored: parts.restored,
+        staying: () => this.#life === "alive",
+      });
+    this.#pipeline = new Pipeline({ config, snapshot: this.#recovery?.snapshot });
   }
 
   /** Announces this node and starts all loops. */
   start(now: number): void {
     this.#now = now;
-    this.#swim.start(now);
+    this.#swim.start(now, this.#recovery?.pastIncarnation);
+    this.#recovery?.start(now);
     this.#timers.set("reap", now + this.#config.reapIntervalMs, { kind: "reap" });
     this.#timers.set("reconnect", now + this.#config.reconnectIntervalMs, { kind: "reconnect" });
     this.#timers.set("queues", now + this.#config.queueCheckIntervalMs, { kind: "queues" });
@@ -112,12 +129,23 @@ export class SerfCore implements Application {
 
   /** Effects since the last call, in order. */
   drain(): Effect<SerfEvent>[] {
-    return this.#outbox.drain();
+    return this.#pipeline.run(this.#now, this.#outbox.drain());
+  }
+
+  /** What is left to do at the end of this life: events that are held, and what is not recorded yet. */
+  end(): Effect<SerfEvent>[] {
+    this.#pipeline.flush();
+    return this.drain().filter(({ kind }) => kind === "emit" || kind === "record" || kind === "compact");
+  }
+
+  /** The whole snapshot in its shortest form. */
+  snapshot(): string {
+    return this.#recovery?.snapshot.compacted() ?? "";
   }
 
   /** When {@link tick} has to be called next. */
   deadline(): number {
-    return Math.min(this.#timers.next(), this.#swim.deadline());
+    return Math.min(this.#timers.next(), this.#swim.deadline(), this.#pipeline.deadline);
   }
 
   /** Runs everything that is due. */
@@ -208,6 +236,7 @@ export class SerfCore implements Application {
     assert(this.#life === "alive", "leave is called once");
     this.#pending.begin(command);
     this.#life = "leaving";
+    this.#recovery?.snapshot.leave();
     this.#goodbye = new Goodbye(
       {
         announceIntent: (at, finished) =>
@@ -217,6 +246,7 @@ export class SerfCore implements Application {
         warn: (text) => this.#outbox.log("WARN", "serf", text),
         done: () => {
           this.#life = "left";
+          this.#pipeline.flush();
           this.#pending.settle(command, null);
         },
       },
@@ -393,6 +423,7 @@ export class SerfCore implements Application {
   }
 
   #reconnect(now: number): void {
+    this.#recovery?.again(now);
     const failed = chooseReconnect(this.#members, this.#random, this.#outbox);
     if (failed === undefined) return;
     this.#swim.join(now, { host: failed.address, port: failed.port }, failed.name, () => undefined);

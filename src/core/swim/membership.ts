@@ -43,6 +43,11 @@ export class Membership {
     return this.#suspicions.size;
   }
 
+  /** Goes on above an incarnation of an earlier life, which others may remember. Called before the first announcement. */
+  resume(incarnation: number): void {
+    this.#incarnation = Math.max(this.#incarnation, incarnation);
+  }
+
   /** Announces this node with a new incarnation and the metadata of the moment; `finished` when the news has spread. */
   announce(now: number, finished?: () => void): void {
     const { config, application } = this.#context;

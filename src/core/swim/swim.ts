@@ -118,8 +118,9 @@ export class Swim {
     return this.#faults.count;
   }
 
-  /** Announces this node and starts all loops. */
-  start(now: number): void {
+  /** Announces this node, above the incarnation of an earlier life, and starts all loops. */
+  start(now: number, past = 0): void {
+    this.#membership.resume(past);
     this.#membership.announce(now);
     this.#prober.start(now);
     this.#gossip.start(now);
