@@ -172,7 +172,6 @@ export class FakeNode implements SerfNode {
     this.options = options;
     this.name = options.name ?? "";
     this.local = member(this.name, "127.0.0.41", { ...options.tags });
-    this.#events.push({ type: "member-join", members: [this.local] });
   }
 
   emit(event: SerfEvent): void {
