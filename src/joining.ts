@@ -12,6 +12,14 @@ import { errorList } from "./system_text.ts";
 /** Seeds that are contacted at the same time. */
 const joinConcurrency = 8;
 
+/** How a join is done. */
+export interface JoinOptions {
+  /** Also deliver user events that happened before the join. Default false. */
+  readonly replay?: boolean;
+  /** Stops waiting; contacts that are under way end by themselves. */
+  readonly signal?: AbortSignal;
+}
+
 /** What a join needs of its node. */
 export interface Joiner {
   readonly runtime: Runtime;

@@ -2,6 +2,7 @@
  * Options of a node, in Serf's own names. They are parsed once, in {@link parseOptions}; the core only sees checked values.
  */
 
+import { parseBlock } from "./cidr.ts";
 import type { LogLevel } from "./core/effects.ts";
 import { type AdmissionHooks, strictNameFault } from "./core/serf/admission.ts";
 import { type SerfConfig, serfDefaults, serfProtocolRange, userEventSizeMax } from "./core/serf/config.ts";
@@ -9,7 +10,7 @@ import type { Member } from "./core/serf/member.ts";
 import { tagRecord } from "./core/serf/tags.ts";
 import { profiles, protocolRange, type SwimConfig } from "./core/swim/config.ts";
 import { nameFault } from "./core/swim/validity.ts";
-import { type Endpoint, parseEndpoint } from "./endpoint.ts";
+import { defaultPort, type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { SerfError } from "./errors.ts";
 import { readKeyring } from "./keyring_file.ts";
 import type { Files } from "./runtime.ts";
@@ -62,6 +63,13 @@ export interface SerfOptions {
   readonly admitMerge?: (members: readonly Member[]) => string | null;
   /** Separates clusters that share a network (memberlist 0.3 and newer; old agents cannot join a labelled cluster). */
   readonly label?: string;
+  /** Blocks in CIDR notation where members may live; IPv4 and IPv6 are listed separately. Default: everywhere. */
+  readonly allowedCidrs?: readonly string[];
+  /** Refuse plaintext, and encrypt, once there is a key. Default true; false is for moving a running cluster to encryption. */
+  readonly verifyIncoming?: boolean;
+  readonly verifyOutgoing?: boolean;
+  /** After this a failed member's name may return from another address. Default 0, which is never. */
+  readonly deadNodeReclaimMs?: number;
   /** Compress packets and streams. Default true. */
   readonly compression?: boolean;
   /** Wait at most this long for broadcasts to spread. Default 5000. */
@@ -74,12 +82,19 @@ export interface SerfOptions {
   readonly reconnectTimeoutMs?: number;
   /** Forget members that left after this. Default 24 hours. */
   readonly tombstoneTimeoutMs?: number;
+  /** File that keeps what the node needs to find its cluster again after a restart. Default: none. */
+  readonly snapshotPath?: string;
+  /** Whether a node that left and starts again returns to its cluster. Default false. */
+  readonly rejoinAfterLeave?: boolean;
+  /** Member events of one burst are merged: held until none came for `quiescentMs`, and `coalesceMs` at most. Default 0, no merging. */
+  readonly coalesceMs?: number;
+  readonly quiescentMs?: number;
+  /** The same for user events that were sent with `coalesce`. Default 0, no merging. */
+  readonly userCoalesceMs?: number;
+  readonly userQuiescentMs?: number;
   /** Receives every log line; called synchronously, must not throw. */
   readonly log?: (line: LogLine) => void;
 }
-
-/** Default gossip port, UDP and TCP. */
-export const defaultPort = 7946;
 
 /** Options after parsing: everything is checked, nothing is absent. Addresses are still text, as they depend on the host. */
 export interface ParsedOptions {
@@ -93,6 +108,7 @@ export interface ParsedOptions {
   readonly admission: AdmissionHooks;
   readonly label: string;
   readonly compression: boolean;
+  readonly snapshotPath: string | null;
 }
 
 const labelSizeMax = 255;
@@ -133,6 +149,8 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       enableNameConflictResolution:
         options.enableNameConflictResolution ?? serfDefaults.enableNameConflictResolution,
       validateNodeNames: options.validateNodeNames ?? serfDefaults.validateNodeNames,
+      ...holds(options),
+      rejoinAfterLeave: options.rejoinAfterLeave ?? false,
     },
     swim: {
       ...timings,
@@ -140,8 +158,10 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       protocol: protocolRange.default,
       delegate: { min: serfProtocolRange.min, max: serfProtocolRange.max, current: protocol },
       labelLength,
-      verifyIncoming: true,
-      verifyOutgoing: true,
+      verifyIncoming: options.verifyIncoming ?? true,
+      verifyOutgoing: options.verifyOutgoing ?? true,
+      allowedBlocks: (options.allowedCidrs ?? []).map(parseBlock),
+      deadNodeReclaimMs: duration("deadNodeReclaimMs", options.deadNodeReclaimMs ?? 0, 0),
     },
     bind: parseEndpoint(options.bind ?? "0.0.0.0", defaultPort),
     advertise: options.advertise === undefined ? null : parseEndpoint(options.advertise, defaultPort),
@@ -153,6 +173,7 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
     },
     label,
     compression: options.compression ?? true,
+    snapshotPath: options.snapshotPath === "" ? null : (options.snapshotPath ?? null),
   };
 }
 
@@ -162,7 +183,7 @@ export function parseKey(text: string): Uint8Array {
   if (bad !== null) throw new SerfError("ERR_KEY", `illegal base64 data at input byte ${bad}`);
   const key = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   if (![16, 24, 32].includes(key.length)) {
-    throw new SerfError("ERR_KEY", "key size must be 16, 24 or 32 bytes");
+    throw new SerfError("ERR_KEY", "Failed to create memberlist: key size must be 16, 24 or 32 bytes");
   }
   return key;
 }
@@ -197,10 +218,24 @@ function durations(options: SerfOptions): Partial<SerfConfig> {
   for (const name of names) {
     const value = options[name];
     if (value === undefined) continue;
-    if (!Number.isFinite(value) || value <= 0) {
-      throw new SerfError("ERR_OPTION", `${name} must be a positive number of milliseconds, got ${value}`);
-    }
-    given[name] = value;
+    given[name] = duration(name, value, Number.MIN_VALUE);
+  }
+  return given;
+}
+
+function duration(name: string, value: number, min: number): number {
+  if (Number.isFinite(value) && value >= min) return value;
+  const wanted = min === 0 ? "a number of milliseconds" : "a positive number of milliseconds";
+  throw new SerfError("ERR_OPTION", `${name} must be ${wanted}, got ${value}`);
+}
+
+function holds(options: SerfOptions): Partial<SerfConfig> {
+  const names = ["coalesceMs", "quiescentMs", "userCoalesceMs", "userQuiescentMs"] as const;
+  const given: { -readonly [Name in (typeof names)[number]]?: number } = {};
+  for (const name of names) {
+    const value = options[name];
+    if (value === undefined) continue;
+    given[name] = duration(name, value, 0);
   }
   return given;
 }

@@ -6,7 +6,7 @@
 import type { PatternMatcher } from "./core/serf/filters.ts";
 
 /** Longest expression that is compiled. */
-const PATTERN_LENGTH_MAX = 65_536;
+const patternLengthMax = 65_536;
 
 /** Tests texts. */
 export type Pattern = (text: string) => boolean;
@@ -26,7 +26,7 @@ export class PatternError extends Error {
 export async function loadPatternCompiler(): Promise<PatternCompiler> {
   const { RE2JS, RE2JSSyntaxException } = await import("re2js");
   return (expression) => {
-    if (expression.length > PATTERN_LENGTH_MAX)
+    if (expression.length > patternLengthMax)
       throw new PatternError("error parsing regexp: expression too long");
     try {
       const compiled = RE2JS.compile(expression);
@@ -39,7 +39,7 @@ export async function loadPatternCompiler(): Promise<PatternCompiler> {
 }
 
 /** Compiled expressions that are kept for the next query. */
-const KEPT_PATTERNS_MAX = 64;
+const keptPatternsMax = 64;
 
 /** Matches expressions of query filters for the core, which cannot wait: until the engine is there, the answer is "later". */
 export class PatternEngine {
@@ -84,7 +84,7 @@ export class PatternEngine {
     } catch (error) {
       if (!(error instanceof PatternError)) throw error;
     }
-    if (this.#kept.size >= KEPT_PATTERNS_MAX) this.#kept.clear();
+    if (this.#kept.size >= keptPatternsMax) this.#kept.clear();
     this.#kept.set(expression, pattern);
     return pattern;
   }

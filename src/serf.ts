@@ -3,68 +3,42 @@
  */
 
 import { canonicalHost } from "./address.ts";
-import { addressBytes, isPrivateAddress } from "./advertise.ts";
+import { isPrivateAddress } from "./advertise.ts";
 import { Alarm } from "./alarm.ts";
+import { addressBytes } from "./cidr.ts";
 import { Commands } from "./commands.ts";
 import { Connections } from "./connections.ts";
 import { unreachable } from "./core/assert.ts";
 import { type Coordinate, distanceSeconds } from "./core/coordinate/coordinate.ts";
 import type { Effect } from "./core/effects.ts";
-import { Random } from "./core/random.ts";
 import type { Member, SerfEvent } from "./core/serf/member.ts";
 import { SerfCore } from "./core/serf/serf_core.ts";
-import { Codec } from "./core/wire/codec.ts";
+import type { Codec } from "./core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "./errors.ts";
-import { type LaggedEvent, Subscription } from "./events.ts";
-import { joinSeeds } from "./joining.ts";
+import { type EventsOptions, type LaggedEvent, Subscribers } from "./events.ts";
+import { type JoinOptions, joinSeeds } from "./joining.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
-import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options.ts";
+import { closeNode, type Opened, openNode } from "./opening.ts";
+import type { LogLine, ParsedOptions, SerfOptions } from "./options.ts";
 import { PatternEngine } from "./pattern.ts";
 import { Queries, type Query, type QueryOptions } from "./query.ts";
 import type { Address, Connection, DatagramHandler, Runtime } from "./runtime.ts";
-import { advertised, openSockets, type Sockets } from "./sockets.ts";
+import type { SnapshotFile } from "./snapshot_file.ts";
+import type { Sockets } from "./sockets.ts";
 import { systemText } from "./system_text.ts";
 
-export type { LaggedEvent } from "./events.ts";
+export type { EventsOptions, LaggedEvent } from "./events.ts";
+export type { JoinOptions } from "./joining.ts";
 
 /** Where a node is in its life. */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
-
-/** How a join is done. */
-export interface JoinOptions {
-  /** Also deliver user events that happened before the join. Default false. */
-  readonly replay?: boolean;
-  /** Stops waiting; contacts that are under way end by themselves. */
-  readonly signal?: AbortSignal;
-}
 
 /** How a user event is sent. */
 export interface UserEventOptions {
   /** Receivers may merge it with others of the same name. Default false. */
   readonly coalesce?: boolean;
 }
-
-/** How events are delivered. */
-export interface EventsOptions {
-  /** Ends the iterator. */
-  readonly signal?: AbortSignal;
-  /** Events kept for a slow consumer; older ones are dropped and counted. Default 1024. */
-  readonly capacity?: number;
-}
-
-interface SerfParts {
-  readonly runtime: Runtime;
-  readonly random: Random;
-  readonly codec: Codec;
-  readonly parsed: ParsedOptions;
-  readonly options: SerfOptions;
-  readonly sockets: Sockets;
-  readonly address: Uint8Array;
-  readonly port: number;
-}
-
-const eventsCapacity = 1024;
 
 /** A member of a cluster. Create one with {@link Serf.start}. */
 export class Serf implements AsyncDisposable {
@@ -77,7 +51,8 @@ export class Serf implements AsyncDisposable {
   readonly #log: (line: LogLine) => void;
   readonly #sockets: Sockets;
   readonly #connections: Connections;
-  readonly #subscriptions = new Set<Subscription<SerfEvent>>();
+  readonly #snapshot: SnapshotFile | undefined;
+  readonly #subscribers = new Subscribers<SerfEvent>();
   readonly #alarm: Alarm;
   readonly #commands = new Commands();
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
@@ -98,18 +73,6 @@ export class Serf implements AsyncDisposable {
    * ERR_BIND); then nothing stays open.
    */
   static async start(options: SerfOptions, runtime: Runtime): Promise<Serf> {
-    const parsed = await withKeyring(
-      parseOptions(options, () => runtime.host.hostname()),
-      runtime.files,
-    );
-    const random = new Random((bytes) => runtime.random.fill(bytes));
-    const codec = new Codec({
-      label: parsed.label,
-      compression: parsed.compression,
-      encryptionVersion: parsed.swim.protocol === 1 ? 0 : 1,
-      random,
-    });
-    codec.setKeys(parsed.keys);
     // The sockets are opened before the node exists, as its port may be theirs; nothing is received before the first turn of the loop.
     let node: Serf | undefined;
     const handler: DatagramHandler = {
@@ -124,26 +87,23 @@ export class Serf implements AsyncDisposable {
       if (node === undefined) connection.close();
       else node.#connections.accept(connection);
     };
-    const sockets = await openSockets(runtime, parsed.bind, handler, accept);
+    const opened = await openNode(options, runtime, handler, accept);
     try {
-      const { address, port } = await advertised(runtime, parsed.bind, sockets.port, parsed.advertise);
-      node = new Serf({ runtime, random, codec, parsed, options, sockets, address, port });
-      if (
-        parsed.keys.length === 0 &&
-        !isPrivateAddress(addressBytes(canonicalHost(node.#boundHost) ?? "") ?? address)
-      ) {
+      node = new Serf(opened);
+      const bound = addressBytes(canonicalHost(node.#boundHost) ?? "") ?? opened.address;
+      if (opened.parsed.keys.length === 0 && !isPrivateAddress(bound)) {
         node.#line("WARN", "memberlist", "Binding to public address without encryption!");
       }
       node.#turn((started, now) => started.start(now));
       return node;
     } catch (error) {
-      await Promise.all([sockets.datagrams.close(), sockets.listener.close()]);
+      await closeNode(opened);
       throw error;
     }
   }
 
-  private constructor(parts: SerfParts) {
-    const { runtime, random, codec, parsed, options, sockets, address, port } = parts;
+  private constructor(opened: Opened) {
+    const { runtime, random, codec, parsed, log, sockets, snapshot, address, port } = opened;
     this.#runtime = runtime;
     this.#core = new SerfCore({
       config: parsed.serf,
@@ -155,12 +115,15 @@ export class Serf implements AsyncDisposable {
       respond: (query, payload) =>
         this.#act((core, now) => core.queries.answers.respond(now, query, payload.slice())),
       keyringFiled: parsed.keyringFile !== null,
+      ...(snapshot && { restored: snapshot.restored }),
     });
     this.#alarm = new Alarm(runtime.clock, () => this.#turn((core, now) => core.tick(now)));
     this.#codec = codec;
     this.#options = parsed;
-    this.#log = options.log ?? (() => undefined);
+    this.#log = log;
     this.#sockets = sockets;
+    this.#snapshot = snapshot?.file;
+    this.#snapshot?.start(() => this.#core.snapshot());
     this.#keyringFile =
       parsed.keyringFile === null ? null : new KeyringFile(parsed.keyringFile, runtime.files);
     this.#connections = new Connections(runtime.streams, {
@@ -304,15 +267,12 @@ export class Serf implements AsyncDisposable {
     return this.#core.stats(this.encrypted);
   }
 
-  /** Events from now on. A consumer that falls behind loses the oldest and gets a `lagged` notice in their place. */
+  /**
+   * Events from now on; the first iterator also gets what happened before it, such as this node's own join. A consumer that falls behind
+   * loses the oldest and gets a `lagged` notice in their place.
+   */
   events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent> {
-    const subscription = new Subscription<SerfEvent>(options.capacity ?? eventsCapacity, (ended) =>
-      this.#subscriptions.delete(ended),
-    );
-    if (this.#shutdown !== undefined || options.signal?.aborted === true) subscription.end();
-    else this.#subscriptions.add(subscription);
-    options.signal?.addEventListener("abort", () => subscription.end(), { once: true });
-    return subscription;
+    return this.#subscribers.subscribe(options, this.#shutdown !== undefined);
   }
 
   /** Leaves if possible, then shuts down. */
@@ -335,12 +295,10 @@ export class Serf implements AsyncDisposable {
 
   /** Feeds one input; ERR_STATE after shutdown. What the core throws comes out. */
   #act<Result>(input: (core: SerfCore, now: number) => Result): Result {
-    if (this.#shutdown !== undefined) throw this.#wasShutDown();
+    if (this.#shutdown !== undefined) {
+      throw new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
+    }
     return this.#turn(input) as Result;
-  }
-
-  #wasShutDown(): SerfError {
-    return new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
   }
 
   #drain(): void {
@@ -370,7 +328,13 @@ export class Serf implements AsyncDisposable {
         this.#connections.close(effect.id);
         return;
       case "emit":
-        for (const subscription of this.#subscriptions) subscription.push(effect.event);
+        this.#subscribers.push(effect.event);
+        return;
+      case "record":
+        this.#snapshot?.append(effect.text);
+        return;
+      case "compact":
+        this.#snapshot?.compact();
         return;
       case "settle":
         this.#commands.settle(effect.command, effect.error);
@@ -403,8 +367,7 @@ export class Serf implements AsyncDisposable {
     code: SerfErrorCode,
     begin: (core: SerfCore, now: number, command: number) => void,
   ): Promise<void> {
-    if (this.#shutdown !== undefined) return Promise.reject(this.#wasShutDown());
-    return this.#commands.run(code, (command) => this.#turn((core, now) => begin(core, now, command)));
+    return this.#commands.run(code, (command) => this.#act((core, now) => begin(core, now, command)));
   }
 
   #end(reason: string): Promise<void> {
@@ -416,11 +379,17 @@ export class Serf implements AsyncDisposable {
     if (this.#core.state !== "left") this.#line("WARN", "serf", "Shutdown without a Leave");
     this.#alarm.stop();
     this.#connections.closeAll();
-    for (const subscription of [...this.#subscriptions]) subscription.end();
+    for (const effect of this.#core.end()) this.#perform(effect);
+    this.#subscribers.end();
     this.#commands.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
     this.#queries.close();
-    await this.#keyringFile?.settled;
-    await Promise.all([this.#sockets.datagrams.close(), this.#sockets.listener.close()]);
+    const { datagrams, listener } = this.#sockets;
+    await Promise.all([
+      datagrams.close(),
+      listener.close(),
+      this.#snapshot?.close(),
+      this.#keyringFile?.settled,
+    ]);
     this.#stop(reason);
   }
 }

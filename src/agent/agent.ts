@@ -3,7 +3,7 @@
  */
 
 import type { LogLevel } from "../core/effects.ts";
-import { AGENT_COALESCE_TIMES, MemberCoalescer, UserCoalescer } from "../core/serf/coalesce.ts";
+import { agentCoalesceTimes } from "../core/serf/coalesce.ts";
 import type { Member, MemberEvent, UserEvent } from "../core/serf/member.ts";
 import { SerfError } from "../errors.ts";
 import { AddressError, resolveAddress } from "../go/address.ts";
@@ -26,7 +26,7 @@ import type { AgentLog } from "./logs.ts";
 import { selectMembers } from "./selection.ts";
 
 /** Events that may wait for the agent. */
-const EVENT_CAPACITY = 4096;
+const eventCapacity = 4096;
 
 /** What an agent uses of its node. */
 export type SerfNode = Pick<
@@ -63,11 +63,8 @@ export class Agent implements AgentService {
   readonly #runtime: Runtime;
   readonly #log: AgentLog;
   readonly #serf: SerfNode;
-  readonly #members = new MemberCoalescer(AGENT_COALESCE_TIMES);
-  readonly #users = new UserCoalescer(AGENT_COALESCE_TIMES);
   readonly #unfollow: Cancel;
   #server: RpcServer | null = null;
-  #flushTimer: Cancel = () => undefined;
   #stopping: Promise<void> | null = null;
   /** Resolves when the agent has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
@@ -78,10 +75,7 @@ export class Agent implements AgentService {
     this.#serf = serf;
     this.#unfollow = log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
-    // The node's own join happened before anyone could listen. Should it come again, it is merged with this one.
-    this.#members.add(runtime.clock.now(), { type: "member-join", members: [serf.local] });
-    void this.#consume(serf.events({ capacity: EVENT_CAPACITY }));
-    this.#flush(runtime.clock.now());
+    void this.#consume(serf.events({ capacity: eventCapacity }));
   }
 
   /** Starts the node. Rejects with {@link StartFailure}. RPC is not served before {@link serve}. */
@@ -139,8 +133,6 @@ export class Agent implements AgentService {
   async leave(): Promise<void> {
     this.log("INFO", "requesting graceful leave from Serf", "agent");
     await this.#serf.leave();
-    // Streams see the goodbye before the connection ends.
-    this.#flush(Number.POSITIVE_INFINITY);
   }
 
   /** Stops the node and then the RPC interface. Idempotent. */
@@ -209,7 +201,6 @@ export class Agent implements AgentService {
   async #shutdown(): Promise<void> {
     this.log("INFO", "requesting serf shutdown", "agent");
     await this.#serf.shutdown();
-    this.#flushTimer();
     this.log("INFO", "shutdown complete", "agent");
     await this.#server?.close();
     this.#unfollow();
@@ -224,24 +215,10 @@ export class Agent implements AgentService {
 
   async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
     for await (const event of events) {
-      const now = this.#runtime.clock.now();
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
       else if (event.type === "query") this.log("DEBUG", `Received event: query: ${event.name}`, "agent");
-      else if (event.type !== "user") this.#members.add(now, event);
-      else if (event.coalesce) this.#users.add(now, event);
       else this.#dispatch(event);
-      if (this.#stopping === null) this.#flush(now);
     }
-  }
-
-  /** Lets go of held events that are due and waits for the others. */
-  #flush(now: number): void {
-    this.#flushTimer();
-    if (this.#users.deadline <= now) for (const event of this.#users.flush()) this.#dispatch(event);
-    if (this.#members.deadline <= now) for (const event of this.#members.flush()) this.#dispatch(event);
-    const next = Math.min(this.#users.deadline, this.#members.deadline);
-    if (next === Number.POSITIVE_INFINITY) return;
-    this.#flushTimer = this.#runtime.clock.after(next - now, () => this.#flush(this.#runtime.clock.now()));
   }
 
   #dispatch(event: MemberEvent | UserEvent): void {
@@ -267,6 +244,12 @@ async function serfOptions({ config, endpoints, runtime, log }: AgentParts): Pro
     ...(keyring === null ? {} : { keyring, keyringFile: config.keyringFile }),
     compression: config.compression,
     broadcastTimeoutMs: toMilliseconds(config.broadcastTimeout),
+    snapshotPath: config.snapshotPath,
+    rejoinAfterLeave: config.rejoinAfterLeave,
+    coalesceMs: agentCoalesceTimes.periodMs,
+    quiescentMs: agentCoalesceTimes.quietMs,
+    userCoalesceMs: agentCoalesceTimes.periodMs,
+    userQuiescentMs: agentCoalesceTimes.quietMs,
     log: (line) => log.append(line),
   };
 }

@@ -28,6 +28,9 @@ export interface AgentConfig {
   readonly protocol: number;
   readonly logLevel: string;
   readonly compression: boolean;
+  /** File that keeps what is needed to find the cluster again; empty for none. */
+  readonly snapshotPath: string;
+  readonly rejoinAfterLeave: boolean;
   readonly startJoin: readonly string[];
   readonly retryJoin: readonly string[];
   /** Attempts after the first; 0 or less for no end. */
@@ -41,13 +44,13 @@ export interface AgentConfig {
   readonly skipLeaveOnInterrupt: boolean;
 }
 
-const SECOND = 1_000_000_000n;
+const nanosecondsPerSecond = 1_000_000_000n;
 
 /** The shortest retry interval and broadcast timeout; shorter ones are raised with a warning. */
-export const DURATION_MIN: bigint = SECOND;
+export const durationMin: bigint = nanosecondsPerSecond;
 
 /** What an agent uses when nothing is configured. */
-export const DEFAULT_CONFIG: AgentConfig = {
+export const defaultConfig: AgentConfig = {
   nodeName: "",
   bind: "0.0.0.0",
   advertise: "",
@@ -62,12 +65,14 @@ export const DEFAULT_CONFIG: AgentConfig = {
   protocol: 5,
   logLevel: "INFO",
   compression: true,
+  snapshotPath: "",
+  rejoinAfterLeave: false,
   startJoin: [],
   retryJoin: [],
   retryMaxAttempts: 0,
-  retryInterval: 30n * SECOND,
+  retryInterval: 30n * nanosecondsPerSecond,
   replayOnJoin: false,
-  broadcastTimeout: 5n * SECOND,
+  broadcastTimeout: 5n * nanosecondsPerSecond,
   leaveOnTerminate: false,
   skipLeaveOnInterrupt: false,
 };

@@ -35,6 +35,17 @@ export interface CloseEffect {
   readonly id: number;
 }
 
+/** Append complete lines to the snapshot. */
+export interface RecordEffect {
+  readonly kind: "record";
+  readonly text: string;
+}
+
+/** Replace the snapshot by its shortest form, which the core tells when the disk is ready; it has all lines recorded before. */
+export interface CompactEffect {
+  readonly kind: "compact";
+}
+
 /** Hand an event to the user. */
 export interface EmitEffect<Event> {
   readonly kind: "emit";
@@ -91,6 +102,8 @@ export type Effect<Event> =
   | DialEffect
   | WriteEffect
   | CloseEffect
+  | RecordEffect
+  | CompactEffect
   | EmitEffect<Event>
   | SettleEffect
   | ReplyEffect

@@ -197,6 +197,7 @@ export class FakeNode implements SerfNode {
   async leave(): Promise<void> {
     this.calls.push("leave");
     await this.leaving;
+    this.emit({ type: "member-leave", members: [this.local] });
     this.state = "left";
   }
 

@@ -39,6 +39,14 @@ export interface SerfConfig {
   readonly enableNameConflictResolution: boolean;
   /** Whether names are limited to 128 letters, digits, dashes and dots. */
   readonly validateNodeNames: boolean;
+  /** Member events are held until none came for the second time, or for the first at most; 0 holds none. */
+  readonly coalesceMs: number;
+  readonly quiescentMs: number;
+  /** The same for user events that allow it. */
+  readonly userCoalesceMs: number;
+  readonly userQuiescentMs: number;
+  /** Whether a node that left and starts again returns to its cluster. */
+  readonly rejoinAfterLeave: boolean;
 }
 
 /** No configuration allows larger user events. */
@@ -68,6 +76,11 @@ export const serfDefaults: Omit<SerfConfig, "name" | "tags"> = {
   queryTimeoutMult: 16,
   enableNameConflictResolution: true,
   validateNodeNames: false,
+  coalesceMs: 0,
+  quiescentMs: 0,
+  userCoalesceMs: 0,
+  userQuiescentMs: 0,
+  rejoinAfterLeave: false,
 };
 
 /** Named maxima of Serf's layer. */

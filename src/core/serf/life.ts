@@ -26,6 +26,11 @@ export interface LifeParts {
   readonly swim: () => Swim;
   /** The time of the last input: news finishes spreading between inputs. */
   readonly now: () => number;
+  /** The goodbye begins, and is complete. */
+  readonly leaving: () => void;
+  readonly left: () => void;
+  /** The goodbye is taken back. */
+  readonly back: () => void;
 }
 
 /** The life of one node. */
@@ -49,6 +54,7 @@ export class Life {
     assert(this.#state === "alive", "only a node that is alive leaves");
     pending.begin(command);
     this.#state = "leaving";
+    this.#parts.leaving();
     this.#goodbye = new Goodbye(
       {
         announceIntent: (at, finished) =>
@@ -58,6 +64,7 @@ export class Life {
         warn: (text) => outbox.log("WARN", "serf", text),
         done: () => {
           this.#state = "left";
+          this.#parts.left();
           pending.settle(command, null);
         },
       },
@@ -76,6 +83,7 @@ export class Life {
   comeBack(now: number): void {
     if (this.#state !== "left") return;
     this.#state = "alive";
+    this.#parts.back();
     this.#parts.swim().comeBack(now);
   }
 }

@@ -28,6 +28,8 @@ export interface QueriesParts {
   readonly matchPattern: PatternMatcher;
   /** Tags of this node, now. */
   readonly tags: () => Tags;
+  /** Hears the Lamport time of every query that means this node, the library's own too. */
+  readonly delivered: (lamportTime: bigint) => void;
   /** Where answers of users go in. */
   readonly respond: (query: ReceivedQuery, payload: Uint8Array) => void;
 }
@@ -62,7 +64,7 @@ export class Queries {
     return (message.flags & queryFlag.noBroadcast) === 0;
   }
 
-  /** Refuses everything before `time`. */
+  /** Refuses everything before `time`: queries of an earlier life. */
   ignoreBefore(time: bigint): void {
     this.#ring.ignoreBefore(time);
   }
@@ -85,8 +87,9 @@ export class Queries {
   }
 
   #accept(now: number, query: ReceivedQuery): void {
-    const { outbox, answers, internal, respond } = this.#parts;
+    const { outbox, answers, internal, respond, delivered } = this.#parts;
     const { name, payload, lamportTime, sourceNode, flags } = query.message;
+    delivered(lamportTime);
     if ((flags & queryFlag.ack) !== 0) answers.acknowledge(now, query);
     if (name.startsWith(internalPrefix)) {
       internal.handle(now, query, name.slice(internalPrefix.length));

@@ -42,6 +42,8 @@ export interface QueryPartsParts {
   readonly queues: SerfQueues;
   /** Tags of this node, now. */
   readonly tags: () => Tags;
+  /** Hears the Lamport time of every query that means this node. */
+  readonly delivered: (lamportTime: bigint) => void;
   /** Members that are not dead, ourselves included. */
   readonly liveCount: () => number;
   /** The largest message that gossip can carry. */

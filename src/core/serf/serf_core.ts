@@ -3,24 +3,21 @@
  * what to do, and runs Serf's own deadlines. Pure: it is told the time and asks for effects.
  */
 
-import { formatAddress } from "../../address.ts";
 import { SerfError } from "../../errors.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import { type Effect, Outbox } from "../effects.ts";
 import type { Random } from "../random.ts";
-import type { Application } from "../swim/application.ts";
 import type { SwimConfig } from "../swim/config.ts";
-import type { Node } from "../swim/members.ts";
 import { Swim } from "../swim/swim.ts";
 import { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
-import type { Alive, NodeState } from "../wire/messages.ts";
-import { Admission, type AdmissionHooks, type Verdict } from "./admission.ts";
+import { Admission, type AdmissionHooks } from "./admission.ts";
 import type { SerfConfig } from "./config.ts";
 import { UserEvents } from "./events.ts";
 import type { PatternMatcher } from "./filters.ts";
+import { Hooks } from "./hooks.ts";
 import { Inbox } from "./inbox.ts";
 import { LamportClock } from "./lamport.ts";
 import { Life, type LifeState } from "./life.ts";
@@ -28,9 +25,12 @@ import type { Member, SerfEvent } from "./member.ts";
 import { SerfMembers } from "./members.ts";
 import { Pending } from "./pending.ts";
 import { PingCoordinates } from "./pings.ts";
+import { Pipeline } from "./pipeline.ts";
 import { QueryParts } from "./query_parts.ts";
 import { SerfQueues } from "./queues.ts";
 import type { ReceivedQuery } from "./received.ts";
+import { Recovery } from "./recovery.ts";
+import type { Replayed } from "./snapshot_format.ts";
 import { type Clocks, SharedState } from "./state.ts";
 import { statistics } from "./stats.ts";
 import { encodeTags, type Tags } from "./tags.ts";
@@ -52,10 +52,12 @@ export interface SerfParts {
   readonly respond?: (query: ReceivedQuery, payload: Uint8Array) => void;
   /** Whether changes of keys are written to a file. */
   readonly keyringFiled?: boolean;
+  /** What the snapshot says of an earlier life; absent when nothing is recorded. */
+  readonly restored?: Replayed;
 }
 
 /** A node: Serf on top of SWIM. */
-export class SerfCore implements Application {
+export class SerfCore {
   readonly #config: SerfConfig;
   readonly #outbox = new Outbox<SerfEvent>();
   readonly #timers = new Timers<SerfTimer>();
@@ -69,9 +71,11 @@ export class SerfCore implements Application {
   readonly #events: UserEvents;
   /** Everything that has to do with queries. */
   readonly queries: QueryParts;
-  readonly #inbox: Inbox;
-  readonly #admission: Admission;
+  /** What the membership layer asks and tells. */
+  readonly hooks: Hooks;
   readonly #upkeep: Upkeep;
+  readonly #recovery: Recovery | undefined;
+  readonly #pipeline: Pipeline;
   readonly #coordinates: PingCoordinates;
   readonly #queues: SerfQueues;
   readonly #pending = new Pending(this.#outbox, this.#timers);
@@ -97,85 +101,106 @@ export class SerfCore implements Application {
       memberCount: () => this.#members.count,
       room: () => this.#swim.userRoom,
     });
-    this.#events = new UserEvents({
+    const common = {
       config,
-      outbox: this.#outbox,
-      clock: this.#clocks.events,
-      queues: this.#queues,
-    });
-    this.#admission = new Admission(config, parts.admission ?? {});
-    this.#life = new Life({
-      config,
+      random,
       outbox: this.#outbox,
       timers: this.#timers,
+      members: this.#members,
+      queues: this.#queues,
+    };
+    this.#events = new UserEvents({ ...common, clock: this.#clocks.events });
+    this.#life = new Life({
+      ...common,
       pending: this.#pending,
       wishes: () => this.#wishes,
       swim: () => this.#swim,
       now: () => this.#now,
+      leaving: () => this.#recovery?.snapshot.leave(),
+      left: () => this.#pipeline.flush(),
+      back: () => this.#recovery?.snapshot.comeBack(this.#members.withStatus("alive")),
     });
     this.#upkeep = new Upkeep({
-      config,
-      outbox: this.#outbox,
-      random,
-      timers: this.#timers,
-      members: this.#members,
-      queues: this.#queues,
+      ...common,
       swim: () => this.#swim,
+      rejoin: (now) => this.#recovery?.again(now),
     });
-    this.#wishes = new Wishes({
-      config,
-      clock: this.#clocks.members,
-      members: this.#members,
-      queues: this.#queues,
-      timers: this.#timers,
-      staying: () => this.#life.state === "alive",
-    });
+    const staying = (): boolean => this.#life.state === "alive";
+    const send = (to: Address, bytes: Uint8Array): void => this.#swim.sendUser(to, bytes);
+    this.#wishes = new Wishes({ ...common, clock: this.#clocks.members, staying });
     this.#shared = new SharedState({
-      outbox: this.#outbox,
+      ...common,
       clocks: this.#clocks,
-      members: this.#members,
       events: this.#events,
       wishes: this.#wishes,
     });
     this.queries = new QueryParts({
       ...parts,
-      outbox: this.#outbox,
-      timers: this.#timers,
+      ...common,
       clock: this.#clocks.queries,
-      members: this.#members,
-      queues: this.#queues,
       tags: () => this.#tags,
+      delivered: (time) => this.#recovery?.snapshot.queryTime(time),
       liveCount: () => this.#swim.liveCount,
       room: () => this.#swim.userRoom,
-      send: (to, bytes) => this.#swim.sendUser(to, bytes),
+      send,
     });
-    this.#inbox = new Inbox({
-      outbox: this.#outbox,
-      queues: this.#queues,
+    const { queries, collector } = this.queries;
+    const inbox = new Inbox({
+      ...common,
       wishes: this.#wishes,
       events: this.#events,
-      queries: this.queries.queries,
-      collector: this.queries.collector,
-      send: (to, bytes) => this.#swim.sendUser(to, bytes),
+      queries,
+      collector,
+      send,
     });
-    this.#swim = new Swim({ config: swim, random, codec, outbox: this.#outbox, application: this });
+    this.hooks = new Hooks({
+      ...common,
+      coordinates: this.#coordinates,
+      shared: this.#shared,
+      inbox,
+      queries: this.queries,
+      admission: new Admission(config, parts.admission ?? {}),
+      meta: () => this.#meta,
+    });
+    this.#swim = new Swim({ config: swim, random, codec, outbox: this.#outbox, application: this.hooks });
+    this.#recovery =
+      parts.restored &&
+      new Recovery({
+        ...common,
+        ...{ swimConfig: swim, clocks: this.#clocks, events: this.#events, queries, swim: this.#swim },
+        restored: parts.restored,
+        staying,
+      });
+    this.#pipeline = new Pipeline({ config, snapshot: this.#recovery?.snapshot });
   }
 
   /** Announces this node and starts all loops. */
   start(now: number): void {
     this.#now = now;
-    this.#swim.start(now);
+    this.#swim.start(now, this.#recovery?.pastIncarnation);
+    this.#recovery?.start(now);
     this.#upkeep.start(now);
   }
 
   /** Effects since the last call, in order. */
   drain(): Effect<SerfEvent>[] {
-    return this.#outbox.drain();
+    return this.#pipeline.run(this.#now, this.#outbox.drain());
+  }
+
+  /** What is left to do at the end of this life: events that are held, and what is not recorded yet. */
+  end(): Effect<SerfEvent>[] {
+    this.#pipeline.flush();
+    return this.drain().filter(({ kind }) => kind === "emit" || kind === "record" || kind === "compact");
+  }
+
+  /** The whole snapshot in its shortest form. */
+  snapshot(): string {
+    return this.#recovery?.snapshot.compacted() ?? "";
   }
 
   /** When {@link tick} has to be called next. */
   deadline(): number {
-    return Math.min(this.#timers.next(), this.#swim.deadline());
+    return Math.min(this.#timers.next(), this.#swim.deadline(), this.#pipeline.deadline);
   }
 
   /** Runs everything that is due. */
@@ -325,76 +350,6 @@ export class SerfCore implements Application {
       coordinateResets: this.#coordinates.resets,
       encrypted,
     });
-  }
-
-  // Hooks of the membership layer.
-
-  /** @inheritdoc */
-  meta(): Uint8Array {
-    return this.#meta;
-  }
-
-  /** @inheritdoc */
-  message(now: number, from: Address, payload: Uint8Array): void {
-    this.#inbox.receive(now, from, payload);
-  }
-
-  /** @inheritdoc */
-  broadcasts(overhead: number, limit: number): Uint8Array[] {
-    return this.#queues.fetch(overhead, limit);
-  }
-
-  /** @inheritdoc */
-  localState(): Uint8Array {
-    return this.#shared.encode();
-  }
-
-  /** @inheritdoc */
-  mergeRemoteState(now: number, bytes: Uint8Array, join: boolean): void {
-    this.#shared.merge(now, bytes, join);
-  }
-
-  /** @inheritdoc */
-  joined(_now: number, node: Node): void {
-    this.#members.joined(node);
-  }
-
-  /** @inheritdoc */
-  left(now: number, node: Node): void {
-    this.#members.left(now, node);
-    this.queries.collector.membersChanged(now);
-  }
-
-  /** @inheritdoc */
-  updated(_now: number, node: Node): void {
-    this.#members.updated(node);
-  }
-
-  /** @inheritdoc */
-  conflict(now: number, existing: Node, other: Alive): void {
-    const mine = `${existing.endpoint.host}:${existing.endpoint.port}`;
-    const theirs = `${formatAddress(other.address)}:${other.port}`;
-    this.queries.conflicts.claimed(now, existing.name, mine, theirs);
-  }
-
-  /** @inheritdoc */
-  ackPayload(): Uint8Array {
-    return this.#coordinates.payload();
-  }
-
-  /** @inheritdoc */
-  pingCompleted(_now: number, node: Node, roundTripMs: number, payload: Uint8Array): void {
-    this.#coordinates.observe(node.name, roundTripMs, payload);
-  }
-
-  /** @inheritdoc */
-  admitAlive(alive: Alive): Verdict {
-    return this.#admission.alive(alive);
-  }
-
-  /** @inheritdoc */
-  admitMerge(nodes: readonly NodeState[]): Verdict {
-    return this.#admission.merge(nodes);
   }
 
   #due(now: number, timer: SerfTimer): void {

@@ -25,6 +25,8 @@ export interface UpkeepParts {
   readonly members: SerfMembers;
   readonly queues: SerfQueues;
   readonly swim: () => Swim;
+  /** Looks for members of an earlier life that are still unknown. */
+  readonly rejoin: (now: number) => void;
 }
 
 /** Chores of one node. */
@@ -68,7 +70,8 @@ export class Upkeep {
   }
 
   #reconnect(now: number): void {
-    const { members, random, outbox, swim } = this.#parts;
+    const { members, random, outbox, swim, rejoin } = this.#parts;
+    rejoin(now);
     const failed = chooseReconnect(members, random, outbox);
     if (failed === undefined) return;
     swim().join(now, { host: failed.address, port: failed.port }, failed.name, () => undefined);

@@ -349,7 +349,7 @@ describe("replies", () => {
 
 /** The number of the query that waits in a node's queue. */
 function idOf(node: TestNode): number {
-  const [bytes] = node.core.broadcasts(0, 1_400);
+  const [bytes] = node.core.hooks.broadcasts(0, 1_400);
   const message = decodeMessage(bytes!);
   if (message?.type !== "query") throw new Error("no query is queued");
   return message.id;

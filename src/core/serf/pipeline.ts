@@ -1,0 +1,81 @@
+/**
+ * The way of an event from the node to its users, in Serf's order: recorded in the snapshot, merged with others
+ * of its burst, handed out. It is applied to what the outbox holds, so that every producer just emits.
+ */
+
+import type { Effect } from "../effects.ts";
+import { MemberCoalescer, UserCoalescer } from "./coalesce.ts";
+import type { SerfConfig } from "./config.ts";
+import type { SerfEvent } from "./member.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What a pipeline is built from. */
+export interface PipelineParts {
+  readonly config: Pick<SerfConfig, "coalesceMs" | "quiescentMs" | "userCoalesceMs" | "userQuiescentMs">;
+  /** Absent when nothing is recorded. */
+  readonly snapshot: Snapshot | undefined;
+}
+
+/** The stages of one node. */
+export class Pipeline {
+  readonly #snapshot: Snapshot | undefined;
+  readonly #users: UserCoalescer | undefined;
+  readonly #members: MemberCoalescer | undefined;
+  #flushing = false;
+
+  constructor({ config, snapshot }: PipelineParts) {
+    this.#snapshot = snapshot;
+    const { coalesceMs, quiescentMs, userCoalesceMs, userQuiescentMs } = config;
+    if (userCoalesceMs > 0 && userQuiescentMs > 0)
+      this.#users = new UserCoalescer({ periodMs: userCoalesceMs, quietMs: userQuiescentMs });
+    if (coalesceMs > 0 && quiescentMs > 0)
+      this.#members = new MemberCoalescer({ periodMs: coalesceMs, quietMs: quiescentMs });
+  }
+
+  /** When {@link run} has to be called next. */
+  get deadline(): number {
+    const never = Number.POSITIVE_INFINITY;
+    return Math.min(
+      this.#snapshot?.deadline ?? never,
+      this.#users?.deadline ?? never,
+      this.#members?.deadline ?? never,
+    );
+  }
+
+  /** Lets go of everything that is held or waits to be recorded, at the next {@link run}. */
+  flush(): void {
+    this.#flushing = true;
+  }
+
+  /** Passes effects on, events through all stages; adds what is due. */
+  run(now: number, effects: Effect<SerfEvent>[]): Effect<SerfEvent>[] {
+    const passed: Effect<SerfEvent>[] = [];
+    for (const effect of effects) {
+      if (effect.kind !== "emit") passed.push(effect);
+      else if (this.#through(now, effect.event)) passed.push(effect);
+    }
+    const everything = this.#flushing;
+    this.#flushing = false;
+    const due = everything ? Number.MAX_VALUE : now;
+    for (const held of [this.#users, this.#members]) {
+      if (held !== undefined && held.deadline <= due)
+        for (const event of held.flush()) passed.push({ kind: "emit", event });
+    }
+    if (this.#snapshot !== undefined) passed.push(...this.#snapshot.settle(now, everything));
+    return passed;
+  }
+
+  /** Sends an event through the stages; false when one of them keeps it. */
+  #through(now: number, event: SerfEvent): boolean {
+    this.#snapshot?.event(event);
+    if (event.type === "query") return true;
+    if (event.type === "user") {
+      if (!event.coalesce || this.#users === undefined) return true;
+      this.#users.add(now, event);
+      return false;
+    }
+    if (this.#members === undefined) return true;
+    this.#members.add(now, event);
+    return false;
+  }
+}
