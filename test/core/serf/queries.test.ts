@@ -329,7 +329,7 @@ describe("replies", () => {
     network.settle();
     expect(node.replies).toEqual(["response b x"]);
     expect(node.logs.filter((line) => /reply|dropping/.test(line))).toEqual([
-      "WARN serf: Failed to deliver ack, dropping",
+      "WARN serf: Failed to deliver query response, dropping",
       `WARN serf: query reply ID mismatch (Local: ${sentQuery}, Response: ${(sentQuery + 1) >>> 0})`,
       `WARN serf: reply for non-running query (LTime: 99, ID: ${sentQuery}) From: e`,
     ]);
