@@ -81,8 +81,8 @@ describe("the package", () => {
       cwd: folder,
     });
     expect(stdout.trim().split("\n")).toEqual([
-      "Serf SerfError nodeRuntime",
-      "Serf SerfError nodeRuntime",
+      "KeyError Serf SerfError nodeRuntime",
+      "KeyError Serf SerfError nodeRuntime",
       "RpcClient",
       "World describeStep playScript randomScript",
     ]);
