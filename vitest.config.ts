@@ -8,12 +8,17 @@ const others: string[] = ["node", "deno", "bun"].filter((name) => name !== runti
 /** Both lists, because modules are resolved as a server does; without them the entries of Node would be tested everywhere. */
 const conditions: string[] = [runtime, "node", "module", "import", "default"];
 
+const { TSERF_TEST_REPORT: report } = process.env;
+
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**", ...others.map((name) => `test/conformance/${name}.test.ts`)],
+    globalSetup: "test/setup.ts",
+    // A program that wants to count asks for a report in a file.
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     pool: "forks",
     testTimeout: 20_000,
   },

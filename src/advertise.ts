@@ -2,7 +2,7 @@
  * Which address a node tells others (memberlist `FinalAdvertiseAddr`, go-sockaddr `GetPrivateIP`).
  */
 
-import { parseAddress } from "./address.ts";
+import { addressBytes, inBlocks, parseBlock } from "./cidr.ts";
 import { SerfError } from "./errors.ts";
 import type { InterfaceAddress } from "./runtime.ts";
 
@@ -37,20 +37,6 @@ const localBlocks = [
   "fe80::/10",
 ].map(parseBlock);
 
-interface Block {
-  readonly base: Uint8Array;
-  readonly prefixLength: number;
-}
-
-/** The bytes of an address, 4 for IPv4 also when it is written as IPv4-mapped; `undefined` when it is no address. */
-export function addressBytes(text: string): Uint8Array | undefined {
-  const bytes = parseAddress(text);
-  if (bytes?.length !== 16) return bytes;
-  const mapped =
-    bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
-  return mapped ? bytes.slice(12) : bytes;
-}
-
 /**
  * The first private address of this host, as the original announces it: 16 bytes, IPv4-mapped for IPv4. ERR_ADDRESS when there is
  * none.
@@ -79,20 +65,4 @@ export function privateAddress(interfaces: readonly InterfaceAddress[]): Uint8Ar
 /** Whether an address is in one of the private blocks: others may be reachable from the whole Internet. */
 export function isPrivateAddress(bytes: Uint8Array): boolean {
   return inBlocks(privateBlocks, bytes) || inBlocks(localBlocks, bytes);
-}
-
-function parseBlock(text: string): Block {
-  const [address = "", length = ""] = text.split("/");
-  return { base: addressBytes(address) ?? new Uint8Array(), prefixLength: Number(length) };
-}
-
-function inBlocks(blocks: readonly Block[], bytes: Uint8Array): boolean {
-  return blocks.some(({ base, prefixLength }) => {
-    if (base.length !== bytes.length) return false;
-    for (let bit = 0; bit < prefixLength; bit++) {
-      const mask = 0x80 >> (bit & 7);
-      if ((base[bit >> 3]! & mask) !== (bytes[bit >> 3]! & mask)) return false;
-    }
-    return true;
-  });
 }

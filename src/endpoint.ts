@@ -1,9 +1,14 @@
 /**
- * Endpoints as people write them: `host`, `host:port`, `[v6]:port`, and `name/host:port` in joins (memberlist `resolveAddr`).
+ * Endpoints as people write them: `host`, `host:port`, `[v6]:port`, and `name/host:port` in joins (memberlist `resolveAddr`). Texts
+ * of errors are the original's.
  */
 
 import { canonicalHost } from "./address.ts";
 import { SerfError } from "./errors.ts";
+import { AddressError, splitHostPort } from "./go/address.ts";
+
+/** Default gossip port, UDP and TCP. */
+export const defaultPort = 7946;
 
 /** A written endpoint, taken apart. `host` is an IP or a name and still has to be resolved. */
 export interface Endpoint {
@@ -16,52 +21,46 @@ export interface Seed extends Endpoint {
   readonly node: string;
 }
 
-/**
- * Parses an address to listen on or to advertise. ERR_ADDRESS with the original's texts, for example
- * `address ::1: too many colons in address`.
- */
-export function parseEndpoint(text: string, defaultPort: number): Endpoint {
-  if (text.startsWith("[")) {
-    const end = text.indexOf("]");
-    if (end < 0) throw addressError(text, "missing ']' in address");
-    const rest = text.slice(end + 1);
-    if (rest === "") return { host: text.slice(1, end), port: defaultPort };
-    if (!rest.startsWith(":")) throw addressError(text, "unexpected text after ']' in address");
-    return { host: text.slice(1, end), port: parsePort(rest.slice(1)) };
+/** Adds a port where it is the only thing that is missing. Throws AddressError for anything else that is wrong. */
+export function withPort(text: string, port: number): string {
+  try {
+    splitHostPort(text);
+    return text;
+  } catch (error) {
+    if (error instanceof AddressError && error.message.endsWith(": missing port in address")) {
+      return `${text}:${port}`;
+    }
+    throw error;
   }
-  const colons = text.split(":").length - 1;
-  if (colons > 1) throw addressError(text, "too many colons in address");
-  if (colons === 0) return { host: text, port: defaultPort };
-  const at = text.indexOf(":");
-  return { host: text.slice(0, at), port: parsePort(text.slice(at + 1)) };
+}
+
+/** Parses an address to listen on or to advertise. ERR_ADDRESS when it is malformed: `address ::1: too many colons in address`. */
+export function parseEndpoint(text: string, port: number): Endpoint {
+  try {
+    const parts = splitHostPort(withPort(text, port));
+    return { host: parts.host, port: parsePort(parts.port) };
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    throw new SerfError("ERR_ADDRESS", error.message, { cause: error });
+  }
 }
 
 /** Parses a seed of a join. ERR_ADDRESS when it is malformed; unlike {@link parseEndpoint} a bare IPv6 address is allowed. */
-export function parseSeed(text: string, defaultPort: number): Seed {
+export function parseSeed(text: string, port: number): Seed {
   const slash = text.indexOf("/");
   const node = slash < 0 ? "" : text.slice(0, slash);
   if (slash === 0) throw new SerfError("ERR_ADDRESS", "empty node name provided");
   const rest = text.slice(slash + 1);
   const bare = rest.replace(/^\[|\]$/g, "");
-  if (canonicalHost(bare) !== undefined) return { node, host: bare, port: defaultPort };
-  return { node, ...parseEndpoint(rest, defaultPort) };
+  if (canonicalHost(bare) !== undefined) return { node, host: bare, port };
+  return { node, ...parseEndpoint(rest, port) };
 }
 
-/** Reads a decimal port, 0 to 65535. ERR_ADDRESS with Go's number texts. */
-export function parsePort(text: string): number {
-  if (!/^[0-9]+$/.test(text)) {
-    throw new SerfError("ERR_ADDRESS", `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
-  }
+/** Reads a decimal port, 0 to 65535. ERR_ADDRESS with the number texts that joins print. */
+function parsePort(text: string): number {
+  const parsing = `strconv.ParseUint: parsing ${JSON.stringify(text)}`;
+  if (!/^[0-9]+$/.test(text)) throw new SerfError("ERR_ADDRESS", `${parsing}: invalid syntax`);
   const port = Number(text);
-  if (port > 65_535) {
-    throw new SerfError(
-      "ERR_ADDRESS",
-      `strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`,
-    );
-  }
+  if (port > 65_535) throw new SerfError("ERR_ADDRESS", `${parsing}: value out of range`);
   return port;
-}
-
-function addressError(text: string, fault: string): SerfError {
-  return new SerfError("ERR_ADDRESS", `address ${text}: ${fault}`);
 }

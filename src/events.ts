@@ -3,6 +3,14 @@
  * subscriber. What does not fit is dropped, oldest first, and the gap is reported in its place.
  */
 
+/** How events are delivered. */
+export interface EventsOptions {
+  /** Ends the iterator. */
+  readonly signal?: AbortSignal;
+  /** Events kept for a slow consumer; older ones are dropped and counted. Default 1024. */
+  readonly capacity?: number;
+}
+
 /** A consumer that did not keep up: `count` events were dropped before this point. */
 export interface LaggedEvent {
   readonly type: "lagged";
@@ -70,5 +78,36 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
   /** @inheritdoc */
   [Symbol.asyncIterator](): this {
     return this;
+  }
+}
+
+const defaultCapacity = 1024;
+
+/** All subscribers of one node. */
+export class Subscribers<Event> {
+  readonly #open = new Set<Subscription<Event>>();
+  /** What happened before anybody listened, for the first who does. */
+  #early: Event[] | undefined = [];
+
+  /** Hands an event to everybody. */
+  push(event: Event): void {
+    if (this.#early !== undefined && this.#early.length < defaultCapacity) this.#early.push(event);
+    for (const subscription of this.#open) subscription.push(event);
+  }
+
+  /** A new subscription; one that is made after {@link end} ends at once. */
+  subscribe({ signal, capacity = defaultCapacity }: EventsOptions, ended: boolean): Subscription<Event> {
+    const subscription = new Subscription<Event>(capacity, (closed) => this.#open.delete(closed));
+    for (const event of this.#early ?? []) subscription.push(event);
+    this.#early = undefined;
+    if (ended || signal?.aborted === true) subscription.end();
+    else this.#open.add(subscription);
+    signal?.addEventListener("abort", () => subscription.end(), { once: true });
+    return subscription;
+  }
+
+  /** Ends every subscription after what is queued for it. */
+  end(): void {
+    for (const subscription of [...this.#open]) subscription.end();
   }
 }

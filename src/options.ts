@@ -2,12 +2,13 @@
  * Options of a node, in Serf's own names. They are parsed once, in {@link parseOptions}; the core only sees checked values.
  */
 
+import { parseBlock } from "./cidr.ts";
 import type { LogLevel } from "./core/effects.ts";
 import { type SerfConfig, serfDefaults, serfProtocolRange } from "./core/serf/config.ts";
 import { tagRecord } from "./core/serf/tags.ts";
 import { profiles, protocolRange, type SwimConfig } from "./core/swim/config.ts";
 import { nameFault } from "./core/swim/validity.ts";
-import { type Endpoint, parseEndpoint } from "./endpoint.ts";
+import { defaultPort, type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { SerfError } from "./errors.ts";
 
 /** One line of a node's log. */
@@ -40,6 +41,13 @@ export interface SerfOptions {
   readonly keyring?: readonly string[];
   /** Separates clusters that share a network (memberlist 0.3 and newer; old agents cannot join a labelled cluster). */
   readonly label?: string;
+  /** Blocks in CIDR notation where members may live; IPv4 and IPv6 are listed separately. Default: everywhere. */
+  readonly allowedCidrs?: readonly string[];
+  /** Refuse plaintext, and encrypt, once there is a key. Default true; false is for moving a running cluster to encryption. */
+  readonly verifyIncoming?: boolean;
+  readonly verifyOutgoing?: boolean;
+  /** After this a failed member's name may return from another address. Default 0, which is never. */
+  readonly deadNodeReclaimMs?: number;
   /** Compress packets and streams. Default true. */
   readonly compression?: boolean;
   /** Wait at most this long for broadcasts to spread. Default 5000. */
@@ -65,9 +73,6 @@ export interface SerfOptions {
   /** Receives every log line; called synchronously, must not throw. */
   readonly log?: (line: LogLine) => void;
 }
-
-/** Default gossip port, UDP and TCP. */
-export const defaultPort = 7946;
 
 /** Options after parsing: everything is checked, nothing is absent. Addresses are still text, as they depend on the host. */
 export interface ParsedOptions {
@@ -115,8 +120,10 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       protocol: protocolRange.default,
       delegate: { min: serfProtocolRange.min, max: serfProtocolRange.max, current: protocol },
       labelLength,
-      verifyIncoming: true,
-      verifyOutgoing: true,
+      verifyIncoming: options.verifyIncoming ?? true,
+      verifyOutgoing: options.verifyOutgoing ?? true,
+      allowedBlocks: (options.allowedCidrs ?? []).map(parseBlock),
+      deadNodeReclaimMs: duration("deadNodeReclaimMs", options.deadNodeReclaimMs ?? 0, 0),
     },
     bind: parseEndpoint(options.bind ?? "0.0.0.0", defaultPort),
     advertise: options.advertise === undefined ? null : parseEndpoint(options.advertise, defaultPort),
@@ -133,7 +140,7 @@ export function parseKey(text: string): Uint8Array {
   if (bad !== null) throw new SerfError("ERR_KEY", `illegal base64 data at input byte ${bad}`);
   const key = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   if (![16, 24, 32].includes(key.length)) {
-    throw new SerfError("ERR_KEY", "key size must be 16, 24 or 32 bytes");
+    throw new SerfError("ERR_KEY", "Failed to create memberlist: key size must be 16, 24 or 32 bytes");
   }
   return key;
 }
@@ -168,12 +175,15 @@ function durations(options: SerfOptions): Partial<SerfConfig> {
   for (const name of names) {
     const value = options[name];
     if (value === undefined) continue;
-    if (!Number.isFinite(value) || value <= 0) {
-      throw new SerfError("ERR_OPTION", `${name} must be a positive number of milliseconds, got ${value}`);
-    }
-    given[name] = value;
+    given[name] = duration(name, value, Number.MIN_VALUE);
   }
   return given;
+}
+
+function duration(name: string, value: number, min: number): number {
+  if (Number.isFinite(value) && value >= min) return value;
+  const wanted = min === 0 ? "a number of milliseconds" : "a positive number of milliseconds";
+  throw new SerfError("ERR_OPTION", `${name} must be ${wanted}, got ${value}`);
 }
 
 function holds(options: SerfOptions): Partial<SerfConfig> {
@@ -182,10 +192,7 @@ function holds(options: SerfOptions): Partial<SerfConfig> {
   for (const name of names) {
     const value = options[name];
     if (value === undefined) continue;
-    if (!Number.isFinite(value) || value < 0) {
-      throw new SerfError("ERR_OPTION", `${name} must be a number of milliseconds, got ${value}`);
-    }
-    given[name] = value;
+    given[name] = duration(name, value, 0);
   }
   return given;
 }

@@ -3,7 +3,8 @@
  */
 
 import { canonicalHost, joinHostPort } from "./address.ts";
-import { addressBytes, isPrivateAddress } from "./advertise.ts";
+import { isPrivateAddress } from "./advertise.ts";
+import { addressBytes } from "./cidr.ts";
 import { Connections } from "./connections.ts";
 import { unreachable } from "./core/assert.ts";
 import type { Effect } from "./core/effects.ts";
@@ -12,7 +13,7 @@ import type { Member, SerfEvent } from "./core/serf/member.ts";
 import { SerfCore } from "./core/serf/serf_core.ts";
 import { Codec } from "./core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "./errors.ts";
-import { type LaggedEvent, Subscription } from "./events.ts";
+import { type EventsOptions, type LaggedEvent, Subscribers } from "./events.ts";
 import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions } from "./options.ts";
 import type { Address, Cancel, Connection, DatagramHandler, Runtime } from "./runtime.ts";
 import { resolveSeeds, type Target } from "./seeds.ts";
@@ -20,7 +21,7 @@ import { openSnapshot, type SnapshotFile } from "./snapshot_file.ts";
 import { advertised, openSockets, type Sockets } from "./sockets.ts";
 import { errorList, systemText } from "./system_text.ts";
 
-export type { LaggedEvent } from "./events.ts";
+export type { EventsOptions, LaggedEvent } from "./events.ts";
 
 /** Where a node is in its life. */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
@@ -33,14 +34,6 @@ export interface JoinOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How events are delivered. */
-export interface EventsOptions {
-  /** Ends the iterator. */
-  readonly signal?: AbortSignal;
-  /** Events kept for a slow consumer; older ones are dropped and counted. Default 1024. */
-  readonly capacity?: number;
-}
-
 interface Waiter {
   readonly code: SerfErrorCode;
   readonly resolve: () => void;
@@ -49,7 +42,6 @@ interface Waiter {
 
 /** Seeds that are contacted at the same time. */
 const joinConcurrency = 8;
-const eventsCapacity = 1024;
 
 /** A member of a cluster. Create one with {@link Serf.start}. */
 export class Serf implements AsyncDisposable {
@@ -63,7 +55,7 @@ export class Serf implements AsyncDisposable {
   readonly #sockets: Sockets;
   readonly #connections: Connections;
   readonly #snapshot: SnapshotFile | undefined;
-  readonly #subscriptions = new Set<Subscription<SerfEvent>>();
+  readonly #subscribers = new Subscribers<SerfEvent>();
   readonly #waiters = new Map<number, Waiter>();
   readonly #stop: (reason: string) => void;
   #commands = 0;
@@ -264,15 +256,12 @@ export class Serf implements AsyncDisposable {
     return this.#core.stats(this.encrypted);
   }
 
-  /** Events from now on. A consumer that falls behind loses the oldest and gets a `lagged` notice in their place. */
+  /**
+   * Events from now on; the first iterator also gets what happened before it, such as this node's own join. A consumer that falls behind
+   * loses the oldest and gets a `lagged` notice in their place.
+   */
   events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent> {
-    const subscription = new Subscription<SerfEvent>(options.capacity ?? eventsCapacity, (ended) =>
-      this.#subscriptions.delete(ended),
-    );
-    if (this.#shutdown !== undefined || options.signal?.aborted === true) subscription.end();
-    else this.#subscriptions.add(subscription);
-    options.signal?.addEventListener("abort", () => subscription.end(), { once: true });
-    return subscription;
+    return this.#subscribers.subscribe(options, this.#shutdown !== undefined);
   }
 
   /** Leaves if possible, then shuts down. */
@@ -339,7 +328,7 @@ export class Serf implements AsyncDisposable {
         this.#snapshot?.compact();
         return;
       case "emit":
-        for (const subscription of this.#subscriptions) subscription.push(effect.event);
+        this.#subscribers.push(effect.event);
         return;
       case "settle":
         this.#settle(effect.command, effect.error);
@@ -414,7 +403,7 @@ export class Serf implements AsyncDisposable {
     this.#cancelTimer?.();
     this.#connections.closeAll();
     for (const effect of this.#core.end()) this.#perform(effect);
-    for (const subscription of [...this.#subscriptions]) subscription.end();
+    this.#subscribers.end();
     const stopped = new SerfError("ERR_STATE", `"${this.name}" was shut down`);
     for (const waiter of this.#waiters.values()) waiter.reject(stopped);
     this.#waiters.clear();

@@ -3,7 +3,8 @@
  */
 
 import { canonicalHost } from "./address.ts";
-import { addressBytes, privateAddress } from "./advertise.ts";
+import { privateAddress } from "./advertise.ts";
+import { addressBytes } from "./cidr.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { SerfError } from "./errors.ts";
 import type { Connection, DatagramHandler, DatagramSocket, Listener, Runtime } from "./runtime.ts";

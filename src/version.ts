@@ -3,10 +3,10 @@
  */
 
 /** Version of tserf. */
-export const VERSION = "0.1.0" as const;
+export const packageVersion = "0.1.0" as const;
 
 /** Newest Serf protocol an agent speaks. */
-export const PROTOCOL_MAX = 5 as const;
+export const protocolMax = 5 as const;
 
 /** Oldest Serf protocol an agent speaks. */
-export const PROTOCOL_MIN = 2 as const;
+export const protocolMin = 2 as const;

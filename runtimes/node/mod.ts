@@ -34,8 +34,11 @@ export * from "../../src/mod.ts";
 /** A member of a cluster. */
 export type Serf = Shell;
 
-/** Starts members of a cluster on this runtime. */
-export const Serf: { start(options?: SerfOptions): Promise<Serf> } = {
-  /** Starts a node: binds UDP and TCP and announces itself; see `Serf.start` in the guide for its errors. */
-  start: (options = {}) => Shell.start(options, nodeRuntime()),
+/** Starts members of a cluster, on this runtime or on one that is given: a simulated host's, for example. */
+export const Serf: { start(options?: SerfOptions, runtime?: Runtime): Promise<Serf> } = {
+  /**
+   * Starts a node: binds UDP and TCP and announces itself. Fails with SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS,
+   * ERR_BIND); then nothing stays open.
+   */
+  start: (options = {}, runtime = nodeRuntime()) => Shell.start(options, runtime),
 };

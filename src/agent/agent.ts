@@ -3,7 +3,7 @@
  */
 
 import type { LogLevel } from "../core/effects.ts";
-import { AGENT_COALESCE_TIMES } from "../core/serf/coalesce.ts";
+import { agentCoalesceTimes } from "../core/serf/coalesce.ts";
 import type { Member, SerfEvent } from "../core/serf/member.ts";
 import { AddressError, resolveAddress } from "../go/address.ts";
 import { toMilliseconds } from "../go/duration.ts";
@@ -25,7 +25,7 @@ import type { AgentLog } from "./logs.ts";
 import { selectMembers } from "./selection.ts";
 
 /** Events that may wait for the agent. */
-const EVENT_CAPACITY = 4096;
+const eventCapacity = 4096;
 
 /** What an agent uses of its node. */
 export type SerfNode = Pick<
@@ -74,8 +74,7 @@ export class Agent implements AgentService {
     this.#serf = serf;
     this.#unfollow = log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
-    // The node's own join happened before anyone could listen; merging holds it, so that it is heard nevertheless.
-    void this.#consume(serf.events({ capacity: EVENT_CAPACITY }));
+    void this.#consume(serf.events({ capacity: eventCapacity }));
   }
 
   /** Starts the node. Rejects with {@link StartFailure}. RPC is not served before {@link serve}. */
@@ -245,10 +244,10 @@ async function serfOptions({ config, endpoints, runtime, log }: AgentParts): Pro
     broadcastTimeoutMs: toMilliseconds(config.broadcastTimeout),
     snapshotPath: config.snapshotPath,
     rejoinAfterLeave: config.rejoinAfterLeave,
-    coalesceMs: AGENT_COALESCE_TIMES.periodMs,
-    quiescentMs: AGENT_COALESCE_TIMES.quietMs,
-    userCoalesceMs: AGENT_COALESCE_TIMES.periodMs,
-    userQuiescentMs: AGENT_COALESCE_TIMES.quietMs,
+    coalesceMs: agentCoalesceTimes.periodMs,
+    quiescentMs: agentCoalesceTimes.quietMs,
+    userCoalesceMs: agentCoalesceTimes.periodMs,
+    userQuiescentMs: agentCoalesceTimes.quietMs,
     log: (line) => log.append(line),
   };
 }

@@ -44,13 +44,13 @@ export interface AgentConfig {
   readonly skipLeaveOnInterrupt: boolean;
 }
 
-const SECOND = 1_000_000_000n;
+const nanosecondsPerSecond = 1_000_000_000n;
 
 /** The shortest retry interval and broadcast timeout; shorter ones are raised with a warning. */
-export const DURATION_MIN: bigint = SECOND;
+export const durationMin: bigint = nanosecondsPerSecond;
 
 /** What an agent uses when nothing is configured. */
-export const DEFAULT_CONFIG: AgentConfig = {
+export const defaultConfig: AgentConfig = {
   nodeName: "",
   bind: "0.0.0.0",
   advertise: "",
@@ -70,9 +70,9 @@ export const DEFAULT_CONFIG: AgentConfig = {
   startJoin: [],
   retryJoin: [],
   retryMaxAttempts: 0,
-  retryInterval: 30n * SECOND,
+  retryInterval: 30n * nanosecondsPerSecond,
   replayOnJoin: false,
-  broadcastTimeout: 5n * SECOND,
+  broadcastTimeout: 5n * nanosecondsPerSecond,
   leaveOnTerminate: false,
   skipLeaveOnInterrupt: false,
 };

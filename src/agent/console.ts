@@ -6,10 +6,10 @@
 import type { Terminal } from "../runtime.ts";
 
 /** Log lines held back before the agent is up; older ones give way. */
-const HELD_LINES_MAX = 16_384;
+const heldLinesMax = 16_384;
 
 /** Log lines on their way to a terminal that does not take them; further ones are dropped. */
-const PENDING_LINES_MAX = 16_384;
+const pendingLinesMax = 16_384;
 
 /** The agent's standard output. */
 export class AgentConsole {
@@ -36,7 +36,7 @@ export class AgentConsole {
     if (this.#held === null) this.#print(`    ${text}\n`);
     else {
       this.#held.push(`    ${text}\n`);
-      if (this.#held.length > HELD_LINES_MAX) this.#held = this.#held.slice(HELD_LINES_MAX / 2);
+      if (this.#held.length > heldLinesMax) this.#held = this.#held.slice(heldLinesMax / 2);
     }
   }
 
@@ -48,7 +48,7 @@ export class AgentConsole {
   }
 
   #print(text: string): void {
-    if (this.#pending >= PENDING_LINES_MAX) return;
+    if (this.#pending >= pendingLinesMax) return;
     this.#pending += 1;
     void this.#terminal.write(text).finally(() => {
       this.#pending -= 1;

@@ -3,13 +3,11 @@
  */
 
 import { joinHostPort, parseAddress } from "../address.ts";
-import { AddressError, resolveAddress, splitHostPort } from "../go/address.ts";
+import { defaultPort, withPort } from "../endpoint.ts";
+import { AddressError, resolveAddress } from "../go/address.ts";
 import type { Address, Host } from "../runtime.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
-
-/** Port of the gossip layer when an address names none. */
-export const DEFAULT_BIND_PORT = 7946;
 
 /** Addresses of an agent. An empty host of `bind` means every address. */
 export interface Endpoints {
@@ -43,23 +41,10 @@ export function endpointText(address: Address): string {
 
 async function endpoint(text: string, prefix: string, host: Host): Promise<Address> {
   try {
-    return await resolveAddress(withPort(text), host, { emptyHost: "" });
+    return await resolveAddress(withPort(text, defaultPort), host, { emptyHost: "" });
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
     throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
-  }
-}
-
-/** Adds the default port where it is the only thing that is missing. */
-function withPort(text: string): string {
-  try {
-    splitHostPort(text);
-    return text;
-  } catch (error) {
-    if (error instanceof AddressError && error.message.endsWith(": missing port in address")) {
-      return `${text}:${DEFAULT_BIND_PORT}`;
-    }
-    throw error;
   }
 }
 

@@ -14,7 +14,7 @@ export async function readKeyring(path: string, files: Files): Promise<string[]>
   const keys = parse(text);
   const sizes = keys.map(check);
   if (keys.length === 0) throw new StartFailure("Keyring file contains no keys");
-  if (sizes.some((size) => !KEY_SIZES.includes(size))) {
+  if (sizes.some((size) => !keySizes.includes(size))) {
     throw new StartFailure("Failed to restore keyring: key size must be 16, 24 or 32 bytes");
   }
   return keys;
@@ -61,7 +61,7 @@ function kind(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-const KEY_SIZES: readonly number[] = [16, 24, 32];
+const keySizes: readonly number[] = [16, 24, 32];
 
 /** Serf decodes all keys before it looks at the first one's size. */
 function check(key: string): number {

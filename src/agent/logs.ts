@@ -8,7 +8,7 @@ import type { MonitoredLine } from "../rpc/subscriptions.ts";
 import type { Cancel, Clock } from "../runtime.ts";
 
 /** Lines kept for monitors, whatever the agent's own level. */
-export const RECENT_LINES_MAX = 512;
+export const recentLinesMax = 512;
 
 /** A log that any number of listeners follow. */
 export class AgentLog {
@@ -29,13 +29,13 @@ export class AgentLog {
   append(line: LogLine): void {
     const monitored = { level: line.level, text: formatLine(line) };
     this.#recent.push(monitored);
-    if (this.#recent.length >= 2 * RECENT_LINES_MAX) this.#recent = this.#recent.slice(-RECENT_LINES_MAX);
+    if (this.#recent.length >= 2 * recentLinesMax) this.#recent = this.#recent.slice(-recentLinesMax);
     for (const listener of this.#listeners) listener(monitored);
   }
 
   /** The last lines, oldest first. */
   recent(): readonly MonitoredLine[] {
-    return this.#recent.slice(-RECENT_LINES_MAX);
+    return this.#recent.slice(-recentLinesMax);
   }
 
   /** Calls `listener` for each new line until cancelled. */

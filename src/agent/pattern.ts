@@ -4,7 +4,7 @@
  */
 
 /** Longest expression that is compiled. */
-const PATTERN_LENGTH_MAX = 65_536;
+const patternLengthMax = 65_536;
 
 /** Tests texts. */
 export type Pattern = (text: string) => boolean;
@@ -24,7 +24,7 @@ export class PatternError extends Error {
 export async function loadPatternCompiler(): Promise<PatternCompiler> {
   const { RE2JS, RE2JSSyntaxException } = await import("re2js");
   return (expression) => {
-    if (expression.length > PATTERN_LENGTH_MAX)
+    if (expression.length > patternLengthMax)
       throw new PatternError("error parsing regexp: expression too long");
     try {
       const compiled = RE2JS.compile(expression);

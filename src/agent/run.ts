@@ -3,12 +3,12 @@
  */
 
 import { Base64Error, decodeBase64 } from "../go/base64.ts";
-import { LOG_LEVELS, parseLogLevel, passesLevel } from "../rpc/subscriptions.ts";
+import { logLevels, parseLogLevel, passesLevel } from "../rpc/subscriptions.ts";
 import type { Runtime, SignalName } from "../runtime.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config.ts";
-import { DURATION_MIN, StartFailure } from "./config.ts";
+import { durationMin, StartFailure } from "./config.ts";
 import { AgentConsole } from "./console.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
@@ -17,7 +17,7 @@ import { retryJoin } from "./retry.ts";
 import { SignalQueue } from "./signals.ts";
 
 /** A graceful leave that takes longer is given up. */
-const GRACEFUL_TIMEOUT_MS = 3000;
+const gracefulTimeoutMs = 3000;
 
 /** Reads the settings anew; called at the start and at every reload. Rejects with StartFailure. */
 export type ConfigSource = () => Promise<AgentConfig>;
@@ -44,7 +44,7 @@ class AgentRun {
   readonly #start: SerfStart;
   readonly #console: AgentConsole;
   readonly #log: AgentLog;
-  #level: (typeof LOG_LEVELS)[number] = "INFO";
+  #level: (typeof logLevels)[number] = "INFO";
 
   constructor(source: ConfigSource, runtime: Runtime, start: SerfStart) {
     this.#source = source;
@@ -103,15 +103,15 @@ class AgentRun {
   }
 
   async #raise(name: string, duration: bigint): Promise<bigint> {
-    if (duration >= DURATION_MIN) return duration;
+    if (duration >= durationMin) return duration;
     await this.#console.step(`Warning: '${name}' is too low. Setting to 1s`);
-    return DURATION_MIN;
+    return durationMin;
   }
 
   #applyLevel(name: string): void {
     const level = parseLogLevel(name);
     if (level === null) {
-      const valid = LOG_LEVELS.join(" ");
+      const valid = logLevels.join(" ");
       throw new StartFailure(`Invalid log level: ${name.toUpperCase()}. Valid log levels are: [${valid}]`);
     }
     this.#level = level;
@@ -175,7 +175,7 @@ class AgentRun {
         const happened = await Promise.race([signals.next(), stopped, gaveUp]);
         if (happened === "stopped") return 0;
         if (happened === "gave up") return await this.#stop(agent, 1);
-        await this.#console.step(`Caught signal: ${SIGNAL_TEXT[happened]}`);
+        await this.#console.step(`Caught signal: ${signalTexts[happened]}`);
         if (happened === "SIGHUP") config = await this.#reload(agent, config);
         else if (leaves(happened, config)) return await this.#leave(agent, signals);
         else return await this.#stop(agent, 1);
@@ -201,7 +201,7 @@ class AgentRun {
     await this.#console.step("Gracefully shutting down agent...");
     let cancel = (): void => undefined;
     const late = new Promise<boolean>((resolve) => {
-      cancel = this.#runtime.clock.after(GRACEFUL_TIMEOUT_MS, () => resolve(false));
+      cancel = this.#runtime.clock.after(gracefulTimeoutMs, () => resolve(false));
     });
     let waiting = true;
     const left = agent.leave().then(
@@ -245,7 +245,7 @@ class AgentRun {
   }
 }
 
-const SIGNAL_TEXT: Readonly<Record<SignalName, string>> = {
+const signalTexts: Readonly<Record<SignalName, string>> = {
   SIGINT: "interrupt",
   SIGTERM: "terminated",
   SIGHUP: "hangup",

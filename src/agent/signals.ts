@@ -5,9 +5,9 @@
 import type { Cancel, SignalName, Signals } from "../runtime.ts";
 
 /** Signals kept while nobody waits; further ones are the same news again. */
-const QUEUED_SIGNALS_MAX = 16;
+const queuedSignalsMax = 16;
 
-const HANDLED: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+const handledSignals: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** Collects the signals an agent acts on, from its creation until it is closed. */
 export class SignalQueue {
@@ -17,7 +17,7 @@ export class SignalQueue {
   #next: Promise<SignalName> | null = null;
 
   constructor(signals: Signals) {
-    this.#cancels = HANDLED.map((name) => signals.on(name, () => this.#caught(name)));
+    this.#cancels = handledSignals.map((name) => signals.on(name, () => this.#caught(name)));
   }
 
   /** The next signal. Waiting again before it came is waiting for the same one. */
@@ -45,6 +45,6 @@ export class SignalQueue {
     if (this.#waiting !== null) {
       this.#waiting(name);
       this.#waiting = null;
-    } else if (this.#queued.length < QUEUED_SIGNALS_MAX) this.#queued.push(name);
+    } else if (this.#queued.length < queuedSignalsMax) this.#queued.push(name);
   }
 }

@@ -4,7 +4,7 @@
 
 import { SerfError } from "../errors.ts";
 import type { RpcClient } from "../rpc/client.ts";
-import { DEFAULT_RPC_ADDRESS } from "../rpc/protocol.ts";
+import { defaultRpcAddress } from "../rpc/protocol.ts";
 import type { Runtime, Terminal } from "../runtime.ts";
 import type { FlagSpecs } from "./arguments.ts";
 import { FlagError } from "./arguments.ts";
@@ -42,13 +42,13 @@ export function connectionFlags(terminal: Terminal): {
   readonly "rpc-auth": { readonly kind: "text"; readonly initial: string };
 } {
   return {
-    "rpc-addr": { kind: "text", initial: terminal.env("SERF_RPC_ADDR") || DEFAULT_RPC_ADDRESS },
+    "rpc-addr": { kind: "text", initial: terminal.env("SERF_RPC_ADDR") || defaultRpcAddress },
     "rpc-auth": { kind: "text", initial: terminal.env("SERF_RPC_AUTH") ?? "" },
   } satisfies FlagSpecs;
 }
 
 /** Help lines for {@link connectionFlags}. */
-export const CONNECTION_HELP = `  -rpc-addr=127.0.0.1:7373  Address of the agent's RPC interface.
+export const connectionHelp = `  -rpc-addr=127.0.0.1:7373  Address of the agent's RPC interface.
   -rpc-auth=""              Token for the agent's RPC interface.` as const;
 
 /** Connects to the agent, runs `work` and closes. A failure to connect is reported as one. */

@@ -7,14 +7,14 @@ import type { Runtime } from "../runtime.ts";
 import type { Command } from "./command.ts";
 
 /** Exit code for a command that does not exist. */
-const NO_SUCH_COMMAND = 127;
+const noSuchCommand = 127;
 
 interface Entry {
   readonly synopsis: string;
   load(): Promise<Command>;
 }
 
-const COMMANDS: Readonly<Record<string, Entry>> = {
+const commands: Readonly<Record<string, Entry>> = {
   agent: { synopsis: "Run an agent", load: async () => (await import("./commands/agent.ts")).agent },
   "force-leave": {
     synopsis: 'Put a failed member into the state "left"',
@@ -58,7 +58,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 export async function main(runtime: Runtime): Promise<number> {
   const { terminal } = runtime;
   const { help, version, name, early, args } = dispatch(terminal.args);
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (version) {
     const { version: command } = await import("./commands/version.ts");
     if (!help) return await command.run([], runtime);
@@ -67,7 +67,7 @@ export async function main(runtime: Runtime): Promise<number> {
   }
   if (entry === undefined) {
     await terminal.writeError(`${usage()}\n`);
-    return help && name === "" ? 0 : NO_SUCH_COMMAND;
+    return help && name === "" ? 0 : noSuchCommand;
   }
   const command = await entry.load();
   if (help) {
@@ -101,7 +101,7 @@ function dispatch(args: readonly string[]): Dispatch {
   const position = heard.findIndex((argument) => argument !== "" && !argument.startsWith("-"));
   const before = position < 0 ? heard : heard.slice(0, position);
   return {
-    help: heard.some((argument) => HELP_FLAGS.includes(argument)),
+    help: heard.some((argument) => helpFlags.includes(argument)),
     version,
     name: position < 0 ? "" : heard[position]!,
     early: before.some((argument) => argument !== "" && argument !== "-version"),
@@ -109,11 +109,11 @@ function dispatch(args: readonly string[]): Dispatch {
   };
 }
 
-const HELP_FLAGS: readonly string[] = ["-h", "-help", "--help"];
+const helpFlags: readonly string[] = ["-h", "-help", "--help"];
 
 function usage(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
-  const lines = Object.entries(COMMANDS).map(
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
+  const lines = Object.entries(commands).map(
     ([name, entry]) => `    ${name.padEnd(width)}    ${entry.synopsis}`,
   );
   return `Usage: serf [--version] [--help] <command> [<args>]\n\nAvailable commands are:\n${lines.join("\n")}\n`;

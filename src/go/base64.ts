@@ -2,7 +2,7 @@
  * Standard base64 with padding, with Go's error text: keys on the command line and in files are written this way.
  */
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** A text that is no base64; the message is Go's (`illegal base64 data at input byte 0`). */
 export class Base64Error extends Error {
@@ -18,9 +18,9 @@ export function encodeBase64(bytes: Uint8Array): string {
   for (let index = 0; index < bytes.length; index += 3) {
     const group = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
     const count = Math.min(3, bytes.length - index);
-    text += ALPHABET[(group >> 18) & 63]! + ALPHABET[(group >> 12) & 63]!;
-    text += count > 1 ? ALPHABET[(group >> 6) & 63]! : "=";
-    text += count > 2 ? ALPHABET[group & 63]! : "=";
+    text += base64Alphabet[(group >> 18) & 63]! + base64Alphabet[(group >> 12) & 63]!;
+    text += count > 1 ? base64Alphabet[(group >> 6) & 63]! : "=";
+    text += count > 2 ? base64Alphabet[group & 63]! : "=";
   }
   return text;
 }
@@ -42,7 +42,7 @@ export function decodeBase64(text: string): Uint8Array {
         if (index === 0) return Uint8Array.from(bytes);
         throw new Base64Error(position - index);
       }
-      const value = ALPHABET.indexOf(String.fromCharCode(character));
+      const value = base64Alphabet.indexOf(String.fromCharCode(character));
       if (value >= 0) {
         group.push(value);
         continue;

@@ -3,7 +3,7 @@
  * Values are whole nanoseconds in a bigint, as wide as Go's own.
  */
 
-const NANOSECONDS: Readonly<Record<string, bigint>> = {
+const nanosecondsPerUnit: Readonly<Record<string, bigint>> = {
   ns: 1n,
   us: 1_000n,
   µs: 1_000n, // U+00B5, micro sign
@@ -14,7 +14,7 @@ const NANOSECONDS: Readonly<Record<string, bigint>> = {
   h: 3_600_000_000_000n,
 };
 
-const INT64_MAX = 2n ** 63n - 1n;
+const int64Max = 2n ** 63n - 1n;
 
 /** A text that is no duration; the message is Go's, starting with `time: `. */
 export class DurationError extends Error {
@@ -39,13 +39,13 @@ export function parseDuration(text: string): bigint {
     rest = rest.slice(matched.length);
     const unit = /^[^\d.]*/.exec(rest)![0];
     if (unit === "") throw new DurationError(`time: missing unit in duration ${quoted}`);
-    const scale = Object.hasOwn(NANOSECONDS, unit) ? NANOSECONDS[unit] : undefined;
+    const scale = Object.hasOwn(nanosecondsPerUnit, unit) ? nanosecondsPerUnit[unit] : undefined;
     if (scale === undefined) throw new DurationError(`time: unknown unit "${unit}" in duration ${quoted}`);
     rest = rest.slice(unit.length);
     // Digits past the eighteenth of a fraction are below one nanosecond for every unit that Go has.
     const digits = fraction.slice(0, 18);
     total += BigInt(whole || "0") * scale + (BigInt(digits || "0") * scale) / 10n ** BigInt(digits.length);
-    if (total > INT64_MAX + (negative ? 1n : 0n)) throw new DurationError(`time: invalid duration ${quoted}`);
+    if (total > int64Max + (negative ? 1n : 0n)) throw new DurationError(`time: invalid duration ${quoted}`);
   }
   return negative ? -total : total;
 }

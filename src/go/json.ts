@@ -45,7 +45,7 @@ export function compareBytes(left: string, right: string): number {
   return a.length - b.length;
 }
 
-const SHORT: Readonly<Record<string, string>> = {
+const shortEscapes: Readonly<Record<string, string>> = {
   "\b": "\\b",
   "\f": "\\f",
   "\n": "\\n",
@@ -60,7 +60,7 @@ function encodeString(text: string): string {
   const escaped = wellFormed.replace(/[\p{Cc}"\\<>&\u2028\u2029]/gu, (character) => {
     const code = character.charCodeAt(0);
     if (code >= 0x7f && code < 0x2028) return character;
-    return SHORT[character] ?? `\\u${code.toString(16).padStart(4, "0")}`;
+    return shortEscapes[character] ?? `\\u${code.toString(16).padStart(4, "0")}`;
   });
   return `"${escaped}"`;
 }

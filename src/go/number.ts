@@ -5,8 +5,8 @@
 /** Why a number was refused, in the words Go's flag parser prints. */
 export type NumberFault = "parse error" | "value out of range";
 
-const INT64_MIN = -(2n ** 63n);
-const INT64_MAX = 2n ** 63n - 1n;
+const int64Min = -(2n ** 63n);
+const int64Max = 2n ** 63n - 1n;
 
 /**
  * Reads an integer with base detection: `0x`, `0b`, `0o`, a leading 0 for octal, and `_` between digits when a prefix
@@ -22,16 +22,16 @@ export function parseInteger(text: string): number | NumberFault {
   const prefix = hex !== undefined ? "0x" : binary !== undefined ? "0b" : octal !== undefined ? "0o" : "";
   const magnitude = BigInt(prefix + (hex ?? binary ?? octal ?? decimal)!.replaceAll("_", ""));
   const value = sign === "-" ? -magnitude : magnitude;
-  if (value < INT64_MIN || value > INT64_MAX) return "value out of range";
+  if (value < int64Min || value > int64Max) return "value out of range";
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : "value out of range";
 }
 
-const TRUE: readonly string[] = ["1", "t", "T", "TRUE", "true", "True"];
-const FALSE: readonly string[] = ["0", "f", "F", "FALSE", "false", "False"];
+const trueTexts: readonly string[] = ["1", "t", "T", "TRUE", "true", "True"];
+const falseTexts: readonly string[] = ["0", "f", "F", "FALSE", "false", "False"];
 
 /** Reads one of the twelve spellings Go accepts, or answers null. */
 export function parseBoolean(text: string): boolean | null {
-  if (TRUE.includes(text)) return true;
-  return FALSE.includes(text) ? false : null;
+  if (trueTexts.includes(text)) return true;
+  return falseTexts.includes(text) ? false : null;
 }

@@ -2,7 +2,7 @@
  * Text in double quotes with Go's escapes (`%q`), which Serf uses in messages and in the output of `monitor`.
  */
 
-const SHORT: Readonly<Record<string, string>> = {
+const shortEscapes: Readonly<Record<string, string>> = {
   "\u0007": "\\a",
   "\b": "\\b",
   "\f": "\\f",
@@ -17,7 +17,7 @@ const SHORT: Readonly<Record<string, string>> = {
 /** Quotes text as Go's `strconv.Quote` does: printable Unicode stays, the rest is escaped. */
 export function quote(text: string): string {
   let quoted = '"';
-  for (const character of text) quoted += SHORT[character] ?? escapeUnprintable(character);
+  for (const character of text) quoted += shortEscapes[character] ?? escapeUnprintable(character);
   return `${quoted}"`;
 }
 

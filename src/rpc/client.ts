@@ -23,7 +23,7 @@ import { systemText } from "../system_text.ts";
 import type { RecordQueue } from "./connection.ts";
 import { RpcConnection } from "./connection.ts";
 import { bytes, flag, list, record, small, text, textMap, unsigned } from "./fields.ts";
-import { DEFAULT_RPC_ADDRESS, RPC_VERSION } from "./protocol.ts";
+import { defaultRpcAddress, rpcVersion } from "./protocol.ts";
 import { readMember, sortedMap } from "./records.ts";
 import { WireFault } from "./scanner.ts";
 
@@ -77,7 +77,7 @@ export interface RpcStream<Item> extends AsyncIterableIterator<Item> {
 }
 
 /** Records that wait for a reader before further ones are dropped. */
-const STREAM_CAPACITY = 1024;
+const streamCapacity = 1024;
 
 /**
  * A connection to an agent. Every method rejects with a {@link SerfError}: ERR_RPC with the agent's own text when it
@@ -92,12 +92,12 @@ export class RpcClient implements AsyncDisposable {
 
   /** Connects, shakes hands and, with a token, authenticates. */
   static async connect(runtime: RpcClientRuntime, options: RpcClientOptions = {}): Promise<RpcClient> {
-    const socket = await dial(runtime, options.address ?? DEFAULT_RPC_ADDRESS, options.timeoutMs ?? 10_000);
+    const socket = await dial(runtime, options.address ?? defaultRpcAddress, options.timeoutMs ?? 10_000);
     const client = new RpcClient(new RpcConnection(socket, runtime.clock));
     try {
       await client.#connection.request(
         "handshake",
-        { Version: Number(RPC_VERSION) },
+        { Version: Number(rpcVersion) },
         { answerHasBody: false },
       );
       if (options.token)
@@ -160,7 +160,7 @@ export class RpcClient implements AsyncDisposable {
     const records = await this.#connection.subscribe(
       "stream",
       { Type: filter },
-      options.capacity ?? STREAM_CAPACITY,
+      options.capacity ?? streamCapacity,
     );
     return new TypedStream(records, readEvent);
   }
@@ -173,7 +173,7 @@ export class RpcClient implements AsyncDisposable {
     const records = await this.#connection.subscribe(
       "stream",
       { Type: filter },
-      options.capacity ?? STREAM_CAPACITY,
+      options.capacity ?? streamCapacity,
     );
     return new TypedStream(records, (value) => record(value, []));
   }
@@ -186,7 +186,7 @@ export class RpcClient implements AsyncDisposable {
     const records = await this.#connection.subscribe(
       "monitor",
       { LogLevel: level },
-      options.capacity ?? STREAM_CAPACITY,
+      options.capacity ?? streamCapacity,
     );
     return new TypedStream(records, (value) => text(record(value, ["Log"]).get("Log")));
   }

@@ -20,15 +20,18 @@ export type Encodable =
   | ReadonlyMap<string, Encodable>
   | { readonly [field: string]: Encodable };
 
+/** `auto` makes integers numbers where those are exact. The library knows it, but its types do not: hence `object`. */
+const readOptions: object = {
+  useRecords: false,
+  mapsAsObjects: false,
+  int64AsType: "auto",
+  copyBuffers: true,
+};
+
 /** Writes and reads objects; one per connection or listener, as the library keeps buffers of its own. */
 export class Codec {
   readonly #packer = new Packr({ useRecords: false, variableMapSize: true });
-  readonly #unpacker = new Unpackr({
-    useRecords: false,
-    mapsAsObjects: false,
-    int64AsType: "auto",
-    copyBuffers: true,
-  });
+  readonly #unpacker = new Unpackr(readOptions);
 
   /** Encodes values one behind the other. */
   encode(...values: readonly Encodable[]): Uint8Array {

@@ -9,11 +9,11 @@ import { SystemError } from "../runtime.ts";
 import type { Encodable } from "./codec.ts";
 import { Codec, integer, ObjectReader } from "./codec.ts";
 import { record, text, unsigned } from "./fields.ts";
-import { BODILESS_ERRORS, RESPONSE_HEADER, RESPONSE_LIMITS } from "./protocol.ts";
+import { bodilessErrors, responseLimits, responseOrder } from "./protocol.ts";
 import { WireFault } from "./scanner.ts";
 
 /** A write that the agent does not take for this long fails the connection. Reading has no limit: a join may take long. */
-export const WRITE_TIMEOUT_MS = 10_000;
+export const writeTimeoutMs = 10_000;
 
 /** A running exchange or subscription. */
 interface Pending {
@@ -151,7 +151,7 @@ export class RpcConnection {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    const cancel = this.#clock.after(WRITE_TIMEOUT_MS, () => this.close());
+    const cancel = this.#clock.after(writeTimeoutMs, () => this.close());
     try {
       await this.#connection.write(bytes);
     } catch (error) {
@@ -185,7 +185,7 @@ export class RpcConnection {
 
   #objects(): void {
     for (;;) {
-      const value = this.#reader.next(RESPONSE_LIMITS);
+      const value = this.#reader.next(responseLimits);
       if (value === undefined) return;
       const awaited = this.#awaitingBody;
       this.#awaitingBody = null;
@@ -197,13 +197,13 @@ export class RpcConnection {
   }
 
   #header(value: unknown): void {
-    const fields = record(value, RESPONSE_HEADER);
+    const fields = record(value, responseOrder);
     const pending = this.#pending.get(unsigned(fields.get("Seq")));
     const error = text(fields.get("Error"));
     // An unread request body makes the original answer twice: answers that nobody waits for are passed over.
     if (pending === undefined) return;
     const isRecord = pending.records !== null && pending.answered;
-    if (isRecord || (pending.body && !BODILESS_ERRORS.has(error))) this.#awaitingBody = { pending, error };
+    if (isRecord || (pending.body && !bodilessErrors.has(error))) this.#awaitingBody = { pending, error };
     else this.#answer(pending, error, undefined);
   }
 

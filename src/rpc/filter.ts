@@ -15,7 +15,7 @@ export interface Filterable {
   readonly name?: string;
 }
 
-const MEMBER_WORDS: ReadonlySet<string> = new Set([
+const memberWords: ReadonlySet<string> = new Set([
   "member-join",
   "member-leave",
   "member-failed",
@@ -38,7 +38,7 @@ export function isValidFilter(filter: EventFilter): boolean {
     filter.event === "*" ||
     filter.event === "user" ||
     filter.event === "query" ||
-    MEMBER_WORDS.has(filter.event)
+    memberWords.has(filter.event)
   );
 }
 

@@ -6,13 +6,13 @@
 import { concatenate } from "./codec.ts";
 
 /** Records that may wait for one stream or monitor; further ones are dropped. */
-export const SUBSCRIPTION_QUEUE_MAX = 512;
+export const subscriptionQueueMax = 512;
 
 /** Bytes that may wait for one client. A client further behind is given up. */
-export const OUTBOX_BYTES_MAX: number = 64 << 20;
+export const outboxBytesMax: number = 64 << 20;
 
 /** Bytes that are handed to the socket at once, unless one frame alone is larger. */
-const WRITE_SIZE = 64 << 10;
+const writeSize = 64 << 10;
 
 /** A subscription's share of the outbox. */
 export interface Share {
@@ -43,7 +43,7 @@ export class Outbox {
 
   /** Whether more waits than one client may make us hold. */
   get overfull(): boolean {
-    return this.#bytes > OUTBOX_BYTES_MAX;
+    return this.#bytes > outboxBytesMax;
   }
 
   /** Queues an answer. */
@@ -54,7 +54,7 @@ export class Outbox {
 
   /** Queues a record, or answers false when the subscription's share is full. */
   record(share: Share, bytes: Uint8Array): boolean {
-    if (share.queued >= SUBSCRIPTION_QUEUE_MAX) return false;
+    if (share.queued >= subscriptionQueueMax) return false;
     share.queued += 1;
     this.#push({ bytes, share });
     return true;
@@ -66,7 +66,7 @@ export class Outbox {
     let size = 0;
     while (
       this.#first < this.#frames.length &&
-      (size === 0 || size + this.#frames[this.#first]!.bytes.length <= WRITE_SIZE)
+      (size === 0 || size + this.#frames[this.#first]!.bytes.length <= writeSize)
     ) {
       const { bytes, share } = this.#frames[this.#first++]!;
       if (share === null) this.#answers -= 1;

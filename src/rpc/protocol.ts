@@ -8,22 +8,22 @@ import { flag, record, signed, text, textList, textMap, unsigned } from "./field
 import type { ObjectLimits } from "./scanner.ts";
 
 /** The only version of the protocol. */
-export const RPC_VERSION = 1n;
+export const rpcVersion = 1n;
 
 /** Address of an agent's RPC interface when nothing else is configured. */
-export const DEFAULT_RPC_ADDRESS = "127.0.0.1:7373";
+export const defaultRpcAddress = "127.0.0.1:7373";
 
 /** Limits of a request, once the client may send commands. */
-export const REQUEST_LIMITS: ObjectLimits = { sizeMax: 16 << 20, valuesMax: 1 << 20, reals: false };
+export const requestLimits: ObjectLimits = { sizeMax: 16 << 20, valuesMax: 1 << 20, reals: false };
 
 /** Limits of a request before that. */
-export const GREETING_LIMITS: ObjectLimits = { sizeMax: 16 << 10, valuesMax: 1 << 10, reals: false };
+export const greetingLimits: ObjectLimits = { sizeMax: 16 << 10, valuesMax: 1 << 10, reals: false };
 
 /** Limits of what an agent sends: a list of all members is the largest. */
-export const RESPONSE_LIMITS: ObjectLimits = { sizeMax: 256 << 20, valuesMax: 1 << 24, reals: true };
+export const responseLimits: ObjectLimits = { sizeMax: 256 << 20, valuesMax: 1 << 24, reals: true };
 
 /** Error texts of the protocol itself. */
-export const RPC_ERRORS = {
+export const rpcErrors = {
   handshakeRequired: "Handshake required",
   handshakeRepeated: "Handshake already performed",
   unsupportedVersion: "Unsupported IPC version",
@@ -36,10 +36,10 @@ export const RPC_ERRORS = {
 } as const;
 
 /** Errors behind which no body follows, whatever the command. */
-export const BODILESS_ERRORS: ReadonlySet<string> = new Set([
-  RPC_ERRORS.handshakeRequired,
-  RPC_ERRORS.authRequired,
-  RPC_ERRORS.unsupportedCommand,
+export const bodilessErrors: ReadonlySet<string> = new Set([
+  rpcErrors.handshakeRequired,
+  rpcErrors.authRequired,
+  rpcErrors.unsupportedCommand,
 ]);
 
 /** Which members to list. Patterns are RE2 expressions, anchored as `^PATTERN$`; an empty one is no filter. */
@@ -77,7 +77,7 @@ interface BodyShape {
   read(fields: ReadonlyMap<string, unknown>): RpcRequest;
 }
 
-const BODIES: { readonly [Name in RpcCommand]: BodyShape | RpcRequest } = {
+const bodies: { readonly [Name in RpcCommand]: BodyShape | RpcRequest } = {
   handshake: {
     order: ["Version"],
     read: (f) => ({ command: "handshake", version: signed(f.get("Version")) }),
@@ -114,26 +114,26 @@ const BODIES: { readonly [Name in RpcCommand]: BodyShape | RpcRequest } = {
 
 /** Whether a name is one of the commands. */
 export function isCommand(name: string): name is RpcCommand {
-  return Object.hasOwn(BODIES, name);
+  return Object.hasOwn(bodies, name);
 }
 
 /** The request itself when the command has no body, otherwise null: a body has to be read. */
 export function bodiless(command: RpcCommand): RpcRequest | null {
-  const shape = BODIES[command];
+  const shape = bodies[command];
   return "read" in shape ? null : shape;
 }
 
 /** Reads a command's body. Throws WireFault. */
 export function readBody(command: RpcCommand, body: unknown): RpcRequest {
-  const shape = BODIES[command];
+  const shape = bodies[command];
   return "read" in shape ? shape.read(record(body, shape.order)) : shape;
 }
 
 /** Order of the header's fields in a request sent as an array. */
-export const REQUEST_HEADER: readonly string[] = ["Command", "Seq"];
+export const requestOrder: readonly string[] = ["Command", "Seq"];
 
 /** Order of the header's fields in an answer sent as an array. */
-export const RESPONSE_HEADER: readonly string[] = ["Seq", "Error"];
+export const responseOrder: readonly string[] = ["Seq", "Error"];
 
 /** The header of an answer or of a record. */
 export function responseHeader(sequence: bigint, error: string): Encodable {

@@ -31,14 +31,14 @@ export function memberRecord(member: Member): Encodable {
   };
 }
 
-const MEMBER_ORDER = [
+const memberOrder = [
   "Name", "Addr", "Port", "Tags", "Status", "ProtocolMin", "ProtocolMax", "ProtocolCur", "DelegateMin", "DelegateMax",
   "DelegateCur",
 ] as const; // biome-ignore format: one declared order
 
 /** Reads a member. Throws WireFault. */
 export function readMember(value: unknown): Member {
-  const fields = record(value, MEMBER_ORDER);
+  const fields = record(value, memberOrder);
   const range = (name: string): Member["protocol"] => ({
     min: small(fields.get(`${name}Min`)),
     max: small(fields.get(`${name}Max`)),

@@ -22,7 +22,7 @@ export interface ObjectLimits {
 }
 
 /** Deepest nesting. The protocol itself needs four levels. */
-const DEPTH_MAX = 32;
+const depthMax = 32;
 
 /** Scans one object across any number of calls; each byte is looked at once. */
 export class Scanner {
@@ -67,7 +67,7 @@ export class Scanner {
       throw new WireFault(`object of more than ${limits.valuesMax} values`);
     if (this.#missing.length > 0) this.#missing[this.#missing.length - 1]! -= 1;
     if (head.children > 0) {
-      if (this.#missing.length >= DEPTH_MAX) throw new WireFault(`nesting deeper than ${DEPTH_MAX}`);
+      if (this.#missing.length >= depthMax) throw new WireFault(`nesting deeper than ${depthMax}`);
       this.#missing.push(head.children);
     }
     this.#position = end;
@@ -91,7 +91,7 @@ function headOf(bytes: Uint8Array, at: number, reals: boolean): Head | null {
   if (type < 0x90) return { size: 1, content: 0, children: (type & 0x0f) * 2 };
   if (type < 0xa0) return { size: 1, content: 0, children: type & 0x0f };
   if (type < 0xc0) return { size: 1, content: type & 0x1f, children: 0 };
-  const width = LENGTH_WIDTH[type - 0xc0]!;
+  const width = lengthWidth[type - 0xc0]!;
   if (width > 0) {
     if (at + 1 + width > bytes.length) return null;
     let length = 0;
@@ -100,14 +100,14 @@ function headOf(bytes: Uint8Array, at: number, reals: boolean): Head | null {
     if (type >= 0xdc) return { size: 1 + width, content: 0, children: length };
     return { size: 1 + width, content: length, children: 0 };
   }
-  const content = SCALAR_CONTENT[type - 0xc0]!;
+  const content = scalarContent[type - 0xc0]!;
   if (content < 0) throw new WireFault(`type byte 0x${type.toString(16)} is not part of the protocol`);
   if (!reals && (type === 0xca || type === 0xcb)) throw new WireFault("a real number in a request");
   return { size: 1, content, children: 0 };
 }
 
 /** Width of the length field by type byte, from 0xc0. Maps and arrays count values, the others bytes. */
-const LENGTH_WIDTH: readonly number[] = [
+const lengthWidth: readonly number[] = [
   0,
   0,
   0,
@@ -143,7 +143,7 @@ const LENGTH_WIDTH: readonly number[] = [
 ];
 
 /** Content of scalars by type byte, from 0xc0; -1 for the unassigned byte and the extension types. */
-const SCALAR_CONTENT: readonly number[] = [
+const scalarContent: readonly number[] = [
   0,
   -1,
   0,

@@ -17,7 +17,7 @@ import { Session } from "./session.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 
 /** Clients that have not yet shaken hands and authenticated; further ones are turned away. */
-export const UNTRUSTED_CLIENTS_MAX = 1024;
+export const untrustedClientsMax = 1024;
 
 /** How a server is set up. */
 export interface RpcServerOptions {
@@ -88,7 +88,7 @@ export class RpcServer {
 
   #accept(connection: Connection): void {
     const untrusted = [...this.#clients].filter((client) => !client.session.trusted).length;
-    if (this.#closed || untrusted >= UNTRUSTED_CLIENTS_MAX) {
+    if (this.#closed || untrusted >= untrustedClientsMax) {
       connection.close();
       return;
     }

@@ -14,14 +14,14 @@ import { Outbox } from "./outbox.ts";
 import type { RpcCommand, RpcRequest } from "./protocol.ts";
 import {
   bodiless,
-  GREETING_LIMITS,
+  greetingLimits,
   isCommand,
-  REQUEST_HEADER,
-  REQUEST_LIMITS,
-  RPC_ERRORS,
-  RPC_VERSION,
   readBody,
+  requestLimits,
+  requestOrder,
   responseHeader,
+  rpcErrors,
+  rpcVersion,
 } from "./protocol.ts";
 import type { EventRecord } from "./records.ts";
 import { WireFault } from "./scanner.ts";
@@ -145,7 +145,7 @@ export class Session {
     while (!this.#performing && !this.#closing) {
       const awaited = this.#awaitingBody;
       try {
-        const value = this.#reader.next(this.trusted ? REQUEST_LIMITS : GREETING_LIMITS);
+        const value = this.#reader.next(this.trusted ? requestLimits : greetingLimits);
         if (value === undefined) return;
         this.#awaitingBody = null;
         if (awaited === null) this.#header(value);
@@ -159,23 +159,23 @@ export class Session {
   }
 
   #header(value: unknown): void {
-    const fields = record(value, REQUEST_HEADER);
+    const fields = record(value, requestOrder);
     if (value === null || fields.has("Command")) this.#command = text(fields.get("Command"));
     if (value === null || fields.has("Seq")) this.#sequence = unsigned(fields.get("Seq"));
     const command = this.#command;
     if (!this.#greeted && command !== "handshake") {
-      this.#respond(RPC_ERRORS.handshakeRequired);
-      this.#fail(`Failed to evaluate request: ${RPC_ERRORS.handshakeRequired}`);
+      this.#respond(rpcErrors.handshakeRequired);
+      this.#fail(`Failed to evaluate request: ${rpcErrors.handshakeRequired}`);
       return;
     }
     if (!this.#authenticated && command !== "auth" && command !== "handshake") {
       // The body is left unread on purpose: as with the original it is taken for the next header and answered again.
       this.#log("WARN", "Client sending commands before auth");
-      this.#respond(RPC_ERRORS.authRequired);
+      this.#respond(rpcErrors.authRequired);
       return;
     }
     if (!isCommand(command)) {
-      this.#respond(RPC_ERRORS.unsupportedCommand);
+      this.#respond(rpcErrors.unsupportedCommand);
       this.#fail(`Failed to evaluate request: command '${command}' not recognized`);
       return;
     }
@@ -221,12 +221,12 @@ export class Session {
   }
 
   #handshake(version: bigint): void {
-    if (version !== RPC_VERSION) {
-      this.#respond(RPC_ERRORS.unsupportedVersion);
+    if (version !== rpcVersion) {
+      this.#respond(rpcErrors.unsupportedVersion);
       return;
     }
     if (this.#greeted) {
-      this.#respond(RPC_ERRORS.handshakeRepeated);
+      this.#respond(rpcErrors.handshakeRepeated);
       return;
     }
     this.#greeted = true;
@@ -235,7 +235,7 @@ export class Session {
 
   #authenticate(token: string): void {
     if (!equalTokens(token, this.#options.token)) {
-      this.#respond(RPC_ERRORS.authInvalid);
+      this.#respond(rpcErrors.authInvalid);
       return;
     }
     this.#authenticated = true;

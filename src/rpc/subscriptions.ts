@@ -9,7 +9,7 @@ import { concatenate } from "./codec.ts";
 import type { EventFilter } from "./filter.ts";
 import { isValidFilter, matchesFilter, parseFilter } from "./filter.ts";
 import type { Outbox, Share } from "./outbox.ts";
-import { RPC_ERRORS, responseHeader } from "./protocol.ts";
+import { responseHeader, rpcErrors } from "./protocol.ts";
 import type { EventRecord } from "./records.ts";
 
 /** A line of the agent's log. `text` is the whole line, without a final newline. */
@@ -19,23 +19,23 @@ export interface MonitoredLine {
 }
 
 /** Levels from the least to the most important. */
-export const LOG_LEVELS: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARN", "ERR"];
+export const logLevels: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARN", "ERR"];
 
 /** Reads a level's name in any case, or answers null. */
 export function parseLogLevel(name: string): LogLevel | null {
-  return LOG_LEVELS.find((level) => level === name.toUpperCase()) ?? null;
+  return logLevels.find((level) => level === name.toUpperCase()) ?? null;
 }
 
 /** Whether a line of `level` passes the minimum. */
 export function passesLevel(level: LogLevel, minimum: LogLevel): boolean {
-  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(minimum);
+  return logLevels.indexOf(level) >= logLevels.indexOf(minimum);
 }
 
 /** Streams that one client may have open. */
-export const STREAMS_MAX = 1024;
+export const streamsMax = 1024;
 
 /** A warning about drops is repeated no sooner than this. */
-const DROP_WARNING_INTERVAL_MS = 1000;
+const dropWarningIntervalMs = 1000;
 
 interface Stream extends Share {
   readonly header: Uint8Array;
@@ -71,9 +71,9 @@ export class Subscriptions {
   /** Opens a stream; answers the error text, empty for success. */
   openStream(sequence: bigint, filter: string): string {
     const filters = parseFilter(filter);
-    if (!filters.every(isValidFilter)) return RPC_ERRORS.filterInvalid;
-    if (this.#streams.has(sequence)) return RPC_ERRORS.streamExists;
-    if (this.#streams.size >= STREAMS_MAX) return `More than ${STREAMS_MAX} streams on one connection`;
+    if (!filters.every(isValidFilter)) return rpcErrors.filterInvalid;
+    if (this.#streams.has(sequence)) return rpcErrors.streamExists;
+    if (this.#streams.size >= streamsMax) return `More than ${streamsMax} streams on one connection`;
     this.#streams.set(sequence, { queued: 0, header: this.#header(sequence), filters });
     return "";
   }
@@ -82,7 +82,7 @@ export class Subscriptions {
   openMonitor(sequence: bigint, name: string): string {
     const level = parseLogLevel(name);
     if (level === null) return `Unknown log level: ${name.toUpperCase()}`;
-    if (this.#monitor !== null) return RPC_ERRORS.monitorExists;
+    if (this.#monitor !== null) return rpcErrors.monitorExists;
     this.#monitor = { queued: 0, sequence, header: this.#header(sequence), level };
     return "";
   }
@@ -116,7 +116,7 @@ export class Subscriptions {
   /** The warning is a log line itself and comes back to a full monitor: without a pause it would never end. */
   #dropped(now: number, warning: string): void {
     if (now < this.#nextWarning) return;
-    this.#nextWarning = now + DROP_WARNING_INTERVAL_MS;
+    this.#nextWarning = now + dropWarningIntervalMs;
     this.#log("WARN", warning);
   }
 

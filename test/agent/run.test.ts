@@ -5,7 +5,7 @@ import { SerfError } from "../../src/errors.ts";
 import { RpcClient } from "../../src/rpc/client.ts";
 import { FakeRuntime, FakeStart, member, settle } from "./fakes.ts";
 
-const BASE = ["-node=n1", "-bind=127.0.0.41:17946", "-rpc-addr=127.0.0.41:17373"];
+const baseFlags = ["-node=n1", "-bind=127.0.0.41:17946", "-rpc-addr=127.0.0.41:17373"];
 
 interface Started {
   readonly fake: FakeRuntime;
@@ -20,12 +20,12 @@ async function start(
   const fake = new FakeRuntime();
   const starter = new FakeStart();
   prepare(starter, fake);
-  const exit = runAgent(async () => readConfig([...BASE, ...flags]), fake.runtime, starter.start);
+  const exit = runAgent(async () => readConfig([...baseFlags, ...flags]), fake.runtime, starter.start);
   await settle();
   return { fake, starter, exit };
 }
 
-const RUNNING = `==> Starting Serf agent...
+const runningText = `==> Starting Serf agent...
 ==> Starting Serf agent RPC...
 ==> Serf agent running!
                       Node name: 'n1'
@@ -37,7 +37,7 @@ const RUNNING = `==> Starting Serf agent...
     Message Compression Enabled: true
 `;
 
-const STREAMING = `
+const streamingText = `
 ==> Log data will now stream in as it occurs:
 
     2026/11/23 10:34:05 [INFO] agent: Serf agent starting
@@ -137,7 +137,7 @@ describe("an agent that cannot start says why", () => {
     await streams.streams.listen({ host: "127.0.0.41", port: 17373 }, () => undefined);
     const fake = new FakeRuntime([], {}, streams.streams);
     const starter = new FakeStart();
-    expect(await runAgent(async () => readConfig(BASE), fake.runtime, starter.start)).toBe(1);
+    expect(await runAgent(async () => readConfig(baseFlags), fake.runtime, starter.start)).toBe(1);
     expect(fake.stdout).toBe(
       "==> Starting Serf agent...\n==> Error starting RPC listener: listen tcp 127.0.0.41:17373: bind: address already in use\n",
     );
@@ -147,7 +147,7 @@ describe("an agent that cannot start says why", () => {
   test("no address to join, and the log is lost", async () => {
     const { fake, exit } = await start(["-join=127.0.0.99:17946"]);
     expect(await exit).toBe(1);
-    expect(fake.stdout).toBe(`${RUNNING}==> Joining cluster...(replay: false)
+    expect(fake.stdout).toBe(`${runningText}==> Joining cluster...(replay: false)
 ==> 1 error occurred:
 	* failed to join 127.0.0.99:17946: dial tcp 127.0.0.99:17946: connect: connection refused
 
@@ -191,7 +191,7 @@ describe("signals", () => {
     fake.signal("SIGINT");
     expect(await exit).toBe(0);
     expect(starter.node.calls).toEqual(["leave", "shutdown"]);
-    expect(fake.stdout).toBe(`${RUNNING}${STREAMING}==> Caught signal: interrupt
+    expect(fake.stdout).toBe(`${runningText}${streamingText}==> Caught signal: interrupt
 ==> Gracefully shutting down agent...
     2026/11/23 10:34:05 [INFO] agent: requesting graceful leave from Serf
     2026/11/23 10:34:05 [INFO] agent: Received event: member-leave
@@ -252,7 +252,7 @@ test("a reload that fails keeps what was, and a bad level does not stop the tags
   const fake = new FakeRuntime();
   const starter = new FakeStart();
   let flags: string[] = ["-tag", "a=1"];
-  const exit = runAgent(async () => readConfig([...BASE, ...flags]), fake.runtime, starter.start);
+  const exit = runAgent(async () => readConfig([...baseFlags, ...flags]), fake.runtime, starter.start);
   await settle();
   flags = ["-tag", "bad"];
   fake.signal("SIGHUP");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FlagError, parseArguments, parseTags, TagError } from "../../src/cli/arguments.ts";
 
-const SPECS = {
+const specs = {
   text: { kind: "text", initial: "t" },
   flag: { kind: "boolean", initial: false },
   on: { kind: "boolean", initial: true },
@@ -10,7 +10,7 @@ const SPECS = {
   list: { kind: "list" },
 } as const;
 
-const INITIAL = { text: "t", flag: false, on: true, count: 3, wait: 5n, list: [] };
+const initial = { text: "t", flag: false, on: true, count: 3, wait: 5n, list: [] };
 
 describe("flags are read as Go reads them", () => {
   test.each<[string[], object, string[]]>([
@@ -26,7 +26,7 @@ describe("flags are read as Go reads them", () => {
     [["-", "-flag"], {}, ["-", "-flag"]],
     [["-flag", "--", "-on=F"], { flag: true }, ["-on=F"]],
   ])("%j", (args, changes, rest) => {
-    expect(parseArguments(SPECS, args)).toEqual({ flags: { ...INITIAL, ...changes }, rest });
+    expect(parseArguments(specs, args)).toEqual({ flags: { ...initial, ...changes }, rest });
   });
 
   test.each([
@@ -43,7 +43,7 @@ describe("flags are read as Go reads them", () => {
     [["---x"], "bad flag syntax: ---x"],
     [["-=x"], "bad flag syntax: -=x"],
   ])("%j is refused", (args, message) => {
-    expect(() => parseArguments(SPECS, args)).toThrow(new FlagError(message));
+    expect(() => parseArguments(specs, args)).toThrow(new FlagError(message));
   });
 });
 

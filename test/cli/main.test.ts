@@ -30,7 +30,7 @@ async function call(streams: MemoryStreams, args: string, env: Record<string, st
   return { code, stdout: fake.stdout, stderr: fake.stderr };
 }
 
-const VERSION = "0.1.0\nAgent Protocol: 5 (Understands back to: 2)\n";
+const versionText = "0.1.0\nAgent Protocol: 5 (Understands back to: 2)\n";
 
 describe("finding the command", () => {
   test.each([
@@ -50,12 +50,16 @@ describe("finding the command", () => {
     expect(result.stderr.startsWith(start)).toBe(true);
   });
 
-  test.each(["-v", "--version", "version extra -x", "members -v", "nosuch -v", "members -- -v"])(
-    "'%s' shows the version",
-    async (args) => {
-      expect(await call(new MemoryStreams(), args)).toEqual({ code: 0, stdout: VERSION, stderr: "" });
-    },
-  );
+  test.each([
+    "-v",
+    "--version",
+    "version extra -x",
+    "members -v",
+    "nosuch -v",
+    "members -- -v",
+  ])("'%s' shows the version", async (args) => {
+    expect(await call(new MemoryStreams(), args)).toEqual({ code: 0, stdout: versionText, stderr: "" });
+  });
 
   test("a wrong flag complains on standard error and helps on standard output", async () => {
     const result = await call(new MemoryStreams(), "leave ---x");

@@ -32,6 +32,7 @@ function node(random = seeded(seed)): { core: SerfCore; codec: Codec } {
       protocol: 2,
       delegate: { min: 2, max: 5, current: 5 },
       labelLength: 0,
+      allowedBlocks: [],
       verifyIncoming: true,
       verifyOutgoing: true,
     },

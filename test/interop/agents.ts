@@ -11,6 +11,9 @@ import { type Command, command } from "../runtimes/binaries.ts";
 /** Kinds of agents: the original's Debian package, its newest release, and ours by runtime. */
 export type Kind = "old" | "new" | "node" | "deno" | "bun";
 
+/** The original's. */
+export const originals: readonly Kind[] = ["old", "new"];
+
 /** Ours. */
 export const ours: readonly Kind[] = ["node", "deno", "bun"];
 
@@ -26,13 +29,27 @@ export function find(kind: Kind): Command | { readonly missing: string } {
       : [process.env["TSERF_TEST_SERF_NEW"], join(homedir(), "go", "bin", "serf")];
   const program = candidates.find((path) => path !== undefined && path !== "" && existsSync(path));
   if (program !== undefined) return { program, args: [] };
-  const how =
-    kind === "old" ? "the Debian package serf" : "go install github.com/hashicorp/serf/cmd/serf@v0.10.2";
-  return { missing: `the ${kind} serf is not installed (${how})` };
+  const missing =
+    kind === "old"
+      ? `the original's Debian version is not installed: run "apt-get install serf"`
+      : `the original's newest release is not installed: run "go install github.com/hashicorp/serf/cmd/serf@v0.10.2"`;
+  return { missing };
 }
 
-/** The original's kinds that are installed here. */
-export const originals: readonly Kind[] = (["old", "new"] as const).filter((kind) => "program" in find(kind));
+/** Those of some kinds that are installed here. */
+export function installed(kinds: readonly Kind[]): Kind[] {
+  return kinds.filter((kind) => "program" in find(kind));
+}
+
+/**
+ * What is not installed here of all that the tests of this folder start, and how to get it.
+ */
+export function missing(): string[] {
+  return [...originals, ...ours].flatMap((kind) => {
+    const found = find(kind);
+    return "missing" in found ? [found.missing] : [];
+  });
+}
 
 /** What a finished command printed. */
 export interface Outcome {
@@ -174,7 +191,7 @@ export class Watch {
 }
 
 /** The command line that starts fastest here. */
-const fastCli: Kind = originals.at(-1) ?? "bun";
+const fastCli: Kind = installed(originals).at(-1) ?? "node";
 
 /** Runs a command line. */
 export async function run(by: Kind, ...args: string[]): Promise<Outcome> {

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { bytesOfHex } from "./hex.ts";
 
-const FOLDER = new URL("../golden/rpc/", import.meta.url);
+const folder = new URL("../golden/rpc/", import.meta.url);
 
 /** One connection of a recording. */
 export interface RecordedConnection {
@@ -14,7 +14,7 @@ export interface RecordedConnection {
 
 /** Names of all recordings. */
 export function recordings(): string[] {
-  return readdirSync(FOLDER)
+  return readdirSync(folder)
     .filter((name) => name.endsWith(".hex"))
     .map((name) => name.slice(0, -4));
 }
@@ -29,7 +29,7 @@ export function readRecording(name: string): RecordedConnection[] {
     sent = [];
     received = [];
   };
-  for (const line of readFileSync(new URL(`${name}.hex`, FOLDER), "utf8").split("\n")) {
+  for (const line of readFileSync(new URL(`${name}.hex`, folder), "utf8").split("\n")) {
     if (line.startsWith("C ")) sent.push(bytesOfHex(line.slice(2)));
     else if (line.startsWith("S ")) received.push(bytesOfHex(line.slice(2)));
     else if (line === "## agent closed the connection") end(true);

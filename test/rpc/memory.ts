@@ -4,7 +4,7 @@ import type { Address, Connection, Listener, Streams } from "../../src/runtime.t
 import { SystemError } from "../../src/runtime.ts";
 
 /** Bytes that may wait for a reader before a write has to. */
-const WINDOW = 64 << 10;
+const windowSize = 64 << 10;
 
 class Pipe {
   #chunks: Uint8Array[] = [];
@@ -26,8 +26,8 @@ class Pipe {
     this.#chunks.push(bytes.slice());
     this.#size += bytes.length;
     this.#notify();
-    while (this.#size > WINDOW && !this.#ended) await this.#change();
-    if (this.#size > WINDOW) throw new SystemError("EPIPE", "write", "the reader is gone");
+    while (this.#size > windowSize && !this.#ended) await this.#change();
+    if (this.#size > windowSize) throw new SystemError("EPIPE", "write", "the reader is gone");
   }
 
   end(): void {

@@ -6,7 +6,7 @@ import { Scanner, WireFault } from "../../src/rpc/scanner.ts";
 import { bytesOfHex } from "./hex.ts";
 
 const codec = new Codec();
-const LIMITS: ObjectLimits = { sizeMax: 4096, valuesMax: 1000, reals: true };
+const limits: ObjectLimits = { sizeMax: 4096, valuesMax: 1000, reals: true };
 
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
@@ -33,9 +33,9 @@ test("an object ends where its encoder ended it, whatever follows and however it
       let seen = 0;
       for (const cut of cuts) {
         seen = Math.min(object.length - 1, seen + cut);
-        expect(scanner.scan(stream.subarray(0, seen), LIMITS)).toBeNull();
+        expect(scanner.scan(stream.subarray(0, seen), limits)).toBeNull();
       }
-      expect(scanner.scan(stream, LIMITS)).toBe(object.length);
+      expect(scanner.scan(stream, limits)).toBe(object.length);
     }),
   );
 });
@@ -48,7 +48,7 @@ test("objects behind one another come out as they went in", () => {
       const read: unknown[] = [];
       for (let offset = 0; offset < stream.length; offset += size) {
         reader.append(stream.subarray(offset, offset + size));
-        for (let next = reader.next(LIMITS); next !== undefined; next = reader.next(LIMITS)) read.push(next);
+        for (let next = reader.next(limits); next !== undefined; next = reader.next(limits)) read.push(next);
       }
       expect(read).toEqual(objects.map((bytes) => codec.decode(bytes)));
       expect(reader.pending).toBe(0);
@@ -62,7 +62,7 @@ test("no bytes make the reader throw anything but a wire fault", () => {
       const reader = new ObjectReader(codec);
       try {
         reader.append(bytes);
-        while (reader.next(LIMITS) !== undefined);
+        while (reader.next(limits) !== undefined);
       } catch (error) {
         expect(error).toBeInstanceOf(WireFault);
       }
@@ -72,15 +72,15 @@ test("no bytes make the reader throw anything but a wire fault", () => {
 });
 
 test.each([
-  ["text longer than the limit", "dbffffffff", LIMITS],
-  ["bytes longer than the limit", "c6ffffffff", LIMITS],
-  ["more elements than bytes could follow", "ddffffffff", LIMITS],
-  ["more pairs than bytes could follow", "dfffffffff", LIMITS],
-  ["more values than allowed", "dc03e8", { ...LIMITS, valuesMax: 1000 }],
-  ["nesting without end", "91".repeat(40), LIMITS],
-  ["an extension", "d40105", LIMITS],
-  ["the unassigned byte", "c1", LIMITS],
-  ["a real number where none is allowed", "cb3ff0000000000000", { ...LIMITS, reals: false }],
+  ["text longer than the limit", "dbffffffff", limits],
+  ["bytes longer than the limit", "c6ffffffff", limits],
+  ["more elements than bytes could follow", "ddffffffff", limits],
+  ["more pairs than bytes could follow", "dfffffffff", limits],
+  ["more values than allowed", "dc03e8", { ...limits, valuesMax: 1000 }],
+  ["nesting without end", "91".repeat(40), limits],
+  ["an extension", "d40105", limits],
+  ["the unassigned byte", "c1", limits],
+  ["a real number where none is allowed", "cb3ff0000000000000", { ...limits, reals: false }],
 ])("%s is refused before it is there", (_name, hex, limits) => {
   expect(() => new Scanner().scan(bytesOfHex(hex), limits)).toThrow(WireFault);
 });

@@ -6,15 +6,15 @@ import { SerfError } from "../../src/errors.ts";
 import { RpcClient } from "../../src/rpc/client.ts";
 import { Codec } from "../../src/rpc/codec.ts";
 import type { MemberFilter } from "../../src/rpc/protocol.ts";
-import { RpcServer, UNTRUSTED_CLIENTS_MAX } from "../../src/rpc/server.ts";
+import { RpcServer, untrustedClientsMax } from "../../src/rpc/server.ts";
 import type { AgentService, Stats } from "../../src/rpc/service.ts";
 import type { MonitoredLine } from "../../src/rpc/subscriptions.ts";
 import { FakeRuntime, member, settle } from "../agent/fakes.ts";
 
-const ADDRESS = { host: "127.0.0.1", port: 7373 };
+const agentAddress = { host: "127.0.0.1", port: 7373 };
 
-const WEB = member("node-a", "127.0.0.11", { role: "web", dc: "east" });
-const DB = member("node-b", "127.0.0.12", { role: "db" }, "failed");
+const webMember = member("node-a", "127.0.0.11", { role: "web", dc: "east" });
+const dbMember = member("node-b", "127.0.0.12", { role: "db" }, "failed");
 
 class FakeService implements AgentService {
   readonly calls: unknown[] = [];
@@ -50,7 +50,7 @@ class FakeService implements AgentService {
   }
 
   members(): readonly Member[] {
-    return [WEB, DB];
+    return [webMember, dbMember];
   }
 
   async membersFiltered(filter: MemberFilter): Promise<readonly Member[]> {
@@ -78,7 +78,7 @@ async function serve(
 ): Promise<{ fake: FakeRuntime; service: FakeService; server: RpcServer; client: RpcClient }> {
   const fake = new FakeRuntime();
   const service = new FakeService();
-  const server = await RpcServer.listen(fake.runtime, { address: ADDRESS, token, service });
+  const server = await RpcServer.listen(fake.runtime, { address: agentAddress, token, service });
   const client = await RpcClient.connect(fake.runtime, { token });
   return { fake, service, server, client };
 }
@@ -86,7 +86,7 @@ async function serve(
 describe("what the agent answers comes back to the client", () => {
   test("members with everything that is known of them", async () => {
     const { client } = await serve();
-    expect(await client.members()).toEqual([WEB, DB]);
+    expect(await client.members()).toEqual([webMember, dbMember]);
   });
 
   test.each([
@@ -200,8 +200,8 @@ describe("streams and monitors", () => {
     const events = await client.stream("user,member-failed");
     const payload = Uint8Array.of(1, 2);
     server.event({ type: "user", lamportTime: 2n ** 63n, name: "deploy", payload, coalesce: true });
-    server.event({ type: "member-join", members: [WEB] });
-    server.event({ type: "member-failed", members: [DB] });
+    server.event({ type: "member-join", members: [webMember] });
+    server.event({ type: "member-failed", members: [dbMember] });
     expect((await events.next()).value).toEqual({
       type: "user",
       lamportTime: 2n ** 63n,
@@ -209,7 +209,7 @@ describe("streams and monitors", () => {
       payload,
       coalesce: true,
     });
-    expect((await events.next()).value).toEqual({ type: "member-failed", members: [DB] });
+    expect((await events.next()).value).toEqual({ type: "member-failed", members: [dbMember] });
     const end = events.next();
     await server.close();
     expect(await end).toEqual({ done: true, value: undefined });
@@ -234,7 +234,7 @@ describe("streams and monitors", () => {
   test("leaving a loop stops the stream at the agent", async () => {
     const { client, server, service } = await serve();
     const events = await client.stream("member-join");
-    server.event({ type: "member-join", members: [WEB] });
+    server.event({ type: "member-join", members: [webMember] });
     for await (const event of events) {
       expect(event.type).toBe("member-join");
       break;
@@ -247,7 +247,7 @@ describe("streams and monitors", () => {
 
 /** Shakes hands and sends objects by hand. */
 async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
-  const connection = await fake.streams.connect(ADDRESS);
+  const connection = await fake.streams.connect(agentAddress);
   const codec = new Codec();
   await connection.write(codec.encode({ Command: "handshake", Seq: 0 }, { Version: 1 }));
   for (const object of objects) await connection.write(object);
@@ -304,14 +304,14 @@ describe("clients that do not behave", () => {
   test("too many that do not even shake hands are turned away until some leave", async () => {
     const { fake, server, service } = await serve();
     const idle = [];
-    for (let count = 0; count < UNTRUSTED_CLIENTS_MAX; count++)
-      idle.push(await fake.streams.connect(ADDRESS));
+    for (let count = 0; count < untrustedClientsMax; count++)
+      idle.push(await fake.streams.connect(agentAddress));
     const accepted = service.lines.length;
     await expect(RpcClient.connect(fake.runtime)).rejects.toThrow("client closed");
     expect(service.lines).toHaveLength(accepted);
     idle[0]!.close();
     await settle();
     expect(await (await RpcClient.connect(fake.runtime)).members()).toHaveLength(2);
-    expect(server.clients).toBe(UNTRUSTED_CLIENTS_MAX + 1);
+    expect(server.clients).toBe(untrustedClientsMax + 1);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Encodable } from "../../src/rpc/codec.ts";
 import { Codec, concatenate, ObjectReader } from "../../src/rpc/codec.ts";
-import { BODILESS_ERRORS, RESPONSE_LIMITS } from "../../src/rpc/protocol.ts";
+import { bodilessErrors, responseLimits } from "../../src/rpc/protocol.ts";
 import { EventRecord, memberRecord, readMember } from "../../src/rpc/records.ts";
 import { Session } from "../../src/rpc/session.ts";
 import type { RecordedConnection } from "./golden.ts";
@@ -19,11 +19,7 @@ function written(machine: Session): Map<unknown, unknown>[] {
   const reader = new ObjectReader(codec);
   for (let bytes = machine.take(); bytes !== null; bytes = machine.take()) reader.append(bytes);
   const objects: Map<unknown, unknown>[] = [];
-  for (
-    let object = reader.next(RESPONSE_LIMITS);
-    object !== undefined;
-    object = reader.next(RESPONSE_LIMITS)
-  ) {
+  for (let object = reader.next(responseLimits); object !== undefined; object = reader.next(responseLimits)) {
     objects.push(object as Map<unknown, unknown>);
   }
   return objects;
@@ -53,7 +49,7 @@ function replay(recorded: RecordedConnection, token: string, cut: (bytes: Uint8A
         if (header === undefined) machine.refuse("as recorded");
         else {
           const error = header.get("Error") as string;
-          const hasBody = next !== undefined && !next.has("Seq") && !BODILESS_ERRORS.has(error);
+          const hasBody = next !== undefined && !next.has("Seq") && !bodilessErrors.has(error);
           machine.settle(error, hasBody ? rebuilt(next) : undefined);
         }
         actual.push(...written(machine));
@@ -90,11 +86,11 @@ describe("a session answers like the recorded agent", () => {
   });
 });
 
-const HANDSHAKE = "82a7436f6d6d616e64a968616e647368616b65a353657100 81a756657273696f6e01";
+const handshakeHex = "82a7436f6d6d616e64a968616e647368616b65a353657100 81a756657273696f6e01";
 
 function open(): Session {
   const machine = session();
-  machine.receive(bytesOfHex(HANDSHAKE.replaceAll(" ", "")));
+  machine.receive(bytesOfHex(handshakeHex.replaceAll(" ", "")));
   written(machine);
   return machine;
 }
@@ -104,14 +100,14 @@ function request(sequence: number, command: string, body?: Encodable): Uint8Arra
   return body === undefined ? codec.encode(header) : codec.encode(header, body);
 }
 
-const EVENT = new EventRecord(
+const eventRecord = new EventRecord(
   { type: "user", lamportTime: 7n, name: "deploy", payload: Uint8Array.of(118), coalesce: false },
   codec,
 );
 
 test("headers are written byte for byte like the original's", () => {
   const machine = session();
-  machine.receive(bytesOfHex(HANDSHAKE.replaceAll(" ", "")));
+  machine.receive(bytesOfHex(handshakeHex.replaceAll(" ", "")));
   expect(hexOf(machine.take()!)).toBe("82a54572726f72a0a353657100");
 });
 
@@ -120,7 +116,7 @@ test("a request in progress holds back the next one, but not events", () => {
   machine.receive(request(1, "stream", { Type: "user" }));
   machine.receive(concatenate([request(2, "leave"), request(3, "members")]));
   expect(machine.drain()).toEqual([{ kind: "perform", request: { command: "leave" } }]);
-  machine.event(0, EVENT);
+  machine.event(0, eventRecord);
   expect(written(machine).map((object) => object.get("Seq") ?? object.get("Event"))).toEqual([1, 1, "user"]);
   machine.settle("");
   expect(written(machine)).toEqual([
@@ -138,7 +134,7 @@ test("an event goes out once for each matching stream, until it is stopped", () 
   machine.receive(request(2, "stream", { Type: "user:other" }));
   machine.receive(request(3, "stream", { Type: "member-join,*" }));
   written(machine);
-  machine.event(0, EVENT);
+  machine.event(0, eventRecord);
   const record = new Map<string, unknown>([
     ["Coalesce", false],
     ["Event", "user"],
@@ -156,7 +152,7 @@ test("an event goes out once for each matching stream, until it is stopped", () 
   machine.receive(request(4, "stop", { Stop: 1 }));
   machine.receive(request(5, "stop", { Stop: 3 }));
   written(machine);
-  machine.event(0, EVENT);
+  machine.event(0, eventRecord);
   expect(machine.take()).toBeNull();
   expect(machine.subscribed).toBe(false);
 });
@@ -164,13 +160,13 @@ test("an event goes out once for each matching stream, until it is stopped", () 
 test("a stalled stream keeps its first 512 events and warns once a second", () => {
   const machine = open();
   machine.receive(request(1, "stream", { Type: "" }));
-  for (let count = 0; count < 2000; count++) machine.event(count < 1000 ? 0 : 1000, EVENT);
+  for (let count = 0; count < 2000; count++) machine.event(count < 1000 ? 0 : 1000, eventRecord);
   expect(machine.drain()).toEqual([
     { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
     { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
   ]);
   expect(written(machine)).toHaveLength(1 + 2 * 512);
-  machine.event(2000, EVENT);
+  machine.event(2000, eventRecord);
   expect(written(machine)).toHaveLength(2);
 });
 

@@ -3,14 +3,14 @@
  */
 
 import type { AgentConfig } from "../../agent/config.ts";
-import { DEFAULT_CONFIG, StartFailure } from "../../agent/config.ts";
+import { defaultConfig, StartFailure } from "../../agent/config.ts";
 import { DurationError, parseDuration } from "../../go/duration.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { FlagSpecs } from "../arguments.ts";
 import { FlagError, parseArguments, parseTags, TagError } from "../arguments.ts";
 import type { Command } from "../command.ts";
 
-const HELP = `Usage: serf agent [options]
+const help = `Usage: serf agent [options]
 
   Runs an agent, one node of a cluster, until it is interrupted or told to
   leave.
@@ -50,7 +50,7 @@ Options:
   -broadcast-timeout=5s    How long leave, force-leave and tag updates may take
                            to spread.`;
 
-const FLAGS = {
+const flagSpecs = {
   advertise: { kind: "text", initial: "" },
   bind: { kind: "text", initial: "" },
   "broadcast-timeout": { kind: "text", initial: "" },
@@ -76,14 +76,14 @@ const FLAGS = {
 
 /** The command. Arguments behind the flags are ignored. */
 export const agent: Command = {
-  help: HELP,
+  help,
   async run(args: readonly string[], runtime: Runtime): Promise<number> {
     try {
-      parseArguments(FLAGS, args);
+      parseArguments(flagSpecs, args);
     } catch (error) {
       if (!(error instanceof FlagError)) throw error;
       await runtime.terminal.writeError(`${error.message}\n`);
-      await runtime.terminal.write(`==> ${HELP}\n`);
+      await runtime.terminal.write(`==> ${help}\n`);
       return 1;
     }
     const { runAgent } = await import("../../agent/run.ts");
@@ -93,25 +93,25 @@ export const agent: Command = {
 
 /** Settings from flags. An empty flag changes nothing. Throws StartFailure. */
 export function readConfig(args: readonly string[]): AgentConfig {
-  const { flags } = parseArguments(FLAGS, args);
+  const { flags } = parseArguments(flagSpecs, args);
   const tags = readTags(flags.tag);
-  const retryInterval = readDuration(flags["retry-interval"], DEFAULT_CONFIG.retryInterval);
-  const broadcastTimeout = readDuration(flags["broadcast-timeout"], DEFAULT_CONFIG.broadcastTimeout);
+  const retryInterval = readDuration(flags["retry-interval"], defaultConfig.retryInterval);
+  const broadcastTimeout = readDuration(flags["broadcast-timeout"], defaultConfig.broadcastTimeout);
   if (flags.role !== "") tags.set("role", flags.role);
   return {
-    ...DEFAULT_CONFIG,
+    ...defaultConfig,
     nodeName: flags.node,
-    bind: flags.bind || DEFAULT_CONFIG.bind,
+    bind: flags.bind || defaultConfig.bind,
     advertise: flags.advertise,
     interface: flags.iface,
-    rpcAddr: flags["rpc-addr"] || DEFAULT_CONFIG.rpcAddr,
+    rpcAddr: flags["rpc-addr"] || defaultConfig.rpcAddr,
     encryptKey: flags.encrypt,
     keyringFile: flags["keyring-file"],
     tags,
     roleGiven: flags.role !== "",
-    profile: flags.profile || DEFAULT_CONFIG.profile,
-    protocol: flags.protocol > 0 ? flags.protocol : DEFAULT_CONFIG.protocol,
-    logLevel: flags["log-level"] || DEFAULT_CONFIG.logLevel,
+    profile: flags.profile || defaultConfig.profile,
+    protocol: flags.protocol > 0 ? flags.protocol : defaultConfig.protocol,
+    logLevel: flags["log-level"] || defaultConfig.logLevel,
     compression: !flags["disable-compression"],
     snapshotPath: flags.snapshot,
     rejoinAfterLeave: flags.rejoin,

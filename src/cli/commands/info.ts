@@ -5,30 +5,23 @@
 import { encodeJson, sortedEntries } from "../../go/json.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import {
-  answer,
-  CONNECTION_HELP,
-  CommandFailure,
-  conclude,
-  connectionFlags,
-  withClient,
-} from "../command.ts";
+import { answer, CommandFailure, conclude, connectionFlags, connectionHelp, withClient } from "../command.ts";
 import { trim } from "../output.ts";
 
-const HELP = `Usage: serf info [options]
+const help = `Usage: serf info [options]
 
   Shows the state of an agent for its operators.
 
 Options:
 
   -format                   Form of the output: 'text' (default) or 'json'.
-${CONNECTION_HELP}`;
+${connectionHelp}`;
 
 /** The command. */
 export const info: Command = {
-  help: HELP,
+  help,
   run: (args, runtime) =>
-    conclude(runtime, HELP, async () => {
+    conclude(runtime, help, async () => {
       const specs = {
         ...connectionFlags(runtime.terminal),
         format: { kind: "text", initial: "text" },

@@ -6,7 +6,7 @@ import { encodeBase64 } from "../../go/base64.ts";
 import type { Command } from "../command.ts";
 
 /** Bytes of a key: AES-256. */
-const KEY_SIZE = 32;
+const keySize = 32;
 
 /** The command; arguments are ignored. */
 export const keygen: Command = {
@@ -15,7 +15,7 @@ export const keygen: Command = {
   Makes a random key and prints it in the form that the agent's -encrypt flag
   takes.`,
   async run(_args, { terminal, random }) {
-    const key = new Uint8Array(KEY_SIZE);
+    const key = new Uint8Array(keySize);
     random.fill(key);
     await terminal.write(`${encodeBase64(key)}\n`);
     return 0;

@@ -4,21 +4,21 @@
 
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { answer, CONNECTION_HELP, conclude, connectionFlags, withClient } from "../command.ts";
+import { answer, conclude, connectionFlags, connectionHelp, withClient } from "../command.ts";
 
-const HELP = `Usage: serf leave [options]
+const help = `Usage: serf leave [options]
 
   Makes the agent say goodbye to its cluster and stop.
 
 Options:
 
-${CONNECTION_HELP}`;
+${connectionHelp}`;
 
 /** The command; arguments behind the flags are ignored. */
 export const leave: Command = {
-  help: HELP,
+  help,
   run: (args, runtime) =>
-    conclude(runtime, HELP, async () => {
+    conclude(runtime, help, async () => {
       const { flags } = parseArguments(connectionFlags(runtime.terminal), args);
       await withClient(runtime, flags, (client) => answer("Error leaving", client.leave()));
       await runtime.terminal.write("Graceful leave complete\n");

@@ -8,17 +8,10 @@ import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
 import { parseArguments, parseTags, TagError } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import {
-  answer,
-  CONNECTION_HELP,
-  CommandFailure,
-  conclude,
-  connectionFlags,
-  withClient,
-} from "../command.ts";
+import { answer, CommandFailure, conclude, connectionFlags, connectionHelp, withClient } from "../command.ts";
 import { columns, trim } from "../output.ts";
 
-const HELP = `Usage: serf members [options]
+const help = `Usage: serf members [options]
 
   Lists the members of the cluster that an agent belongs to. Expressions have
   to match as a whole.
@@ -33,13 +26,13 @@ Options:
   -status=<regexp>          Only members in a matching state.
   -tag <key>=<regexp>       Only members with a matching tag. May be repeated;
                             all have to match.
-${CONNECTION_HELP}`;
+${connectionHelp}`;
 
 /** The command. */
 export const members: Command = {
-  help: HELP,
+  help,
   run: (args, runtime) =>
-    conclude(runtime, HELP, async () => {
+    conclude(runtime, help, async () => {
       const specs = {
         ...connectionFlags(runtime.terminal),
         detailed: { kind: "boolean", initial: false },

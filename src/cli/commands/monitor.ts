@@ -7,9 +7,9 @@ import type { RpcClient } from "../../rpc/client.ts";
 import type { Runtime } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { answer, CONNECTION_HELP, conclude, connectionFlags, withClient } from "../command.ts";
+import { answer, conclude, connectionFlags, connectionHelp, withClient } from "../command.ts";
 
-const HELP = `Usage: serf monitor [options]
+const help = `Usage: serf monitor [options]
 
   Shows the recent log of an agent, then follows it, together with the events
   the agent receives. The level is independent of the agent's own: a monitor
@@ -18,16 +18,16 @@ const HELP = `Usage: serf monitor [options]
 Options:
 
   -log-level=info           Least level of the lines to show.
-${CONNECTION_HELP}`;
+${connectionHelp}`;
 
-const ENDED =
+const endedText =
   "\nRemote side ended the monitor! This usually means that the\nremote side has exited or crashed.\n";
 
 /** The command. */
 export const monitor: Command = {
-  help: HELP,
+  help,
   run: (args, runtime) =>
-    conclude(runtime, HELP, async () => {
+    conclude(runtime, help, async () => {
       const specs = {
         ...connectionFlags(runtime.terminal),
         "log-level": { kind: "text", initial: "INFO" },
@@ -55,7 +55,7 @@ async function follow(client: RpcClient, level: string, runtime: Runtime): Promi
   await Promise.all([showLines(), showEvents()]);
   cancel();
   if (interrupted) return 0;
-  await terminal.write(ENDED);
+  await terminal.write(endedText);
   return 1;
 }
 

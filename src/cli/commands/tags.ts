@@ -4,37 +4,30 @@
 
 import { parseArguments, parseTags, TagError } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import {
-  answer,
-  CONNECTION_HELP,
-  CommandFailure,
-  conclude,
-  connectionFlags,
-  withClient,
-} from "../command.ts";
+import { answer, CommandFailure, conclude, connectionFlags, connectionHelp, withClient } from "../command.ts";
 
-const HELP = `Usage: serf tags [options] ...
+const help = `Usage: serf tags [options] ...
 
   Changes the tags of a running agent.
 
 Options:
 
-${CONNECTION_HELP}
+${connectionHelp}
   -set key=value            Set a tag. May be repeated.
   -delete key               Remove a tag, if it is there. May be repeated.`;
 
 /** The command. A key that is both deleted and set ends up set. */
 export const tags: Command = {
-  help: HELP,
+  help,
   run: (args, runtime) =>
-    conclude(runtime, HELP, async () => {
+    conclude(runtime, help, async () => {
       const specs = {
         ...connectionFlags(runtime.terminal),
         set: { kind: "list" },
         delete: { kind: "list" },
       } as const;
       const { flags } = parseArguments(specs, args);
-      if (flags.set.length === 0 && flags.delete.length === 0) throw new CommandFailure(HELP);
+      if (flags.set.length === 0 && flags.delete.length === 0) throw new CommandFailure(help);
       await withClient(runtime, flags, async (client) => {
         const set = Object.fromEntries(readTags(flags.set));
         await answer("Error setting tags", client.updateTags({ set, remove: flags.delete }));

@@ -2,7 +2,7 @@
  * `serf version`: the bare version and the protocols an agent speaks.
  */
 
-import { PROTOCOL_MAX, PROTOCOL_MIN, VERSION } from "../../version.ts";
+import { packageVersion, protocolMax, protocolMin } from "../../version.ts";
 import type { Command } from "../command.ts";
 
 /** The command; arguments are ignored. */
@@ -10,7 +10,7 @@ export const version: Command = {
   help: "",
   async run(_args, { terminal }) {
     await terminal.write(
-      `${VERSION}\nAgent Protocol: ${PROTOCOL_MAX} (Understands back to: ${PROTOCOL_MIN})\n`,
+      `${packageVersion}\nAgent Protocol: ${protocolMax} (Understands back to: ${protocolMin})\n`,
     );
     return 0;
   },

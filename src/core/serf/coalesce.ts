@@ -17,10 +17,10 @@ export interface CoalesceTimes {
 }
 
 /** What Serf's agent uses for members and for user events. */
-export const AGENT_COALESCE_TIMES: CoalesceTimes = { quietMs: 1000, periodMs: 3000 };
+export const agentCoalesceTimes: CoalesceTimes = { quietMs: 1000, periodMs: 3000 };
 
 /** User events that are held at most; the next one lets all of them go. */
-export const HELD_USER_EVENTS_MAX = 4096;
+export const heldUserEventsMax = 4096;
 
 /** The two timers of a coalescer as one deadline. */
 class Hold {
@@ -113,7 +113,7 @@ export class UserCoalescer {
       this.#latest.set(event.name, { lamportTime: event.lamportTime, events: [event] });
     }
     this.#count += 1;
-    this.#full = this.#count >= HELD_USER_EVENTS_MAX;
+    this.#full = this.#count >= heldUserEventsMax;
   }
 
   /** Lets go of what is held, in order of arrival within a name. */

@@ -15,15 +15,16 @@ import { Swim } from "../swim/swim.ts";
 import { addressFault } from "../swim/validity.ts";
 import { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
-import { WireError } from "../wire/error.ts";
 import type { Alive } from "../wire/messages.ts";
 import type { SerfConfig } from "./config.ts";
+import { reportConflict } from "./conflict.ts";
 import { UserEvents } from "./events.ts";
 import { Goodbye } from "./goodbye.ts";
+import { readMessage } from "./incoming.ts";
 import { LamportClock } from "./lamport.ts";
 import type { Member, SerfEvent } from "./member.ts";
 import { SerfMembers } from "./members.ts";
-import { decodeMessage, messageName, type SerfMessage } from "./messages.ts";
+import type { SerfMessage } from "./messages.ts";
 import { Pending } from "./pending.ts";
 import { PingCoordinates } from "./pings.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -300,20 +301,8 @@ export class SerfCore implements Application {
   /** @inheritdoc */
   message(now: number, from: Address, payload: Uint8Array): void {
     if (payload.length === 0) return;
-    let message: SerfMessage | undefined;
-    try {
-      message = decodeMessage(payload);
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      const text = `Error decoding ${messageName(payload[0]!)} message: ${error.message}`;
-      this.#outbox.log("ERR", "serf", `${text} from=${from.host}:${from.port}`);
-      return;
-    }
-    if (message === undefined) {
-      this.#outbox.log("WARN", "serf", `Received message of unknown type: ${payload[0]}`);
-      return;
-    }
-    this.#receive(now, message, payload);
+    const message = readMessage(payload, from, this.#outbox);
+    if (message !== undefined) this.#receive(now, message, payload);
   }
 
   /** @inheritdoc */
@@ -348,15 +337,7 @@ export class SerfCore implements Application {
 
   /** @inheritdoc */
   conflict(_now: number, existing: Node, other: Alive): void {
-    const mine = `${existing.endpoint.host}:${existing.endpoint.port}`;
-    const theirs = `${formatAddress(other.address)}:${other.port}`;
-    if (existing.name === this.#config.name) {
-      const text = `Node name conflicts with another node at ${theirs}. Names must be unique! (Resolution enabled: false)`;
-      this.#outbox.log("ERR", "serf", text);
-    } else {
-      const text = `Name conflict for '${existing.name}' both ${mine} and ${theirs} are claiming`;
-      this.#outbox.log("WARN", "serf", text);
-    }
+    reportConflict(this.#outbox, this.#config.name, existing, other);
   }
 
   /** @inheritdoc */

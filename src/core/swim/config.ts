@@ -3,6 +3,8 @@
  * `DefaultLocalConfig`). Names carry their unit.
  */
 
+import type { Block } from "../../cidr.ts";
+
 /** Settings of {@link Swim}; checked by whoever builds them. */
 export interface SwimConfig {
   /** Unique name of this node. */
@@ -22,6 +24,8 @@ export interface SwimConfig {
   /** Whether plaintext is refused once a key is installed, and whether we encrypt. */
   readonly verifyIncoming: boolean;
   readonly verifyOutgoing: boolean;
+  /** Where members may live and alive packets come from; empty is everywhere. */
+  readonly allowedBlocks: readonly Block[];
   /** Absolute limit of one stream exchange. */
   readonly streamTimeoutMs: number;
   /** How many members are asked to probe on our behalf. */

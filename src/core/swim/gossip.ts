@@ -1,5 +1,5 @@
 /**
- * Gossip: each interval, news goes to a few random members, the recently dead included, so that they can refute
+ * Gossip: each interval, news goes to a few random members, and to one of the recently dead, so that it can refute
  * (memberlist `gossip`).
  */
 
@@ -22,21 +22,29 @@ export class Gossip {
     this.#arm(now);
   }
 
-  /** Sends one round. */
+  /** Sends one round: to some live members, and what the last of them got also to one of the recently dead. */
   tick(now: number): void {
     this.#arm(now);
     const { members, config } = this.#context;
-    for (const node of members.pick(config.gossipNodes, (other) => this.#isTarget(now, other))) {
-      const parts = gossipNews(this.#context);
+    let parts: Uint8Array[] = [];
+    for (const node of members.pick(config.gossipNodes, (other) => this.#isPeer(other))) {
+      parts = gossipNews(this.#context);
       if (parts.length === 0) return;
       sendToNode(this.#context, node, parts);
     }
+    // memberlist draws the dead from the same lot as the living; in a small cluster its news then misses members that need it.
+    const [dead] = members.pick(1, (other) => this.#isRecentlyDead(now, other));
+    if (dead === undefined) return;
+    if (parts.length === 0) parts = gossipNews(this.#context);
+    if (parts.length > 0) sendToNode(this.#context, dead, parts);
   }
 
-  #isTarget(now: number, node: Node): boolean {
-    const { config } = this.#context;
-    if (node.name === config.name) return false;
-    return isLive(node) || (node.status === "dead" && now - node.changedAt <= config.gossipToTheDeadMs);
+  #isPeer(node: Node): boolean {
+    return isLive(node) && node.name !== this.#context.config.name;
+  }
+
+  #isRecentlyDead(now: number, node: Node): boolean {
+    return node.status === "dead" && now - node.changedAt <= this.#context.config.gossipToTheDeadMs;
   }
 
   #arm(now: number): void {

@@ -5,8 +5,10 @@
  */
 
 import { formatAddress } from "../../address.ts";
+import { inBlocks } from "../../cidr.ts";
 import type { Alive, Dead, NodeState, Suspect } from "../wire/messages.ts";
 import { NodeStateCode } from "../wire/messages.ts";
+import type { SwimConfig } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { Node } from "./members.ts";
 import { Suspicion } from "./suspicion.ts";
@@ -93,13 +95,23 @@ export class Membership {
     if (!this.#acceptable(alive)) return;
     let node = members.find(alive.node);
     let addressUpdate = false;
+    const moved =
+      node === undefined || !sameBytes(node.address, alive.address) || node.endpoint.port !== alive.port;
+    if (moved && !isAllowed(config, alive.address)) {
+      log(
+        this.#context,
+        "WARN",
+        `Rejected node ${alive.node} (${formatAddress(alive.address)}): not allowed`,
+      );
+      return;
+    }
     if (node === undefined) {
       node = members.add(alive, now);
       if (node === undefined) {
         log(this.#context, "WARN", `Rejected node ${alive.node}: the member table is full`);
         return;
       }
-    } else if (!sameBytes(node.address, alive.address) || node.endpoint.port !== alive.port) {
+    } else if (moved) {
       if (!this.#mayMove(now, node)) {
         this.#logConflict(node, alive);
         application.conflict(now, node, alive);
@@ -324,6 +336,11 @@ export class Membership {
     this.#context.timers.delete(`suspicion ${node.name}`);
     this.#context.timers.delete(`last check ${node.name}`);
   }
+}
+
+/** Whether a member may live at an address. */
+export function isAllowed({ allowedBlocks }: SwimConfig, address: Uint8Array): boolean {
+  return allowedBlocks.length === 0 || inBlocks(allowedBlocks, address);
 }
 
 /** Bytewise equality; `null` and empty are equal, as in the original. */

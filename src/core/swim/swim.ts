@@ -3,6 +3,7 @@
  * time, draws from an injected source of randomness, and asks for effects through the shared outbox.
  */
 
+import { parseAddress } from "../../address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { Outbox } from "../effects.ts";
@@ -10,7 +11,7 @@ import type { Random } from "../random.ts";
 import { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
 import { WireError } from "../wire/error.ts";
-import type { Ack, PacketMessage } from "../wire/messages.ts";
+import type { Ack, Alive, PacketMessage } from "../wire/messages.ts";
 import { Answerer } from "./answer.ts";
 import type { Application } from "./application.ts";
 import { Awareness } from "./awareness.ts";
@@ -22,7 +23,7 @@ import { Faults } from "./faults.ts";
 import { Gossip } from "./gossip.ts";
 import { LastCheck } from "./last_check.ts";
 import { Members, type Node } from "./members.ts";
-import { Membership } from "./membership.ts";
+import { isAllowed, Membership } from "./membership.ts";
 import { Prober } from "./probe.ts";
 import { PushPulls } from "./push_pull.ts";
 import { sendUser } from "./transmit.ts";
@@ -271,7 +272,7 @@ export class Swim {
         this.#membership.suspect(now, message);
         return;
       case "alive":
-        this.#membership.alive(now, this.#context.config.protocol < 2 ? this.#onOurPort(message) : message);
+        this.#alive(now, from, message);
         return;
       case "dead":
         this.#membership.dead(now, message);
@@ -289,8 +290,15 @@ export class Swim {
     this.#answerer.ack(sequence);
   }
 
-  #onOurPort<M extends { readonly port: number }>(message: M): M {
-    return { ...message, port: this.#context.config.bindPort };
+  #alive(now: number, from: Address, message: Alive): void {
+    const { config } = this.#context;
+    const sender = parseAddress(from.host);
+    if (sender !== undefined && !isAllowed(config, sender)) {
+      log(this.#context, "DEBUG", `Blocked alive message: not allowed from=${from.host}:${from.port}`);
+      return;
+    }
+    // Protocol 1 carries no ports: everybody uses the same one.
+    this.#membership.alive(now, config.protocol < 2 ? { ...message, port: config.bindPort } : message);
   }
 
   #syncWith(now: number, node: Node): void {

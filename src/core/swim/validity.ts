@@ -3,6 +3,7 @@
  * line or reached by a packet is refused before it enters the table.
  */
 
+import { unmapped } from "../../cidr.ts";
 import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 
@@ -26,14 +27,9 @@ export function addressFault(address: Uint8Array): string | null {
   if (address.length !== 4 && address.length !== 16) {
     return `the address has ${address.length} bytes instead of 4 or 16`;
   }
-  const four = address.length === 4 ? address : mappedIPv4(address);
-  if (four !== undefined) {
-    if (four.every((byte) => byte === 0)) return "the address is unspecified";
-    if (four[0]! >= 224) return "the address is multicast or reserved";
-    return null;
-  }
-  if (address.every((byte) => byte === 0)) return "the address is unspecified";
-  if (address[0] === 0xff) return "the address is multicast";
+  const bytes = unmapped(address);
+  if (bytes.every((byte) => byte === 0)) return "the address is unspecified";
+  if (bytes[0]! >= (bytes.length === 4 ? 224 : 255)) return "the address is multicast or reserved";
   return null;
 }
 
@@ -46,10 +42,4 @@ export function aliveFault(alive: Alive): string | null {
     return `the metadata is longer than ${SwimLimits.meta} bytes`;
   if (alive.incarnation === incarnationMax) return "the incarnation is at its maximum";
   return null;
-}
-
-function mappedIPv4(address: Uint8Array): Uint8Array | undefined {
-  const mapped =
-    address.subarray(0, 10).every((byte) => byte === 0) && address[10] === 0xff && address[11] === 0xff;
-  return mapped ? address.subarray(12) : undefined;
 }

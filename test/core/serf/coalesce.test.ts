@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HELD_USER_EVENTS_MAX, MemberCoalescer, UserCoalescer } from "../../../src/core/serf/coalesce.ts";
+import { heldUserEventsMax, MemberCoalescer, UserCoalescer } from "../../../src/core/serf/coalesce.ts";
 import type { Member, MemberEventType, UserEvent } from "../../../src/core/serf/member.ts";
 
-const TIMES = { quietMs: 1000, periodMs: 3000 };
+const times = { quietMs: 1000, periodMs: 3000 };
 
 function member(name: string): Member {
   const range = { min: 2, max: 5, current: 5 };
@@ -30,7 +30,7 @@ function user(name: string, lamportTime: number, mark = 0): UserEvent {
 
 describe("members", () => {
   test("are held until a second is quiet, three at most", () => {
-    const coalescer = new MemberCoalescer(TIMES);
+    const coalescer = new MemberCoalescer(times);
     expect(coalescer.deadline).toBe(Number.POSITIVE_INFINITY);
     const deadlines = [0, 900, 1800, 2700].map((now) => {
       coalescer.add(now, { type: "member-join", members: [member(`n${now}`)] });
@@ -43,7 +43,7 @@ describe("members", () => {
   });
 
   test("are not said to be twice what they were said to be, but for updates", () => {
-    const coalescer = new MemberCoalescer(TIMES);
+    const coalescer = new MemberCoalescer(times);
     const say = (...types: MemberEventType[]): string[] => {
       for (const type of types) coalescer.add(0, { type, members: [member("b")] });
       return coalescer.flush().map(({ type }) => type);
@@ -68,7 +68,7 @@ describe("members", () => {
     const step = fc.record({ name: fc.constantFrom("a", "b", "c"), type: fc.constantFrom(...types) });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
-        const coalescer = new MemberCoalescer(TIMES);
+        const coalescer = new MemberCoalescer(times);
         for (const { name, type } of steps) coalescer.add(0, { type, members: [member(name)] });
         const last = new Map(steps.map(({ name, type }) => [name, type]));
         const said = coalescer
@@ -84,7 +84,7 @@ describe("members", () => {
 
 describe("user events", () => {
   test("of a name give way to newer ones and stand beside those of the same time", () => {
-    const coalescer = new UserCoalescer(TIMES);
+    const coalescer = new UserCoalescer(times);
     const events = [user("a", 2, 1), user("a", 1, 2), user("b", 1, 3), user("a", 2, 4), user("b", 5, 5)];
     for (const event of events) coalescer.add(0, event);
     expect(coalescer.flush().map(({ payload }) => payload[0])).toEqual([1, 4, 5]);
@@ -92,12 +92,12 @@ describe("user events", () => {
   });
 
   test("of too many names are let go at once", () => {
-    const coalescer = new UserCoalescer(TIMES);
-    for (let count = 1; count < HELD_USER_EVENTS_MAX; count++) coalescer.add(0, user(`n${count}`, 1));
+    const coalescer = new UserCoalescer(times);
+    for (let count = 1; count < heldUserEventsMax; count++) coalescer.add(0, user(`n${count}`, 1));
     expect(coalescer.deadline).toBe(1000);
     coalescer.add(0, user("last", 1));
     expect(coalescer.deadline).toBe(Number.NEGATIVE_INFINITY);
-    expect(coalescer.flush()).toHaveLength(HELD_USER_EVENTS_MAX);
+    expect(coalescer.flush()).toHaveLength(heldUserEventsMax);
     expect(coalescer.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 });

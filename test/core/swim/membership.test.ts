@@ -229,3 +229,30 @@ describe("forgetting", () => {
     expect(machine.status("b")).toBe("alive@1");
   });
 });
+
+describe("allowed addresses", () => {
+  const only10 = { allowedBlocks: [{ base: new Uint8Array([10, 0, 0, 0]), prefixLength: 8 }] };
+
+  it("keep out members that live elsewhere, also when IPv4 is written as IPv6", () => {
+    machine = new Machine(only10);
+    const elsewhere = new Uint8Array([192, 168, 0, 1]);
+    const mapped = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 168, 0, 1]);
+    machine.packet(
+      alive("a", 1, 2),
+      alive("b", 1, 2, { address: elsewhere }),
+      alive("c", 1, 2, { address: mapped }),
+    );
+    expect(machine.swim.nodes.map((node) => node.name).sort()).toEqual(["a", "self"]);
+    machine.packet(dead("a", 1, "a"), alive("a", 2, 2, { address: elsewhere }));
+    expect(machine.status("a")).toBe("left@1");
+  });
+
+  it("keep out alive packets that come from elsewhere, but not other packets", () => {
+    machine = new Machine(only10);
+    machine.packetFrom({ host: "192.168.0.1", port: 1 }, alive("a", 1, 2));
+    expect(machine.status("a")).toBe("unknown");
+    machine.packet(alive("a", 1, 2));
+    machine.packetFrom({ host: "192.168.0.1", port: 1 }, suspect("a", 1));
+    expect(machine.status("a")).toBe("suspect@1");
+  });
+});

@@ -1,0 +1,236 @@
+/**
+ * What people install: the packed tarball in an empty folder, imported, type checked, run from the command line, and under the examples.
+ */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { binary } from "./runtimes/binaries.ts";
+import { read, root } from "./tidy/sources.ts";
+
+const execute = promisify(execFile);
+const manifest = JSON.parse(read("package.json")) as {
+  readonly version: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, Target>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+type Target = string | { readonly [condition: string]: Target };
+
+let folder: string;
+let packed: readonly string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tserf-package-"));
+  const { stdout } = await execute("npm", ["pack", "--json", "--silent", "--pack-destination", folder], {
+    cwd: root,
+  });
+  const [result] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  packed = result.files.map(({ path }) => path);
+  // Dependencies come from this repository's own installation, so that nothing is fetched.
+  const overrides = Object.fromEntries(
+    Object.keys(manifest.dependencies).map((name) => [name, `file:${join(root, "node_modules", name)}`]),
+  );
+  await writeFile(
+    join(folder, "package.json"),
+    JSON.stringify({
+      private: true,
+      type: "module",
+      dependencies: { tserf: `file:${result.filename}` },
+      overrides,
+    }),
+  );
+  await execute(
+    "npm",
+    ["install", "--offline", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"],
+    {
+      cwd: folder,
+    },
+  );
+}, 120_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("the package", () => {
+  it("has what is run and read, and nothing else", () => {
+    for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "dist/wasm/module.js"])
+      expect(packed).toContain(path);
+    expect(
+      packed.filter((path) => !/^(dist\/.*\.(js|d\.ts)|[A-Z]+(\.md)?|package\.json)$/.test(path)),
+    ).toEqual([]);
+  });
+
+  it("has every file that its manifest names", () => {
+    const named = [...Object.values(manifest.bin), ...Object.values(manifest.exports).flatMap(leaves)];
+    for (const path of named) expect(packed).toContain(path.replace("./", ""));
+  });
+
+  it("is imported by each of its names that Node can run", async () => {
+    const program = `
+      const all = await Promise.all(["tserf", "tserf/node", "tserf/rpc", "tserf/sim"].map((name) => import(name)));
+      console.log(all.map((module) => Object.keys(module).sort().join(" ")).join("\\n"));`;
+    const { stdout } = await execute(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: folder,
+    });
+    expect(stdout.trim().split("\n")).toEqual([
+      "Serf SerfError nodeRuntime",
+      "Serf SerfError nodeRuntime",
+      "RpcClient",
+      "World describeStep playScript randomScript",
+    ]);
+  });
+
+  it("installs the commands tserf and serf", async () => {
+    for (const name of ["tserf", "serf"]) {
+      const { stdout } = await execute(join(folder, "node_modules", ".bin", name), ["version"]);
+      expect(stdout.split("\n")[0]).toBe(manifest.version);
+    }
+  });
+
+  it("carries types that strict programs compile against, the one of the README too", {
+    timeout: 60_000,
+  }, async () => {
+    const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
+    const text = names.map((name, index) => `export * as m${index} from "tserf${name.slice(1)}";`).join("\n");
+    const path = join(folder, "consumer.ts");
+    const [, example] = /```ts\n([^`]*)```/.exec(read("README.md")) ?? [];
+    expect(example).toContain("Serf.start");
+    await writeFile(join(folder, "readme.ts"), example!);
+    await writeFile(path, `${text}\nimport { Serf } from "tserf";\nconst n: number = Serf.start;\nvoid n;\n`);
+    const program = ts.createProgram([path, join(folder, "readme.ts")], {
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      target: ts.ScriptTarget.ES2022,
+      lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts"],
+      strict: true,
+      noEmit: true,
+      types: [],
+    });
+    const messages = ts
+      .getPreEmitDiagnostics(program)
+      .map(
+        ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+      );
+    // The one deliberate mistake shows that the types are there.
+    expect(messages).toEqual([expect.stringContaining("is not assignable to type 'number'")]);
+  });
+});
+
+describe("the example", () => {
+  beforeAll(async () => {
+    for (const path of ["examples/members.ts", "examples/simulation.ts"]) await compile(path);
+  });
+
+  it("members shows who joins and who leaves", { timeout: 60_000 }, async () => {
+    const first = await start("members.js", "one", "127.0.0.77:17946");
+    const second = await start("members.js", "two", "127.0.0.78:17946", first.address);
+    await first.prints("member-join two 127.0.0.78:17946");
+    await second.prints("member-join one 127.0.0.77:17946");
+    expect(await second.interrupt()).toBe(0);
+    await first.prints("member-leave two 127.0.0.78:17946");
+    expect(await first.interrupt()).toBe(0);
+    expect(first.output()).toContain("one leaves");
+  });
+
+  it("simulation prints the same story every time", { timeout: 60_000 }, async () => {
+    const run = () => execute(process.execPath, ["simulation.js"], { cwd: folder });
+    const [once_, again] = await Promise.all([run(), run()]);
+    expect(again.stdout).toBe(once_.stdout);
+    expect(once_.stdout).toContain("ant sees member-failed cow");
+    expect(once_.stdout).toContain("cow sees member-failed ant");
+    const views = once_.stdout.split("\n").filter((line) => line.includes(" knows "));
+    expect(views).toEqual(
+      ["ant", "bee", "cow", "dog"].map((name) => `${name} knows ant alive, bee alive, cow alive, dog alive`),
+    );
+  });
+});
+
+const deno = binary("deno");
+
+describe.skipIf(deno.path === undefined)("for JSR", () => {
+  it("passes every check of a publication", { timeout: 120_000 }, async () => {
+    const copy = await mkdtemp(join(tmpdir(), "tserf-jsr-"));
+    try {
+      for (const name of [
+        "src",
+        "runtimes",
+        "wasm",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "package.json",
+        "node_modules",
+      ])
+        await cp(join(root, name), join(copy, name), { recursive: true, verbatimSymlinks: true });
+      const config = JSON.parse(await readFile(join(root, "deno.json"), "utf8")) as Record<string, unknown>;
+      // The packages that npm installed, so that nothing is fetched.
+      await writeFile(join(copy, "deno.json"), JSON.stringify({ ...config, nodeModulesDir: "manual" }));
+      await rm(join(copy, "runtimes", "deno", "deno.json"));
+      const { stderr } = await execute(deno.path!, ["publish", "--dry-run", "--allow-dirty"], {
+        cwd: copy,
+        env: { ...process.env, NO_COLOR: "1" },
+      });
+      expect(stderr).toContain("Success Dry run complete");
+      expect(stderr).not.toMatch(/warning/i);
+      expect(stderr).not.toMatch(/test\/|assembly\//);
+    } finally {
+      await rm(copy, { recursive: true, force: true });
+    }
+  });
+});
+
+function leaves(target: Target): string[] {
+  return typeof target === "string" ? [target] : Object.values(target).flatMap(leaves);
+}
+
+/** Compiles an example beside the installed package, as its user would. */
+async function compile(path: string): Promise<void> {
+  const { outputText } = ts.transpileModule(read(path), {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  });
+  await writeFile(join(folder, basename(path).replace(".ts", ".js")), outputText);
+}
+
+interface Running {
+  readonly address: string;
+  output(): string;
+  prints(text: string): Promise<void>;
+  interrupt(): Promise<number | null>;
+}
+
+async function start(program: string, name: string, address: string, ...seeds: string[]): Promise<Running> {
+  const child: ChildProcess = spawn(process.execPath, [program, name, address, ...seeds], { cwd: folder });
+  let output = "";
+  child.stdout?.on("data", (chunk: Uint8Array) => {
+    output += new TextDecoder().decode(chunk);
+  });
+  child.stderr?.on("data", (chunk: Uint8Array) => {
+    output += new TextDecoder().decode(chunk);
+  });
+  const ended = once(child, "close");
+  const prints = async (text: string): Promise<void> => {
+    const giveUp = AbortSignal.timeout(15_000);
+    while (!output.includes(text)) {
+      if (giveUp.aborted) throw new Error(`${name} did not print "${text}": ${output}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await prints("listens on");
+  return {
+    address,
+    output: () => output,
+    prints,
+    interrupt: async () => {
+      child.kill("SIGINT");
+      return (await ended)[0] as number | null;
+    },
+  };
+}
