@@ -1,6 +1,6 @@
 /**
- * The way of an event from the node to its users, in Serf's order: recorded in the snapshot, answered inside the node, merged with others
- * of its burst, handed out. It is applied to what the outbox holds, so that every producer just emits.
+ * The way of an event from the node to its users, in Serf's order: recorded in the snapshot, merged with others of its burst, handed out.
+ * It is applied to what the outbox holds, so that every producer just emits. What the node answers by itself never gets here.
  */
 
 import type { Effect } from "../effects.ts";
@@ -14,21 +14,17 @@ export interface PipelineParts {
   readonly config: Pick<SerfConfig, "coalesceMs" | "quiescentMs" | "userCoalesceMs" | "userQuiescentMs">;
   /** Absent when nothing is recorded. */
   readonly snapshot: Snapshot | undefined;
-  /** Events that the node answers by itself, such as internal queries: true ends their way here. It may push effects. */
-  readonly answer?: (event: SerfEvent) => boolean;
 }
 
 /** The stages of one node. */
 export class Pipeline {
   readonly #snapshot: Snapshot | undefined;
-  readonly #answer: (event: SerfEvent) => boolean;
   readonly #users: UserCoalescer | undefined;
   readonly #members: MemberCoalescer | undefined;
   #flushing = false;
 
-  constructor({ config, snapshot, answer }: PipelineParts) {
+  constructor({ config, snapshot }: PipelineParts) {
     this.#snapshot = snapshot;
-    this.#answer = answer ?? (() => false);
     const { coalesceMs, quiescentMs, userCoalesceMs, userQuiescentMs } = config;
     if (userCoalesceMs > 0 && userQuiescentMs > 0)
       this.#users = new UserCoalescer({ periodMs: userCoalesceMs, quietMs: userQuiescentMs });
@@ -72,14 +68,14 @@ export class Pipeline {
   /** Sends an event through the stages; false when one of them keeps it. */
   #through(now: number, event: SerfEvent): boolean {
     this.#snapshot?.event(event);
-    if (this.#answer(event)) return false;
-    if (event.type === "user") {
-      if (!event.coalesce || this.#users === undefined) return true;
+    if (event.type === "user" && event.coalesce && this.#users !== undefined) {
       this.#users.add(now, event);
       return false;
     }
-    if (this.#members === undefined) return true;
-    this.#members.add(now, event);
-    return false;
+    if ("members" in event && this.#members !== undefined) {
+      this.#members.add(now, event);
+      return false;
+    }
+    return true;
   }
 }

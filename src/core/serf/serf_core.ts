@@ -246,7 +246,6 @@ export class SerfCore implements Application {
         warn: (text) => this.#outbox.log("WARN", "serf", text),
         done: () => {
           this.#life = "left";
-          this.#pipeline.flush();
           this.#pending.settle(command, null);
         },
       },
@@ -410,6 +409,8 @@ export class SerfCore implements Application {
         return;
       case "goodbye":
         this.#goodbye?.waitOver(now);
+        // Users hear of our goodbye before they are told that it is said.
+        if (this.#life === "left") this.#pipeline.flush();
         return;
       case "prune":
         this.#members.pruneAfterWait(timer.node);

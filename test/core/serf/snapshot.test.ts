@@ -243,6 +243,22 @@ describe("a snapshot", () => {
     }
   });
 
+  it("of a node that comes back after a leave has the cluster again", () => {
+    const recorder = new Recorder();
+    recorder.snapshot.event(event("member-join", member("a"), member("b", 2)));
+    recorder.snapshot.leave();
+    recorder.snapshot.event(event("member-leave", member("c", 3)));
+    recorder.snapshot.comeBack([
+      member("a"),
+      { ...member("b", 2), status: "failed" },
+      { ...member("c", 3), status: "left" },
+    ]);
+    recorder.settle(0);
+    const { state } = read(recorder.file);
+    expect([...state.alive.keys()]).toEqual(["a"]);
+    expect([...state.failed.keys()]).toEqual(["b"]);
+  });
+
   it("does not record times that no clock follows, nor names that would forge lines", () => {
     const recorder = new Recorder();
     recorder.snapshot.event(user(0xffff_ffff_ffff_ffffn));
