@@ -67,6 +67,7 @@ export class TestNode {
         protocol: 2,
         delegate: { min: 2, max: 5, current: 5 },
         labelLength: 0,
+        allowedBlocks: [],
         verifyIncoming: true,
         verifyOutgoing: true,
       },
