@@ -25,6 +25,9 @@ for await (const event of events) {
     case "user":
       console.log(`user event ${event.name}`);
       break;
+    case "query":
+      console.log(`query ${event.name}`);
+      break;
     default:
       for (const member of event.members) {
         console.log(`${event.type} ${member.name} ${member.address}:${member.port}`);

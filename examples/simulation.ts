@@ -14,7 +14,7 @@ async function live(name: string, address: string, runtime: Runtime): Promise<vo
   const serf = await Serf.start({ name, bind: `${address}:7946`, reconnectIntervalMs: 10_000 }, runtime);
   nodes.set(name, serf);
   for await (const event of serf.events()) {
-    if (event.type === "lagged" || event.type === "user") continue;
+    if (!("members" in event)) continue;
     const seconds = Math.round(world.now / 1000);
     console.log(`${seconds} s: ${name} sees ${event.type} ${event.members.map((member) => member.name)}`);
   }

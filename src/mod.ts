@@ -2,16 +2,20 @@
  * What every entry of the package exports beside `Serf` itself: types, errors and the interfaces of a runtime.
  */
 
+export type { Coordinate } from "./core/coordinate/coordinate.ts";
 export type {
   Member,
   MemberEvent,
   MemberEventType,
   MemberStatus,
+  QueryEvent,
   SerfEvent,
   UserEvent,
   VersionRange,
 } from "./core/serf/member.ts";
 export { SerfError, type SerfErrorCode } from "./errors.ts";
+export { KeyError, type KeyOptions, type KeyResult, type Keys } from "./keys.ts";
 export type { LogLine, SerfOptions } from "./options.ts";
+export type { Query, QueryOptions, QueryReply } from "./query.ts";
 export type { Runtime } from "./runtime.ts";
-export type { EventsOptions, JoinOptions, LaggedEvent, SerfState } from "./serf.ts";
+export type { EventsOptions, JoinOptions, LaggedEvent, SerfState, UserEventOptions } from "./serf.ts";

@@ -4,12 +4,16 @@
 
 import { parseBlock } from "./cidr.ts";
 import type { LogLevel } from "./core/effects.ts";
-import { type SerfConfig, serfDefaults, serfProtocolRange } from "./core/serf/config.ts";
+import { type AdmissionHooks, strictNameFault } from "./core/serf/admission.ts";
+import { type SerfConfig, serfDefaults, serfProtocolRange, userEventSizeMax } from "./core/serf/config.ts";
+import type { Member } from "./core/serf/member.ts";
 import { tagRecord } from "./core/serf/tags.ts";
 import { profiles, protocolRange, type SwimConfig } from "./core/swim/config.ts";
 import { nameFault } from "./core/swim/validity.ts";
 import { defaultPort, type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { SerfError } from "./errors.ts";
+import { readKeyring } from "./keyring_file.ts";
+import type { Files } from "./runtime.ts";
 
 /** One line of a node's log. */
 export interface LogLine {
@@ -39,6 +43,24 @@ export interface SerfOptions {
   readonly encryptKey?: string;
   /** Base64 keys, primary first, instead of `encryptKey`. */
   readonly keyring?: readonly string[];
+  /**
+   * File of keys, as JSON list of base64, primary first: read at start unless `encryptKey` or `keyring` is given, and written after every
+   * change of a key.
+   */
+  readonly keyringFile?: string;
+  /** Most bytes of a user event as encoded, at most 9216. Default 512. */
+  readonly userEventSizeLimit?: number;
+  /** Most bytes of a query and of an answer as encoded; a packet has about 1,350. Default 1024. */
+  readonly querySizeLimit?: number;
+  readonly queryResponseSizeLimit?: number;
+  /** When another node has our name, let the cluster vote; the loser stops. Default true. */
+  readonly enableNameConflictResolution?: boolean;
+  /** Allow only letters, digits, dashes and dots in names, at most 128 of them. Default false. */
+  readonly validateNodeNames?: boolean;
+  /** Asked about every news of a live member, again and again; a text ignores the news. Synchronous. */
+  readonly admitMember?: (member: Member) => string | null;
+  /** Asked before two clusters become one, on both sides; a text refuses the join. Synchronous. */
+  readonly admitMerge?: (members: readonly Member[]) => string | null;
   /** Separates clusters that share a network (memberlist 0.3 and newer; old agents cannot join a labelled cluster). */
   readonly label?: string;
   /** Blocks in CIDR notation where members may live; IPv4 and IPv6 are listed separately. Default: everywhere. */
@@ -82,18 +104,30 @@ export interface ParsedOptions {
   readonly advertise: Endpoint | null;
   /** Raw keys, primary first; empty is no encryption. */
   readonly keys: readonly Uint8Array[];
+  readonly keyringFile: string | null;
+  readonly admission: AdmissionHooks;
   readonly label: string;
   readonly compression: boolean;
   readonly snapshotPath: string | null;
 }
 
 const labelSizeMax = 255;
+/** The largest UDP payload, which bounds every message that is not split. */
+const datagramSizeMax = 65_507;
+
+/** Options with the keys of the keyring file, if that is where keys are. ERR_KEY. */
+export async function withKeyring(parsed: ParsedOptions, files: Files): Promise<ParsedOptions> {
+  if (parsed.keyringFile === null || parsed.keys.length > 0) return parsed;
+  return { ...parsed, keys: (await readKeyring(parsed.keyringFile, files)).map(parseKey) };
+}
 
 /** Checks options. `hostname` is the default name. Throws SerfError naming the option and the fault. */
 export function parseOptions(options: SerfOptions, hostname: () => string): ParsedOptions {
   const name = options.name ?? hostname();
   const fault = nameFault(name);
   if (fault !== null) throw new SerfError("ERR_NAME", `Invalid node name ${JSON.stringify(name)}: ${fault}`);
+  const strictFault = options.validateNodeNames === true ? strictNameFault(name) : null;
+  if (strictFault !== null) throw new SerfError("ERR_NAME", strictFault);
   const protocol = options.protocol ?? serfProtocolRange.default;
   checkProtocol(protocol);
   const profile = options.profile ?? "lan";
@@ -113,6 +147,10 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       ...durations(options),
       ...holds(options),
       rejoinAfterLeave: options.rejoinAfterLeave ?? false,
+      ...sizes(options),
+      enableNameConflictResolution:
+        options.enableNameConflictResolution ?? serfDefaults.enableNameConflictResolution,
+      validateNodeNames: options.validateNodeNames ?? serfDefaults.validateNodeNames,
     },
     swim: {
       ...timings,
@@ -128,6 +166,11 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
     bind: parseEndpoint(options.bind ?? "0.0.0.0", defaultPort),
     advertise: options.advertise === undefined ? null : parseEndpoint(options.advertise, defaultPort),
     keys: parseKeys(options),
+    keyringFile: options.keyringFile ?? null,
+    admission: {
+      ...(options.admitMember === undefined ? {} : { admitMember: options.admitMember }),
+      ...(options.admitMerge === undefined ? {} : { admitMerge: options.admitMerge }),
+    },
     label,
     compression: options.compression ?? true,
     snapshotPath: options.snapshotPath === "" ? null : (options.snapshotPath ?? null),
@@ -193,6 +236,26 @@ function holds(options: SerfOptions): Partial<SerfConfig> {
     const value = options[name];
     if (value === undefined) continue;
     given[name] = duration(name, value, 0);
+  }
+  return given;
+}
+
+function sizes(options: SerfOptions): Partial<SerfConfig> {
+  if ((options.userEventSizeLimit ?? 0) > userEventSizeMax) {
+    throw new SerfError("ERR_LIMIT", `user event size limit exceeds limit of ${userEventSizeMax} bytes`);
+  }
+  const names = ["userEventSizeLimit", "querySizeLimit", "queryResponseSizeLimit"] as const;
+  const given: { -readonly [Name in (typeof names)[number]]?: number } = {};
+  for (const name of names) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (!Number.isInteger(value) || value <= 0 || value > datagramSizeMax) {
+      throw new SerfError(
+        "ERR_OPTION",
+        `${name} must be a number of bytes in 1..${datagramSizeMax}, got ${value}`,
+      );
+    }
+    given[name] = value;
   }
   return given;
 }

@@ -2,46 +2,54 @@
  * The shell: drives the pure core on a runtime. One loop feeds inputs, performs effects in order, and arms one timer.
  */
 
-import { canonicalHost, joinHostPort } from "./address.ts";
+import { canonicalHost } from "./address.ts";
 import { isPrivateAddress } from "./advertise.ts";
+import { Alarm } from "./alarm.ts";
 import { addressBytes } from "./cidr.ts";
+import { Commands } from "./commands.ts";
 import { Connections } from "./connections.ts";
-import { unreachable } from "./core/assert.ts";
-import type { Effect } from "./core/effects.ts";
+import { type Coordinate, distanceSeconds } from "./core/coordinate/coordinate.ts";
 import { Random } from "./core/random.ts";
 import type { Member, SerfEvent } from "./core/serf/member.ts";
 import { SerfCore } from "./core/serf/serf_core.ts";
 import { Codec } from "./core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "./errors.ts";
 import { type EventsOptions, type LaggedEvent, Subscribers } from "./events.ts";
-import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions } from "./options.ts";
-import type { Address, Cancel, Connection, DatagramHandler, Runtime } from "./runtime.ts";
-import { resolveSeeds, type Target } from "./seeds.ts";
-import { openSnapshot, type SnapshotFile } from "./snapshot_file.ts";
+import { type JoinOptions, joinSeeds } from "./joining.ts";
+import { KeyringFile } from "./keyring_file.ts";
+import { Keys } from "./keys.ts";
+import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options.ts";
+import { PatternEngine } from "./pattern.ts";
+import { type PerformerParts, perform } from "./performer.ts";
+import { Queries, type Query, type QueryOptions } from "./query.ts";
+import type { Address, Connection, DatagramHandler, Runtime } from "./runtime.ts";
+import { type OpenedSnapshot, openSnapshot, type SnapshotFile } from "./snapshot_file.ts";
 import { advertised, openSockets, type Sockets } from "./sockets.ts";
-import { errorList, systemText } from "./system_text.ts";
+import { systemText } from "./system_text.ts";
 
 export type { EventsOptions, LaggedEvent } from "./events.ts";
+export type { JoinOptions } from "./joining.ts";
 
 /** Where a node is in its life. */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 
-/** How a join is done. */
-export interface JoinOptions {
-  /** Also deliver user events that happened before the join. Default false. */
-  readonly replay?: boolean;
-  /** Stops waiting; contacts that are under way end by themselves. */
-  readonly signal?: AbortSignal;
+/** How a user event is sent. */
+export interface UserEventOptions {
+  /** Receivers may merge it with others of the same name. Default false. */
+  readonly coalesce?: boolean;
 }
 
-interface Waiter {
-  readonly code: SerfErrorCode;
-  readonly resolve: () => void;
-  readonly reject: (error: SerfError) => void;
+interface SerfParts {
+  readonly runtime: Runtime;
+  readonly random: Random;
+  readonly codec: Codec;
+  readonly parsed: ParsedOptions;
+  readonly options: SerfOptions;
+  readonly sockets: Sockets;
+  readonly address: Uint8Array;
+  readonly port: number;
+  readonly snapshot: OpenedSnapshot | undefined;
 }
-
-/** Seeds that are contacted at the same time. */
-const joinConcurrency = 8;
 
 /** A member of a cluster. Create one with {@link Serf.start}. */
 export class Serf implements AsyncDisposable {
@@ -56,20 +64,31 @@ export class Serf implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #snapshot: SnapshotFile | undefined;
   readonly #subscribers = new Subscribers<SerfEvent>();
-  readonly #waiters = new Map<number, Waiter>();
+  readonly #alarm: Alarm;
+  readonly #commands = new Commands();
+  readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
+  readonly #queries = new Queries((input) => this.#act(input));
+  readonly #keyringFile: KeyringFile | null;
+  /** The encryption keys of the cluster. */
+  readonly keys: Keys = new Keys({
+    liveCount: () => this.#core.liveCount,
+    ask: (name, payload, options) => this.query(name, payload, options),
+    warn: (text) => this.#line("WARN", "serf", text),
+  });
+  readonly #hands: PerformerParts;
   readonly #stop: (reason: string) => void;
-  #commands = 0;
   #shutdown: Promise<void> | undefined;
   #draining = false;
-  #cancelTimer: Cancel | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
 
   /**
    * Starts a node: binds UDP and TCP and announces itself. Fails with SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS,
    * ERR_BIND); then nothing stays open.
    */
   static async start(options: SerfOptions, runtime: Runtime): Promise<Serf> {
-    const parsed = parseOptions(options, () => runtime.host.hostname());
+    const parsed = await withKeyring(
+      parseOptions(options, () => runtime.host.hostname()),
+      runtime.files,
+    );
     const random = new Random((bytes) => runtime.random.fill(bytes));
     const codec = new Codec({
       label: parsed.label,
@@ -92,22 +111,14 @@ export class Serf implements AsyncDisposable {
       if (node === undefined) connection.close();
       else node.#connections.accept(connection);
     };
-    const log = options.log ?? (() => undefined);
-    const snapshot = await openSnapshot(runtime, parsed, log);
+    const snapshot = await openSnapshot(runtime, parsed, options.log ?? (() => undefined));
     const sockets = await openSockets(runtime, parsed.bind, handler, accept).catch(async (error) => {
       await snapshot?.file.close();
       throw error;
     });
     try {
       const { address, port } = await advertised(runtime, parsed.bind, sockets.port, parsed.advertise);
-      const core = new SerfCore({
-        config: parsed.serf,
-        swim: { ...parsed.swim, address, port, bindPort: sockets.port },
-        random,
-        codec,
-        ...(snapshot && { restored: snapshot.restored }),
-      });
-      node = new Serf(runtime, core, codec, parsed, log, sockets, snapshot?.file);
+      node = new Serf({ runtime, random, codec, parsed, options, sockets, address, port, snapshot });
       if (
         parsed.keys.length === 0 &&
         !isPrivateAddress(addressBytes(canonicalHost(node.#boundHost) ?? "") ?? address)
@@ -122,23 +133,30 @@ export class Serf implements AsyncDisposable {
     }
   }
 
-  private constructor(
-    runtime: Runtime,
-    core: SerfCore,
-    codec: Codec,
-    options: ParsedOptions,
-    log: (line: LogLine) => void,
-    sockets: Sockets,
-    snapshot: SnapshotFile | undefined,
-  ) {
+  private constructor(parts: SerfParts) {
+    const { runtime, random, codec, parsed, options, sockets, address, port, snapshot } = parts;
     this.#runtime = runtime;
-    this.#core = core;
+    this.#core = new SerfCore({
+      config: parsed.serf,
+      swim: { ...parsed.swim, address, port, bindPort: sockets.port },
+      random,
+      codec,
+      matchPattern: this.#patterns.match,
+      admission: parsed.admission,
+      respond: (query, payload) =>
+        this.#act((core, now) => core.queries.answers.respond(now, query, payload.slice())),
+      keyringFiled: parsed.keyringFile !== null,
+      ...(snapshot && { restored: snapshot.restored }),
+    });
+    this.#snapshot = snapshot?.file;
+    this.#snapshot?.start(() => this.#core.snapshot());
+    this.#alarm = new Alarm(runtime.clock, () => this.#turn((core, now) => core.tick(now)));
     this.#codec = codec;
-    this.#options = options;
-    this.#log = log;
+    this.#options = parsed;
+    this.#log = options.log ?? (() => undefined);
     this.#sockets = sockets;
-    this.#snapshot = snapshot;
-    snapshot?.start(() => core.snapshot());
+    this.#keyringFile =
+      parsed.keyringFile === null ? null : new KeyringFile(parsed.keyringFile, runtime.files);
     this.#connections = new Connections(runtime.streams, {
       accepted: (peer) => this.#turn((machine, now) => machine.streamAccepted(now, peer)),
       opened: (id) => this.#turn((machine, now) => machine.streamOpened(now, id)),
@@ -146,6 +164,20 @@ export class Serf implements AsyncDisposable {
       ended: (id) => this.#turn((machine, now) => machine.streamEnded(now, id)),
       failed: (id, text) => this.#turn((machine, now) => machine.streamFailed(now, id, text)),
     });
+    this.#hands = {
+      datagrams: sockets.datagrams,
+      connections: this.#connections,
+      subscribers: this.#subscribers,
+      commands: this.#commands,
+      queries: this.#queries,
+      snapshot: this.#snapshot,
+      storeKeys: ({ keys, write }) =>
+        this.#keyringFile?.store(keys, (error) =>
+          this.#turn((core, now) => core.queries.keys.stored(now, write, error)),
+        ),
+      log: ({ level, component, text }) => this.#line(level, component, text),
+      halt: (reason) => void this.#end(reason),
+    };
     let stop: (reason: string) => void = () => undefined;
     this.stopped = new Promise((resolve) => {
       stop = resolve;
@@ -188,7 +220,8 @@ export class Serf implements AsyncDisposable {
 
   /**
    * Joins through seeds `host`, `host:port`, `[v6]:port` or `name/host:port`; names are resolved anew at each call and every address is
-   * tried. Returns how many answered. ERR_JOIN when none did, with a line for each; ERR_STATE after leave or shutdown.
+   * tried. A node that left comes back with it. Returns how many answered. ERR_JOIN when none did, with a line for each; ERR_STATE while
+   * leaving and after shutdown.
    */
   async join(seeds: readonly string[], options: JoinOptions = {}): Promise<number> {
     const refusal =
@@ -196,21 +229,17 @@ export class Serf implements AsyncDisposable {
     if (refusal !== null) throw new SerfError("ERR_STATE", refusal);
     options.signal?.throwIfAborted();
     const replay = options.replay ?? false;
-    this.#core.beginJoin(replay);
+    this.#turn((core, now) => core.beginJoin(now, replay));
     let contacts = 0;
     try {
-      const { targets, failures } = await resolveSeeds(this.#runtime, seeds, this.#sockets.port);
-      for (const failure of failures) this.#line("WARN", "memberlist", failure);
-      const results = await this.#contact(targets, options.signal);
-      for (const failure of results) {
-        if (failure === null) {
-          contacts += 1;
-          continue;
-        }
-        this.#line("DEBUG", "memberlist", failure);
-        failures.push(failure);
-      }
-      if (contacts === 0 && failures.length > 0) throw new SerfError("ERR_JOIN", errorList(failures));
+      const joiner = {
+        runtime: this.#runtime,
+        defaultPort: this.#sockets.port,
+        log: (level: LogLine["level"], text: string) => this.#line(level, "memberlist", text),
+        contact: (to: Address, node: string) =>
+          this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, node)),
+      };
+      contacts = await joinSeeds(joiner, seeds, options.signal);
       return contacts;
     } finally {
       this.#turn((core, now) => core.endJoin(now, replay, contacts));
@@ -251,6 +280,33 @@ export class Serf implements AsyncDisposable {
     return this.#command("ERR_TIMEOUT", (core, now, command) => core.setTags(now, command, tags));
   }
 
+  /**
+   * Sends an event to all members, this one included; nobody confirms it. An event too large for a packet (about 1,350 bytes) spreads with
+   * push/pulls alone, which takes minutes. ERR_LIMIT above `userEventSizeLimit`; ERR_STATE after shutdown.
+   */
+  userEvent(name: string, payload: Uint8Array | string = "", options: UserEventOptions = {}): void {
+    this.#act((core) => core.userEvent(name, bytesOf(payload), options.coalesce ?? false));
+  }
+
+  /**
+   * Asks all members, or some, a question; iterate over the result for replies. It ends when everybody who can reply has, or when the time
+   * is over. ERR_LIMIT above `querySizeLimit`; ERR_OPTION; ERR_STATE after shutdown.
+   */
+  query(name: string, payload: Uint8Array | string = "", options: QueryOptions = {}): Query {
+    return this.#queries.ask(name, bytesOf(payload), options);
+  }
+
+  /** Where a member is in the network's space of round-trip times, as far as it is known; by default this node. */
+  coordinate(name: string = this.name): Coordinate | undefined {
+    return this.#core.coordinate(name);
+  }
+
+  /** Estimated round-trip time between two members in milliseconds, by default from this node; `undefined` when one is unknown. */
+  estimateRtt(to: string, from: string = this.name): number | undefined {
+    const [a, b] = [this.#core.coordinate(from), this.#core.coordinate(to)];
+    return a === undefined || b === undefined ? undefined : distanceSeconds(a, b) * 1000;
+  }
+
   /** Statistics under the original's names, all as text. */
   stats(): Record<string, string> {
     return this.#core.stats(this.encrypted);
@@ -282,66 +338,26 @@ export class Serf implements AsyncDisposable {
     return result;
   }
 
+  /** Feeds one input; ERR_STATE after shutdown. What the core throws comes out. */
+  #act<Result>(input: (core: SerfCore, now: number) => Result): Result {
+    if (this.#shutdown !== undefined) throw this.#wasShutDown();
+    return this.#turn(input) as Result;
+  }
+
+  #wasShutDown(): SerfError {
+    return new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
+  }
+
   #drain(): void {
     this.#draining = true;
     try {
       for (let effects = this.#core.drain(); effects.length > 0; effects = this.#core.drain()) {
-        for (const effect of effects) this.#perform(effect);
+        for (const effect of effects) perform(this.#hands, effect);
       }
     } finally {
       this.#draining = false;
     }
-    this.#arm();
-  }
-
-  #arm(): void {
-    const deadline = this.#core.deadline();
-    if (this.#shutdown !== undefined || deadline === this.#timerAt) return;
-    this.#cancelTimer?.();
-    this.#timerAt = deadline;
-    if (deadline === Number.POSITIVE_INFINITY) return;
-    const delay = Math.max(0, deadline - this.#runtime.clock.now());
-    this.#cancelTimer = this.#runtime.clock.after(delay, () => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.#turn((core, now) => core.tick(now));
-    });
-  }
-
-  #perform(effect: Effect<SerfEvent>): void {
-    switch (effect.kind) {
-      case "send":
-        this.#sockets.datagrams.send(effect.to, effect.bytes);
-        return;
-      case "dial":
-        void this.#connections.dial(effect.id, effect.to, effect.timeoutMs);
-        return;
-      case "write":
-        this.#connections.write(effect.id, effect.bytes);
-        return;
-      case "close":
-        this.#connections.close(effect.id);
-        return;
-      case "record":
-        this.#snapshot?.append(effect.text);
-        return;
-      case "compact":
-        this.#snapshot?.compact();
-        return;
-      case "emit":
-        this.#subscribers.push(effect.event);
-        return;
-      case "settle":
-        this.#settle(effect.command, effect.error);
-        return;
-      case "log":
-        this.#line(effect.level, effect.component, effect.text);
-        return;
-      case "halt":
-        void this.#end(effect.reason);
-        return;
-      default:
-        unreachable(effect);
-    }
+    if (this.#shutdown === undefined) this.#alarm.set(this.#core.deadline());
   }
 
   #line(level: LogLine["level"], component: string, text: string): void {
@@ -352,45 +368,8 @@ export class Serf implements AsyncDisposable {
     code: SerfErrorCode,
     begin: (core: SerfCore, now: number, command: number) => void,
   ): Promise<void> {
-    if (this.#shutdown !== undefined) {
-      return Promise.reject(new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`));
-    }
-    const command = ++this.#commands;
-    return new Promise((resolve, reject) => {
-      this.#waiters.set(command, { code, resolve, reject });
-      try {
-        this.#turn((core, now) => begin(core, now, command));
-      } catch (error) {
-        this.#waiters.delete(command);
-        reject(error);
-      }
-    });
-  }
-
-  #settle(command: number, error: string | null): void {
-    const waiter = this.#waiters.get(command);
-    this.#waiters.delete(command);
-    if (error === null) waiter?.resolve();
-    else waiter?.reject(new SerfError(waiter.code, error));
-  }
-
-  /** Contacts every target, a few at a time; results in the order of the targets, `null` for success. */
-  async #contact(targets: readonly Target[], signal: AbortSignal | undefined): Promise<(string | null)[]> {
-    const results: (string | null)[] = new Array(targets.length).fill(null);
-    let next = 0;
-    const work = async (): Promise<void> => {
-      for (let index = next++; index < targets.length; index = next++) {
-        signal?.throwIfAborted();
-        const { node, to } = targets[index]!;
-        try {
-          await this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, node));
-        } catch (error) {
-          results[index] = `failed to join ${joinHostPort(to.host, to.port)}: ${(error as Error).message}`;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(joinConcurrency, targets.length) }, work));
-    return results;
+    if (this.#shutdown !== undefined) return Promise.reject(this.#wasShutDown());
+    return this.#commands.run(code, (command) => this.#turn((core, now) => begin(core, now, command)));
   }
 
   #end(reason: string): Promise<void> {
@@ -400,15 +379,19 @@ export class Serf implements AsyncDisposable {
 
   async #close(reason: string): Promise<void> {
     if (this.#core.state !== "left") this.#line("WARN", "serf", "Shutdown without a Leave");
-    this.#cancelTimer?.();
+    this.#alarm.stop();
     this.#connections.closeAll();
-    for (const effect of this.#core.end()) this.#perform(effect);
+    for (const effect of this.#core.end()) perform(this.#hands, effect);
     this.#subscribers.end();
-    const stopped = new SerfError("ERR_STATE", `"${this.name}" was shut down`);
-    for (const waiter of this.#waiters.values()) waiter.reject(stopped);
-    this.#waiters.clear();
+    this.#commands.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
+    this.#queries.close();
+    await this.#keyringFile?.settled;
     const { datagrams, listener } = this.#sockets;
     await Promise.all([datagrams.close(), listener.close(), this.#snapshot?.close()]);
     this.#stop(reason);
   }
+}
+
+function bytesOf(payload: Uint8Array | string): Uint8Array {
+  return typeof payload === "string" ? new TextEncoder().encode(payload) : payload.slice();
 }

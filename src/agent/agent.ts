@@ -4,9 +4,11 @@
 
 import type { LogLevel } from "../core/effects.ts";
 import { agentCoalesceTimes } from "../core/serf/coalesce.ts";
-import type { Member, SerfEvent } from "../core/serf/member.ts";
+import type { Member, MemberEvent, UserEvent } from "../core/serf/member.ts";
+import { SerfError } from "../errors.ts";
 import { AddressError, resolveAddress } from "../go/address.ts";
 import { toMilliseconds } from "../go/duration.ts";
+import { readKeyring } from "../keyring_file.ts";
 import type { SerfOptions } from "../options.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server.ts";
@@ -20,7 +22,6 @@ import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { endpointText } from "./endpoints.ts";
-import { readKeyring } from "./keyring.ts";
 import type { AgentLog } from "./logs.ts";
 import { selectMembers } from "./selection.ts";
 
@@ -215,11 +216,13 @@ export class Agent implements AgentService {
   async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
     for await (const event of events) {
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
+      // Queries have no stream in this interface yet; the log shows that they came.
+      else if (event.type === "query") this.log("INFO", `Received event: query: ${event.name}`, "agent");
       else this.#dispatch(event);
     }
   }
 
-  #dispatch(event: SerfEvent): void {
+  #dispatch(event: MemberEvent | UserEvent): void {
     this.log(
       "INFO",
       `Received event: ${event.type === "user" ? `user-event: ${event.name}` : event.type}`,
@@ -239,7 +242,7 @@ async function serfOptions({ config, endpoints, runtime, log }: AgentParts): Pro
     profile: config.profile as "lan" | "wan" | "local",
     protocol: config.protocol,
     ...(config.encryptKey === "" ? {} : { encryptKey: config.encryptKey }),
-    ...(keyring === null ? {} : { keyring }),
+    ...(keyring === null ? {} : { keyring, keyringFile: config.keyringFile }),
     compression: config.compression,
     broadcastTimeoutMs: toMilliseconds(config.broadcastTimeout),
     snapshotPath: config.snapshotPath,
@@ -261,7 +264,7 @@ async function keysOf(config: AgentConfig, runtime: Runtime, log: AgentLog): Pro
     log.write("INFO", "agent", `Restored keyring with ${keys.length} keys from ${config.keyringFile}`);
     return keys;
   } catch (error) {
-    if (!(error instanceof StartFailure)) throw error;
+    if (!(error instanceof SerfError)) throw error;
     throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
   }
 }

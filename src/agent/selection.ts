@@ -4,9 +4,9 @@
  */
 
 import type { Member } from "../core/serf/member.ts";
+import type { Pattern } from "../pattern.ts";
+import { loadPatternCompiler } from "../pattern.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
-import type { Pattern } from "./pattern.ts";
-import { loadPatternCompiler } from "./pattern.ts";
 
 /** Selects members. Rejects with PatternError when an expression cannot be compiled. */
 export async function selectMembers(

@@ -59,6 +59,29 @@ export interface SettleEffect {
   readonly error: string | null;
 }
 
+/** An acknowledgement of, or an answer to, a query that the caller asked under the number `query`. */
+export interface ReplyEffect {
+  readonly kind: "reply";
+  readonly query: number;
+  readonly type: "ack" | "response";
+  readonly from: string;
+  readonly payload: Uint8Array;
+}
+
+/** A query of the caller is over. `missing` are members that owe a reply; `null` when that cannot be known. */
+export interface QueryEndEffect {
+  readonly kind: "queryEnd";
+  readonly query: number;
+  readonly missing: readonly string[] | null;
+}
+
+/** Write the keyring file; report `keysStored` with the same number. Keys are base64, primary first. */
+export interface StoreKeysEffect {
+  readonly kind: "storeKeys";
+  readonly write: number;
+  readonly keys: readonly string[];
+}
+
 /** Log one line of a component (`memberlist` or `serf`). */
 export interface LogEffect {
   readonly kind: "log";
@@ -83,6 +106,9 @@ export type Effect<Event> =
   | CompactEffect
   | EmitEffect<Event>
   | SettleEffect
+  | ReplyEffect
+  | QueryEndEffect
+  | StoreKeysEffect
   | LogEffect
   | HaltEffect;
 

@@ -3,7 +3,7 @@
  */
 
 import { formatAddress, parseAddress } from "../address.ts";
-import type { Member, MemberStatus, SerfEvent } from "../core/serf/member.ts";
+import type { Member, MemberEvent, MemberStatus, UserEvent } from "../core/serf/member.ts";
 import { compareBytes } from "../go/json.ts";
 import type { Codec, Encodable } from "./codec.ts";
 import { integer } from "./codec.ts";
@@ -57,11 +57,11 @@ export function readMember(value: unknown): Member {
 
 /** An event's record for streams, encoded when the first stream wants it and then shared by all. */
 export class EventRecord {
-  readonly event: SerfEvent;
+  readonly event: MemberEvent | UserEvent;
   readonly #codec: Codec;
   #bytes: Uint8Array | null = null;
 
-  constructor(event: SerfEvent, codec: Codec) {
+  constructor(event: MemberEvent | UserEvent, codec: Codec) {
     this.event = event;
     this.#codec = codec;
   }
@@ -73,7 +73,7 @@ export class EventRecord {
   }
 }
 
-function eventRecord(event: SerfEvent): Encodable {
+function eventRecord(event: MemberEvent | UserEvent): Encodable {
   if (event.type !== "user") return { Event: event.type, Members: event.members.map(memberRecord) };
   return {
     Coalesce: event.coalesce,

@@ -5,7 +5,7 @@
 
 import { joinHostPort } from "../address.ts";
 import { unreachable } from "../core/assert.ts";
-import type { SerfEvent } from "../core/serf/member.ts";
+import type { MemberEvent, UserEvent } from "../core/serf/member.ts";
 import type { Address, Clock, Connection, Listener, Streams } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import { systemText } from "../system_text.ts";
@@ -67,7 +67,7 @@ export class RpcServer {
   }
 
   /** Delivers an event to all streams. */
-  event(event: SerfEvent): void {
+  event(event: MemberEvent | UserEvent): void {
     const record = new EventRecord(event, this.#codec);
     const now = this.#runtime.clock.now();
     for (const client of this.#clients) client.deliver((session) => session.event(now, record));

@@ -37,7 +37,20 @@ export interface SerfConfig {
   readonly userQuiescentMs: number;
   /** Whether a node that left and starts again returns to its cluster. */
   readonly rejoinAfterLeave: boolean;
+  /** Most bytes of a user event, of a query and of an answer, each as encoded; {@link userEventSizeMax} bounds the first. */
+  readonly userEventSizeLimit: number;
+  readonly querySizeLimit: number;
+  readonly queryResponseSizeLimit: number;
+  /** Default time of a query: this times the gossip interval times ceil(log10(n + 1)). */
+  readonly queryTimeoutMult: number;
+  /** Whether the cluster votes when another node has our name; the loser stops. */
+  readonly enableNameConflictResolution: boolean;
+  /** Whether names are limited to 128 letters, digits, dashes and dots. */
+  readonly validateNodeNames: boolean;
 }
+
+/** No configuration allows larger user events. */
+export const userEventSizeMax = 9216;
 
 /** Serf protocol versions that we understand. */
 export const serfProtocolRange = { min: 2, max: 5, default: 5 } as const;
@@ -62,6 +75,12 @@ export const serfDefaults: Omit<SerfConfig, "name" | "tags"> = {
   userCoalesceMs: 0,
   userQuiescentMs: 0,
   rejoinAfterLeave: false,
+  userEventSizeLimit: 512,
+  querySizeLimit: 1024,
+  queryResponseSizeLimit: 1024,
+  queryTimeoutMult: 16,
+  enableNameConflictResolution: true,
+  validateNodeNames: false,
 };
 
 /** Named maxima of Serf's layer. */
@@ -72,4 +91,13 @@ export const SerfLimits = {
   entriesPerTime: 256,
   /** Bytes of a name in an intent. */
   name: 255,
+  /** Queries of this node that run at once. */
+  runningQueries: 1_024,
+  /** Queries that wait for the engine of their tag expressions. */
+  heldQueries: 256,
+  /** Elements of a query's filter list, and names in one of them. */
+  filters: 256,
+  filterNames: 4_096,
+  /** Key changes that wait for their file to be written. */
+  keyChanges: 64,
 } as const;

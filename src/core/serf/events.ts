@@ -1,11 +1,16 @@
 /**
- * User events as they arrive: witnessed, checked against the replay ring, delivered once (serf `handleUserEvent`).
+ * User events, sent and received: checked for size, stamped, checked against the replay ring, delivered once (serf `UserEvent`,
+ * `handleUserEvent`).
  */
 
+import { SerfError } from "../../errors.ts";
 import type { Outbox } from "../effects.ts";
+import { type SerfConfig, userEventSizeMax } from "./config.ts";
+import { encodeUserEvent } from "./encoding.ts";
 import type { LamportClock } from "./lamport.ts";
 import type { SerfEvent } from "./member.ts";
 import type { EventSlot, UserEventMessage } from "./messages.ts";
+import type { SerfQueues } from "./queues.ts";
 import { ReplayRing } from "./replay.ts";
 
 interface SeenEvent {
@@ -13,29 +18,57 @@ interface SeenEvent {
   readonly payload: Uint8Array | null;
 }
 
-/** Receives user events. */
+/** What {@link UserEvents} works on. */
+export interface UserEventsParts {
+  readonly config: SerfConfig;
+  readonly outbox: Outbox<SerfEvent>;
+  readonly clock: LamportClock;
+  readonly queues: SerfQueues;
+}
+
+/** Sends and receives user events. */
 export class UserEvents {
-  readonly #outbox: Outbox<SerfEvent>;
-  readonly #clock: LamportClock;
+  readonly #parts: UserEventsParts;
   readonly #ring: ReplayRing<SeenEvent>;
 
-  constructor(outbox: Outbox<SerfEvent>, clock: LamportClock, bufferSize: number) {
-    this.#outbox = outbox;
-    this.#clock = clock;
-    this.#ring = new ReplayRing(bufferSize, sameEvent);
+  constructor(parts: UserEventsParts) {
+    this.#parts = parts;
+    this.#ring = new ReplayRing(parts.config.eventBuffer, sameEvent);
+  }
+
+  /**
+   * Sends one event: delivered here first, then gossiped. An event that no packet can carry is not queued, as it would wait for ever;
+   * it spreads with push/pulls alone. ERR_LIMIT when it is too large; then nothing happened.
+   */
+  send(name: string, payload: Uint8Array, coalesce: boolean): void {
+    const { config, clock, queues, outbox } = this.#parts;
+    const limit = config.userEventSizeLimit;
+    const size = new TextEncoder().encode(name).length + payload.length;
+    if (size > limit) throw tooLarge("user event", `configured limit of ${limit}`, "before");
+    if (size > userEventSizeMax) throw tooLarge("user event", `sane limit of ${userEventSizeMax}`, "before");
+    const lamportTime = clock.time;
+    const message: UserEventMessage = { type: "userEvent", lamportTime, name, payload, coalesce };
+    const bytes = encodeUserEvent(message);
+    if (bytes.length > limit) throw tooLarge("encoded user event", `configured limit of ${limit}`, "after");
+    if (bytes.length > userEventSizeMax) {
+      throw tooLarge("encoded user event", `reasonable limit of ${userEventSizeMax}`, "after");
+    }
+    this.receive(message);
+    if (!queues.events.queue(bytes, null)) {
+      const text = `user event ${name} has ${bytes.length} bytes, too many for gossip: it spreads by push/pull alone`;
+      outbox.log("WARN", "serf", text);
+    }
   }
 
   /** Takes one event; true when it is new and has to be passed on. */
   receive(message: UserEventMessage): boolean {
+    const { outbox, clock } = this.#parts;
     const { lamportTime, name, payload, coalesce } = message;
-    this.#clock.witness(lamportTime);
-    const verdict = this.#ring.add(lamportTime, this.#clock.time, { name, payload });
+    clock.witness(lamportTime);
+    const verdict = this.#ring.add(lamportTime, clock.time, { name, payload });
     if (verdict === "old") {
-      this.#outbox.log(
-        "WARN",
-        "serf",
-        `received old event ${name} from time ${lamportTime} (current: ${this.#clock.time})`,
-      );
+      const text = `received old event ${name} from time ${lamportTime} (current: ${clock.time})`;
+      outbox.log("WARN", "serf", text);
     }
     if (verdict !== "new") return false;
     const event: SerfEvent = Object.freeze({
@@ -45,7 +78,7 @@ export class UserEvents {
       payload: payload ?? new Uint8Array(),
       coalesce,
     });
-    this.#outbox.push({ kind: "emit", event });
+    outbox.push({ kind: "emit", event });
     return true;
   }
 
@@ -58,6 +91,10 @@ export class UserEvents {
   slots(): EventSlot[] {
     return this.#ring.slots().map(({ lamportTime, entries }) => ({ lamportTime, events: entries }));
   }
+}
+
+function tooLarge(what: string, limit: string, when: "before" | "after"): SerfError {
+  return new SerfError("ERR_LIMIT", `${what} exceeds ${limit} bytes ${when} encoding`);
 }
 
 function sameEvent(a: SeenEvent, b: SeenEvent): boolean {

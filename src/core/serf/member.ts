@@ -46,5 +46,22 @@ export interface UserEvent {
   readonly coalesce: boolean;
 }
 
+/** A query that this node may answer. */
+export interface QueryEvent {
+  readonly type: "query";
+  readonly name: string;
+  readonly payload: Uint8Array;
+  readonly lamportTime: bigint;
+  /** Name of the node that asked. */
+  readonly source: string;
+  /** Until when it may be answered, in milliseconds of the node's monotonic clock. */
+  readonly deadline: number;
+  /**
+   * Answers, once. SerfError: ERR_LIMIT when the answer is too large, ERR_STATE when there was one already or the node has stopped,
+   * ERR_TIMEOUT past the deadline.
+   */
+  readonly respond: (payload: Uint8Array) => void;
+}
+
 /** Everything a node reports. */
-export type SerfEvent = MemberEvent | UserEvent;
+export type SerfEvent = MemberEvent | UserEvent | QueryEvent;

@@ -1,26 +1,53 @@
 /**
- * Queries on their way: witnessed, checked against the replay ring, passed on once (serf `handleQuery`).
+ * Queries as they arrive: witnessed, checked against the replay ring, passed on once; acknowledged and handed over when their
+ * filters mean this node (serf `handleQuery`).
  */
 
 import type { Outbox } from "../effects.ts";
+import type { Answers } from "./answers.ts";
+import { type SerfConfig, SerfLimits } from "./config.ts";
+import { decodeFilters, type Filter, matchesFilters, type PatternMatcher } from "./filters.ts";
+import type { InternalQueries } from "./internal_queries.ts";
 import type { LamportClock } from "./lamport.ts";
 import type { SerfEvent } from "./member.ts";
-import type { QueryMessage, QueryResponseMessage } from "./messages.ts";
+import type { QueryMessage } from "./messages.ts";
+import { queryFlag, type ReceivedQuery, received } from "./received.ts";
 import { ReplayRing } from "./replay.ts";
+import type { Tags } from "./tags.ts";
 
-/** Flag of a query that must not be passed on. */
-const noBroadcast = 2;
+/** Queries of the library itself begin with this; users never see them. */
+export const internalPrefix = "_serf_";
+
+/** What {@link Queries} works on. */
+export interface QueriesParts {
+  readonly config: SerfConfig;
+  readonly outbox: Outbox<SerfEvent>;
+  readonly clock: LamportClock;
+  readonly answers: Answers;
+  readonly internal: InternalQueries;
+  readonly matchPattern: PatternMatcher;
+  /** Tags of this node, now. */
+  readonly tags: () => Tags;
+  /** Where answers of users go in. */
+  readonly respond: (query: ReceivedQuery, payload: Uint8Array) => void;
+  /** Told of the Lamport time of every query that means this node. */
+  readonly delivered: (lamportTime: bigint) => void;
+}
+
+interface Held {
+  readonly query: ReceivedQuery;
+  readonly filters: readonly Filter[];
+}
 
 /** Receives queries. */
 export class Queries {
-  readonly #outbox: Outbox<SerfEvent>;
-  readonly #clock: LamportClock;
+  readonly #parts: QueriesParts;
   readonly #ring: ReplayRing<number>;
+  #held: Held[] = [];
 
-  constructor(outbox: Outbox<SerfEvent>, clock: LamportClock, bufferSize: number) {
-    this.#outbox = outbox;
-    this.#clock = clock;
-    this.#ring = new ReplayRing(bufferSize, (a, b) => a === b);
+  constructor(parts: QueriesParts) {
+    this.#parts = parts;
+    this.#ring = new ReplayRing(parts.config.queryBuffer, (a, b) => a === b);
   }
 
   /** Refuses everything before `time`: queries of an earlier life. */
@@ -29,25 +56,54 @@ export class Queries {
   }
 
   /** Takes one query; true when it is new and has to be passed on. */
-  receive(query: QueryMessage): boolean {
-    this.#clock.witness(query.lamportTime);
-    const verdict = this.#ring.add(query.lamportTime, this.#clock.time, query.id);
+  receive(now: number, message: QueryMessage): boolean {
+    const { clock, outbox } = this.#parts;
+    clock.witness(message.lamportTime);
+    const verdict = this.#ring.add(message.lamportTime, clock.time, message.id);
     if (verdict === "old") {
-      this.#outbox.log(
-        "WARN",
-        "serf",
-        `received old query ${query.name} from time ${query.lamportTime} (current: ${this.#clock.time})`,
-      );
+      const text = `received old query ${message.name} from time ${message.lamportTime} (current: ${clock.time})`;
+      outbox.log("WARN", "serf", text);
     }
-    return verdict === "new" && (query.flags & noBroadcast) === 0;
+    if (verdict !== "new") return false;
+    this.#consider(now, { query: received(now, message), filters: decodeFilters(message.filters) });
+    return (message.flags & queryFlag.noBroadcast) === 0;
   }
 
-  /** Takes an answer to a query that this node did not ask, or whose time is over. */
-  respond(response: QueryResponseMessage): void {
-    this.#outbox.log(
-      "WARN",
-      "serf",
-      `reply for non-running query (LTime: ${response.lamportTime}, ID: ${response.id}) From: ${response.from}`,
+  /** The engine of tag expressions is there: decides about the queries that waited for it. */
+  patternsLoaded(now: number): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const one of held) this.#consider(now, one);
+  }
+
+  #consider(now: number, held: Held): void {
+    const { config, outbox, matchPattern, tags } = this.#parts;
+    const subject = { name: config.name, tags: tags() };
+    const matched = matchesFilters(held.filters, subject, matchPattern, (text) =>
+      outbox.log("WARN", "serf", text),
     );
+    if (matched === true) this.#accept(now, held.query);
+    else if (matched === "later" && this.#held.length < SerfLimits.heldQueries) this.#held.push(held);
+  }
+
+  #accept(now: number, query: ReceivedQuery): void {
+    const { outbox, answers, internal, respond, delivered } = this.#parts;
+    const { name, payload, lamportTime, sourceNode, flags } = query.message;
+    delivered(lamportTime);
+    if ((flags & queryFlag.ack) !== 0) answers.acknowledge(now, query);
+    if (name.startsWith(internalPrefix)) {
+      internal.handle(now, query, name.slice(internalPrefix.length));
+      return;
+    }
+    const event: SerfEvent = Object.freeze({
+      type: "query",
+      name,
+      payload: payload ?? new Uint8Array(),
+      lamportTime,
+      source: sourceNode,
+      deadline: query.deadline,
+      respond: (answer: Uint8Array) => respond(query, answer),
+    });
+    outbox.push({ kind: "emit", event });
   }
 }

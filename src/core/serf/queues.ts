@@ -8,27 +8,45 @@ import { SwimLimits } from "../swim/config.ts";
 import type { SerfConfig } from "./config.ts";
 import type { SerfEvent } from "./member.ts";
 
+/** Checks after which a queue that stays long is mentioned again. */
+const warnAgainAfter = 10;
+
+/** What {@link SerfQueues} is built from. */
+export interface SerfQueuesParts {
+  readonly config: SerfConfig;
+  readonly outbox: Outbox<SerfEvent>;
+  readonly retransmitMult: number;
+  /** Members of all statuses. */
+  readonly memberCount: () => number;
+  /** The largest message that gossip can carry. */
+  readonly room: () => number;
+}
+
 /** Intents, queries and events on their way. */
 export class SerfQueues {
   readonly intents: Broadcasts;
   readonly queries: Broadcasts;
   readonly events: Broadcasts;
   readonly #config: SerfConfig;
-  readonly #outbox: Outbox<SerfEvent>;
+  readonly #depths: readonly QueueDepth[];
 
-  /** `memberCount` counts members of all statuses. */
-  constructor(
-    config: SerfConfig,
-    outbox: Outbox<SerfEvent>,
-    retransmitMult: number,
-    memberCount: () => number,
-  ) {
-    const options = { retransmitMult, nodeCount: memberCount, lengthMax: () => config.queueDepthMax };
+  constructor({ config, outbox, retransmitMult, memberCount, room }: SerfQueuesParts) {
+    const options = {
+      retransmitMult,
+      nodeCount: memberCount,
+      lengthMax: () => config.queueDepthMax,
+      sizeMax: room,
+    };
     this.intents = new Broadcasts(options);
     this.queries = new Broadcasts(options);
     this.events = new Broadcasts(options);
     this.#config = config;
-    this.#outbox = outbox;
+    const warn = (text: string): void => outbox.log("WARN", "serf", text);
+    this.#depths = [
+      new QueueDepth("Intent", this.intents, warn),
+      new QueueDepth("Event", this.events, warn),
+      new QueueDepth("Query", this.queries, warn),
+    ];
   }
 
   /** Takes what fits into a packet; see `Application.broadcasts`. */
@@ -43,13 +61,42 @@ export class SerfQueues {
     return taken;
   }
 
-  /** Warns of queues that grow long. */
+  /** Warns of queues that are long, and of what they dropped. */
   check(): void {
-    const queues = { Intent: this.intents, Event: this.events, Query: this.queries };
-    for (const [name, queue] of Object.entries(queues)) {
-      if (queue.length >= this.#config.queueDepthWarning) {
-        this.#outbox.log("WARN", "serf", `${name} queue depth: ${queue.length}`);
-      }
+    for (const depth of this.#depths) depth.check(this.#config.queueDepthWarning, this.#config.queueDepthMax);
+  }
+}
+
+/** What was said about the length of one queue: a queue that stays long is not news at every check. */
+class QueueDepth {
+  readonly #name: string;
+  readonly #queue: Broadcasts;
+  readonly #warn: (text: string) => void;
+  #warnedAt = 0;
+  #silentChecks = 0;
+  #dropped = 0;
+
+  constructor(name: string, queue: Broadcasts, warn: (text: string) => void) {
+    this.#name = name;
+    this.#queue = queue;
+    this.#warn = warn;
+  }
+
+  check(warning: number, max: number): void {
+    const { length, dropped } = this.#queue;
+    if (dropped > this.#dropped && length >= max) {
+      const asked = length + dropped - this.#dropped;
+      this.#warn(`${this.#name} queue depth (${asked}) exceeds limit (${max}), dropping messages!`);
     }
+    this.#dropped = dropped;
+    if (length < warning) {
+      this.#warnedAt = 0;
+      return;
+    }
+    this.#silentChecks += 1;
+    if (this.#warnedAt > 0 && length < 2 * this.#warnedAt && this.#silentChecks < warnAgainAfter) return;
+    this.#warnedAt = length;
+    this.#silentChecks = 0;
+    this.#warn(`${this.#name} queue depth: ${length}`);
   }
 }

@@ -1,46 +1,42 @@
 /**
- * Serf's layer of one node: implements the hooks of the membership layer, routes Serf messages and commands to the parts that know
- * what to do, and runs Serf's own deadlines. Pure: it is told the time and asks for effects.
+ * Serf's layer of one node: puts its parts together, routes commands to the parts that know what to do, and runs Serf's own
+ * deadlines. Pure: it is told the time and asks for effects.
  */
 
-import { formatAddress } from "../../address.ts";
+import { SerfError } from "../../errors.ts";
 import type { Address } from "../../runtime.ts";
-import { assert, unreachable } from "../assert.ts";
+import { unreachable } from "../assert.ts";
+import type { Coordinate } from "../coordinate/coordinate.ts";
 import { type Effect, Outbox } from "../effects.ts";
 import type { Random } from "../random.ts";
-import type { Application } from "../swim/application.ts";
 import type { SwimConfig } from "../swim/config.ts";
-import type { Node } from "../swim/members.ts";
 import { Swim } from "../swim/swim.ts";
-import { addressFault } from "../swim/validity.ts";
 import { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
-import type { Alive } from "../wire/messages.ts";
+import { Admission, type AdmissionHooks } from "./admission.ts";
 import type { SerfConfig } from "./config.ts";
-import { reportConflict } from "./conflict.ts";
 import { UserEvents } from "./events.ts";
-import { Goodbye } from "./goodbye.ts";
-import { readMessage } from "./incoming.ts";
+import type { PatternMatcher } from "./filters.ts";
+import { Hooks } from "./hooks.ts";
+import { Inbox } from "./inbox.ts";
 import { LamportClock } from "./lamport.ts";
+import { Life, type LifeState } from "./life.ts";
 import type { Member, SerfEvent } from "./member.ts";
 import { SerfMembers } from "./members.ts";
-import type { SerfMessage } from "./messages.ts";
 import { Pending } from "./pending.ts";
 import { PingCoordinates } from "./pings.ts";
 import { Pipeline } from "./pipeline.ts";
-import { Queries } from "./queries.ts";
+import { QueryParts } from "./query_parts.ts";
 import { SerfQueues } from "./queues.ts";
-import { chooseReconnect } from "./reconnect.ts";
+import type { ReceivedQuery } from "./received.ts";
 import { Recovery } from "./recovery.ts";
 import type { Replayed } from "./snapshot_format.ts";
 import { type Clocks, SharedState } from "./state.ts";
 import { statistics } from "./stats.ts";
 import { encodeTags, type Tags } from "./tags.ts";
 import type { SerfTimer } from "./timer.ts";
+import { Upkeep } from "./upkeep.ts";
 import { Wishes } from "./wishes.ts";
-
-/** Where a node is in its life. */
-export type LifeState = "alive" | "leaving" | "left";
 
 /** What a node is built from. */
 export interface SerfParts {
@@ -50,12 +46,19 @@ export interface SerfParts {
   readonly codec: Codec;
   /** What the snapshot says of an earlier life; absent when nothing is recorded. */
   readonly restored?: Replayed;
+  /** Evaluates tag expressions of queries; without it they match nobody. */
+  readonly matchPattern?: PatternMatcher;
+  /** The application's say about members. */
+  readonly admission?: AdmissionHooks;
+  /** Where answers to {@link QueryEvent}s go: the host hands them to `queries.answers.respond`. */
+  readonly respond?: (query: ReceivedQuery, payload: Uint8Array) => void;
+  /** Whether changes of keys are written to a file. */
+  readonly keyringFiled?: boolean;
 }
 
 /** A node: Serf on top of SWIM. */
-export class SerfCore implements Application {
+export class SerfCore {
   readonly #config: SerfConfig;
-  readonly #random: Random;
   readonly #outbox = new Outbox<SerfEvent>();
   readonly #timers = new Timers<SerfTimer>();
   readonly #swim: Swim;
@@ -66,16 +69,18 @@ export class SerfCore implements Application {
   };
   readonly #members: SerfMembers;
   readonly #events: UserEvents;
-  readonly #queries: Queries;
+  /** Everything that has to do with queries. */
+  readonly queries: QueryParts;
+  readonly #upkeep: Upkeep;
   readonly #coordinates: PingCoordinates;
   readonly #queues: SerfQueues;
   readonly #pending = new Pending(this.#outbox, this.#timers);
   readonly #wishes: Wishes;
   readonly #recovery: Recovery | undefined;
   readonly #pipeline: Pipeline;
+  #tags: Tags;
   #meta: Uint8Array;
-  #life: LifeState = "alive";
-  #goodbye: Goodbye | undefined;
+  readonly #life: Life;
   readonly #shared: SharedState;
   #now = 0;
 
@@ -83,20 +88,52 @@ export class SerfCore implements Application {
   constructor(parts: SerfParts) {
     const { config, swim, random, codec } = parts;
     this.#config = config;
-    this.#random = random;
+    this.#tags = config.tags;
     this.#meta = encodeTags(config.tags, config.protocol);
     this.#coordinates = new PingCoordinates(this.#outbox, config.name, random);
     this.#members = new SerfMembers(config, this.#outbox, (name) => this.#coordinates.forget(name));
-    this.#events = new UserEvents(this.#outbox, this.#clocks.events, config.eventBuffer);
-    this.#queries = new Queries(this.#outbox, this.#clocks.queries, config.queryBuffer);
-    this.#queues = new SerfQueues(config, this.#outbox, swim.retransmitMult, () => this.#members.count);
+    this.#queues = new SerfQueues({
+      config,
+      outbox: this.#outbox,
+      retransmitMult: swim.retransmitMult,
+      memberCount: () => this.#members.count,
+      room: () => this.#swim.userRoom,
+    });
+    this.#events = new UserEvents({
+      config,
+      outbox: this.#outbox,
+      clock: this.#clocks.events,
+      queues: this.#queues,
+    });
+    this.#life = new Life({
+      config,
+      outbox: this.#outbox,
+      timers: this.#timers,
+      pending: this.#pending,
+      wishes: () => this.#wishes,
+      swim: () => this.#swim,
+      now: () => this.#now,
+      leaving: () => this.#recovery?.snapshot.leave(),
+      left: () => this.#pipeline.flush(),
+      back: () => this.#recovery?.snapshot.comeBack(this.#members.list()),
+    });
+    this.#upkeep = new Upkeep({
+      config,
+      outbox: this.#outbox,
+      random,
+      timers: this.#timers,
+      members: this.#members,
+      queues: this.#queues,
+      swim: () => this.#swim,
+      rejoin: (now) => this.#recovery?.again(now),
+    });
     this.#wishes = new Wishes({
       config,
       clock: this.#clocks.members,
       members: this.#members,
       queues: this.#queues,
       timers: this.#timers,
-      staying: () => this.#life === "alive",
+      staying: () => this.#life.state === "alive",
     });
     this.#shared = new SharedState({
       outbox: this.#outbox,
@@ -105,14 +142,47 @@ export class SerfCore implements Application {
       events: this.#events,
       wishes: this.#wishes,
     });
-    this.#swim = new Swim({ config: swim, random, codec, outbox: this.#outbox, application: this });
+    this.queries = new QueryParts({
+      ...parts,
+      outbox: this.#outbox,
+      timers: this.#timers,
+      clock: this.#clocks.queries,
+      members: this.#members,
+      queues: this.#queues,
+      tags: () => this.#tags,
+      liveCount: () => this.#swim.liveCount,
+      room: () => this.#swim.userRoom,
+      send: (to, bytes) => this.#swim.sendUser(to, bytes),
+      delivered: (lamportTime) => this.#recovery?.snapshot.queryTime(lamportTime),
+    });
+    const inbox = new Inbox({
+      outbox: this.#outbox,
+      queues: this.#queues,
+      wishes: this.#wishes,
+      events: this.#events,
+      queries: this.queries.queries,
+      collector: this.queries.collector,
+      send: (to, bytes) => this.#swim.sendUser(to, bytes),
+    });
+    const application = new Hooks({
+      meta: () => this.#meta,
+      inbox,
+      queues: this.#queues,
+      shared: this.#shared,
+      members: this.#members,
+      queries: this.queries,
+      coordinates: this.#coordinates,
+      admission: new Admission(config, parts.admission ?? {}),
+    });
+    this.#swim = new Swim({ config: swim, random, codec, outbox: this.#outbox, application });
     this.#recovery =
       parts.restored &&
       new Recovery({
         ...{ config, swimConfig: swim, random, outbox: this.#outbox, clocks: this.#clocks },
-        ...{ members: this.#members, events: this.#events, queries: this.#queries, swim: this.#swim },
+        ...{ members: this.#members, events: this.#events, swim: this.#swim },
+        queries: this.queries.queries,
         restored: parts.restored,
-        staying: () => this.#life === "alive",
+        staying: () => this.#life.state === "alive",
       });
     this.#pipeline = new Pipeline({ config, snapshot: this.#recovery?.snapshot });
   }
@@ -122,9 +192,7 @@ export class SerfCore implements Application {
     this.#now = now;
     this.#swim.start(now, this.#recovery?.pastIncarnation);
     this.#recovery?.start(now);
-    this.#timers.set("reap", now + this.#config.reapIntervalMs, { kind: "reap" });
-    this.#timers.set("reconnect", now + this.#config.reconnectIntervalMs, { kind: "reconnect" });
-    this.#timers.set("queues", now + this.#config.queueCheckIntervalMs, { kind: "queues" });
+    this.#upkeep.start(now);
   }
 
   /** Effects since the last call, in order. */
@@ -196,7 +264,7 @@ export class SerfCore implements Application {
 
   /** Where this node is in its life. */
   get state(): LifeState {
-    return this.#life;
+    return this.#life.state;
   }
 
   /** All members, frozen. */
@@ -211,12 +279,16 @@ export class SerfCore implements Application {
 
   /** A text if this node may not join others now. */
   get joinRefusal(): string | null {
-    return this.#life === "alive" ? null : "Serf can't Join after Leave or Shutdown";
+    return this.#life.state === "leaving" ? "Serf can't Join after Leave or Shutdown" : null;
   }
 
-  /** Begins a join that may have several addresses; user events from before it are ignored unless `replay`. */
-  beginJoin(replay: boolean): void {
+  /**
+   * Begins a join that may have several addresses; user events from before it are ignored unless `replay`. A node that left comes back
+   * to life with it.
+   */
+  beginJoin(now: number, replay: boolean): void {
     this.#shared.beginJoin(replay);
+    this.#life.comeBack(now);
   }
 
   /** Exchanges state with one address; settles `command`. */
@@ -228,35 +300,37 @@ export class SerfCore implements Application {
   /** Ends what {@link beginJoin} began; with at least one contact our presence is announced. */
   endJoin(now: number, replay: boolean, contacts: number): void {
     this.#shared.endJoin(replay);
-    if (contacts > 0 && this.#life === "alive") this.#wishes.announceJoin(now);
+    if (contacts > 0 && this.#life.state === "alive") this.#wishes.announceJoin(now);
   }
 
   /** Leaves the cluster; settles `command` when done. The caller checks {@link state} first. */
   leave(now: number, command: number): void {
-    assert(this.#life === "alive", "leave is called once");
-    this.#pending.begin(command);
-    this.#life = "leaving";
-    this.#recovery?.snapshot.leave();
-    this.#goodbye = new Goodbye(
-      {
-        announceIntent: (at, finished) =>
-          this.#wishes.announceLeave(at, this.#config.name, false, () => finished(this.#now)),
-        leaveMembership: (at, finished) => this.#swim.leave(at, () => finished(this.#now)),
-        wait: (until) => this.#timers.set("goodbye", until, { kind: "goodbye" }),
-        warn: (text) => this.#outbox.log("WARN", "serf", text),
-        done: () => {
-          this.#life = "left";
-          this.#pending.settle(command, null);
-        },
-      },
-      this.#config.broadcastTimeoutMs,
-      this.#config.leavePropagateDelayMs,
-    );
-    this.#goodbye.start(now);
+    this.#life.leave(now, command);
   }
 
-  /** Turns a failed member into one that left, or erases it; settles `command` when the word has spread. */
+  /** Sends a user event; ERR_LIMIT when it is too large. */
+  userEvent(name: string, payload: Uint8Array, coalesce: boolean): void {
+    this.#events.send(name, payload, coalesce);
+  }
+
+  /** Members that are not dead, this node included. */
+  get liveCount(): number {
+    return this.#swim.liveCount;
+  }
+
+  /** The last known network coordinate of a member. */
+  coordinate(name: string): Coordinate | undefined {
+    return this.#coordinates.find(name);
+  }
+
+  /**
+   * Turns a failed member into one that left, or erases it; settles `command` when the word has spread. ERR_STATE when a live member
+   * should be erased: it would stay invisible while it works on.
+   */
   removeFailedNode(now: number, command: number, node: string, prune: boolean): void {
+    if (prune && this.#members.find(node)?.status === "alive") {
+      throw new SerfError("ERR_STATE", `Cannot prune "${node}": the member is alive`);
+    }
     this.#pending.begin(command);
     this.#pending.expire(
       now + this.#config.broadcastTimeoutMs,
@@ -269,6 +343,7 @@ export class SerfCore implements Application {
   /** Replaces all tags; settles `command` when the word has spread. ERR_LIMIT when they are too long; then nothing changed. */
   setTags(now: number, command: number, tags: Tags): void {
     this.#meta = encodeTags(tags, this.#config.protocol);
+    this.#tags = tags;
     this.#pending.begin(command);
     this.#pending.expire(
       now + this.#config.broadcastTimeoutMs,
@@ -290,130 +365,21 @@ export class SerfCore implements Application {
     });
   }
 
-  // Hooks of the membership layer.
-
-  /** @inheritdoc */
-  meta(): Uint8Array {
-    return this.#meta;
-  }
-
-  /** @inheritdoc */
-  message(now: number, from: Address, payload: Uint8Array): void {
-    if (payload.length === 0) return;
-    const message = readMessage(payload, from, this.#outbox);
-    if (message !== undefined) this.#receive(now, message, payload);
-  }
-
-  /** @inheritdoc */
-  broadcasts(overhead: number, limit: number): Uint8Array[] {
-    return this.#queues.fetch(overhead, limit);
-  }
-
-  /** @inheritdoc */
-  localState(): Uint8Array {
-    return this.#shared.encode();
-  }
-
-  /** @inheritdoc */
-  mergeRemoteState(now: number, bytes: Uint8Array, join: boolean): void {
-    this.#shared.merge(now, bytes, join);
-  }
-
-  /** @inheritdoc */
-  joined(_now: number, node: Node): void {
-    this.#members.joined(node);
-  }
-
-  /** @inheritdoc */
-  left(now: number, node: Node): void {
-    this.#members.left(now, node);
-  }
-
-  /** @inheritdoc */
-  updated(_now: number, node: Node): void {
-    this.#members.updated(node);
-  }
-
-  /** @inheritdoc */
-  conflict(_now: number, existing: Node, other: Alive): void {
-    reportConflict(this.#outbox, this.#config.name, existing, other);
-  }
-
-  /** @inheritdoc */
-  ackPayload(): Uint8Array {
-    return this.#coordinates.payload();
-  }
-
-  /** @inheritdoc */
-  pingCompleted(_now: number, node: Node, roundTripMs: number, payload: Uint8Array): void {
-    this.#coordinates.observe(node.name, roundTripMs, payload);
-  }
-
-  /** @inheritdoc */
-  admitAlive(): null {
-    return null;
-  }
-
-  /** @inheritdoc */
-  admitMerge(): null {
-    return null;
-  }
-
-  #receive(now: number, message: SerfMessage, bytes: Uint8Array): void {
-    switch (message.type) {
-      case "leave":
-        this.#outbox.log("DEBUG", "serf", `messageLeaveType: ${message.node}`);
-        if (this.#wishes.apply(now, message)) this.#queues.intents.queue(bytes, null);
-        return;
-      case "join":
-        this.#outbox.log("DEBUG", "serf", `messageJoinType: ${message.node}`);
-        if (this.#wishes.apply(now, message)) this.#queues.intents.queue(bytes, null);
-        return;
-      case "userEvent":
-        this.#outbox.log("DEBUG", "serf", `messageUserEventType: ${message.name}`);
-        if (this.#events.receive(message)) this.#queues.events.queue(bytes, null);
-        return;
-      case "query":
-        this.#outbox.log("DEBUG", "serf", `messageQueryType: ${message.name}`);
-        if (this.#queries.receive(message)) this.#queues.queries.queue(bytes, null);
-        return;
-      case "queryResponse":
-        this.#outbox.log("DEBUG", "serf", `messageQueryResponseType: ${message.from}`);
-        this.#queries.respond(message);
-        return;
-      case "relay": {
-        if (addressFault(message.address) !== null || message.port === 0) return;
-        const to = { host: formatAddress(message.address), port: message.port };
-        this.#outbox.log("DEBUG", "serf", `Relaying response to addr: ${to.host}:${to.port}`);
-        this.#swim.sendUser(to, message.inner);
-        return;
-      }
-      default:
-        unreachable(message);
-    }
-  }
-
   #due(now: number, timer: SerfTimer): void {
     switch (timer.kind) {
       case "reap":
-        this.#members.reap(now);
-        this.#timers.set("reap", now + this.#config.reapIntervalMs, timer);
-        return;
       case "reconnect":
-        this.#reconnect(now);
-        this.#timers.set("reconnect", now + this.#config.reconnectIntervalMs, timer);
-        return;
       case "queues":
-        this.#queues.check();
-        this.#timers.set("queues", now + this.#config.queueCheckIntervalMs, timer);
+        this.#upkeep.run(now, timer.kind);
         return;
       case "goodbye":
-        this.#goodbye?.waitOver(now);
-        // Users hear of our goodbye before they are told that it is said.
-        if (this.#life === "left") this.#pipeline.flush();
+        this.#life.waitOver(now);
         return;
       case "prune":
         this.#members.pruneAfterWait(timer.node);
+        return;
+      case "query":
+        this.queries.collector.end(now, timer.lamportTime);
         return;
       case "command":
         this.#pending.settle(timer.command, timer.error);
@@ -421,12 +387,5 @@ export class SerfCore implements Application {
       default:
         unreachable(timer);
     }
-  }
-
-  #reconnect(now: number): void {
-    this.#recovery?.again(now);
-    const failed = chooseReconnect(this.#members, this.#random, this.#outbox);
-    if (failed === undefined) return;
-    this.#swim.join(now, { host: failed.address, port: failed.port }, failed.name, () => undefined);
   }
 }

@@ -5,4 +5,5 @@ export type SerfTimer =
   | { readonly kind: "queues" }
   | { readonly kind: "goodbye" }
   | { readonly kind: "prune"; readonly node: string }
+  | { readonly kind: "query"; readonly lamportTime: bigint }
   | { readonly kind: "command"; readonly command: number; readonly error: string };

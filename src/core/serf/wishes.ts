@@ -46,16 +46,18 @@ export class Wishes {
     const { clock, config, queues } = this.#parts;
     const intent: JoinIntent = { type: "join", lamportTime: clock.time, node: config.name };
     this.apply(now, intent);
-    queues.intents.queue(encodeIntent(intent), null);
+    queues.intents.queue(encodeIntent(intent), config.name);
   }
 
   /** Tells the cluster that `node` leaves. `finished` when it has spread, at once when there is nobody to tell. */
   announceLeave(now: number, node: string, prune: boolean, finished: () => void): void {
-    const { clock, queues } = this.#parts;
+    const { clock, config, queues, staying } = this.#parts;
     const intent: LeaveIntent = { type: "leave", lamportTime: clock.take(), node, prune };
+    const refuted = node === config.name && staying();
     this.apply(now, intent);
-    if (this.#othersAlive()) queues.intents.queue(encodeIntent(intent), null, finished);
-    else finished();
+    // A refutation is newer than what it refutes and must not be displaced by it.
+    if (refuted || !this.#othersAlive()) finished();
+    else queues.intents.queue(encodeIntent(intent), node, finished);
   }
 
   #othersAlive(): boolean {

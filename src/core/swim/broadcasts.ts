@@ -22,6 +22,8 @@ export interface BroadcastsOptions {
   readonly nodeCount: () => number;
   /** Longest queue; beyond it the most transmitted news is dropped at once. */
   readonly lengthMax: () => number;
+  /** Largest entry that ever fits into a packet, asked anew at every entry; a larger one is not queued. */
+  readonly sizeMax?: () => number;
 }
 
 /** News on its way, least transmitted first, then longest, then newest. */
@@ -55,18 +57,24 @@ export class Broadcasts {
 
   /**
    * Queues `bytes`. A named entry replaces the queued one of the same name. `finished` is called once: when the entry was sent often
-   * enough, was displaced, or was dropped.
+   * enough, was displaced, or was dropped. False when the entry is too large for any packet: it would wait for ever.
    */
-  queue(bytes: Uint8Array, name: string | null, finished?: () => void): void {
+  queue(bytes: Uint8Array, name: string | null, finished?: () => void): boolean {
     if (name !== null) {
       const displaced = this.#byName.get(name);
       if (displaced !== undefined) this.#remove(displaced);
+    }
+    if (bytes.length > (this.#options.sizeMax?.() ?? Number.POSITIVE_INFINITY)) {
+      this.#dropped += 1;
+      finished?.();
+      return false;
     }
     const broadcast: Broadcast = { bytes, name, order: this.#order++, finished, transmits: 0 };
     if (name !== null) this.#byName.set(name, broadcast);
     this.#insert(broadcast);
     const max = this.#options.lengthMax();
     if (this.#length > max) this.prune(max);
+    return true;
   }
 
   /** Takes the news for one packet: the sum of lengths plus `overhead` each stays within `limit`, at most `countMax` entries. */

@@ -83,6 +83,12 @@ export class Membership {
     this.dead(now, dead, finished);
   }
 
+  /** Takes a goodbye back. */
+  comeBack(now: number): void {
+    this.#leaving = false;
+    this.announce(now);
+  }
+
   /** Applies an alive message (memberlist `aliveNode`). */
   alive(
     now: number,

@@ -26,7 +26,7 @@ import { Members, type Node } from "./members.ts";
 import { isAllowed, Membership } from "./membership.ts";
 import { Prober } from "./probe.ts";
 import { PushPulls } from "./push_pull.ts";
-import { sendUser } from "./transmit.ts";
+import { sendUser, userRoom } from "./transmit.ts";
 
 /** What a node's membership layer is built from. */
 export interface SwimParts {
@@ -113,6 +113,11 @@ export class Swim {
     return this.#context.awareness.score;
   }
 
+  /** The largest user message that gossip can carry. */
+  get userRoom(): number {
+    return userRoom(this.#context);
+  }
+
   /** Packets and parts of packets that were dropped as malformed. */
   get faultCount(): number {
     return this.#faults.count;
@@ -142,6 +147,11 @@ export class Swim {
     const others = this.liveCount > 1;
     this.#membership.leave(now, others ? finished : () => undefined);
     if (!others) finished();
+  }
+
+  /** Takes a goodbye back: this node is alive again, at a higher incarnation. */
+  comeBack(now: number): void {
+    this.#membership.comeBack(now);
   }
 
   /** Exchanges state with an address, to join through it. `done` gets a text when it failed. */

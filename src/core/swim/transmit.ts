@@ -42,6 +42,11 @@ export function gossipNews(context: SwimContext): Uint8Array[] {
   return news(context, budget(context, context.codec.encrypted), SwimLimits.compoundParts);
 }
 
+/** The largest user message that fits into a gossip packet. */
+export function userRoom(context: SwimContext): number {
+  return budget(context, context.codec.encrypted) - userOverhead;
+}
+
 function send(context: SwimContext, to: Address, parts: readonly Uint8Array[], crc: boolean): void {
   const encrypt = context.codec.encrypted && context.config.verifyOutgoing;
   try {

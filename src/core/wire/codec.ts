@@ -75,6 +75,11 @@ export class Codec {
     this.#lasting = undefined;
   }
 
+  /** The installed keys, primary first. */
+  get keys(): readonly Uint8Array[] {
+    return this.#keys;
+  }
+
   /** Whether a key is installed. */
   get encrypted(): boolean {
     return this.#keys.length > 0;
