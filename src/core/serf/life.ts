@@ -26,10 +26,8 @@ export interface LifeParts {
   readonly swim: () => Swim;
   /** The time of the last input: news finishes spreading between inputs. */
   readonly now: () => number;
-  /** Told when the node begins to leave, when it has left, and when it is about to come back. */
+  /** Told when the node begins to leave. */
   readonly leaving: () => void;
-  readonly left: () => void;
-  readonly back: () => void;
 }
 
 /** The life of one node. */
@@ -63,7 +61,6 @@ export class Life {
         warn: (text) => outbox.log("WARN", "serf", text),
         done: () => {
           this.#state = "left";
-          this.#parts.left();
           pending.settle(command, null);
         },
       },
@@ -82,7 +79,6 @@ export class Life {
   comeBack(now: number): void {
     if (this.#state !== "left") return;
     this.#state = "alive";
-    this.#parts.back();
     this.#parts.swim().comeBack(now);
   }
 }
