@@ -80,6 +80,9 @@ export class Snapshot {
   /** Takes note that we are back after a leave, among `members` as we know them now. */
   comeBack(members: readonly Member[]): void {
     this.#leaving = false;
+    const { clock, eventClock, queryClock } = this.#state;
+    // At replay the leave resets the clocks.
+    this.#lines.push(line.clock(clock), line.eventClock(eventClock), line.queryClock(queryClock));
     for (const member of members) {
       if (member.status === "alive" || member.status === "leaving") this.#member("member-join", member);
       else if (member.status === "failed") this.#member("member-failed", member);

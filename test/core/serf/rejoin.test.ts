@@ -121,11 +121,13 @@ describe("a rejoin", () => {
     expect(met.tried).toEqual([]);
   });
 
-  it("ends when the node leaves", () => {
+  it("ends when the node leaves, also for one that comes back", () => {
     const subject = new Subject("alive: a 10.0.0.2:7946\n");
     subject.staying = false;
     subject.rejoin.start(0);
     subject.rejoin.again(minute);
+    subject.staying = true;
+    subject.rejoin.again(2 * minute);
     expect(subject.tried).toEqual([]);
     expect(subject.log).toEqual([]);
   });

@@ -134,8 +134,8 @@ describe("replay", () => {
     "#failed:",
     "#",
   ])("skips the comment %j silently", (line) => {
-    const { state, notes } = read(`alive: a 10.0.0.1:1\n${line}\n`);
-    expect(key(state)).toBe(key(read("alive: a 10.0.0.1:1\n").state));
+    const { state, notes } = read(`alive: a 10.0.0.1:1\n#incarnation: 5\n${line}\n`);
+    expect(key(state)).toBe(key(read("alive: a 10.0.0.1:1\n#incarnation: 5\n").state));
     expect(notes).toEqual([]);
   });
 
@@ -246,6 +246,7 @@ describe("a snapshot", () => {
   it("of a node that comes back after a leave has the cluster again", () => {
     const recorder = new Recorder();
     recorder.snapshot.event(event("member-join", member("a"), member("b", 2)));
+    recorder.snapshot.event(user(7n));
     recorder.snapshot.leave();
     recorder.snapshot.event(event("member-leave", member("c", 3)));
     recorder.snapshot.comeBack([
@@ -257,6 +258,7 @@ describe("a snapshot", () => {
     const { state } = read(recorder.file);
     expect([...state.alive.keys()]).toEqual(["a"]);
     expect([...state.failed.keys()]).toEqual(["b"]);
+    expect(state.eventClock).toBe(7n);
   });
 
   it("does not record times that no clock follows, nor names that would forge lines", () => {
