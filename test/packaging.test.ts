@@ -141,7 +141,7 @@ describe.each([
       console.log(Object.keys(all).sort().join(" "), serf.state);`;
     await writeFile(join(folder, `${name}.js`), program);
     const { stdout } = await execute(path!, [...args, `${name}.js`], { cwd: folder, timeout: 15_000 });
-    expect(stdout).toBe(`Serf SerfError ${name}Runtime shutdown\n`);
+    expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown\n`);
   });
 });
 
