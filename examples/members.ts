@@ -26,7 +26,7 @@ for await (const event of events) {
       console.log(`user event ${event.name}`);
       break;
     case "query":
-      console.log(`query ${event.name} of ${event.source}`);
+      console.log(`query ${event.name}`);
       break;
     default:
       for (const member of event.members) {

@@ -9,9 +9,6 @@ import type { Address, Runtime } from "./runtime.ts";
 import { resolveSeeds, type Target } from "./seeds.ts";
 import { errorList } from "./system_text.ts";
 
-/** Seeds that are contacted at the same time. */
-const joinConcurrency = 8;
-
 /** How a join is done. */
 export interface JoinOptions {
   /** Also deliver user events that happened before the join. Default false. */
@@ -19,6 +16,9 @@ export interface JoinOptions {
   /** Stops waiting; contacts that are under way end by themselves. */
   readonly signal?: AbortSignal;
 }
+
+/** Seeds that are contacted at the same time. */
+const joinConcurrency = 8;
 
 /** What a join needs of its node. */
 export interface Joiner {

@@ -145,12 +145,12 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       tags: Object.freeze(tagRecord(Object.entries(options.tags ?? {}))),
       protocol,
       ...durations(options),
+      ...holds(options),
+      rejoinAfterLeave: options.rejoinAfterLeave ?? false,
       ...sizes(options),
       enableNameConflictResolution:
         options.enableNameConflictResolution ?? serfDefaults.enableNameConflictResolution,
       validateNodeNames: options.validateNodeNames ?? serfDefaults.validateNodeNames,
-      ...holds(options),
-      rejoinAfterLeave: options.rejoinAfterLeave ?? false,
     },
     swim: {
       ...timings,

@@ -8,24 +8,23 @@ import { Alarm } from "./alarm.ts";
 import { addressBytes } from "./cidr.ts";
 import { Commands } from "./commands.ts";
 import { Connections } from "./connections.ts";
-import { unreachable } from "./core/assert.ts";
 import { type Coordinate, distanceSeconds } from "./core/coordinate/coordinate.ts";
-import type { Effect } from "./core/effects.ts";
+import { Random } from "./core/random.ts";
 import type { Member, SerfEvent } from "./core/serf/member.ts";
 import { SerfCore } from "./core/serf/serf_core.ts";
-import type { Codec } from "./core/wire/codec.ts";
+import { Codec } from "./core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "./errors.ts";
 import { type EventsOptions, type LaggedEvent, Subscribers } from "./events.ts";
 import { type JoinOptions, joinSeeds } from "./joining.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
-import { closeNode, type Opened, openNode } from "./opening.ts";
-import type { LogLine, ParsedOptions, SerfOptions } from "./options.ts";
+import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options.ts";
 import { PatternEngine } from "./pattern.ts";
+import { type PerformerParts, perform } from "./performer.ts";
 import { Queries, type Query, type QueryOptions } from "./query.ts";
 import type { Address, Connection, DatagramHandler, Runtime } from "./runtime.ts";
-import type { SnapshotFile } from "./snapshot_file.ts";
-import type { Sockets } from "./sockets.ts";
+import { type OpenedSnapshot, openSnapshot, type SnapshotFile } from "./snapshot_file.ts";
+import { advertised, openSockets, type Sockets } from "./sockets.ts";
 import { systemText } from "./system_text.ts";
 
 export type { EventsOptions, LaggedEvent } from "./events.ts";
@@ -38,6 +37,18 @@ export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 export interface UserEventOptions {
   /** Receivers may merge it with others of the same name. Default false. */
   readonly coalesce?: boolean;
+}
+
+interface SerfParts {
+  readonly runtime: Runtime;
+  readonly random: Random;
+  readonly codec: Codec;
+  readonly parsed: ParsedOptions;
+  readonly options: SerfOptions;
+  readonly sockets: Sockets;
+  readonly address: Uint8Array;
+  readonly port: number;
+  readonly snapshot: OpenedSnapshot | undefined;
 }
 
 /** A member of a cluster. Create one with {@link Serf.start}. */
@@ -64,6 +75,7 @@ export class Serf implements AsyncDisposable {
     ask: (name, payload, options) => this.query(name, payload, options),
     warn: (text) => this.#line("WARN", "serf", text),
   });
+  readonly #hands: PerformerParts;
   readonly #stop: (reason: string) => void;
   #shutdown: Promise<void> | undefined;
   #draining = false;
@@ -73,6 +85,18 @@ export class Serf implements AsyncDisposable {
    * ERR_BIND); then nothing stays open.
    */
   static async start(options: SerfOptions, runtime: Runtime): Promise<Serf> {
+    const parsed = await withKeyring(
+      parseOptions(options, () => runtime.host.hostname()),
+      runtime.files,
+    );
+    const random = new Random((bytes) => runtime.random.fill(bytes));
+    const codec = new Codec({
+      label: parsed.label,
+      compression: parsed.compression,
+      encryptionVersion: parsed.swim.protocol === 1 ? 0 : 1,
+      random,
+    });
+    codec.setKeys(parsed.keys);
     // The sockets are opened before the node exists, as its port may be theirs; nothing is received before the first turn of the loop.
     let node: Serf | undefined;
     const handler: DatagramHandler = {
@@ -87,23 +111,30 @@ export class Serf implements AsyncDisposable {
       if (node === undefined) connection.close();
       else node.#connections.accept(connection);
     };
-    const opened = await openNode(options, runtime, handler, accept);
+    const snapshot = await openSnapshot(runtime, parsed, options.log ?? (() => undefined));
+    const sockets = await openSockets(runtime, parsed.bind, handler, accept).catch(async (error) => {
+      await snapshot?.file.close();
+      throw error;
+    });
     try {
-      node = new Serf(opened);
-      const bound = addressBytes(canonicalHost(node.#boundHost) ?? "") ?? opened.address;
-      if (opened.parsed.keys.length === 0 && !isPrivateAddress(bound)) {
+      const { address, port } = await advertised(runtime, parsed.bind, sockets.port, parsed.advertise);
+      node = new Serf({ runtime, random, codec, parsed, options, sockets, address, port, snapshot });
+      if (
+        parsed.keys.length === 0 &&
+        !isPrivateAddress(addressBytes(canonicalHost(node.#boundHost) ?? "") ?? address)
+      ) {
         node.#line("WARN", "memberlist", "Binding to public address without encryption!");
       }
       node.#turn((started, now) => started.start(now));
       return node;
     } catch (error) {
-      await closeNode(opened);
+      await Promise.all([sockets.datagrams.close(), sockets.listener.close(), snapshot?.file.close()]);
       throw error;
     }
   }
 
-  private constructor(opened: Opened) {
-    const { runtime, random, codec, parsed, log, sockets, snapshot, address, port } = opened;
+  private constructor(parts: SerfParts) {
+    const { runtime, random, codec, parsed, options, sockets, address, port, snapshot } = parts;
     this.#runtime = runtime;
     this.#core = new SerfCore({
       config: parsed.serf,
@@ -117,13 +148,13 @@ export class Serf implements AsyncDisposable {
       keyringFiled: parsed.keyringFile !== null,
       ...(snapshot && { restored: snapshot.restored }),
     });
+    this.#snapshot = snapshot?.file;
+    this.#snapshot?.start(() => this.#core.snapshot());
     this.#alarm = new Alarm(runtime.clock, () => this.#turn((core, now) => core.tick(now)));
     this.#codec = codec;
     this.#options = parsed;
-    this.#log = log;
+    this.#log = options.log ?? (() => undefined);
     this.#sockets = sockets;
-    this.#snapshot = snapshot?.file;
-    this.#snapshot?.start(() => this.#core.snapshot());
     this.#keyringFile =
       parsed.keyringFile === null ? null : new KeyringFile(parsed.keyringFile, runtime.files);
     this.#connections = new Connections(runtime.streams, {
@@ -133,6 +164,20 @@ export class Serf implements AsyncDisposable {
       ended: (id) => this.#turn((machine, now) => machine.streamEnded(now, id)),
       failed: (id, text) => this.#turn((machine, now) => machine.streamFailed(now, id, text)),
     });
+    this.#hands = {
+      datagrams: sockets.datagrams,
+      connections: this.#connections,
+      subscribers: this.#subscribers,
+      commands: this.#commands,
+      queries: this.#queries,
+      snapshot: this.#snapshot,
+      storeKeys: ({ keys, write }) =>
+        this.#keyringFile?.store(keys, (error) =>
+          this.#turn((core, now) => core.queries.keys.stored(now, write, error)),
+        ),
+      log: ({ level, component, text }) => this.#line(level, component, text),
+      halt: (reason) => void this.#end(reason),
+    };
     let stop: (reason: string) => void = () => undefined;
     this.stopped = new Promise((resolve) => {
       stop = resolve;
@@ -295,68 +340,24 @@ export class Serf implements AsyncDisposable {
 
   /** Feeds one input; ERR_STATE after shutdown. What the core throws comes out. */
   #act<Result>(input: (core: SerfCore, now: number) => Result): Result {
-    if (this.#shutdown !== undefined) {
-      throw new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
-    }
+    if (this.#shutdown !== undefined) throw this.#wasShutDown();
     return this.#turn(input) as Result;
+  }
+
+  #wasShutDown(): SerfError {
+    return new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
   }
 
   #drain(): void {
     this.#draining = true;
     try {
       for (let effects = this.#core.drain(); effects.length > 0; effects = this.#core.drain()) {
-        for (const effect of effects) this.#perform(effect);
+        for (const effect of effects) perform(this.#hands, effect);
       }
     } finally {
       this.#draining = false;
     }
     if (this.#shutdown === undefined) this.#alarm.set(this.#core.deadline());
-  }
-
-  #perform(effect: Effect<SerfEvent>): void {
-    switch (effect.kind) {
-      case "send":
-        this.#sockets.datagrams.send(effect.to, effect.bytes);
-        return;
-      case "dial":
-        void this.#connections.dial(effect.id, effect.to, effect.timeoutMs);
-        return;
-      case "write":
-        this.#connections.write(effect.id, effect.bytes);
-        return;
-      case "close":
-        this.#connections.close(effect.id);
-        return;
-      case "emit":
-        this.#subscribers.push(effect.event);
-        return;
-      case "record":
-        this.#snapshot?.append(effect.text);
-        return;
-      case "compact":
-        this.#snapshot?.compact();
-        return;
-      case "settle":
-        this.#commands.settle(effect.command, effect.error);
-        return;
-      case "reply":
-      case "queryEnd":
-        this.#queries.perform(effect);
-        return;
-      case "storeKeys":
-        this.#keyringFile?.store(effect.keys, (error) =>
-          this.#turn((core, now) => core.queries.keys.stored(now, effect.write, error)),
-        );
-        return;
-      case "log":
-        this.#line(effect.level, effect.component, effect.text);
-        return;
-      case "halt":
-        void this.#end(effect.reason);
-        return;
-      default:
-        unreachable(effect);
-    }
   }
 
   #line(level: LogLine["level"], component: string, text: string): void {
@@ -367,7 +368,8 @@ export class Serf implements AsyncDisposable {
     code: SerfErrorCode,
     begin: (core: SerfCore, now: number, command: number) => void,
   ): Promise<void> {
-    return this.#commands.run(code, (command) => this.#act((core, now) => begin(core, now, command)));
+    if (this.#shutdown !== undefined) return Promise.reject(this.#wasShutDown());
+    return this.#commands.run(code, (command) => this.#turn((core, now) => begin(core, now, command)));
   }
 
   #end(reason: string): Promise<void> {
@@ -379,17 +381,13 @@ export class Serf implements AsyncDisposable {
     if (this.#core.state !== "left") this.#line("WARN", "serf", "Shutdown without a Leave");
     this.#alarm.stop();
     this.#connections.closeAll();
-    for (const effect of this.#core.end()) this.#perform(effect);
+    for (const effect of this.#core.end()) perform(this.#hands, effect);
     this.#subscribers.end();
     this.#commands.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
     this.#queries.close();
+    await this.#keyringFile?.settled;
     const { datagrams, listener } = this.#sockets;
-    await Promise.all([
-      datagrams.close(),
-      listener.close(),
-      this.#snapshot?.close(),
-      this.#keyringFile?.settled,
-    ]);
+    await Promise.all([datagrams.close(), listener.close(), this.#snapshot?.close()]);
     this.#stop(reason);
   }
 }

@@ -184,12 +184,18 @@ export class SnapshotFile {
   }
 }
 
+/** A snapshot file, opened, and what it says of an earlier life. */
+export interface OpenedSnapshot {
+  readonly file: SnapshotFile;
+  readonly restored: Replayed;
+}
+
 /** Opens the snapshot of a node, if it has one. */
 export async function openSnapshot(
   runtime: Pick<Runtime, "files" | "clock">,
   options: ParsedOptions,
   log: (line: LogLine) => void,
-): Promise<{ readonly file: SnapshotFile; readonly restored: Replayed } | undefined> {
+): Promise<OpenedSnapshot | undefined> {
   if (options.snapshotPath === null) return undefined;
   const { files, clock } = runtime;
   const write = (level: LogLevel, text: string): void =>

@@ -124,6 +124,27 @@ describe("the package", () => {
   });
 });
 
+const deno = binary("deno");
+const bun = binary("bun");
+
+describe.each([
+  { name: "deno", path: deno.path, args: ["run", "-A", "--node-modules-dir=manual"] },
+  { name: "bun", path: bun.path, args: [] },
+])("on $name", ({ name, path, args }) => {
+  it.skipIf(path === undefined)("the package picks the runtime, and a program that leaves ends", async () => {
+    const program = `
+      import { Serf } from "tserf";
+      import * as all from "tserf";
+      const serf = await Serf.start({ name: "one", bind: "127.0.0.79:0", profile: "local" });
+      await serf.leave();
+      await serf.shutdown();
+      console.log(Object.keys(all).sort().join(" "), serf.state);`;
+    await writeFile(join(folder, `${name}.js`), program);
+    const { stdout } = await execute(path!, [...args, `${name}.js`], { cwd: folder, timeout: 15_000 });
+    expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown\n`);
+  });
+});
+
 describe("the example", () => {
   beforeAll(async () => {
     for (const path of ["examples/members.ts", "examples/simulation.ts"]) await compile(path);
@@ -152,8 +173,6 @@ describe("the example", () => {
     );
   });
 });
-
-const deno = binary("deno");
 
 describe.skipIf(deno.path === undefined)("for JSR", () => {
   it("passes every check of a publication", { timeout: 120_000 }, async () => {

@@ -19,6 +19,9 @@ export interface NodeDatagramsOptions {
   readonly inFlightMax: number;
 }
 
+/** How long a closed socket may take to say so. */
+const closeWaitMs = 100;
+
 /** UDP of `node:dgram`. */
 export function nodeDatagrams(options: NodeDatagramsOptions): Datagrams {
   return {
@@ -108,7 +111,14 @@ class NodeDatagramSocket implements DatagramSocket {
         };
       });
     }
-    await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
+    // Deno does not always tell when it has closed a socket, nor does a closing one keep the program alive: the wait has an end.
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, closeWaitMs);
+      this.#socket.close(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   #flush(): void {

@@ -216,6 +216,7 @@ export class Agent implements AgentService {
   async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
     for await (const event of events) {
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
+      // Queries have no stream in this interface yet; the log shows that they came.
       else if (event.type === "query") this.log("INFO", `Received event: query: ${event.name}`, "agent");
       else this.#dispatch(event);
     }

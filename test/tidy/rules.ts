@@ -40,6 +40,7 @@ const seenByCore: readonly string[] = [
   "src/runtime.ts",
   "src/address.ts",
   "src/cidr.ts",
+  "src/go/base64.ts",
   "src/errors.ts",
   "wasm/module.ts",
 ];

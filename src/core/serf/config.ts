@@ -29,6 +29,14 @@ export interface SerfConfig {
   /** Lamport times of user events and of queries that are remembered to drop duplicates. */
   readonly eventBuffer: number;
   readonly queryBuffer: number;
+  /** Member events are held until none came for the second time, or for the first at most; 0 holds none. */
+  readonly coalesceMs: number;
+  readonly quiescentMs: number;
+  /** The same for user events that allow it. */
+  readonly userCoalesceMs: number;
+  readonly userQuiescentMs: number;
+  /** Whether a node that left and starts again returns to its cluster. */
+  readonly rejoinAfterLeave: boolean;
   /** Most bytes of a user event, of a query and of an answer, each as encoded; {@link userEventSizeMax} bounds the first. */
   readonly userEventSizeLimit: number;
   readonly querySizeLimit: number;
@@ -39,14 +47,6 @@ export interface SerfConfig {
   readonly enableNameConflictResolution: boolean;
   /** Whether names are limited to 128 letters, digits, dashes and dots. */
   readonly validateNodeNames: boolean;
-  /** Member events are held until none came for the second time, or for the first at most; 0 holds none. */
-  readonly coalesceMs: number;
-  readonly quiescentMs: number;
-  /** The same for user events that allow it. */
-  readonly userCoalesceMs: number;
-  readonly userQuiescentMs: number;
-  /** Whether a node that left and starts again returns to its cluster. */
-  readonly rejoinAfterLeave: boolean;
 }
 
 /** No configuration allows larger user events. */
@@ -70,17 +70,17 @@ export const serfDefaults: Omit<SerfConfig, "name" | "tags"> = {
   queueDepthMax: 4_096,
   eventBuffer: 512,
   queryBuffer: 512,
+  coalesceMs: 0,
+  quiescentMs: 0,
+  userCoalesceMs: 0,
+  userQuiescentMs: 0,
+  rejoinAfterLeave: false,
   userEventSizeLimit: 512,
   querySizeLimit: 1024,
   queryResponseSizeLimit: 1024,
   queryTimeoutMult: 16,
   enableNameConflictResolution: true,
   validateNodeNames: false,
-  coalesceMs: 0,
-  quiescentMs: 0,
-  userCoalesceMs: 0,
-  userQuiescentMs: 0,
-  rejoinAfterLeave: false,
 };
 
 /** Named maxima of Serf's layer. */

@@ -1,5 +1,6 @@
 /**
- * What the membership layer asks of and tells to Serf: every hook goes to the part that knows what to do.
+ * What the membership layer asks of Serf's layer and tells it, handed to the parts that know (serf `delegate.go`,
+ * `event_delegate.go`, `ping_delegate.go`).
  */
 
 import { formatAddress } from "../../address.ts";
@@ -15,20 +16,19 @@ import type { QueryParts } from "./query_parts.ts";
 import type { SerfQueues } from "./queues.ts";
 import type { SharedState } from "./state.ts";
 
-/** Where the hooks go. */
+/** Where the hooks lead. */
 export interface HooksParts {
-  readonly members: SerfMembers;
-  readonly queues: SerfQueues;
-  readonly coordinates: PingCoordinates;
-  readonly shared: SharedState;
-  readonly inbox: Inbox;
-  readonly queries: QueryParts;
-  readonly admission: Admission;
-  /** Our encoded tags, now. */
   readonly meta: () => Uint8Array;
+  readonly inbox: Inbox;
+  readonly queues: SerfQueues;
+  readonly shared: SharedState;
+  readonly members: SerfMembers;
+  readonly queries: QueryParts;
+  readonly coordinates: PingCoordinates;
+  readonly admission: Admission;
 }
 
-/** Serf, as the membership layer sees it. */
+/** The hooks of one node. */
 export class Hooks implements Application {
   readonly #parts: HooksParts;
 

@@ -4,6 +4,7 @@
  */
 
 import { SerfError } from "../../errors.ts";
+import { encodeBase64 } from "../../go/base64.ts";
 import type { Outbox } from "../effects.ts";
 import type { Keyring } from "../swim/keyring.ts";
 import { WireError } from "../wire/error.ts";
@@ -88,7 +89,7 @@ export class KeyQueries {
     }
     this.#writes += 1;
     this.#unwritten.set(this.#writes, query);
-    outbox.push({ kind: "storeKeys", write: this.#writes, keys: keyring.keys.map(keyText) });
+    outbox.push({ kind: "storeKeys", write: this.#writes, keys: keyring.keys.map(encodeBase64) });
   }
 
   #list(now: number, query: ReceivedQuery): void {
@@ -98,7 +99,7 @@ export class KeyQueries {
       return;
     }
     outbox.log("INFO", "serf", "Received list-keys query");
-    const keys = keyring.keys.map(keyText);
+    const keys = keyring.keys.map(encodeBase64);
     const response = this.#thatFits(query, { ...done, keys, primaryKey: keys[0]! });
     if (response === null) {
       outbox.log("ERR", "serf", "Failed to truncate response so that it fits into message");
@@ -157,11 +158,6 @@ const changes: Readonly<Record<Exclude<KeyOperation, "list">, (keyring: Keyring,
     use: (keyring, key) => keyring.use(key),
     remove: (keyring, key) => keyring.remove(key),
   };
-
-/** A key as people see it: standard base64. */
-function keyText(key: Uint8Array): string {
-  return btoa(String.fromCharCode(...key));
-}
 
 function failed(message: string): KeyResponse {
   return { ...done, result: false, message };

@@ -16,7 +16,7 @@ import type { Wishes } from "./wishes.ts";
 /** Where a node is in its life. */
 export type LifeState = "alive" | "leaving" | "left";
 
-/** What {@link Life} works on; the last three are asked late, as the parts know each other. */
+/** What {@link Life} works on; functions are called late, as the parts know each other. */
 export interface LifeParts {
   readonly config: SerfConfig;
   readonly outbox: Outbox<SerfEvent>;
@@ -26,11 +26,8 @@ export interface LifeParts {
   readonly swim: () => Swim;
   /** The time of the last input: news finishes spreading between inputs. */
   readonly now: () => number;
-  /** The goodbye begins, and is complete. */
+  /** Told when the node begins to leave. */
   readonly leaving: () => void;
-  readonly left: () => void;
-  /** The goodbye is taken back. */
-  readonly back: () => void;
 }
 
 /** The life of one node. */
@@ -64,7 +61,6 @@ export class Life {
         warn: (text) => outbox.log("WARN", "serf", text),
         done: () => {
           this.#state = "left";
-          this.#parts.left();
           pending.settle(command, null);
         },
       },
@@ -83,7 +79,6 @@ export class Life {
   comeBack(now: number): void {
     if (this.#state !== "left") return;
     this.#state = "alive";
-    this.#parts.back();
     this.#parts.swim().comeBack(now);
   }
 }

@@ -28,10 +28,10 @@ export interface QueriesParts {
   readonly matchPattern: PatternMatcher;
   /** Tags of this node, now. */
   readonly tags: () => Tags;
-  /** Hears the Lamport time of every query that means this node, the library's own too. */
-  readonly delivered: (lamportTime: bigint) => void;
   /** Where answers of users go in. */
   readonly respond: (query: ReceivedQuery, payload: Uint8Array) => void;
+  /** Told of the Lamport time of every query that means this node. */
+  readonly delivered: (lamportTime: bigint) => void;
 }
 
 interface Held {
@@ -50,6 +50,11 @@ export class Queries {
     this.#ring = new ReplayRing(parts.config.queryBuffer, (a, b) => a === b);
   }
 
+  /** Refuses everything before `time`: queries of an earlier life. */
+  ignoreBefore(time: bigint): void {
+    this.#ring.ignoreBefore(time);
+  }
+
   /** Takes one query; true when it is new and has to be passed on. */
   receive(now: number, message: QueryMessage): boolean {
     const { clock, outbox } = this.#parts;
@@ -62,11 +67,6 @@ export class Queries {
     if (verdict !== "new") return false;
     this.#consider(now, { query: received(now, message), filters: decodeFilters(message.filters) });
     return (message.flags & queryFlag.noBroadcast) === 0;
-  }
-
-  /** Refuses everything before `time`: queries of an earlier life. */
-  ignoreBefore(time: bigint): void {
-    this.#ring.ignoreBefore(time);
   }
 
   /** The engine of tag expressions is there: decides about the queries that waited for it. */

@@ -42,14 +42,14 @@ export interface QueryPartsParts {
   readonly queues: SerfQueues;
   /** Tags of this node, now. */
   readonly tags: () => Tags;
-  /** Hears the Lamport time of every query that means this node. */
-  readonly delivered: (lamportTime: bigint) => void;
   /** Members that are not dead, ourselves included. */
   readonly liveCount: () => number;
   /** The largest message that gossip can carry. */
   readonly room: () => number;
   /** Sends one user message. */
   readonly send: (to: Address, bytes: Uint8Array) => void;
+  /** Told of the Lamport time of every query that means this node. */
+  readonly delivered: (lamportTime: bigint) => void;
 }
 
 /** The parts, and the caller's numbers of queries. */

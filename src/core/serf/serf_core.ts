@@ -1,6 +1,6 @@
 /**
- * Serf's layer of one node: implements the hooks of the membership layer, routes Serf messages and commands to the parts that know
- * what to do, and runs Serf's own deadlines. Pure: it is told the time and asks for effects.
+ * Serf's layer of one node: puts its parts together, routes commands to the parts that know what to do, and runs Serf's own
+ * deadlines. Pure: it is told the time and asks for effects.
  */
 
 import { SerfError } from "../../errors.ts";
@@ -44,6 +44,8 @@ export interface SerfParts {
   readonly swim: SwimConfig;
   readonly random: Random;
   readonly codec: Codec;
+  /** What the snapshot says of an earlier life; absent when nothing is recorded. */
+  readonly restored?: Replayed;
   /** Evaluates tag expressions of queries; without it they match nobody. */
   readonly matchPattern?: PatternMatcher;
   /** The application's say about members. */
@@ -52,8 +54,6 @@ export interface SerfParts {
   readonly respond?: (query: ReceivedQuery, payload: Uint8Array) => void;
   /** Whether changes of keys are written to a file. */
   readonly keyringFiled?: boolean;
-  /** What the snapshot says of an earlier life; absent when nothing is recorded. */
-  readonly restored?: Replayed;
 }
 
 /** A node: Serf on top of SWIM. */
@@ -71,15 +71,13 @@ export class SerfCore {
   readonly #events: UserEvents;
   /** Everything that has to do with queries. */
   readonly queries: QueryParts;
-  /** What the membership layer asks and tells. */
-  readonly hooks: Hooks;
   readonly #upkeep: Upkeep;
-  readonly #recovery: Recovery | undefined;
-  readonly #pipeline: Pipeline;
   readonly #coordinates: PingCoordinates;
   readonly #queues: SerfQueues;
   readonly #pending = new Pending(this.#outbox, this.#timers);
   readonly #wishes: Wishes;
+  readonly #recovery: Recovery | undefined;
+  readonly #pipeline: Pipeline;
   #tags: Tags;
   #meta: Uint8Array;
   readonly #life: Life;
@@ -101,75 +99,88 @@ export class SerfCore {
       memberCount: () => this.#members.count,
       room: () => this.#swim.userRoom,
     });
-    const common = {
+    this.#events = new UserEvents({
       config,
-      random,
+      outbox: this.#outbox,
+      clock: this.#clocks.events,
+      queues: this.#queues,
+    });
+    this.#life = new Life({
+      config,
       outbox: this.#outbox,
       timers: this.#timers,
-      members: this.#members,
-      queues: this.#queues,
-    };
-    this.#events = new UserEvents({ ...common, clock: this.#clocks.events });
-    this.#life = new Life({
-      ...common,
       pending: this.#pending,
       wishes: () => this.#wishes,
       swim: () => this.#swim,
       now: () => this.#now,
       leaving: () => this.#recovery?.snapshot.leave(),
-      left: () => this.#pipeline.flush(),
-      back: () => this.#recovery?.snapshot.comeBack(this.#members.withStatus("alive")),
     });
     this.#upkeep = new Upkeep({
-      ...common,
+      config,
+      outbox: this.#outbox,
+      random,
+      timers: this.#timers,
+      members: this.#members,
+      queues: this.#queues,
       swim: () => this.#swim,
       rejoin: (now) => this.#recovery?.again(now),
     });
-    const staying = (): boolean => this.#life.state === "alive";
-    const send = (to: Address, bytes: Uint8Array): void => this.#swim.sendUser(to, bytes);
-    this.#wishes = new Wishes({ ...common, clock: this.#clocks.members, staying });
+    this.#wishes = new Wishes({
+      config,
+      clock: this.#clocks.members,
+      members: this.#members,
+      queues: this.#queues,
+      timers: this.#timers,
+      staying: () => this.#life.state === "alive",
+    });
     this.#shared = new SharedState({
-      ...common,
+      outbox: this.#outbox,
       clocks: this.#clocks,
+      members: this.#members,
       events: this.#events,
       wishes: this.#wishes,
     });
     this.queries = new QueryParts({
       ...parts,
-      ...common,
+      outbox: this.#outbox,
+      timers: this.#timers,
       clock: this.#clocks.queries,
+      members: this.#members,
+      queues: this.#queues,
       tags: () => this.#tags,
-      delivered: (time) => this.#recovery?.snapshot.queryTime(time),
       liveCount: () => this.#swim.liveCount,
       room: () => this.#swim.userRoom,
-      send,
+      send: (to, bytes) => this.#swim.sendUser(to, bytes),
+      delivered: (lamportTime) => this.#recovery?.snapshot.queryTime(lamportTime),
     });
-    const { queries, collector } = this.queries;
     const inbox = new Inbox({
-      ...common,
+      outbox: this.#outbox,
+      queues: this.#queues,
       wishes: this.#wishes,
       events: this.#events,
-      queries,
-      collector,
-      send,
+      queries: this.queries.queries,
+      collector: this.queries.collector,
+      send: (to, bytes) => this.#swim.sendUser(to, bytes),
     });
-    this.hooks = new Hooks({
-      ...common,
-      coordinates: this.#coordinates,
-      shared: this.#shared,
-      inbox,
-      queries: this.queries,
-      admission: new Admission(config, parts.admission ?? {}),
+    const application = new Hooks({
       meta: () => this.#meta,
+      inbox,
+      queues: this.#queues,
+      shared: this.#shared,
+      members: this.#members,
+      queries: this.queries,
+      coordinates: this.#coordinates,
+      admission: new Admission(config, parts.admission ?? {}),
     });
-    this.#swim = new Swim({ config: swim, random, codec, outbox: this.#outbox, application: this.hooks });
+    this.#swim = new Swim({ config: swim, random, codec, outbox: this.#outbox, application });
     this.#recovery =
       parts.restored &&
       new Recovery({
-        ...common,
-        ...{ swimConfig: swim, clocks: this.#clocks, events: this.#events, queries, swim: this.#swim },
+        ...{ config, swimConfig: swim, random, outbox: this.#outbox, clocks: this.#clocks },
+        ...{ members: this.#members, events: this.#events, swim: this.#swim },
+        queries: this.queries.queries,
         restored: parts.restored,
-        staying,
+        staying: () => this.#life.state === "alive",
       });
     this.#pipeline = new Pipeline({ config, snapshot: this.#recovery?.snapshot });
   }
@@ -275,6 +286,7 @@ export class SerfCore {
    */
   beginJoin(now: number, replay: boolean): void {
     this.#shared.beginJoin(replay);
+    if (this.#life.state === "left") this.#recovery?.snapshot.comeBack(this.#members.list());
     this.#life.comeBack(now);
   }
 
@@ -361,6 +373,8 @@ export class SerfCore {
         return;
       case "goodbye":
         this.#life.waitOver(now);
+        // Users hear of our goodbye before they are told that it is said.
+        if (this.#life.state === "left") this.#pipeline.flush();
         return;
       case "prune":
         this.#members.pruneAfterWait(timer.node);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeQuery, encodeQueryResponse } from "../../../src/core/serf/encoding.ts";
 import { decodeMessage, type QueryMessage } from "../../../src/core/serf/messages.ts";
-import { address } from "../swim/machine.ts";
+import { address, alive } from "../swim/machine.ts";
 import { Network, question, type TestNode, text } from "./nodes.ts";
 
 const user = (bytes: Uint8Array): Uint8Array => Uint8Array.from([8, ...bytes]);
@@ -347,10 +347,17 @@ describe("replies", () => {
   });
 });
 
-/** The number of the query that waits in a node's queue. */
+/** The number of the query that a node gossips: it is introduced to a peer, and its next packet is looked at. */
 function idOf(node: TestNode): number {
-  const [bytes] = node.core.hooks.broadcasts(0, 1_400);
-  const message = decodeMessage(bytes!);
-  if (message?.type !== "query") throw new Error("no query is queued");
-  return message.id;
+  const seal = { crc: false, encrypt: false };
+  node.core.packet(0, stranger, node.codec.seal([node.codec.encode(alive("peer", 1, 77))], seal));
+  node.core.tick(200);
+  for (const effect of node.core.drain()) {
+    if (effect.kind !== "send") continue;
+    for (const message of node.codec.open(effect.bytes, { verifyIncoming: false }).messages) {
+      const inner = message.type === "user" ? decodeMessage(message.payload) : undefined;
+      if (inner?.type === "query") return inner.id;
+    }
+  }
+  throw new Error("no query is gossiped");
 }
