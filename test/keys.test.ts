@@ -14,7 +14,7 @@ async function cluster(options: object): Promise<Cluster> {
 }
 
 describe("keys of a cluster", () => {
-  it("are changed everywhere and kept in the keyring file, from which a node starts again", async () => {
+  it("are changed everywhere and kept in the keyring file", async () => {
     const nodes = await cluster({ encryptKey: first, keyringFile: "/keyring" });
     const { keys } = nodes.node("n1");
     const both = [keys.install(second), keys.use(second)];
