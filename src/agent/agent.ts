@@ -4,7 +4,7 @@
 
 import type { LogLevel } from "../core/effects.ts";
 import { agentCoalesceTimes } from "../core/serf/coalesce.ts";
-import type { Member, MemberEvent, UserEvent } from "../core/serf/member.ts";
+import type { Member, SerfEvent } from "../core/serf/member.ts";
 import { SerfError } from "../errors.ts";
 import { AddressError, resolveAddress } from "../go/address.ts";
 import { toMilliseconds } from "../go/duration.ts";
@@ -12,12 +12,13 @@ import { readKeyring } from "../keyring_file.ts";
 import type { SerfOptions } from "../options.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server.ts";
-import type { AgentService, Stats } from "../rpc/service.ts";
+import type { AgentService, ClusterService, Stats } from "../rpc/service.ts";
 import type { MonitoredLine } from "../rpc/subscriptions.ts";
 import type { Cancel, Runtime } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import type { Serf } from "../serf.ts";
 import { systemText } from "../system_text.ts";
+import { Cluster, type ClusterNode } from "./cluster.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -44,7 +45,8 @@ export type SerfNode = Pick<
   | "setTags"
   | "stats"
   | "events"
->;
+> &
+  ClusterNode;
 
 /** Starts a node, as `Serf.start` does. */
 export type SerfStart = (options: SerfOptions, runtime: Runtime) => Promise<SerfNode>;
@@ -64,6 +66,7 @@ export class Agent implements AgentService {
   readonly #log: AgentLog;
   readonly #serf: SerfNode;
   readonly #unfollow: Cancel;
+  readonly cluster: ClusterService;
   #server: RpcServer | null = null;
   #stopping: Promise<void> | null = null;
   /** Resolves when the agent has stopped, for whatever reason. */
@@ -73,6 +76,7 @@ export class Agent implements AgentService {
     this.#runtime = runtime;
     this.#log = log;
     this.#serf = serf;
+    this.cluster = new Cluster(serf, (level, text) => this.log(level, text, "agent"));
     this.#unfollow = log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
     void this.#consume(serf.events({ capacity: eventCapacity }));
@@ -216,20 +220,19 @@ export class Agent implements AgentService {
   async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
     for await (const event of events) {
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
-      // Queries have no stream in this interface yet; the log shows that they came.
-      else if (event.type === "query") this.log("INFO", `Received event: query: ${event.name}`, "agent");
       else this.#dispatch(event);
     }
   }
 
-  #dispatch(event: MemberEvent | UserEvent): void {
-    this.log(
-      "INFO",
-      `Received event: ${event.type === "user" ? `user-event: ${event.name}` : event.type}`,
-      "agent",
-    );
+  #dispatch(event: SerfEvent): void {
+    this.log("INFO", `Received event: ${titleOf(event)}`, "agent");
     this.#server?.event(event);
   }
+}
+
+function titleOf(event: SerfEvent): string {
+  if (event.type === "user") return `user-event: ${event.name}`;
+  return event.type === "query" ? `query: ${event.name}` : event.type;
 }
 
 async function serfOptions({ config, endpoints, runtime, log }: AgentParts): Promise<SerfOptions> {

@@ -7,7 +7,7 @@ import type { RpcClient } from "../rpc/client.ts";
 import { defaultRpcAddress } from "../rpc/protocol.ts";
 import type { Runtime, Terminal } from "../runtime.ts";
 import type { FlagSpecs } from "./arguments.ts";
-import { FlagError } from "./arguments.ts";
+import { FlagError, parseTags, TagError } from "./arguments.ts";
 
 /** One command of the program; each lives in a file of its own and is loaded when it is called. */
 export interface Command {
@@ -50,6 +50,51 @@ export function connectionFlags(terminal: Terminal): {
 /** Help lines for {@link connectionFlags}. */
 export const connectionHelp = `  -rpc-addr=127.0.0.1:7373  Address of the agent's RPC interface.
   -rpc-auth=""              Token for the agent's RPC interface.` as const;
+
+/** Reads `key=value` arguments; a malformed one ends the command. */
+export function readTags(pairs: readonly string[]): Map<string, string> {
+  try {
+    return parseTags(pairs);
+  } catch (error) {
+    throw error instanceof TagError ? new CommandFailure(`Error: ${error.message}`) : error;
+  }
+}
+
+/** A name and perhaps a payload, the arguments of `event` and `query`. `what` begins the complaint about a missing name. */
+export function nameAndPayload(
+  rest: readonly string[],
+  what: string,
+  help: string,
+): { readonly name: string; readonly payload: string | undefined } {
+  const [name, payload] = rest;
+  if (name === undefined) throw new UsageFailure(`${what} name must be specified.`, help);
+  if (rest.length > 2) {
+    throw new UsageFailure(
+      "Too many command line arguments. Only a name and payload must be specified.",
+      help,
+    );
+  }
+  return { name, payload };
+}
+
+/** Runs `work`; Ctrl-C closes the connection, which ends what waits for the agent. Answers whether that happened. */
+export async function untilInterrupted(
+  runtime: Runtime,
+  client: RpcClient,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  let interrupted = false;
+  const cancel = runtime.signals.on("SIGINT", () => {
+    interrupted = true;
+    client.close();
+  });
+  try {
+    await work();
+  } finally {
+    cancel();
+  }
+  return interrupted;
+}
 
 /** Connects to the agent, runs `work` and closes. A failure to connect is reported as one. */
 export async function withClient<Result>(

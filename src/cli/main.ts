@@ -16,6 +16,10 @@ interface Entry {
 
 const commands: Readonly<Record<string, Entry>> = {
   agent: { synopsis: "Run an agent", load: async () => (await import("./commands/agent.ts")).agent },
+  event: {
+    synopsis: "Send a user event to the cluster",
+    load: async () => (await import("./commands/event.ts")).event,
+  },
   "force-leave": {
     synopsis: 'Put a failed member into the state "left"',
     load: async () => (await import("./commands/force_leave.ts")).forceLeave,
@@ -32,6 +36,10 @@ const commands: Readonly<Record<string, Entry>> = {
     synopsis: "Make an encryption key",
     load: async () => (await import("./commands/keygen.ts")).keygen,
   },
+  keys: {
+    synopsis: "Manage the encryption keys of the cluster",
+    load: async () => (await import("./commands/keys.ts")).keys,
+  },
   leave: {
     synopsis: "Make an agent leave its cluster and stop",
     load: async () => (await import("./commands/leave.ts")).leave,
@@ -43,6 +51,18 @@ const commands: Readonly<Record<string, Entry>> = {
   monitor: {
     synopsis: "Follow the log of an agent",
     load: async () => (await import("./commands/monitor.ts")).monitor,
+  },
+  query: {
+    synopsis: "Ask the members of the cluster a query",
+    load: async () => (await import("./commands/query.ts")).query,
+  },
+  reachability: {
+    synopsis: "Test whether all members can be reached",
+    load: async () => (await import("./commands/reachability.ts")).reachability,
+  },
+  rtt: {
+    synopsis: "Estimate the round-trip time between two members",
+    load: async () => (await import("./commands/rtt.ts")).rtt,
   },
   tags: {
     synopsis: "Change the tags of an agent",

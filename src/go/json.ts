@@ -56,9 +56,10 @@ const shortEscapes: Readonly<Record<string, string>> = {
 };
 
 function encodeString(text: string): string {
-  const wellFormed = text.replace(/[\ud800-\udfff]/gu, "\ufffd");
-  const escaped = wellFormed.replace(/[\p{Cc}"\\<>&\u2028\u2029]/gu, (character) => {
+  const escaped = text.replace(/[\p{Cc}"\\<>&\u2028\u2029\ud800-\udfff]/gu, (character) => {
     const code = character.charCodeAt(0);
+    // A lone surrogate stands for a byte that is no UTF-8, which Go writes like this.
+    if (code >= 0xd800) return "\\ufffd";
     if (code >= 0x7f && code < 0x2028) return character;
     return shortEscapes[character] ?? `\\u${code.toString(16).padStart(4, "0")}`;
   });

@@ -13,19 +13,29 @@
  */
 
 import { joinHostPort } from "../address.ts";
+import type { Coordinate } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
-import type { Member, MemberEventType } from "../core/serf/member.ts";
+import type { Member } from "../core/serf/member.ts";
 import { SerfError } from "../errors.ts";
 import { AddressError, resolveAddress, splitHostPort } from "../go/address.ts";
 import type { Clock, Connection, Host, Streams } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import { systemText } from "../system_text.ts";
-import type { RecordQueue } from "./connection.ts";
+import { RpcKeys } from "./client_keys.ts";
+import type { RpcEvent, RpcStream } from "./client_streams.ts";
+import { decoded, readEvent, TypedStream } from "./client_streams.ts";
+import { integer } from "./codec.ts";
 import { RpcConnection } from "./connection.ts";
-import { bytes, flag, list, record, small, text, textMap, unsigned } from "./fields.ts";
+import { list, record, small, text, textMap } from "./fields.ts";
 import { defaultRpcAddress, rpcVersion } from "./protocol.ts";
 import { readMember, sortedMap } from "./records.ts";
-import { WireFault } from "./scanner.ts";
+import type { QueryRecord } from "./results.ts";
+import { readCoordinate, readReply } from "./results.ts";
+
+export type { RpcKeys } from "./client_keys.ts";
+export type { RpcEvent, RpcStream } from "./client_streams.ts";
+export type { KeyReport, QueryRecord } from "./results.ts";
+export { RpcKeyError } from "./results.ts";
 
 /** The parts of a runtime a client uses. */
 export interface RpcClientRuntime {
@@ -51,29 +61,20 @@ export interface MembersOptions {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** An event of a stream. */
-export type RpcEvent =
-  | { readonly type: MemberEventType; readonly members: readonly Member[] }
-  | {
-      readonly type: "user";
-      readonly lamportTime: bigint;
-      readonly name: string;
-      readonly payload: Uint8Array;
-      readonly coalesce: boolean;
-    }
-  | {
-      readonly type: "query";
-      /** Names the query on this connection. */
-      readonly id: bigint;
-      readonly lamportTime: bigint;
-      readonly name: string;
-      readonly payload: Uint8Array;
-    };
-
-/** A stream of items; leaving the loop or calling `return` ends it at the agent. */
-export interface RpcStream<Item> extends AsyncIterableIterator<Item> {
-  /** Items lost because the reader did not keep up. */
-  readonly dropped: number;
+/** How a query is asked. */
+export interface RpcQueryOptions {
+  /** Only members with these names. */
+  readonly nodes?: readonly string[];
+  /** Only members whose tag has a match of the expression (RE2 syntax, unanchored); all of them have to match. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Ask members to acknowledge the query. Default false. */
+  readonly ack?: boolean;
+  /** Members that pass on a copy of every reply, 0 to 255. Default 0. */
+  readonly relayFactor?: number;
+  /** Time for replies; by default the agent chooses. */
+  readonly timeoutMs?: number;
+  /** Replies that wait for the reader before further ones are dropped. Default 1024. */
+  readonly capacity?: number;
 }
 
 /** Records that wait for a reader before further ones are dropped. */
@@ -84,10 +85,13 @@ const streamCapacity = 1024;
  * refuses, ERR_CONNECTION (`client closed`) when the connection has ended.
  */
 export class RpcClient implements AsyncDisposable {
+  /** The encryption keys of the cluster. */
+  readonly keys: RpcKeys;
   readonly #connection: RpcConnection;
 
   private constructor(connection: RpcConnection) {
     this.#connection = connection;
+    this.keys = new RpcKeys(connection);
   }
 
   /** Connects, shakes hands and, with a token, authenticates. */
@@ -155,14 +159,56 @@ export class RpcClient implements AsyncDisposable {
     return decoded(() => new Map([...answer].map(([section, values]) => [section, textMap(values)])));
   }
 
+  /** Makes the agent send a user event. `coalesce` lets receivers merge it with others of its name. Default false. */
+  async event(
+    name: string,
+    payload?: Uint8Array | string,
+    options: { coalesce?: boolean } = {},
+  ): Promise<void> {
+    const body = { Coalesce: options.coalesce ?? false, Name: name, Payload: bytesOf(payload) };
+    await this.#connection.request("event", body, { answerHasBody: false });
+  }
+
+  /**
+   * Makes the agent ask a query; the stream of replies ends at the query's deadline. Leaving the loop earlier does not end the query at the
+   * agent.
+   */
+  async query(
+    name: string,
+    payload?: Uint8Array | string,
+    options: RpcQueryOptions = {},
+  ): Promise<RpcStream<QueryRecord>> {
+    const body = {
+      FilterNodes: options.nodes ?? null,
+      FilterTags: sortedMap(Object.entries(options.tags ?? {})),
+      Name: name,
+      Payload: bytesOf(payload),
+      RelayFactor: options.relayFactor ?? 0,
+      RequestAck: options.ack ?? false,
+      Timeout: integer(BigInt(Math.round((options.timeoutMs ?? 0) * 1e6))),
+    };
+    const records = await this.#connection.subscribe("query", body, {
+      capacity: options.capacity ?? streamCapacity,
+      isLast: (value) => readReply(value) === null,
+    });
+    return new TypedStream(records, (value) => readReply(value)!);
+  }
+
+  /** Answers a query that a stream of this client delivered, once and before its deadline. */
+  async respond(id: bigint, payload: Uint8Array | string): Promise<void> {
+    const body = { ID: integer(id), Payload: bytesOf(payload) };
+    await this.#connection.request("respond", body, { answerHasBody: false });
+  }
+
+  /** Where a member is in the network's space of round-trip times; `undefined` when the agent does not know. */
+  async coordinate(node: string): Promise<Coordinate | undefined> {
+    const answer = await this.#connection.request("get-coordinate", { Node: node }, { answerHasBody: true });
+    return decoded(() => readCoordinate(answer));
+  }
+
   /** Events from now on. `filter` is a list of words as in `member-join,user:deploy`; empty for all. */
   async stream(filter = "", options: { capacity?: number } = {}): Promise<RpcStream<RpcEvent>> {
-    const records = await this.#connection.subscribe(
-      "stream",
-      { Type: filter },
-      options.capacity ?? streamCapacity,
-    );
-    return new TypedStream(records, readEvent);
+    return await this.#subscribe("stream", { Type: filter }, options, readEvent);
   }
 
   /** Like {@link stream}, as the fields that were on the wire. */
@@ -170,12 +216,7 @@ export class RpcClient implements AsyncDisposable {
     filter = "",
     options: { capacity?: number } = {},
   ): Promise<RpcStream<ReadonlyMap<string, unknown>>> {
-    const records = await this.#connection.subscribe(
-      "stream",
-      { Type: filter },
-      options.capacity ?? streamCapacity,
-    );
-    return new TypedStream(records, (value) => record(value, []));
+    return await this.#subscribe("stream", { Type: filter }, options, (value) => record(value, []));
   }
 
   /** The agent's log: up to 512 past lines of at least `level`, then new ones. */
@@ -183,12 +224,9 @@ export class RpcClient implements AsyncDisposable {
     level: LogLevel | Lowercase<LogLevel> | (string & {}) = "INFO",
     options: { capacity?: number } = {},
   ): Promise<RpcStream<string>> {
-    const records = await this.#connection.subscribe(
-      "monitor",
-      { LogLevel: level },
-      options.capacity ?? streamCapacity,
+    return await this.#subscribe("monitor", { LogLevel: level }, options, (value) =>
+      text(record(value, ["Log"]).get("Log")),
     );
-    return new TypedStream(records, (value) => text(record(value, ["Log"]).get("Log")));
   }
 
   /** Closes the connection. Idempotent. */
@@ -201,6 +239,16 @@ export class RpcClient implements AsyncDisposable {
     this.close();
   }
 
+  async #subscribe<Item>(
+    command: string,
+    body: Readonly<Record<string, string>>,
+    options: { capacity?: number },
+    read: (value: unknown) => Item,
+  ): Promise<RpcStream<Item>> {
+    const capacity = options.capacity ?? streamCapacity;
+    return new TypedStream(await this.#connection.subscribe(command, body, { capacity }), read);
+  }
+
   async #ask(
     command: string,
     body: Parameters<RpcConnection["request"]>[1],
@@ -211,58 +259,10 @@ export class RpcClient implements AsyncDisposable {
   }
 }
 
-class TypedStream<Item> implements RpcStream<Item> {
-  readonly #records: RecordQueue;
-  readonly #read: (value: unknown) => Item;
-
-  constructor(records: RecordQueue, read: (value: unknown) => Item) {
-    this.#records = records;
-    this.#read = read;
-  }
-
-  get dropped(): number {
-    return this.#records.dropped;
-  }
-
-  async next(): Promise<IteratorResult<Item>> {
-    const result = await this.#records.next();
-    return result.done
-      ? { done: true, value: undefined }
-      : { done: false, value: decoded(() => this.#read(result.value)) };
-  }
-
-  async return(): Promise<IteratorResult<Item>> {
-    await this.#records.return();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-}
-
-function readEvent(value: unknown): RpcEvent {
-  const fields = record(value, []);
-  const type = text(fields.get("Event"));
-  if (type !== "user" && type !== "query") {
-    return { type: type as MemberEventType, members: list(fields.get("Members")).map(readMember) };
-  }
-  const common = {
-    lamportTime: unsigned(fields.get("LTime")),
-    name: text(fields.get("Name")),
-    payload: bytes(fields.get("Payload")) ?? new Uint8Array(0),
-  };
-  if (type === "user") return { type, ...common, coalesce: flag(fields.get("Coalesce")) };
-  return { type, ...common, id: unsigned(fields.get("ID")) };
-}
-
-function decoded<Value>(read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof WireFault)) throw error;
-    throw new SerfError("ERR_RPC", `msgpack decode error: ${error.message}`, { cause: error });
-  }
+/** No payload is another thing than an empty one. */
+function bytesOf(payload: Uint8Array | string | undefined): Uint8Array | null {
+  if (payload === undefined) return null;
+  return typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
 }
 
 /** Connects with Go's error texts, which users of the command line know. */

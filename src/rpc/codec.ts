@@ -20,6 +20,15 @@ export type Encodable =
   | ReadonlyMap<string, Encodable>
   | { readonly [field: string]: Encodable };
 
+/** An object that is encoded already, for what {@link Encodable} cannot say. */
+export class Encoded {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
 /** `auto` makes integers numbers where those are exact. The library knows it, but its types do not: hence `object`. */
 const readOptions: object = {
   useRecords: false,

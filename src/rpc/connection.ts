@@ -17,13 +17,30 @@ export const writeTimeoutMs = 10_000;
 
 /** A running exchange or subscription. */
 interface Pending {
+  readonly sequence: bigint;
   /** Whether the answer has a body. */
   readonly body: boolean;
   answer(error: string, body: unknown): void;
   /** For subscriptions: takes records after the answer. */
   readonly records: RecordQueue | null;
+  /** Whether a record is the last one. */
+  readonly isLast: (value: unknown) => boolean;
   answered: boolean;
   fail(error: SerfError): void;
+}
+
+/** An answer with its body, which may be there although there is an error. */
+export interface Exchange {
+  readonly error: string;
+  readonly body: unknown;
+}
+
+/** How a subscription ends. */
+export interface SubscriptionOptions {
+  /** Records that wait for the reader before further ones are dropped. */
+  readonly capacity: number;
+  /** Whether a record is the last one, which is not handed out; the agent then needs no `stop`. May throw WireFault. */
+  readonly isLast?: (value: unknown) => boolean;
 }
 
 /** Records that wait for their reader. */
@@ -99,19 +116,29 @@ export class RpcConnection {
   }
 
   /** Sends a request and answers its body, or undefined when it has none. Rejects with the agent's error text (ERR_RPC). */
-  request(
+  async request(
     command: string,
     body: Encodable | undefined,
     options: { answerHasBody: boolean },
   ): Promise<unknown> {
-    return this.#send(command, body, options.answerHasBody, null);
+    const answer = await this.#send(command, body, options.answerHasBody, null);
+    if (answer.error !== "") throw new SerfError("ERR_RPC", answer.error);
+    return answer.body;
   }
 
-  /** Opens a subscription; resolves when the agent has accepted it. */
-  async subscribe(command: string, body: Encodable, capacity: number): Promise<RecordQueue> {
+  /** Sends a request whose answer has a body, also when the agent refuses. */
+  exchange(command: string, body: Encodable | undefined): Promise<Exchange> {
+    return this.#send(command, body, true, null);
+  }
+
+  /** Opens a subscription; resolves when the agent has accepted it. Rejects with the agent's error text (ERR_RPC). */
+  async subscribe(command: string, body: Encodable, options: SubscriptionOptions): Promise<RecordQueue> {
     const sequence = this.#sequence + 1n;
-    const queue = new RecordQueue(capacity, () => this.#unsubscribe(sequence));
-    await this.#send(command, body, false, queue);
+    const { capacity, isLast } = options;
+    const end = isLast === undefined ? () => this.#unsubscribe(sequence) : () => this.#forget(sequence);
+    const queue = new RecordQueue(capacity, end);
+    const answer = await this.#send(command, body, false, queue, isLast);
+    if (answer.error !== "") throw new SerfError("ERR_RPC", answer.error);
     return queue;
   }
 
@@ -133,21 +160,22 @@ export class RpcConnection {
     body: Encodable | undefined,
     hasBody: boolean,
     records: RecordQueue | null,
-  ): Promise<unknown> {
+    isLast: (value: unknown) => boolean = () => false,
+  ): Promise<Exchange> {
     if (this.#closed) throw new SerfError("ERR_CONNECTION", "client closed");
     const sequence = ++this.#sequence;
     const header = { Command: command, Seq: integer(sequence) };
     const bytes = body === undefined ? this.#codec.encode(header) : this.#codec.encode(header, body);
-    const answered = new Promise<unknown>((resolve, reject) => {
+    const answered = new Promise<Exchange>((resolve, reject) => {
       const answer = (error: string, value: unknown): void => {
         if (records === null || error !== "") this.#pending.delete(sequence);
-        if (error === "") resolve(value);
-        else reject(new SerfError("ERR_RPC", error));
+        resolve({ error, body: value });
       };
-      this.#pending.set(sequence, { body: hasBody, answer, records, answered: false, fail: reject });
+      const state = { sequence, body: hasBody, answer, records, isLast, answered: false, fail: reject };
+      this.#pending.set(sequence, state);
     });
-    const [value] = await Promise.all([answered, this.#write(bytes)]);
-    return value;
+    const [answer] = await Promise.all([answered, this.#write(bytes)]);
+    return answer;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
@@ -163,8 +191,12 @@ export class RpcConnection {
     }
   }
 
-  #unsubscribe(sequence: bigint): void {
+  #forget(sequence: bigint): void {
     this.#pending.delete(sequence);
+  }
+
+  #unsubscribe(sequence: bigint): void {
+    this.#forget(sequence);
     if (this.#closed) return;
     // Nobody waits for this answer, and a connection that breaks meanwhile has ended the subscription as well.
     this.request("stop", { Stop: integer(sequence) }, { answerHasBody: false }).catch(() => undefined);
@@ -191,9 +223,18 @@ export class RpcConnection {
       this.#awaitingBody = null;
       if (awaited === null) this.#header(value);
       else if (awaited.pending.answered && awaited.pending.records !== null)
-        awaited.pending.records.push(value);
+        this.#record(awaited.pending, awaited.pending.records, value);
       else this.#answer(awaited.pending, awaited.error, value);
     }
+  }
+
+  #record(pending: Pending, records: RecordQueue, value: unknown): void {
+    if (!pending.isLast(value)) {
+      records.push(value);
+      return;
+    }
+    records.end();
+    this.#forget(pending.sequence);
   }
 
   #header(value: unknown): void {

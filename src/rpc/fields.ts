@@ -54,6 +54,20 @@ export function small(value: unknown): number {
   return number;
 }
 
+/** An integer in 0..255; nil and absent are 0. */
+export function octet(value: unknown): number {
+  const number = small(value);
+  if (number < 0 || number > 255) throw new WireFault(`expected an integer in 0..255, got ${number}`);
+  return number;
+}
+
+/** A real number; nil and absent are 0. */
+export function real(value: unknown): number {
+  if (value === null || value === undefined) return 0;
+  if (typeof value === "number" || typeof value === "bigint") return Number(value);
+  throw new WireFault(`expected a number, got ${kind(value)}`);
+}
+
 /** A boolean; 0, 1 and nil are accepted. */
 export function flag(value: unknown): boolean {
   if (typeof value === "boolean") return value;
@@ -68,11 +82,7 @@ export function bytes(value: unknown): Uint8Array | null {
   if (value instanceof Uint8Array) return Uint8Array.from(value);
   if (typeof value === "string") return encoder.encode(value);
   if (!Array.isArray(value)) throw new WireFault(`expected bytes, got ${kind(value)}`);
-  return Uint8Array.from(value, (item) => {
-    const byte = small(item);
-    if (byte < 0 || byte > 255) throw new WireFault(`expected a byte, got ${byte}`);
-    return byte;
-  });
+  return Uint8Array.from(value, octet);
 }
 
 /** A list; nil and absent are empty. */

@@ -21,6 +21,7 @@ export interface Share {
 
 interface Frame {
   readonly bytes: Uint8Array;
+  /** Null for an answer. */
   readonly share: Share | null;
 }
 
@@ -30,6 +31,8 @@ export class Outbox {
   #first = 0;
   #bytes = 0;
   #answers = 0;
+  /** The share of records that count for nothing. */
+  readonly #uncounted: Share = { queued: 0 };
 
   /** Whether an answer still waits. */
   get answering(): boolean {
@@ -58,6 +61,12 @@ export class Outbox {
     share.queued += 1;
     this.#push({ bytes, share });
     return true;
+  }
+
+  /** Queues a record whose number is bounded elsewhere. */
+  unbounded(bytes: Uint8Array): void {
+    this.#uncounted.queued += 1;
+    this.#push({ bytes, share: this.#uncounted });
   }
 
   /** Takes what to write next, or null when nothing waits. */

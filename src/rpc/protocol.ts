@@ -4,7 +4,7 @@
 
 import type { Encodable } from "./codec.ts";
 import { integer } from "./codec.ts";
-import { flag, record, signed, text, textList, textMap, unsigned } from "./fields.ts";
+import { bytes, flag, octet, record, signed, text, textList, textMap, unsigned } from "./fields.ts";
 import type { ObjectLimits } from "./scanner.ts";
 
 /** The only version of the protocol. */
@@ -33,6 +33,7 @@ export const rpcErrors = {
   filterInvalid: "Invalid event filter",
   streamExists: "Stream with given sequence exists",
   monitorExists: "Monitor already exists",
+  noPendingQuery: "No pending queries matching ID",
 } as const;
 
 /** Errors behind which no body follows, whatever the command. */
@@ -47,6 +48,19 @@ export interface MemberFilter {
   readonly tags: ReadonlyMap<string, string>;
   readonly status: string;
   readonly name: string;
+}
+
+/** A query to ask. `payload` is null when there is none, which is not the same as an empty one for `_serf_ping`. */
+export interface QueryRequest {
+  readonly nodes: readonly string[];
+  readonly tags: ReadonlyMap<string, string>;
+  readonly ack: boolean;
+  /** 0 to 255. */
+  readonly relayFactor: number;
+  /** Nanoseconds; 0 for the agent's default. */
+  readonly timeout: bigint;
+  readonly name: string;
+  readonly payload: Uint8Array | null;
 }
 
 /** A request with its body. */
@@ -66,7 +80,18 @@ export type RpcRequest =
   | { readonly command: "stop"; readonly sequence: bigint }
   | { readonly command: "force-leave"; readonly node: string; readonly prune: boolean }
   | { readonly command: "leave" }
-  | { readonly command: "stats" };
+  | { readonly command: "stats" }
+  | {
+      readonly command: "event";
+      readonly name: string;
+      readonly payload: Uint8Array | null;
+      readonly coalesce: boolean;
+    }
+  | ({ readonly command: "query" } & QueryRequest)
+  | { readonly command: "respond"; readonly id: bigint; readonly payload: Uint8Array | null }
+  | { readonly command: "install-key" | "use-key" | "remove-key"; readonly key: string }
+  | { readonly command: "list-keys" }
+  | { readonly command: "get-coordinate"; readonly node: string };
 
 /** Names of the commands. */
 export type RpcCommand = RpcRequest["command"];
@@ -110,7 +135,45 @@ const bodies: { readonly [Name in RpcCommand]: BodyShape | RpcRequest } = {
   },
   leave: { command: "leave" },
   stats: { command: "stats" },
+  event: {
+    order: ["Name", "Payload", "Coalesce"],
+    read: (f) => ({
+      command: "event",
+      name: text(f.get("Name")),
+      payload: bytes(f.get("Payload")),
+      coalesce: flag(f.get("Coalesce")),
+    }),
+  },
+  query: {
+    order: ["FilterNodes", "FilterTags", "RequestAck", "RelayFactor", "Timeout", "Name", "Payload"],
+    read: (f) => ({
+      command: "query",
+      nodes: textList(f.get("FilterNodes")),
+      tags: textMap(f.get("FilterTags")),
+      ack: flag(f.get("RequestAck")),
+      relayFactor: octet(f.get("RelayFactor")),
+      timeout: signed(f.get("Timeout")),
+      name: text(f.get("Name")),
+      payload: bytes(f.get("Payload")),
+    }),
+  },
+  respond: {
+    order: ["ID", "Payload"],
+    read: (f) => ({ command: "respond", id: unsigned(f.get("ID")), payload: bytes(f.get("Payload")) }),
+  },
+  "install-key": keyBody("install-key"),
+  "use-key": keyBody("use-key"),
+  "remove-key": keyBody("remove-key"),
+  "list-keys": { command: "list-keys" },
+  "get-coordinate": {
+    order: ["Node"],
+    read: (f) => ({ command: "get-coordinate", node: text(f.get("Node")) }),
+  },
 };
+
+function keyBody(command: "install-key" | "use-key" | "remove-key"): BodyShape {
+  return { order: ["Key"], read: (f) => ({ command, key: text(f.get("Key")) }) };
+}
 
 /** Whether a name is one of the commands. */
 export function isCommand(name: string): name is RpcCommand {

@@ -3,7 +3,7 @@
  */
 
 import { formatAddress, parseAddress } from "../address.ts";
-import type { Member, MemberEvent, MemberStatus, UserEvent } from "../core/serf/member.ts";
+import type { Member, MemberEvent, MemberStatus, QueryEvent, UserEvent } from "../core/serf/member.ts";
 import { compareBytes } from "../go/json.ts";
 import type { Codec, Encodable } from "./codec.ts";
 import { integer } from "./codec.ts";
@@ -55,19 +55,23 @@ export function readMember(value: unknown): Member {
   });
 }
 
+/** An event that a stream can deliver. */
+export type StreamedEvent = MemberEvent | UserEvent | QueryEvent;
+
 /** An event's record for streams, encoded when the first stream wants it and then shared by all. */
 export class EventRecord {
-  readonly event: MemberEvent | UserEvent;
+  readonly event: StreamedEvent;
   readonly #codec: Codec;
   #bytes: Uint8Array | null = null;
 
-  constructor(event: MemberEvent | UserEvent, codec: Codec) {
+  constructor(event: StreamedEvent, codec: Codec) {
     this.event = event;
     this.#codec = codec;
   }
 
-  /** The record's body. */
-  get bytes(): Uint8Array {
+  /** The record's body. A query's is not shared: it has a number of its own on every stream. */
+  encode(id: number): Uint8Array {
+    if (this.event.type === "query") return this.#codec.encode(queryRecord(this.event, id));
     this.#bytes ??= this.#codec.encode(eventRecord(this.event));
     return this.#bytes;
   }
@@ -80,8 +84,23 @@ function eventRecord(event: MemberEvent | UserEvent): Encodable {
     Event: "user",
     LTime: integer(event.lamportTime),
     Name: event.name,
-    Payload: event.payload,
+    Payload: payloadOf(event),
   };
+}
+
+function queryRecord(event: QueryEvent, id: number): Encodable {
+  return {
+    Event: "query",
+    ID: id,
+    LTime: integer(event.lamportTime),
+    Name: event.name,
+    Payload: payloadOf(event),
+  };
+}
+
+/** An empty payload is none, which is how Serf 0.9 has it. */
+function payloadOf({ payload }: UserEvent | QueryEvent): Uint8Array | null {
+  return payload.length === 0 ? null : payload;
 }
 
 /** Addresses of other lengths show as Go shows them. */

@@ -5,19 +5,28 @@
 
 import { joinHostPort } from "../address.ts";
 import { unreachable } from "../core/assert.ts";
-import type { MemberEvent, UserEvent } from "../core/serf/member.ts";
 import type { Address, Clock, Connection, Listener, Streams } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import { systemText } from "../system_text.ts";
 import { Codec } from "./codec.ts";
+import type { QueryRequest } from "./protocol.ts";
+import type { StreamedEvent } from "./records.ts";
 import { EventRecord, memberRecord, sortedMap } from "./records.ts";
-import type { AgentService } from "./service.ts";
+import type { QueryRecord } from "./results.ts";
+import { coordinateRecord, keyRecord } from "./results.ts";
+import type { AgentService, KeyCommand } from "./service.ts";
 import type { AgentRequest } from "./session.ts";
 import { Session } from "./session.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 
 /** Clients that have not yet shaken hands and authenticated; further ones are turned away. */
 export const untrustedClientsMax = 1024;
+
+/**
+ * Least time between the last reply of a query and its end. Go's command line takes replies from two queues and the end from closing them:
+ * an end right behind a reply makes it lose that reply.
+ */
+const doneGapMs = 50;
 
 /** How a server is set up. */
 export interface RpcServerOptions {
@@ -67,7 +76,7 @@ export class RpcServer {
   }
 
   /** Delivers an event to all streams. */
-  event(event: MemberEvent | UserEvent): void {
+  event(event: StreamedEvent): void {
     const record = new EventRecord(event, this.#codec);
     const now = this.#runtime.clock.now();
     for (const client of this.#clients) client.deliver((session) => session.event(now, record));
@@ -114,6 +123,8 @@ class Client {
   #active = false;
   #closed = false;
   #broken = false;
+  /** Queries under way, to end them with the connection. */
+  readonly #queries = new Set<AsyncIterableIterator<QueryRecord>>();
   #answered: (() => void) | null = null;
 
   constructor(connection: Connection, clock: Clock, service: AgentService, codec: Codec, token: string) {
@@ -157,6 +168,7 @@ class Client {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    for (const query of this.#queries) void query.return?.();
     this.#answered?.();
     this.#connection.close();
   }
@@ -221,9 +233,66 @@ class Client {
       case "leave":
         await this.#leave();
         return;
+      case "event": {
+        const { name, payload, coalesce } = request;
+        const send = (): void => service.cluster.event(name, payload ?? new Uint8Array(0), coalesce);
+        session.settle(refusalOf(send));
+        return;
+      }
+      case "query":
+        this.#ask(request);
+        return;
+      case "respond":
+        session.settleResponse(this.#clock.now(), request.id, request.payload);
+        return;
+      case "install-key":
+        await this.#keys("install", request.key);
+        return;
+      case "use-key":
+        await this.#keys("use", request.key);
+        return;
+      case "remove-key":
+        await this.#keys("remove", request.key);
+        return;
+      case "list-keys":
+        await this.#keys("list", "");
+        return;
+      case "get-coordinate":
+        session.settle("", coordinateRecord(service.cluster.coordinate(request.node)));
+        return;
       default:
         unreachable(request);
     }
+  }
+
+  async #keys(command: KeyCommand, key: string): Promise<void> {
+    const { error, report } = await this.#service.cluster.keys(command, key);
+    this.session.settle(error, keyRecord(report, command === "list"));
+  }
+
+  #ask(request: QueryRequest): void {
+    let replies: AsyncIterableIterator<QueryRecord>;
+    try {
+      replies = this.#service.cluster.query(request);
+    } catch (error) {
+      this.session.settle(messageOf(error));
+      return;
+    }
+    this.#queries.add(replies);
+    void this.#follow(replies).finally(() => this.#queries.delete(replies));
+  }
+
+  /** Hands on the replies of a query until its deadline. Commands go on meanwhile. */
+  async #follow(replies: AsyncIterableIterator<QueryRecord>): Promise<void> {
+    const query = this.session.settleQuery();
+    let last = Number.NEGATIVE_INFINITY;
+    for await (const reply of replies) {
+      last = this.#clock.now();
+      this.deliver((session) => session.reply(query, reply));
+    }
+    const pause = last + doneGapMs - this.#clock.now();
+    if (pause > 0) await new Promise<void>((resolve) => this.#clock.after(pause, resolve));
+    this.deliver((session) => session.queryDone(query));
   }
 
   /** The agent stops even when it could not leave, but only after the client has its answer. */
@@ -282,6 +351,16 @@ function list<Item>(items: readonly Item[]): readonly Item[] | null {
 
 async function failure(work: Promise<void>): Promise<string> {
   return await work.then(() => "", messageOf);
+}
+
+/** Why something could not be done at once; empty when it was. */
+function refusalOf(work: () => void): string {
+  try {
+    work();
+    return "";
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -8,7 +8,7 @@
 import { unreachable } from "../core/assert.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Codec, Encodable } from "./codec.ts";
-import { concatenate, ObjectReader } from "./codec.ts";
+import { concatenate, Encoded, ObjectReader } from "./codec.ts";
 import { record, text, unsigned } from "./fields.ts";
 import { Outbox } from "./outbox.ts";
 import type { RpcCommand, RpcRequest } from "./protocol.ts";
@@ -23,7 +23,10 @@ import {
   rpcErrors,
   rpcVersion,
 } from "./protocol.ts";
+import type { AskedQuery } from "./queries.ts";
+import { ClientQueries } from "./queries.ts";
 import type { EventRecord } from "./records.ts";
+import type { QueryRecord } from "./results.ts";
 import { WireFault } from "./scanner.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -55,6 +58,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #reader: ObjectReader;
   readonly #outbox = new Outbox();
+  readonly #queries: ClientQueries;
   readonly #subscriptions: Subscriptions;
   readonly #effects: SessionEffect[] = [];
   #greeted = false;
@@ -70,7 +74,8 @@ export class Session {
     this.#options = options;
     this.#authenticated = options.token === "";
     this.#reader = new ObjectReader(options.codec);
-    this.#subscriptions = new Subscriptions(options.codec, this.#outbox, (level, line) =>
+    this.#queries = new ClientQueries(options.codec, this.#outbox);
+    this.#subscriptions = new Subscriptions(options.codec, this.#outbox, this.#queries, (level, line) =>
       this.#log(level, line),
     );
   }
@@ -95,9 +100,9 @@ export class Session {
     return this.#outbox.answering;
   }
 
-  /** Whether the client has a stream or a monitor. */
+  /** Whether records may come for the client: it has a stream, a monitor or a query. */
   get subscribed(): boolean {
-    return this.#subscriptions.count > 0;
+    return this.#subscriptions.count > 0 || this.#queries.running > 0;
   }
 
   /** Takes received bytes and goes on as far as they allow. */
@@ -108,11 +113,33 @@ export class Session {
   }
 
   /** Ends the request being performed; `body` follows the header also when there is an error. */
-  settle(error: string, body?: Encodable): void {
+  settle(error: string, body?: Encodable | Encoded): void {
     this.#performing = false;
     if (this.#closing) return;
     this.#respond(error, body);
     this.#advance();
+  }
+
+  /** Ends the request being performed, a query that is now running; its replies follow with {@link reply}, and {@link queryDone}. */
+  settleQuery(): AskedQuery {
+    const query = this.#queries.open(this.#sequence);
+    this.settle("");
+    return query;
+  }
+
+  /** Ends the request being performed: answers a query that was delivered on a stream. `now` is in milliseconds. */
+  settleResponse(now: number, id: bigint, payload: Uint8Array | null): void {
+    this.settle(this.#queries.answer(now, id, payload ?? new Uint8Array(0)));
+  }
+
+  /** Queues a reply to a query of the client. */
+  reply(query: AskedQuery, reply: QueryRecord): void {
+    if (!this.#closing) this.#queries.reply(query, reply);
+  }
+
+  /** Queues the end of a query of the client. */
+  queryDone(query: AskedQuery): void {
+    if (!this.#closing) this.#queries.done(query);
   }
 
   /** Ends the request being performed without an answer and closes. */
@@ -205,6 +232,12 @@ export class Session {
         if (error === "") this.#effects.push({ kind: "replay" });
         return;
       }
+      case "query": {
+        const refusal = this.#queries.refusal;
+        if (refusal !== "") this.#respond(refusal);
+        else this.#perform(request);
+        return;
+      }
       case "join":
       case "members":
       case "members-filtered":
@@ -212,12 +245,23 @@ export class Session {
       case "force-leave":
       case "leave":
       case "stats":
-        this.#performing = true;
-        this.#effects.push({ kind: "perform", request });
+      case "event":
+      case "respond":
+      case "install-key":
+      case "use-key":
+      case "remove-key":
+      case "list-keys":
+      case "get-coordinate":
+        this.#perform(request);
         return;
       default:
         unreachable(request);
     }
+  }
+
+  #perform(request: AgentRequest): void {
+    this.#performing = true;
+    this.#effects.push({ kind: "perform", request });
   }
 
   #handshake(version: bigint): void {
@@ -242,10 +286,11 @@ export class Session {
     this.#respond("");
   }
 
-  #respond(error: string, body?: Encodable): void {
+  #respond(error: string, body?: Encodable | Encoded): void {
     const { codec } = this.#options;
     const header = codec.encode(responseHeader(this.#sequence, error));
-    this.#outbox.answer(body === undefined ? header : concatenate([header, codec.encode(body)]));
+    const encoded = body === undefined || body instanceof Encoded ? body?.bytes : codec.encode(body);
+    this.#outbox.answer(encoded === undefined ? header : concatenate([header, encoded]));
   }
 
   #fail(reason: string): void {

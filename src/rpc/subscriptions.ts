@@ -10,6 +10,7 @@ import type { EventFilter } from "./filter.ts";
 import { isValidFilter, matchesFilter, parseFilter } from "./filter.ts";
 import type { Outbox, Share } from "./outbox.ts";
 import { responseHeader, rpcErrors } from "./protocol.ts";
+import type { ClientQueries } from "./queries.ts";
 import type { EventRecord } from "./records.ts";
 
 /** A line of the agent's log. `text` is the whole line, without a final newline. */
@@ -52,14 +53,21 @@ interface Monitor extends Share {
 export class Subscriptions {
   readonly #codec: Codec;
   readonly #outbox: Outbox;
+  readonly #queries: ClientQueries;
   readonly #log: (level: LogLevel, text: string) => void;
   readonly #streams = new Map<bigint, Stream>();
   #monitor: Monitor | null = null;
   #nextWarning = Number.NEGATIVE_INFINITY;
 
-  constructor(codec: Codec, outbox: Outbox, log: (level: LogLevel, text: string) => void) {
+  constructor(
+    codec: Codec,
+    outbox: Outbox,
+    queries: ClientQueries,
+    log: (level: LogLevel, text: string) => void,
+  ) {
     this.#codec = codec;
     this.#outbox = outbox;
+    this.#queries = queries;
     this.#log = log;
   }
 
@@ -97,8 +105,10 @@ export class Subscriptions {
   event(now: number, record: EventRecord, client: string): void {
     for (const stream of this.#streams.values()) {
       if (!stream.filters.some((filter) => matchesFilter(filter, record.event))) continue;
-      const queued = this.#outbox.record(stream, concatenate([stream.header, record.bytes]));
+      const body = record.encode(this.#queries.nextId);
+      const queued = this.#outbox.record(stream, concatenate([stream.header, body]));
       if (!queued) this.#dropped(now, `Dropping event to ipc.client: ${client}`);
+      else if (record.event.type === "query") this.#queries.delivered(now, record.event);
     }
   }
 

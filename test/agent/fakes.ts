@@ -1,9 +1,13 @@
 /** A runtime and a node for tests of the agent and the command line: virtual time, captured output, no system. */
 
 import type { SerfNode, SerfStart } from "../../src/agent/agent.ts";
+import type { Coordinate } from "../../src/core/coordinate/coordinate.ts";
 import type { Member, SerfEvent } from "../../src/core/serf/member.ts";
 import { SerfError } from "../../src/errors.ts";
+import type { KeyResult } from "../../src/keys.ts";
 import type { SerfOptions } from "../../src/options.ts";
+import type { QueryOptions } from "../../src/query.ts";
+import { Query } from "../../src/query.ts";
 import type { Cancel, Clock, Host, Runtime, SignalName, Terminal } from "../../src/runtime.ts";
 import { SystemError } from "../../src/runtime.ts";
 import { MemoryStreams } from "../rpc/memory.ts";
@@ -221,6 +225,51 @@ export class FakeNode implements SerfNode {
       throw new SerfError("ERR_LIMIT", "Encoded length of tags exceeds limit of 512 bytes");
     }
     this.local = { ...this.local, tags };
+  }
+
+  readonly keys: SerfNode["keys"] = {
+    install: (key) => this.#changeKey("install", key),
+    use: (key) => this.#changeKey("use", key),
+    remove: (key) => this.#changeKey("remove", key),
+    list: async () => this.keyResult,
+  };
+  keyResult: KeyResult = {
+    nodes: 2,
+    responses: 2,
+    failures: 0,
+    messages: new Map(),
+    keys: new Map([["a2V5", 2]]),
+    primaryKeys: new Map(),
+  };
+  /** Thrown instead of a key's change. */
+  keyFailure: Error | null = null;
+  /** Queries that were asked; the test replies and ends them. */
+  readonly queries: { readonly name: string; readonly options: QueryOptions; readonly query: Query }[] = [];
+  /** Thrown instead of sending or asking. */
+  refusal: Error | null = null;
+  readonly coordinates: Map<string, Coordinate> = new Map();
+
+  async #changeKey(operation: string, key: string): Promise<KeyResult> {
+    this.calls.push(`${operation} ${key}`);
+    if (this.keyFailure !== null) throw this.keyFailure;
+    return this.keyResult;
+  }
+
+  userEvent(name: string, payload: Uint8Array | string = "", options: { coalesce?: boolean } = {}): void {
+    if (this.refusal !== null) throw this.refusal;
+    const text = typeof payload === "string" ? payload : new TextDecoder().decode(payload);
+    this.calls.push(`event ${name} [${text}] ${options.coalesce ?? false}`);
+  }
+
+  query(name: string, _payload: Uint8Array | string = "", options: QueryOptions = {}): Query {
+    if (this.refusal !== null) throw this.refusal;
+    const query: Query = new Query(() => query.end(undefined));
+    this.queries.push({ name, options, query });
+    return query;
+  }
+
+  coordinate(name: string = this.name): Coordinate | undefined {
+    return this.coordinates.get(name);
   }
 
   stats(): Record<string, string> {

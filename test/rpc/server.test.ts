@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Cluster } from "../../src/agent/cluster.ts";
 import { selectMembers } from "../../src/agent/selection.ts";
 import type { LogLevel } from "../../src/core/effects.ts";
 import type { Member } from "../../src/core/serf/member.ts";
@@ -9,7 +10,7 @@ import type { MemberFilter } from "../../src/rpc/protocol.ts";
 import { RpcServer, untrustedClientsMax } from "../../src/rpc/server.ts";
 import type { AgentService, Stats } from "../../src/rpc/service.ts";
 import type { MonitoredLine } from "../../src/rpc/subscriptions.ts";
-import { FakeRuntime, member, settle } from "../agent/fakes.ts";
+import { FakeNode, FakeRuntime, member, settle } from "../agent/fakes.ts";
 
 const agentAddress = { host: "127.0.0.1", port: 7373 };
 
@@ -17,6 +18,8 @@ const webMember = member("node-a", "127.0.0.11", { role: "web", dc: "east" });
 const dbMember = member("node-b", "127.0.0.12", { role: "db" }, "failed");
 
 class FakeService implements AgentService {
+  readonly node = new FakeNode({ name: "node-a" });
+  readonly cluster = new Cluster(this.node, (level, text) => this.log(level, text));
   readonly calls: unknown[] = [];
   readonly lines: string[] = [];
   past: MonitoredLine[] = [];

@@ -6,9 +6,17 @@ import { joinHostPort } from "../../address.ts";
 import type { Member } from "../../core/serf/member.ts";
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
-import { parseArguments, parseTags, TagError } from "../arguments.ts";
+import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { answer, CommandFailure, conclude, connectionFlags, connectionHelp, withClient } from "../command.ts";
+import {
+  answer,
+  CommandFailure,
+  conclude,
+  connectionFlags,
+  connectionHelp,
+  readTags,
+  withClient,
+} from "../command.ts";
 import { columns, trim } from "../output.ts";
 
 const help = `Usage: serf members [options]
@@ -56,14 +64,6 @@ export const members: Command = {
       return 0;
     }),
 };
-
-function readTags(pairs: readonly string[]): Map<string, string> {
-  try {
-    return parseTags(pairs);
-  } catch (error) {
-    throw error instanceof TagError ? new CommandFailure(`Error: ${error.message}`) : error;
-  }
-}
 
 function layout(list: readonly Member[], format: string, detailed: boolean): string {
   if (format === "json") return encodeJson({ members: list.length === 0 ? null : list.map(jsonMember) });

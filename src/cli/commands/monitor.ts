@@ -7,7 +7,14 @@ import type { RpcClient } from "../../rpc/client.ts";
 import type { Runtime } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { answer, conclude, connectionFlags, connectionHelp, withClient } from "../command.ts";
+import {
+  answer,
+  conclude,
+  connectionFlags,
+  connectionHelp,
+  untilInterrupted,
+  withClient,
+} from "../command.ts";
 
 const help = `Usage: serf monitor [options]
 
@@ -41,19 +48,15 @@ async function follow(client: RpcClient, level: string, runtime: Runtime): Promi
   const { terminal } = runtime;
   const events = await answer("Error starting stream", client.rawStream("*"));
   const lines = await answer("Error starting monitor", client.monitor(level));
-  let interrupted = false;
-  const cancel = runtime.signals.on("SIGINT", () => {
-    interrupted = true;
-    client.close();
-  });
   const showLines = async (): Promise<void> => {
     for await (const line of lines) await terminal.write(`${line}\n`);
   };
   const showEvents = async (): Promise<void> => {
     for await (const event of events) await terminal.write(describe(event));
   };
-  await Promise.all([showLines(), showEvents()]);
-  cancel();
+  const interrupted = await untilInterrupted(runtime, client, async () => {
+    await Promise.all([showLines(), showEvents()]);
+  });
   if (interrupted) return 0;
   await terminal.write(endedText);
   return 1;

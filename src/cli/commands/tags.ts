@@ -2,9 +2,17 @@
  * `serf tags`: changes the agent's tags.
  */
 
-import { parseArguments, parseTags, TagError } from "../arguments.ts";
+import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { answer, CommandFailure, conclude, connectionFlags, connectionHelp, withClient } from "../command.ts";
+import {
+  answer,
+  CommandFailure,
+  conclude,
+  connectionFlags,
+  connectionHelp,
+  readTags,
+  withClient,
+} from "../command.ts";
 
 const help = `Usage: serf tags [options] ...
 
@@ -29,6 +37,7 @@ export const tags: Command = {
       const { flags } = parseArguments(specs, args);
       if (flags.set.length === 0 && flags.delete.length === 0) throw new CommandFailure(help);
       await withClient(runtime, flags, async (client) => {
+        // Serf looks at the syntax only once it is connected.
         const set = Object.fromEntries(readTags(flags.set));
         await answer("Error setting tags", client.updateTags({ set, remove: flags.delete }));
       });
@@ -36,12 +45,3 @@ export const tags: Command = {
       return 0;
     }),
 };
-
-/** Serf looks at the syntax only once it is connected. */
-function readTags(pairs: readonly string[]): Map<string, string> {
-  try {
-    return parseTags(pairs);
-  } catch (error) {
-    throw error instanceof TagError ? new CommandFailure(`Error: ${error.message}`) : error;
-  }
-}

@@ -47,7 +47,9 @@ export class UserEvents {
     if (size > limit) throw tooLarge("user event", `configured limit of ${limit}`, "before");
     if (size > userEventSizeMax) throw tooLarge("user event", `sane limit of ${userEventSizeMax}`, "before");
     const lamportTime = clock.time;
-    const message: UserEventMessage = { type: "userEvent", lamportTime, name, payload, coalesce };
+    // No payload is written as nil, which is how Go's command line sends it.
+    const sent = payload.length === 0 ? null : payload;
+    const message: UserEventMessage = { type: "userEvent", lamportTime, name, payload: sent, coalesce };
     const bytes = encodeUserEvent(message);
     if (bytes.length > limit) throw tooLarge("encoded user event", `configured limit of ${limit}`, "after");
     if (bytes.length > userEventSizeMax) {

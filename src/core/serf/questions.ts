@@ -107,7 +107,7 @@ export class Questions {
       relayFactor: question.relayFactor,
       timeout: BigInt(timeoutMs) * 1_000_000n,
       name: question.name,
-      payload: question.payload,
+      payload: question.payload.length === 0 ? null : question.payload,
     };
   }
 }

@@ -1,0 +1,146 @@
+/**
+ * The records that answer key commands, `get-coordinate` and queries, written and read. Field names are those of the wire, in alphabetical
+ * order.
+ */
+
+import type { Coordinate } from "../core/coordinate/coordinate.ts";
+import { SerfError } from "../errors.ts";
+import type { Encodable } from "./codec.ts";
+import { Codec, concatenate, Encoded } from "./codec.ts";
+import { bytes, flag, list, real, record, small, text, textMap } from "./fields.ts";
+import { sortedMap } from "./records.ts";
+
+/** What the members said to a key command. */
+export interface KeyReport {
+  /** Members that were asked. */
+  readonly nodes: number;
+  /** Members that replied, and how many of them reported a failure. */
+  readonly responses: number;
+  readonly failures: number;
+  /** Member to what it remarked, mostly why it failed. */
+  readonly messages: ReadonlyMap<string, string>;
+  /** Base64 key to the number of members that have it; empty for changes. */
+  readonly keys: ReadonlyMap<string, number>;
+}
+
+/** What is known when nobody was asked. */
+export const emptyKeyReport: KeyReport = {
+  nodes: 0,
+  responses: 0,
+  failures: 0,
+  messages: new Map(),
+  keys: new Map(),
+};
+
+/** The agent refused a key command, or not every member did as asked; `report` says who and why. */
+export class RpcKeyError extends SerfError {
+  readonly report: KeyReport;
+
+  constructor(message: string, report: KeyReport) {
+    super("ERR_RPC", message);
+    this.name = "RpcKeyError";
+    this.report = report;
+  }
+}
+
+/** A key command's answer. Only a listing has keys. */
+export function keyRecord(report: KeyReport, listing: boolean): Encodable {
+  return {
+    Keys: listing ? report.keys : null,
+    Messages: sortedMap(report.messages),
+    NumErr: report.failures,
+    NumNodes: report.nodes,
+    NumResp: report.responses,
+  };
+}
+
+/** Reads a key command's answer. Throws WireFault. */
+export function readKeyReport(value: unknown): KeyReport {
+  const fields = record(value, ["Messages", "Keys", "NumNodes", "NumErr", "NumResp"]);
+  const keys = fields.get("Keys");
+  return {
+    nodes: small(fields.get("NumNodes")),
+    responses: small(fields.get("NumResp")),
+    failures: small(fields.get("NumErr")),
+    messages: textMap(fields.get("Messages")),
+    keys: new Map([...record(keys ?? null, [])].map(([key, count]) => [key, small(count)])),
+  };
+}
+
+const structure = new Codec();
+
+/** The answer to `get-coordinate`; undefined for a node that is not known. */
+export function coordinateRecord(coordinate: Coordinate | undefined): Encoded {
+  const { adjustment, error, height } = coordinate ?? { adjustment: 0, error: 0, height: 0 };
+  const field = (name: string, value: number): Uint8Array[] => [structure.encode(name), float64(value)];
+  return new Encoded(
+    concatenate([
+      Uint8Array.of(0x82),
+      structure.encode("Coord"),
+      Uint8Array.of(0x84),
+      ...field("Adjustment", adjustment),
+      ...field("Error", error),
+      ...field("Height", height),
+      structure.encode("Vec"),
+      coordinate === undefined ? structure.encode(null) : vector(coordinate.vec),
+      structure.encode("Ok"),
+      structure.encode(coordinate !== undefined),
+    ]),
+  );
+}
+
+/** Reads the answer to `get-coordinate`. Throws WireFault. */
+export function readCoordinate(value: unknown): Coordinate | undefined {
+  const answer = record(value, ["Coord", "Ok"]);
+  if (!flag(answer.get("Ok"))) return undefined;
+  const fields = record(answer.get("Coord") ?? null, ["Vec", "Error", "Adjustment", "Height"]);
+  return Object.freeze({
+    vec: Object.freeze(list(fields.get("Vec")).map(real)),
+    error: real(fields.get("Error")),
+    adjustment: real(fields.get("Adjustment")),
+    height: real(fields.get("Height")),
+  });
+}
+
+/** A reply to a query: an acknowledgement without payload, or an answer. */
+export interface QueryRecord {
+  readonly type: "ack" | "response";
+  readonly from: string;
+  readonly payload: Uint8Array;
+}
+
+/** A reply as the wire has it. */
+export function replyRecord({ type, from, payload }: QueryRecord): Encodable {
+  return { From: from, Payload: type === "ack" ? null : payload, Type: type };
+}
+
+/** The record behind the last reply. */
+export const doneRecord: Encodable = { From: "", Payload: null, Type: "done" };
+
+/** Reads a reply, or null for the end of the query. Throws WireFault. */
+export function readReply(value: unknown): QueryRecord | null {
+  const fields = record(value, ["Type", "From", "Payload"]);
+  const type = text(fields.get("Type"));
+  if (type === "done") return null;
+  return {
+    type: type === "ack" ? "ack" : "response",
+    from: text(fields.get("From")),
+    payload: bytes(fields.get("Payload")) ?? new Uint8Array(0),
+  };
+}
+
+/** The library writes whole numbers as integers, but these fields are reals whatever their value. */
+function float64(value: number): Uint8Array {
+  const encoded = new Uint8Array(9);
+  encoded[0] = 0xcb;
+  new DataView(encoded.buffer).setFloat64(1, value);
+  return encoded;
+}
+
+function vector(components: readonly number[]): Uint8Array {
+  const head =
+    components.length < 16
+      ? [0x90 + components.length]
+      : [0xdc, components.length >> 8, components.length & 255];
+  return concatenate([Uint8Array.from(head), ...components.map(float64)]);
+}
