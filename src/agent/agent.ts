@@ -3,12 +3,8 @@
  */
 
 import type { LogLevel } from "../core/effects.ts";
-import { agentCoalesceTimes } from "../core/serf/coalesce.ts";
 import type { Member, MemberEvent, UserEvent } from "../core/serf/member.ts";
-import { SerfError } from "../errors.ts";
 import { AddressError, resolveAddress } from "../go/address.ts";
-import { toMilliseconds } from "../go/duration.ts";
-import { readKeyring } from "../keyring_file.ts";
 import type { SerfOptions } from "../options.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server.ts";
@@ -21,9 +17,11 @@ import { systemText } from "../system_text.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { endpointText } from "./endpoints.ts";
+import { HandlerPool } from "./handler.ts";
 import type { AgentLog } from "./logs.ts";
+import { nodeOptions } from "./node_options.ts";
 import { selectMembers } from "./selection.ts";
+import { TagsFile } from "./tags_file.ts";
 
 /** Events that may wait for the agent. */
 const eventCapacity = 4096;
@@ -64,13 +62,18 @@ export class Agent implements AgentService {
   readonly #log: AgentLog;
   readonly #serf: SerfNode;
   readonly #unfollow: Cancel;
+  readonly #tagsFile: TagsFile;
+  /** Runs scripts for events. */
+  readonly handlers: HandlerPool;
   #server: RpcServer | null = null;
   #stopping: Promise<void> | null = null;
   /** Resolves when the agent has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
 
-  private constructor(runtime: Runtime, log: AgentLog, serf: SerfNode) {
+  private constructor({ config, runtime, log }: AgentParts, serf: SerfNode) {
     this.#runtime = runtime;
+    this.#tagsFile = new TagsFile(config, runtime.files);
+    this.handlers = new HandlerPool(config, { runtime, log, self: () => serf.local });
     this.#log = log;
     this.#serf = serf;
     this.#unfollow = log.follow((line) => this.#server?.line(line));
@@ -81,10 +84,10 @@ export class Agent implements AgentService {
   /** Starts the node. Rejects with {@link StartFailure}. RPC is not served before {@link serve}. */
   static async start(parts: AgentParts): Promise<Agent> {
     const { runtime, log } = parts;
-    const options = await serfOptions(parts);
+    const options = await nodeOptions(parts);
     log.write("INFO", "agent", "Serf agent starting");
     try {
-      return new Agent(runtime, log, await parts.start(options, runtime));
+      return new Agent(parts, await parts.start(options, runtime));
     } catch (error) {
       const reason = `Error creating Serf: ${messageOf(error)}`;
       throw new StartFailure(`Failed to start the Serf agent: ${reason}`, { cause: error });
@@ -160,6 +163,10 @@ export class Agent implements AgentService {
 
   /** Sets exactly these tags. */
   async replaceTags(tags: ReadonlyMap<string, string>): Promise<void> {
+    await this.#tagsFile.store(tags).catch((error: unknown) => {
+      this.log("ERR", messageOf(error), "agent");
+      throw error;
+    });
     await this.#serf.setTags(Object.fromEntries(tags));
   }
 
@@ -183,7 +190,7 @@ export class Agent implements AgentService {
     };
     return new Map([
       ["agent", new Map([["name", this.#serf.name]])],
-      ["event_handlers", new Map()],
+      ["event_handlers", this.handlers.listed],
       ["runtime", new Map(Object.entries(runtime))],
       ["serf", new Map(Object.entries(this.#serf.stats()))],
       ["tags", new Map(Object.entries(this.#serf.local.tags))],
@@ -201,6 +208,7 @@ export class Agent implements AgentService {
   async #shutdown(): Promise<void> {
     this.log("INFO", "requesting serf shutdown", "agent");
     await this.#serf.shutdown();
+    this.handlers.close();
     this.log("INFO", "shutdown complete", "agent");
     await this.#server?.close();
     this.#unfollow();
@@ -215,6 +223,7 @@ export class Agent implements AgentService {
 
   async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
     for await (const event of events) {
+      if (event.type !== "lagged") this.handlers.event(event);
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
       // Queries have no stream in this interface yet; the log shows that they came.
       else if (event.type === "query") this.log("INFO", `Received event: query: ${event.name}`, "agent");
@@ -229,43 +238,6 @@ export class Agent implements AgentService {
       "agent",
     );
     this.#server?.event(event);
-  }
-}
-
-async function serfOptions({ config, endpoints, runtime, log }: AgentParts): Promise<SerfOptions> {
-  const keyring = config.keyringFile === "" ? null : await keysOf(config, runtime, log);
-  return {
-    name: config.nodeName,
-    bind: endpointText(endpoints.bind),
-    ...(endpoints.advertise === null ? {} : { advertise: endpointText(endpoints.advertise) }),
-    tags: Object.fromEntries(config.tags),
-    profile: config.profile as "lan" | "wan" | "local",
-    protocol: config.protocol,
-    ...(config.encryptKey === "" ? {} : { encryptKey: config.encryptKey }),
-    ...(keyring === null ? {} : { keyring, keyringFile: config.keyringFile }),
-    compression: config.compression,
-    broadcastTimeoutMs: toMilliseconds(config.broadcastTimeout),
-    snapshotPath: config.snapshotPath,
-    rejoinAfterLeave: config.rejoinAfterLeave,
-    coalesceMs: agentCoalesceTimes.periodMs,
-    quiescentMs: agentCoalesceTimes.quietMs,
-    userCoalesceMs: agentCoalesceTimes.periodMs,
-    userQuiescentMs: agentCoalesceTimes.quietMs,
-    log: (line) => log.append(line),
-  };
-}
-
-async function keysOf(config: AgentConfig, runtime: Runtime, log: AgentLog): Promise<string[]> {
-  const prefix = "Failed to setup the Serf agent";
-  if (config.encryptKey !== "")
-    throw new StartFailure(`${prefix}: Encryption key not allowed while using a keyring`);
-  try {
-    const keys = await readKeyring(config.keyringFile, runtime.files);
-    log.write("INFO", "agent", `Restored keyring with ${keys.length} keys from ${config.keyringFile}`);
-    return keys;
-  } catch (error) {
-    if (!(error instanceof SerfError)) throw error;
-    throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
   }
 }
 
