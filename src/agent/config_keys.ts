@@ -101,7 +101,8 @@ export function nearestKey(word: string, keys: readonly ConfigKey[]): string | n
   const near = keys
     .map(({ key }) => ({ key, distance: editDistance(wanted, key.toLowerCase()) }))
     .filter(
-      ({ key, distance }) => distance <= Math.max(2, Math.floor(key.length / 3)) && distance < key.length,
+      ({ key, distance }) =>
+        distance > 0 && distance <= Math.max(2, Math.floor(key.length / 3)) && distance < key.length,
     )
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.key ?? null;
