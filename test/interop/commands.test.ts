@@ -186,7 +186,7 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
       expect(eventsIn(watch.output).join("\n")).toContain('\tEvent: "query"\n\tID: 1\n');
       await watch.interrupt();
       // The query came later here than it was asked there, and so does its deadline.
-      const late = (): Promise<string> => client.respond(1n, "late").catch((error: Error) => error.message);
+      const late = (): Promise<unknown> => client.respond(1n, "late").catch((error: Error) => error.message);
       await expect.poll(late, { timeout: 5000 }).toBe("No pending queries matching ID");
     });
 
