@@ -16,10 +16,10 @@ export type Value =
   | readonly Value[]
   | ReadonlyMap<unknown, unknown>;
 
-/** Writes a value that stands alone: bytes are `[]byte{...}`. */
+/** Writes a value that stands alone: bytes are `[]byte{...}`, nothing is `<nil>`. */
 export function goSyntax(value: unknown): string {
   if (value instanceof Uint8Array) return `[]byte{${hexBytes(value)}}`;
-  if (value === null || value === undefined) return "interface {}(nil)";
+  if (value === null || value === undefined) return "<nil>";
   return nested(value);
 }
 

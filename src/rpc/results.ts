@@ -117,14 +117,18 @@ export function replyRecord({ type, from, payload }: QueryRecord): Encodable {
 /** The record behind the last reply. */
 export const doneRecord: Encodable = { From: "", Payload: null, Type: "done" };
 
-/** Reads a reply, or null for the end of the query. Throws WireFault. */
+/**
+ * Reads a reply, or null for the end of the query. At the deadline Go's agent may send replies of nobody in front of the end, any number of
+ * them: they are the end as well. Throws WireFault.
+ */
 export function readReply(value: unknown): QueryRecord | null {
   const fields = record(value, ["Type", "From", "Payload"]);
   const type = text(fields.get("Type"));
-  if (type === "done") return null;
+  const from = text(fields.get("From"));
+  if (type === "done" || from === "") return null;
   return {
     type: type === "ack" ? "ack" : "response",
-    from: text(fields.get("From")),
+    from,
     payload: bytes(fields.get("Payload")) ?? new Uint8Array(0),
   };
 }

@@ -50,10 +50,12 @@ describe("mutated conversations", () => {
           session.receive(bytes.subarray(0, cut));
           if (random.below(50) > 0) session.receive(bytes.subarray(cut));
           for (const effect of session.drain()) {
-            if (effect.kind === "perform") {
-              performed += 1;
-              session.settle("", effect.request.command === "stats" ? {} : { Members: [] });
-            }
+            if (effect.kind !== "perform") continue;
+            performed += 1;
+            const { request } = effect;
+            if (request.command === "query") session.queryDone(session.settleQuery());
+            else if (request.command === "respond") session.settleResponse(now, request.id, request.payload);
+            else session.settle("", request.command === "stats" ? {} : { Members: [] });
           }
           session.line(now, { level: "INFO", text: "2026/01/01 00:00:00 [INFO] agent: line" });
           now += 1;

@@ -6,6 +6,7 @@ import { formatDuration, parseDuration } from "../../src/go/duration.ts";
 import { encodeJson } from "../../src/go/json.ts";
 import { quote } from "../../src/go/quote.ts";
 import { goSyntax } from "../../src/go/syntax.ts";
+import { decodeText } from "../../src/go/utf8.ts";
 
 describe("durations", () => {
   test.each<[string, bigint]>([
@@ -85,15 +86,30 @@ test("JSON escapes like Go, sorts maps by bytes and keeps the order of records",
   );
 });
 
+test.each([
+  ["x\u00ff", "valid text stays", Uint8Array.of(0x78, 0xc3, 0xbf)],
+  ["x\\ufffdy", "a broken byte becomes one replacement", Uint8Array.of(0x78, 0xff, 0x79)],
+  ["\\ufffd\\ufffd", "so does each byte of a character that is cut off", Uint8Array.of(0xe2, 0x82)],
+  [
+    "\ufeff\ufffd",
+    "marks and replacements that were there stay",
+    Uint8Array.of(0xef, 0xbb, 0xbf, 0xef, 0xbf, 0xbd),
+  ],
+  ["\\ufffd\\ufffd\\ufffd", "an encoded surrogate is three broken bytes", Uint8Array.of(0xed, 0xa0, 0x80)],
+])("bytes as JSON %j: %s", (expected, _why, bytes) => {
+  expect(encodeJson(decodeText(bytes))).toBe(`"${expected}"`);
+});
+
 test("values print in Go's notation", () => {
   const member = new Map<string, unknown>([
     ["Port", 0x461a],
     ["Addr", Uint8Array.of(127, 0)],
     ["Min", 5],
   ]);
-  expect([Uint8Array.of(118), null, 127, 128, "a", false, [member]].map(goSyntax)).toEqual([
+  expect([Uint8Array.of(118), null, [null], 127, 128, "a", false, [member]].map(goSyntax)).toEqual([
     "[]byte{0x76}",
-    "interface {}(nil)",
+    "<nil>",
+    "[]interface {}{interface {}(nil)}",
     "127",
     "0x80",
     '"a"',

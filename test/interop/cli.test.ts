@@ -4,6 +4,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Agent, converged, type Kind, type Outcome, originals, ours, run, stopAll, until } from "./agents.ts";
+import { eventsIn } from "./monitored.ts";
 
 const original: Kind = originals.at(-1) ?? "old";
 const block = 100 + (process.pid % 100);
@@ -24,18 +25,6 @@ function sorted({ stdout, stderr, code }: Outcome): Outcome {
     stderr,
     code,
   };
-}
-
-/** The events that a monitor printed, their fields in order: the original prints them in random order. */
-function eventsIn(output: string): string[] {
-  const blocks = output.split("Event Info:\n").slice(1);
-  return blocks.map((block) =>
-    block
-      .split("\n")
-      .filter((line) => line.startsWith("\t"))
-      .sort()
-      .join("\n"),
-  );
 }
 
 function sortedJson({ stdout, stderr, code }: Outcome): unknown {

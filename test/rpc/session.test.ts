@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Encodable } from "../../src/rpc/codec.ts";
-import { Codec, concatenate, ObjectReader } from "../../src/rpc/codec.ts";
-import { bodilessErrors, responseLimits } from "../../src/rpc/protocol.ts";
-import { EventRecord, memberRecord, readMember } from "../../src/rpc/records.ts";
+import { Codec, concatenate } from "../../src/rpc/codec.ts";
+import type { AskedQuery } from "../../src/rpc/queries.ts";
+import { answerableQueriesMax, runningQueriesMax } from "../../src/rpc/queries.ts";
+import { EventRecord } from "../../src/rpc/records.ts";
+import { coordinateRecord, keyRecord, readCoordinate, readKeyReport } from "../../src/rpc/results.ts";
 import { Session } from "../../src/rpc/session.ts";
 import type { RecordedConnection } from "./golden.ts";
 import { readRecording, recordings } from "./golden.ts";
 import { bytesOfHex, hexOf } from "./hex.ts";
+import { Player, written } from "./player.ts";
 
 const codec = new Codec();
 
@@ -14,49 +17,15 @@ function session(token = ""): Session {
   return new Session({ client: "127.0.0.1:5000", token, codec });
 }
 
-/** Takes everything a session wants to write, object by object. */
-function written(machine: Session): Map<unknown, unknown>[] {
-  const reader = new ObjectReader(codec);
-  for (let bytes = machine.take(); bytes !== null; bytes = machine.take()) reader.append(bytes);
-  const objects: Map<unknown, unknown>[] = [];
-  for (let object = reader.next(responseLimits); object !== undefined; object = reader.next(responseLimits)) {
-    objects.push(object as Map<unknown, unknown>);
-  }
-  return objects;
-}
-
-/** The body of an answer, taken apart and put together again the way the server does it. */
-function rebuilt(body: Map<string, unknown>): Encodable {
-  const members = body.get("Members");
-  return Array.isArray(members)
-    ? { Members: members.map(readMember).map(memberRecord) }
-    : (body as Map<string, Encodable>);
-}
-
 /** Replays what the client sent, answers requests as the agent did, and returns what the session wrote. */
-function replay(recorded: RecordedConnection, token: string, cut: (bytes: Uint8Array) => Uint8Array[]) {
-  const machine = session(token);
-  const expected = recorded.received.map((bytes) => codec.decode(bytes) as Map<string, unknown>);
-  const actual: Map<unknown, unknown>[] = [];
-  for (const piece of recorded.sent.flatMap(cut)) {
-    machine.receive(piece);
-    actual.push(...written(machine));
-    for (let effects = machine.drain(); effects.length > 0; effects = machine.drain()) {
-      for (const effect of effects) {
-        if (effect.kind !== "perform") continue;
-        const header = expected[actual.length];
-        const next = expected[actual.length + 1];
-        if (header === undefined) machine.refuse("as recorded");
-        else {
-          const error = header.get("Error") as string;
-          const hasBody = next !== undefined && !next.has("Seq") && !bodilessErrors.has(error);
-          machine.settle(error, hasBody ? rebuilt(next) : undefined);
-        }
-        actual.push(...written(machine));
-      }
-    }
-  }
-  return { machine, actual, expected };
+function replay(
+  recorded: RecordedConnection,
+  token: string,
+  cut: (bytes: Uint8Array) => Uint8Array[],
+): Player {
+  const player = new Player(session(token), recorded);
+  for (const piece of recorded.sent.flatMap(cut)) player.play(piece);
+  return player;
 }
 
 describe("a session answers like the recorded agent", () => {
@@ -109,6 +78,91 @@ test("headers are written byte for byte like the original's", () => {
   const machine = session();
   machine.receive(bytesOfHex(handshakeHex.replaceAll(" ", "")));
   expect(hexOf(machine.take()!)).toBe("82a54572726f72a0a353657100");
+});
+
+test.each([
+  ["cli-get-coordinate", 2],
+  ["cli-get-coordinate-missing", 1],
+])("coordinates are written byte for byte like the original's: %s", (name, count) => {
+  const { received } = readRecording(name)[0]!;
+  const bodies = received.filter((bytes) => (codec.decode(bytes) as Map<string, unknown>).has("Coord"));
+  expect(bodies).toHaveLength(count);
+  for (const body of bodies) {
+    expect(hexOf(coordinateRecord(readCoordinate(codec.decode(body))).bytes)).toBe(hexOf(body));
+  }
+});
+
+test.each([
+  "cli-install-key",
+  "cli-install-key-bad-base64",
+  "cli-list-keys",
+  "cli-use-key-missing",
+])("key results are written byte for byte like the original's: %s", (name) => {
+  const body = readRecording(name)[0]!.received.at(-1)!;
+  const report = readKeyReport(codec.decode(body));
+  expect(hexOf(codec.encode(keyRecord(report, name === "cli-list-keys")))).toBe(hexOf(body));
+});
+
+const queryRecord = new EventRecord(
+  {
+    type: "query",
+    lamportTime: 9n,
+    name: "load",
+    payload: new Uint8Array(0),
+    source: "node-b",
+    deadline: 1000,
+    respond: () => undefined,
+  },
+  codec,
+);
+
+test("a query has a number of its own on every stream that delivers it, and its name filters it", () => {
+  const machine = open();
+  machine.receive(request(1, "stream", { Type: "query" }));
+  machine.receive(request(2, "stream", { Type: "query:load" }));
+  machine.receive(request(3, "stream", { Type: "query:other,user" }));
+  written(machine);
+  machine.event(0, queryRecord);
+  machine.event(0, queryRecord);
+  const numbers = written(machine).flatMap((object) => (object.has("ID") ? [object.get("ID")] : []));
+  expect(numbers).toEqual([1, 2, 3, 4]);
+});
+
+test("delivered queries can be answered until their deadline, and only so many are kept", () => {
+  const machine = open();
+  machine.receive(request(1, "stream", { Type: "query" }));
+  for (let count = 0; count <= answerableQueriesMax; count++) {
+    machine.event(0, queryRecord);
+    written(machine);
+  }
+  const respond = (now: number, id: number): unknown => {
+    machine.receive(request(2, "respond", { ID: id, Payload: null }));
+    expect(machine.drain()).toMatchObject([{ kind: "perform", request: { id: BigInt(id), payload: null } }]);
+    machine.settleResponse(now, BigInt(id), null);
+    return written(machine)[0]!.get("Error");
+  };
+  expect(respond(1000, 1)).toBe("No pending queries matching ID");
+  expect(respond(1000, 2)).toBe("");
+  expect(respond(1001, 3)).toBe("No pending queries matching ID");
+});
+
+test("only so many queries of one client run at a time", () => {
+  const machine = open();
+  const asked: AskedQuery[] = [];
+  for (let sequence = 1; sequence <= runningQueriesMax; sequence++) {
+    machine.receive(request(sequence, "query", { Name: "load" }));
+    expect(machine.drain()).toHaveLength(1);
+    asked.push(machine.settleQuery());
+  }
+  written(machine);
+  machine.receive(request(1000, "query", { Name: "load" }));
+  expect(machine.drain()).toEqual([]);
+  expect(written(machine)[0]!.get("Error")).toBe("More than 256 queries on one connection");
+  machine.queryDone(asked[0]!);
+  machine.queryDone(asked[0]!);
+  expect(written(machine)).toHaveLength(2);
+  machine.receive(request(1001, "query", { Name: "load" }));
+  expect(machine.drain()).toHaveLength(1);
 });
 
 test("a request in progress holds back the next one, but not events", () => {
@@ -207,6 +261,10 @@ test.each([
   ["a negative number for an unsigned one", request(1, "stop"), codec.encode({ Stop: -1 })],
   ["text for a list", request(1, "join"), codec.encode({ Existing: "127.0.0.1" })],
   ["a number for text", request(1, "tags"), codec.encode({ Tags: { a: 5 } })],
+  ["a relay factor above 255", request(1, "query"), codec.encode({ RelayFactor: 300 })],
+  ["a negative relay factor", request(1, "query"), codec.encode({ RelayFactor: -1 })],
+  ["a number that is no byte in a payload", request(1, "event"), codec.encode({ Payload: [256] })],
+  ["text for a number", request(1, "respond"), codec.encode({ ID: "1" })],
   ["two for a boolean", request(1, "force-leave"), codec.encode({ Prune: 2 })],
 ])("%s closes the connection", (_name, header, body) => {
   const machine = open();
