@@ -99,10 +99,11 @@ export const mdnsKeys: readonly ConfigKey[] = [
 export function nearestKey(word: string, keys: readonly ConfigKey[]): string | null {
   const wanted = word.toLowerCase().replaceAll("-", "_").slice(0, comparedMax);
   const near = keys
+    // A key that differs in case alone is right, but there twice.
+    .filter(({ key }) => key.toLowerCase() !== word.toLowerCase())
     .map(({ key }) => ({ key, distance: editDistance(wanted, key.toLowerCase()) }))
     .filter(
-      ({ key, distance }) =>
-        distance > 0 && distance <= Math.max(2, Math.floor(key.length / 3)) && distance < key.length,
+      ({ key, distance }) => distance <= Math.max(2, Math.floor(key.length / 3)) && distance < key.length,
     )
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.key ?? null;

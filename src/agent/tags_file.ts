@@ -6,7 +6,7 @@
 import { encodeTags } from "../core/serf/tags.ts";
 import { SerfError } from "../errors.ts";
 import { encodeJson } from "../go/json.ts";
-import { JsonError, type JsonTree, readJson } from "../go/json_reader.ts";
+import { JsonError, type JsonTree, jsonKind, readJson } from "../go/json_reader.ts";
 import type { Files } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import { systemText } from "../system_text.ts";
@@ -94,10 +94,4 @@ function parse(bytes: Uint8Array): ReadonlyMap<string, string> {
       throw fault(`json: cannot unmarshal ${jsonKind(value)} into Go value of type string`);
     }),
   );
-}
-
-function jsonKind(value: JsonTree): string {
-  if (Array.isArray(value)) return "array";
-  if (value instanceof Map) return "object";
-  return typeof value === "boolean" ? "bool" : typeof value;
 }

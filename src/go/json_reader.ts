@@ -33,6 +33,13 @@ export function readFirstJson(bytes: Uint8Array): JsonTree {
   return new JsonReader(bytes, "unexpected EOF").value(0);
 }
 
+/** What a value is in Go's messages: `object`, `array`, `string`, `number`, `bool`. */
+export function jsonKind(value: JsonTree): string {
+  if (Array.isArray(value)) return "array";
+  if (value instanceof Map) return "object";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
 const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const quoteMark = 0x22;
 const backslash = 0x5c;
