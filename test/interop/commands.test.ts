@@ -157,7 +157,8 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
         ["", "x"],
       ]),
     )("asks and shows what the original asks and shows: $title", { timeout: 60_000 }, async ({ args }) => {
-      for (const [expected, actual] of await both("query", ...args)) {
+      const shorter = args.some((arg) => arg.startsWith("-timeout")) ? [] : ["-timeout=900ms"];
+      for (const [expected, actual] of await both("query", ...shorter, ...args)) {
         if (args.includes("-format=json")) {
           const read = (text: string): unknown => {
             const { Acks, Responses } = JSON.parse(text) as { Acks: string[] | null; Responses: unknown };
@@ -210,14 +211,14 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
     it("finds all members reachable", { timeout: 60_000 }, async () => {
       const normal = (outcome: Outcome): Outcome => ({
         ...sorted(outcome),
-        stdout: sorted(outcome).stdout.replace(/response: 0\.\d\d sec/, "response: 0.xx sec"),
+        stdout: sorted(outcome).stdout.replace(/response: \d\.\d\d sec/, "response: x sec"),
       });
       for (const flags of [[], ["-verbose"]]) {
         for (const [expected, actual] of await both("reachability", ...flags)) {
           expect(actual.code).toBe(0);
           const rough = ({ stdout, ...rest }: Outcome): unknown => ({
             ...rest,
-            stdout: stdout.replace(/Query time: 1\.[567]\d sec/, "Query time: 1.6 sec"),
+            stdout: stdout.replace(/Query time: [12]\.\d\d sec/, "Query time: x sec"),
           });
           expect(rough(normal(actual))).toEqual(rough(normal(expected)));
         }
