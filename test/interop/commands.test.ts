@@ -5,10 +5,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeRuntime } from "../../runtimes/node/mod.ts";
 import { RpcClient } from "../../src/rpc/client.ts";
-import { Agent, converged, type Kind, type Outcome, originals, ours, stopAll, until } from "./agents.ts";
+import { Agent, converged, installed, type Kind, type Outcome, ours, stopAll, until } from "./agents.ts";
 import { eventsIn } from "./monitored.ts";
 
-const original: Kind = originals.at(-1) ?? "old";
+/** Its newest release: some texts of the old one differ. */
+const original: Kind = "new";
 const block = 100 + (process.pid % 100);
 
 const firstKey = "HvY8ubRZMgafUOWvrOadwOckVa1wN3QWAo46FVKbVN8=";
@@ -32,6 +33,7 @@ function complaint({ stdout, stderr, code }: Outcome): Outcome {
 }
 
 describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) => {
+  const absent = installed([original, kind]).length < 2;
   const subnet = 40 + ours.indexOf(kind);
   const at = (host: number): string => `127.${block}.${subnet}.${host}`;
   let theirs: Agent;
@@ -48,7 +50,7 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
     );
   }
 
-  describe("in a cluster without encryption", () => {
+  describe.skipIf(absent)("in a cluster without encryption", () => {
     beforeAll(async () => {
       const flags = ["-profile=local", "-log-level=debug"];
       // The original runs the last of its handlers for what no other one asks.
@@ -263,7 +265,7 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
     });
   });
 
-  describe("in a cluster with encryption", () => {
+  describe.skipIf(absent)("in a cluster with encryption", () => {
     beforeAll(async () => {
       const flags = ["-profile=local", `-encrypt=${firstKey}`];
       theirs = await Agent.start(original, "theirs", at(3), ...flags);
