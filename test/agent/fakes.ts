@@ -217,6 +217,7 @@ export class FakeNode implements SerfNode {
   }
 
   async removeFailedNode(name: string, options?: { prune?: boolean }): Promise<void> {
+    if (this.pruneRefusal !== null && name === "alive") throw this.pruneRefusal;
     this.calls.push(`remove ${name} ${options?.prune ?? false}`);
   }
 
@@ -245,6 +246,8 @@ export class FakeNode implements SerfNode {
   keyFailure: Error | null = null;
   /** Queries that were asked; the test replies and ends them. */
   readonly queries: { readonly name: string; readonly options: QueryOptions; readonly query: Query }[] = [];
+  /** Thrown instead of pruning the member "alive". */
+  pruneRefusal: Error | null = null;
   /** Thrown instead of sending or asking. */
   refusal: Error | null = null;
   readonly coordinates: Map<string, Coordinate> = new Map();

@@ -1,38 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { runAgent } from "../../src/agent/run.ts";
-import { readConfig } from "../../src/cli/commands/agent.ts";
-import { main } from "../../src/cli/main.ts";
-import { FakeRuntime, FakeStart, member, settle } from "../agent/fakes.ts";
+import { settle } from "../agent/fakes.ts";
 import { MemoryStreams } from "../rpc/memory.ts";
-
-async function agent(): Promise<{ streams: MemoryStreams; starter: FakeStart; host: FakeRuntime }> {
-  const streams = new MemoryStreams();
-  const host = new FakeRuntime([], {}, streams);
-  const starter = new FakeStart();
-  starter.prepare = (node) => {
-    node.others = [
-      member("node-b", "127.0.0.12", { role: "db" }),
-      member("ünïcode", "127.0.0.13", {}, "failed"),
-    ];
-  };
-  void runAgent(
-    async () =>
-      await readConfig(
-        ["-node=node-a", "-bind=127.0.0.41:17946", "-tag", "role=web", "-tag", "a=<1>"],
-        host.runtime.files,
-      ),
-    host.runtime,
-    starter.start,
-  );
-  await settle();
-  return { streams, starter, host };
-}
-
-async function call(streams: MemoryStreams, args: string, env: Record<string, string> = {}) {
-  const fake = new FakeRuntime(args === "" ? [] : args.split(" "), env, streams);
-  const code = await main(fake.runtime);
-  return { code, stdout: fake.stdout, stderr: fake.stderr };
-}
+import { agent, call } from "./world.ts";
 
 const versionText = "0.1.0\nAgent Protocol: 5 (Understands back to: 2)\n";
 

@@ -4,7 +4,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Agent, converged, type Kind, type Outcome, originals, ours, run, stopAll, until } from "./agents.ts";
-import { eventsIn } from "./monitored.ts";
+import { eventsIn } from "./outcomes.ts";
 
 const original: Kind = originals.at(-1) ?? "old";
 const block = 100 + (process.pid % 100);

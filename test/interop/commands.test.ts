@@ -1,24 +1,18 @@
 /**
- * Events, queries, keys, reachability and round-trip times: both command lines against both kinds of agents, side by side.
+ * Events, queries, reachability and round-trip times: both command lines against both kinds of agents, side by side.
  */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeRuntime } from "../../runtimes/node/mod.ts";
 import { RpcClient } from "../../src/rpc/client.ts";
-import { Agent, converged, type Kind, type Outcome, originals, ours, stopAll, until } from "./agents.ts";
-import { eventsIn } from "./monitored.ts";
+import { Agent, converged, installed, type Kind, type Outcome, ours, stopAll, until } from "./agents.ts";
+import { eventsIn, sorted } from "./outcomes.ts";
 
-const original: Kind = originals.at(-1) ?? "old";
+/** Its newest release: some texts of the old one differ. */
+const original: Kind = "new";
 const block = 100 + (process.pid % 100);
 
-const firstKey = "HvY8ubRZMgafUOWvrOadwOckVa1wN3QWAo46FVKbVN8=";
 const secondKey = "T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=";
-const foreignKey = "5K9OtfP7efFrNKe5WCQvXvnaXJ5cWP0SvXiwe0kkjM4=";
-
-/** Replies, failures and keys come in any order. */
-function sorted({ stdout, stderr, code }: Outcome): Outcome {
-  return { stdout: stdout.split("\n").sort().join("\n"), stderr, code };
-}
 
 /** Command lines with titles for their tests. */
 function titled(lines: readonly string[][]): { readonly title: string; readonly args: readonly string[] }[] {
@@ -32,6 +26,7 @@ function complaint({ stdout, stderr, code }: Outcome): Outcome {
 }
 
 describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) => {
+  const absent = installed([original, kind]).length < 2;
   const subnet = 40 + ours.indexOf(kind);
   const at = (host: number): string => `127.${block}.${subnet}.${host}`;
   let theirs: Agent;
@@ -48,7 +43,7 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
     );
   }
 
-  describe("in a cluster without encryption", () => {
+  describe.skipIf(absent)("in a cluster without encryption", () => {
     beforeAll(async () => {
       const flags = ["-profile=local", "-log-level=debug"];
       // The original runs the last of its handlers for what no other one asks.
@@ -157,7 +152,8 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
         ["", "x"],
       ]),
     )("asks and shows what the original asks and shows: $title", { timeout: 60_000 }, async ({ args }) => {
-      for (const [expected, actual] of await both("query", ...args)) {
+      const shorter = args.some((arg) => arg.startsWith("-timeout")) ? [] : ["-timeout=900ms"];
+      for (const [expected, actual] of await both("query", ...shorter, ...args)) {
         if (args.includes("-format=json")) {
           const read = (text: string): unknown => {
             const { Acks, Responses } = JSON.parse(text) as { Acks: string[] | null; Responses: unknown };
@@ -210,14 +206,14 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
     it("finds all members reachable", { timeout: 60_000 }, async () => {
       const normal = (outcome: Outcome): Outcome => ({
         ...sorted(outcome),
-        stdout: sorted(outcome).stdout.replace(/response: 0\.\d\d sec/, "response: 0.xx sec"),
+        stdout: sorted(outcome).stdout.replace(/response: \d\.\d\d sec/, "response: x sec"),
       });
       for (const flags of [[], ["-verbose"]]) {
         for (const [expected, actual] of await both("reachability", ...flags)) {
           expect(actual.code).toBe(0);
           const rough = ({ stdout, ...rest }: Outcome): unknown => ({
             ...rest,
-            stdout: stdout.replace(/Query time: 1\.[567]\d sec/, "Query time: 1.6 sec"),
+            stdout: stdout.replace(/Query time: [12]\.\d\d sec/, "Query time: x sec"),
           });
           expect(rough(normal(actual))).toEqual(rough(normal(expected)));
         }
@@ -259,63 +255,6 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
         stdout: "",
         code: 0,
       });
-    });
-  });
-
-  describe("in a cluster with encryption", () => {
-    beforeAll(async () => {
-      const flags = ["-profile=local", `-encrypt=${firstKey}`];
-      theirs = await Agent.start(original, "theirs", at(3), ...flags);
-      mine = await Agent.start(kind, "mine", at(4), "-join", theirs.address, ...flags);
-      await converged([theirs, mine], { theirs: "alive", mine: "alive" });
-    }, 60_000);
-    afterAll(stopAll);
-
-    const done = (first: string, last: string): Outcome => ({
-      stdout: `==> ${first}\n==> ${last}\n`,
-      stderr: "",
-      code: 0,
-    });
-
-    it("rotates keys from either side", { timeout: 60_000 }, async () => {
-      let before = firstKey;
-      let after = secondKey;
-      for (const agent of [theirs, mine]) {
-        for (const by of [original, kind]) {
-          const keys = (...args: string[]): Promise<Outcome> => agent.cli(by, "keys", ...args);
-          const listed = async (): Promise<string> =>
-            (await keys("-list")).stdout.split("\n").sort().join("\n");
-          expect(await keys("-install", after)).toEqual(
-            done("Installing key on all members...", "Successfully installed key!"),
-          );
-          expect(await listed()).toContain([`${firstKey}  [2/2]`, `${secondKey}  [2/2]`].join("\n"));
-          expect(await keys("-use", after)).toEqual(
-            done("Changing primary key on all members...", "Successfully changed primary key!"),
-          );
-          expect(await keys("-remove", before)).toEqual(
-            done("Removing key on all members...", "Successfully removed key!"),
-          );
-          expect((await keys("-list")).stdout).toBe(
-            "==> Asking all members for installed keys...\n==> Keys gathered, listing cluster keys...\n\n" +
-              `${after}  [2/2]\n`,
-          );
-          [before, after] = [after, before];
-        }
-      }
-      await converged([theirs, mine], { theirs: "alive", mine: "alive" });
-    });
-
-    it.each([
-      ["-remove", firstKey],
-      ["-use", foreignKey],
-      ["-use", "c2hvcnQ="],
-      ["-install", "c2hvcnQ="],
-      ["-install", "!!"],
-      ["-remove", foreignKey],
-    ])("reports failures as the original does: keys %s %s", { timeout: 60_000 }, async (...args) => {
-      for (const [expected, actual] of await both("keys", ...args)) {
-        expect(sorted(actual)).toEqual(sorted(expected));
-      }
     });
   });
 });

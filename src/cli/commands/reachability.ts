@@ -58,9 +58,9 @@ async function test(client: RpcClient, runtime: Runtime, verbose: boolean): Prom
   const live = members.filter(({ status }) => status === "alive").map(({ name }) => name);
   await terminal.write(`Total members: ${members.length}, live members: ${live.length}\n`);
   const replies = await answer("Error sending query", client.query("_serf_ping", undefined, { ack: true }));
-  await terminal.write("Starting reachability test...\n");
   const signs = new Signs(terminal, clock, verbose);
   const interrupted = await untilInterrupted(runtime, client, async () => {
+    await terminal.write("Starting reachability test...\n");
     for await (const { type, from } of replies) if (type === "ack") await signs.add(from);
   });
   if (interrupted) throw new CommandFailure("Test interrupted");

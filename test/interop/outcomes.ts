@@ -1,4 +1,6 @@
-/** Reading what `monitor` printed. */
+/** Reading what commands printed, in an order of its own. */
+
+import type { Outcome } from "./agents.ts";
 
 /** The events that a monitor printed, their fields in order: the original prints them in random order. */
 export function eventsIn(output: string): string[] {
@@ -10,4 +12,9 @@ export function eventsIn(output: string): string[] {
       .sort()
       .join("\n"),
   );
+}
+
+/** Replies, failures and keys come in any order. */
+export function sorted({ stdout, stderr, code }: Outcome): Outcome {
+  return { stdout: stdout.split("\n").sort().join("\n"), stderr, code };
 }
