@@ -6,7 +6,7 @@
 import type { Member, SerfEvent } from "../core/serf/member.ts";
 import { toMilliseconds } from "../go/duration.ts";
 import { matchesFilter } from "../rpc/filter.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Cancel, Runtime } from "../runtime.ts";
 import type { AgentConfig } from "./config.ts";
 import { type EventScript, listScripts, parseHandlers } from "./filter.ts";
 import type { AgentLog } from "./logs.ts";
@@ -43,7 +43,8 @@ class Entry {
   readonly jobs: Job[] = [];
   busy = false;
   dropped = 0;
-  warnedAt: number = Number.NEGATIVE_INFINITY;
+  /** Ends the time in which drops are only counted; null when there is none. */
+  quiet: Cancel | null = null;
 
   constructor(handler: EventScript) {
     this.handler = handler;
@@ -104,17 +105,24 @@ export class HandlerPool {
   close(): void {
     this.#closed = true;
     this.#ready.length = 0;
-    for (const entry of this.#entries) entry.jobs.length = 0;
+    for (const entry of this.#entries) {
+      entry.jobs.length = 0;
+      entry.quiet?.();
+    }
   }
 
   #drop(entry: Entry): void {
     entry.jobs.shift()?.ended(null);
     entry.dropped += 1;
-    const now = this.#parts.runtime.clock.now();
-    if (now < entry.warnedAt + warningIntervalMs) return;
-    entry.warnedAt = now;
+    if (entry.quiet === null) this.#warn(entry);
+  }
+
+  #warn(entry: Entry): void {
+    entry.quiet = null;
+    if (entry.dropped === 0 || this.#closed) return;
     this.#log("WARN", `Script '${entry.handler.script}' does not keep up, dropped ${entry.dropped} events`);
     entry.dropped = 0;
+    entry.quiet = this.#parts.runtime.clock.after(warningIntervalMs, () => this.#warn(entry));
   }
 
   #advance(): void {

@@ -129,4 +129,41 @@ describe("scripts of event handlers", () => {
     expect(seen.answers).toEqual(wanted.answers);
     expect(seen.log).toEqual(wanted.log);
   });
+
+  it.each(ours)("do not stop the agent on %s when one hangs", { timeout: 60_000 }, async (kind) => {
+    const output = join(folder, `hanging-${kind}.txt`);
+    writeFileSync(output, "");
+    const agent = await Agent.start(
+      kind,
+      "n",
+      `${subnet}.1`,
+      "-profile=local",
+      "-handler-timeout=2s",
+      "-event-handler=user:a=sleep 30",
+      `-event-handler=user=cat >> ${output}`,
+    );
+    const peer = await Agent.start(
+      original,
+      "peer",
+      `${subnet}.2`,
+      "-profile=local",
+      `-join=${agent.address}`,
+    );
+    const stream = agent.watch(original, "monitor");
+    for (const payload of ["1", "2", "3"]) await peer.cli(original, "event", "-coalesce=false", "a", payload);
+    await until("the other script's events", () => readFileSync(output, "utf8").split("\n").length === 4);
+    expect(readFileSync(output, "utf8").split("\n").sort()).toEqual(["", "1", "2", "3"]);
+    await until(
+      "the stream's events",
+      () => (stream.output.match(/Received event: user-event: a/g) ?? []).length === 3,
+    );
+    await until("the slow warning", () =>
+      agent.log.includes("Script 'sleep 30' slow, execution exceeding 1s"),
+    );
+    await until("the end", () => agent.log.includes("Error invoking script 'sleep 30': killed after 2s"));
+    await stream.interrupt();
+    const before = Date.now();
+    expect(await agent.kill("SIGINT")).toBe(0);
+    expect(Date.now() - before).toBeLessThan(6000);
+  });
 });
