@@ -242,6 +242,57 @@ export interface Host {
   readonly pid: number;
 }
 
+/** A question of DNS, such as `_serf_web._tcp.local` of type `PTR`. Names are without the final dot, and `type` is `ANY` for all types. */
+export interface DnsQuestion {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A record of DNS, of the kinds that services are announced with. `ttl` is in seconds. */
+export type DnsRecord = { readonly name: string; readonly ttl: number } & (
+  | { readonly type: "PTR"; readonly target: string }
+  | {
+      readonly type: "SRV";
+      readonly priority: number;
+      readonly weight: number;
+      readonly port: number;
+      readonly target: string;
+    }
+  | { readonly type: "A" | "AAAA"; readonly address: string }
+  | { readonly type: "TXT"; readonly text: string }
+);
+
+/** What comes in through multicast DNS. Neither may throw. */
+export interface MulticastHandler {
+  /** Somebody asks. What is returned goes to them alone; an empty list is no answer. */
+  asked(question: DnsQuestion): readonly DnsRecord[];
+  /** An answer to a question of ours, or to another's. */
+  answered(records: readonly DnsRecord[]): void;
+}
+
+/** Where multicast DNS goes. */
+export interface MulticastOptions {
+  /** Name of the only network interface; `null` leaves the choice to the system. */
+  readonly interface: string | null;
+  /** Whether questions are asked over IPv4. Those of others are always heard. */
+  readonly askIpv4: boolean;
+  readonly askIpv6: boolean;
+}
+
+/** Open sockets of multicast DNS. */
+export interface MulticastSockets {
+  /** Asks over every family that there is; fails when none took the question. `id` has 16 bits. */
+  ask(question: DnsQuestion, id: number): Promise<void>;
+  /** The port is free afterwards. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Multicast DNS (RFC 6762). */
+export interface Multicast {
+  /** Begins to listen. `EADDRINUSE`, `EACCES`, and `EADDRNOTAVAIL` when the interface has no address. */
+  open(options: MulticastOptions, handler: MulticastHandler): Promise<MulticastSockets>;
+}
+
 /** Everything a node needs from the outside. */
 export interface Runtime {
   readonly name: "node" | "deno" | "bun" | "sim";
@@ -254,4 +305,6 @@ export interface Runtime {
   readonly signals: Signals;
   readonly terminal: Terminal;
   readonly host: Host;
+  /** Loads multicast DNS, which only some agents use. The simulator has none. */
+  readonly multicast?: () => Promise<Multicast>;
 }

@@ -22,6 +22,7 @@ export function bunRuntime(): Runtime {
     signals,
     terminal: nodeTerminal(),
     host: nodeHost(bunApi().version),
+    multicast: async () => (await import("./multicast.ts")).multicast,
   };
 }
 

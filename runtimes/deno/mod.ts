@@ -21,6 +21,7 @@ export function denoRuntime(): Runtime {
     signals,
     terminal: denoTerminal(),
     host: denoHost(),
+    multicast: async () => (await import("./multicast.ts")).multicast,
   };
 }
 

@@ -26,6 +26,7 @@ export function nodeRuntime(): Runtime {
     signals,
     terminal: nodeTerminal(),
     host: nodeHost(process.versions.node),
+    multicast: async () => (await import("./multicast.ts")).multicast,
   };
 }
 

@@ -17,6 +17,7 @@ import { systemText } from "../system_text.ts";
 import { Cluster, type ClusterNode } from "./cluster.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
+import type { Discovery } from "./discovery.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { HandlerPool } from "./handler.ts";
 import type { AgentLog } from "./logs.ts";
@@ -68,6 +69,7 @@ export class Agent implements AgentService {
   readonly #tagsFile: TagsFile;
   /** Runs scripts for events. */
   readonly handlers: HandlerPool;
+  #discovery: Discovery | null = null;
   #server: RpcServer | null = null;
   #stopping: Promise<void> | null = null;
   /** Resolves when the agent has stopped, for whatever reason. */
@@ -96,6 +98,13 @@ export class Agent implements AgentService {
       const reason = `Error creating Serf: ${messageOf(error)}`;
       throw new StartFailure(`Failed to start the Serf agent: ${reason}`, { cause: error });
     }
+  }
+
+  /** Begins to look for members by mDNS, if the settings say so. Rejects with {@link StartFailure}. */
+  async discover(config: AgentConfig): Promise<void> {
+    if (config.discover === "") return;
+    const { Discovery } = await import("./discovery.ts");
+    this.#discovery = await Discovery.start(config, this, this.#serf.local, this.#runtime);
   }
 
   /** Opens the RPC interface. Rejects with {@link StartFailure}. */
@@ -139,6 +148,7 @@ export class Agent implements AgentService {
 
   async leave(): Promise<void> {
     this.log("INFO", "requesting graceful leave from Serf", "agent");
+    await this.#discovery?.close();
     await this.#serf.leave();
   }
 
@@ -211,6 +221,7 @@ export class Agent implements AgentService {
 
   async #shutdown(): Promise<void> {
     this.log("INFO", "requesting serf shutdown", "agent");
+    await this.#discovery?.close();
     await this.#serf.shutdown();
     this.handlers.close();
     this.log("INFO", "shutdown complete", "agent");

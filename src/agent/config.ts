@@ -73,8 +73,13 @@ export interface AgentConfig {
   readonly quiescentPeriod: bigint;
   readonly userCoalescePeriod: bigint;
   readonly userQuiescentPeriod: bigint;
-  /** Network interface of mDNS, which needs discovery. */
+  /** Name of the cluster whose members find each other by mDNS; empty for none. */
+  readonly discover: string;
+  /** Network interface of mDNS; empty for `interface`. */
   readonly mdnsInterface: string;
+  /** Whether to ask over IPv6 alone. Questions of others are heard all the same. */
+  readonly mdnsDisableIpv4: boolean;
+  readonly mdnsDisableIpv6: boolean;
 }
 
 const nanosecondsPerSecond = 1_000_000_000n;
@@ -129,7 +134,10 @@ export const defaultConfig: AgentConfig = {
   quiescentPeriod: nanosecondsPerSecond,
   userCoalescePeriod: 3n * nanosecondsPerSecond,
   userQuiescentPeriod: nanosecondsPerSecond,
+  discover: "",
   mdnsInterface: "",
+  mdnsDisableIpv4: false,
+  mdnsDisableIpv6: false,
 };
 
 /** A setting that stops the agent from starting; the message is Serf's, printed behind `==> `. */

@@ -52,7 +52,7 @@ const rows: readonly (readonly [string, KeyKind, ConfigKey["setting"]])[] = [
   ["snapshot_path", "text", "snapshotPath"],
   ["leave_on_terminate", "boolean", "leaveOnTerminate"],
   ["skip_leave_on_interrupt", "boolean", "skipLeaveOnInterrupt"],
-  ["discover", "text", "missing"],
+  ["discover", "text", "discover"],
   ["mdns", "section", "ignored"],
   ["interface", "text", "interface"],
   ["reconnect_interval", "duration", "reconnectInterval"],
@@ -91,8 +91,8 @@ export const configKeys: readonly ConfigKey[] = rows.map(([key, kind, setting]) 
 /** The keys inside `mdns`. */
 export const mdnsKeys: readonly ConfigKey[] = [
   { key: "interface", kind: "text", setting: "mdnsInterface" },
-  { key: "disable_ipv4", kind: "boolean", setting: "ignored" },
-  { key: "disable_ipv6", kind: "boolean", setting: "ignored" },
+  { key: "disable_ipv4", kind: "boolean", setting: "mdnsDisableIpv4" },
+  { key: "disable_ipv6", kind: "boolean", setting: "mdnsDisableIpv6" },
 ];
 
 /** The key that somebody who wrote `word` may have meant, or null when none is near. */

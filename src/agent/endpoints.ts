@@ -34,6 +34,18 @@ export function checkInterface(name: string, host: Host): void {
   throw new StartFailure("Invalid network interface: route ip+net: no such network interface");
 }
 
+/** Fails when discovery cannot work as it is set. */
+export function checkDiscovery(config: AgentConfig, host: Host): void {
+  const { discover, mdnsInterface: name, mdnsDisableIpv4, mdnsDisableIpv6 } = config;
+  if (name !== "" && discover === "")
+    throw new StartFailure("mDNS interface specified without enabling mDNS discovery");
+  if (name !== "" && !host.interfaces().some((entry) => entry.interface === name))
+    throw new StartFailure("Invalid mDNS network interface: route ip+net: no such network interface");
+  // The original finds this only beside an interface, and otherwise asks nobody.
+  if (discover !== "" && mdnsDisableIpv4 && mdnsDisableIpv6)
+    throw new StartFailure("Invalid mDNS configuration: both IPv4 and IPv6 are disabled");
+}
+
 /** Text of an address for the banner. */
 export function endpointText(address: Address): string {
   return joinHostPort(address.host, address.port);

@@ -11,7 +11,7 @@ import type { AgentConfig } from "./config.ts";
 import { durationMin, StartFailure } from "./config.ts";
 import { AgentConsole } from "./console.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
+import { checkDiscovery, checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
 import { parseHandlers } from "./filter.ts";
 import { AgentLog, formatJsonLine } from "./logs.ts";
 import { retryJoin } from "./retry.ts";
@@ -76,6 +76,7 @@ class AgentRun {
         log: this.#log,
         start: this.#start,
       });
+      await agent.discover(config);
       await agent.serve(config);
       await this.#console.step("Starting Serf agent RPC...");
       await this.#banner(agent, config, endpoints);
@@ -96,8 +97,7 @@ class AgentRun {
     const config = { ...read, nodeName: read.nodeName || host.hostname() };
     parseHandlers(config.eventHandlers);
     checkInterface(config.interface, host);
-    if (config.mdnsInterface !== "")
-      throw new StartFailure("mDNS interface specified without enabling mDNS discovery");
+    checkDiscovery(config, host);
     if (config.role !== "")
       await this.#console.step("Deprecation warning: 'Role' has been replaced with 'Tags'");
     const raised = {
@@ -158,6 +158,7 @@ class AgentRun {
     await this.#label("Snapshot", String(config.snapshotPath !== ""));
     await this.#label("Profile", config.profile);
     await this.#label("Message Compression Enabled", String(config.compression));
+    if (config.discover !== "") await this.#label("mDNS cluster", config.discover);
   }
 
   async #label(label: string, value: string): Promise<void> {

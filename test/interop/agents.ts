@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, command } from "../runtimes/binaries.ts";
+import { whyNoNetworks } from "./networks.ts";
 
 /** Kinds of agents: the original's Debian package, its newest release, and ours by runtime. */
 export type Kind = "old" | "new" | "node" | "deno" | "bun";
@@ -45,10 +46,12 @@ export function installed(kinds: readonly Kind[]): Kind[] {
  * What is not installed here of all that the tests of this folder start, and how to get it.
  */
 export function missing(): string[] {
-  return [...originals, ...ours].flatMap((kind) => {
+  const programs = [...originals, ...ours].flatMap((kind) => {
     const found = find(kind);
     return "missing" in found ? [found.missing] : [];
   });
+  const networks = whyNoNetworks();
+  return networks === null ? programs : [...programs, networks];
 }
 
 /** What a finished command printed. */
@@ -84,9 +87,17 @@ export class Agent {
   /** Exit code once it ended; `null` after a signal. */
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcess;
+  readonly #inside: readonly string[];
 
-  private constructor(kind: Kind, name: string, host: string, child: ChildProcess) {
+  private constructor(
+    kind: Kind,
+    name: string,
+    host: string,
+    child: ChildProcess,
+    inside: readonly string[],
+  ) {
     this.kind = kind;
+    this.#inside = inside;
     this.name = name;
     this.host = host;
     this.#child = child;
@@ -106,21 +117,23 @@ export class Agent {
 
   /** Starts an agent and waits until it runs or ends. */
   static async start(kind: Kind, name: string, host: string, ...flags: string[]): Promise<Agent> {
+    return await Agent.startInside([], kind, name, host, ...flags);
+  }
+
+  /** The same behind the words of a command that runs another one, somewhere else. */
+  static async startInside(
+    inside: readonly string[],
+    kind: Kind,
+    name: string,
+    host: string,
+    ...flags: string[]
+  ): Promise<Agent> {
     const found = find(kind);
     if ("missing" in found) throw new Error(found.missing);
-    const agent = new Agent(
-      kind,
-      name,
-      host,
-      spawn(found.program, [
-        ...found.args,
-        "agent",
-        `-node=${name}`,
-        `-bind=${host}:${gossipPort}`,
-        `-rpc-addr=${host}:${rpcPort}`,
-        ...flags,
-      ]),
-    );
+    const [program, ...args] = [...inside, found.program, ...found.args];
+    const at = [`-node=${name}`, `-bind=${host}:${gossipPort}`, `-rpc-addr=${host}:${rpcPort}`];
+    const child = spawn(program!, [...args, "agent", ...at, ...flags]);
+    const agent = new Agent(kind, name, host, child, inside);
     let ended = false;
     void agent.ended.then(() => {
       ended = true;
@@ -147,7 +160,7 @@ export class Agent {
 
   /** Runs a command against this agent, by default with the original's own command line where there is one. */
   async cli(by: Kind, name: string, ...args: string[]): Promise<Outcome> {
-    return await run(by, name, `-rpc-addr=${this.host}:${rpcPort}`, ...args);
+    return await runInside(this.#inside, by, name, `-rpc-addr=${this.host}:${rpcPort}`, ...args);
   }
 
   /** Starts a command that goes on until it is stopped. */
@@ -200,10 +213,15 @@ const fastCli: Kind = installed(originals).at(-1) ?? "node";
 
 /** Runs a command line. */
 export async function run(by: Kind, ...args: string[]): Promise<Outcome> {
+  return await runInside([], by, ...args);
+}
+
+async function runInside(inside: readonly string[], by: Kind, ...args: string[]): Promise<Outcome> {
   const found = find(by);
   if ("missing" in found) throw new Error(found.missing);
+  const [program, ...before] = [...inside, found.program, ...found.args];
   return await new Promise((resolve) => {
-    execFile(found.program, [...found.args, ...args], { timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile(program!, [...before, ...args], { timeout: 30_000 }, (error, stdout, stderr) => {
       resolve({ stdout, stderr, code: error === null ? 0 : Number(error.code ?? -1) });
     });
   });

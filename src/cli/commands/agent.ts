@@ -38,6 +38,11 @@ Options:
   -node=hostname           Name of this node, unique in the cluster.
   -profile=[lan|wan|local] Timings for the kind of network. Default lan.
   -protocol=n              Serf protocol to speak, 2 to 5. Default 5.
+  -discover=cluster        Find the members of a cluster on the local network by
+                           mDNS, under this name.
+  -mdns-iface              Network interface for mDNS. Default: that of -iface.
+  -mdns-disable-ipv4       Do not ask over IPv4.
+  -mdns-disable-ipv6       Do not ask over IPv6.
   -retry-join=addr         Node to join in the background, again and again until
                            it works. May be repeated.
   -retry-interval=30s      Time between two attempts of -retry-join.
@@ -99,6 +104,7 @@ const flagSpecs = {
   "config-file": list,
   "dead-node-reclaim-time": text,
   "disable-compression": off,
+  discover: text,
   encrypt: text,
   "event-handler": list,
   "handler-timeout": text,
@@ -108,6 +114,9 @@ const flagSpecs = {
   label: text,
   "log-format": text,
   "log-level": text,
+  "mdns-disable-ipv4": off,
+  "mdns-disable-ipv6": off,
+  "mdns-iface": text,
   node: text,
   profile: text,
   protocol: { kind: "integer", initial: 0 },
@@ -179,6 +188,10 @@ export async function readConfig(args: readonly string[], files: ConfigFiles): P
     retryJoin: flags["retry-join"],
     retryMaxAttempts: flags["retry-max"],
     replayOnJoin: flags.replay,
+    discover: flags.discover,
+    mdnsInterface: flags["mdns-iface"],
+    mdnsDisableIpv4: flags["mdns-disable-ipv4"],
+    mdnsDisableIpv6: flags["mdns-disable-ipv6"],
     label: flags.label,
     allowedCidrs: flags["allowed-cidrs"],
     ...(given.has("verify-incoming") ? { verifyIncoming: flags["verify-incoming"] } : {}),

@@ -1,0 +1,216 @@
+/**
+ * Multicast DNS by the library `multicast-dns` over `node:dgram`. Others are heard on the common port; questions leave from a port of
+ * their own, as answers to it reach this process and no other one on the machine.
+ */
+import { createSocket, type Socket } from "node:dgram";
+import { networkInterfaces } from "node:os";
+import multicastDns, { type MulticastDNS, type Options, type ResponseOutgoingPacket } from "multicast-dns";
+import {
+  type DnsQuestion,
+  type DnsRecord,
+  type Multicast,
+  type MulticastHandler,
+  type MulticastSockets,
+  SystemError,
+} from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
+
+/** Questions of one packet that are looked at. */
+const questionsMax = 16;
+/** Answers that may be with the system at once; further questions go without. */
+const answersInFlightMax = 64;
+/** How long closed sockets may take to say so. */
+const closeWaitMs = 100;
+
+type LibraryRecord = ResponseOutgoingPacket["answers"][number];
+
+/** One of the two families, on an interface. */
+interface Family {
+  readonly type: "udp4" | "udp6";
+  readonly group: string;
+  readonly any: string;
+  /** What the library takes for an interface: an address for IPv4, a zone for IPv6, nothing for all. */
+  readonly interface: string | undefined;
+}
+
+/** Multicast DNS of `node:dgram`. */
+export const multicast: Multicast = {
+  async open(options, handler): Promise<MulticastSockets> {
+    const opened: MulticastDNS[] = [];
+    const askers: MulticastDNS[] = [];
+    try {
+      for (const [index, family] of families(options.interface).entries()) {
+        const responder = await listen(family, handler).catch((error: unknown) => {
+          // The second family is welcome, but a system that has only the first is well.
+          if (index === 0) throw error;
+        });
+        if (!responder) continue;
+        opened.push(responder);
+        if (family.type === "udp4" ? !options.askIpv4 : !options.askIpv6) continue;
+        const asker = await bindAsker(family, handler);
+        opened.push(asker);
+        askers.push(asker);
+      }
+    } catch (error) {
+      await Promise.all(opened.map(destroy));
+      throw systemError("listen", "multicast DNS", error);
+    }
+    return new Sockets(opened, askers);
+  },
+};
+
+class Sockets implements MulticastSockets {
+  readonly #opened: readonly MulticastDNS[];
+  readonly #askers: readonly MulticastDNS[];
+  #closed: Promise<void> | undefined;
+
+  constructor(opened: readonly MulticastDNS[], askers: readonly MulticastDNS[]) {
+    this.#opened = opened;
+    this.#askers = askers;
+  }
+
+  async ask({ name, type }: DnsQuestion, id: number): Promise<void> {
+    const packet = { id, questions: [{ name, type: type as "PTR" }] };
+    const sent = this.#askers.map(
+      (asker) =>
+        new Promise<void>((resolve, reject) => {
+          asker.query(packet, (error) => (error ? reject(error) : resolve()));
+        }),
+    );
+    const results = await Promise.allSettled(sent);
+    if (results.some(({ status }) => status === "fulfilled")) return;
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw systemError("send", "a question", failed.reason);
+    throw new SystemError(
+      "EADDRNOTAVAIL",
+      "send",
+      "Cannot send a question: no family of addresses to ask over",
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= Promise.all(this.#opened.map(destroy)).then(() => {});
+    return this.#closed;
+  }
+}
+
+/** The families that an interface has. IPv6 needs one by name: without, the first that reaches others is taken. */
+function families(name: string | null): Family[] {
+  const interfaces = Object.entries(networkInterfaces());
+  const own = interfaces.filter(([other]) => name === null || other === name);
+  const ipv4 = own.flatMap(([, list]) => list ?? []).find(({ family }) => family === "IPv4");
+  const ipv6 = own.find(([, list]) =>
+    list?.some(({ family, internal }) => family === "IPv6" && (name !== null || !internal)),
+  );
+  const found: Family[] = [];
+  if (ipv4 || name === null) {
+    const address = name === null ? undefined : ipv4?.address;
+    found.push({ type: "udp4", group: "224.0.0.251", any: "0.0.0.0", interface: address });
+  }
+  if (ipv6) found.push({ type: "udp6", group: "ff02::fb", any: "::", interface: `::%${ipv6[0]}` });
+  if (found.length === 0)
+    throw new SystemError("EADDRNOTAVAIL", "listen", `Cannot listen on ${name}: it has no address`);
+  return found;
+}
+
+/** Listens on the common port. */
+async function listen(family: Family, handler: MulticastHandler): Promise<MulticastDNS> {
+  const instance = create(family, { socket: newSocket(family, true), bind: family.any });
+  await new Promise<void>((resolve, reject) => {
+    instance.once("ready", resolve);
+    instance.once("error", (error) => reject(error));
+  });
+  answer(instance, handler);
+  return instance;
+}
+
+/** A port of our own to ask from. */
+async function bindAsker(family: Family, handler: MulticastHandler): Promise<MulticastDNS> {
+  const socket = newSocket(family, false);
+  const instance = create(family, { socket, bind: false });
+  instance.on("response", ({ answers, additionals }) => {
+    handler.answered([...(answers ?? []), ...(additionals ?? [])].flatMap(recordOf));
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind(0, family.any, () => {
+      socket.removeListener("error", reject);
+      resolve();
+    });
+  });
+  return instance;
+}
+
+/** Answers who asks. Nothing may escape from here: the sender chooses the packet, its address and its port. */
+function answer(instance: MulticastDNS, handler: MulticastHandler): void {
+  let inFlight = 0;
+  instance.on("query", ({ id, questions }, { address, port }) => {
+    const asked = (questions ?? []).slice(0, questionsMax);
+    const answers = asked.flatMap(({ name, type }) => handler.asked({ name, type })).map(libraryRecord);
+    if (answers.length === 0 || port === 0 || inFlight >= answersInFlightMax) return;
+    // Only who asks for an answer to itself gets its number back, as Go's agents do it.
+    const direct = asked.some((question) => question.class !== "IN");
+    inFlight += 1;
+    const sent = (): void => {
+      inFlight -= 1;
+    };
+    try {
+      instance.respond({ id: direct ? id : 0, answers }, { address, port }, sent);
+    } catch {
+      sent();
+    }
+  });
+}
+
+function create(family: Family, options: Options): MulticastDNS {
+  const { group: ip, type, interface: only } = family;
+  const instance = multicastDns({ ...options, type, ip, ...(only === undefined ? {} : { interface: only }) });
+  // Garbage from the network arrives as warnings, and an error without a listener would end the program.
+  instance.on("error", () => {});
+  return instance;
+}
+
+/** An IPv6 socket that took IPv4 as well would hear everything twice. */
+function newSocket({ type }: Family, reuseAddr: boolean): Socket {
+  return createSocket({ type, reuseAddr, ipv6Only: type === "udp6" });
+}
+
+async function destroy(instance: MulticastDNS): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, closeWaitMs);
+    instance.destroy(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function libraryRecord(record: DnsRecord): LibraryRecord {
+  const { name, ttl } = record;
+  switch (record.type) {
+    case "PTR":
+      return { name, ttl, type: "PTR", data: record.target };
+    case "SRV": {
+      const { priority, weight, port, target } = record;
+      return { name, ttl, type: "SRV", data: { priority, weight, port, target } };
+    }
+    case "A":
+    case "AAAA":
+      return { name, ttl, type: record.type, data: record.address };
+    case "TXT":
+      return { name, ttl, type: "TXT", data: record.text };
+  }
+}
+
+/** Texts say nothing that anybody needs, and other kinds are not asked for. */
+function recordOf(record: LibraryRecord): DnsRecord[] {
+  if (record.type === "OPT") return [];
+  const { name } = record;
+  const ttl = ("ttl" in record ? record.ttl : undefined) ?? 0;
+  if (record.type === "PTR") return [{ name, ttl, type: "PTR", target: record.data }];
+  if (record.type === "A" || record.type === "AAAA")
+    return [{ name, ttl, type: record.type, address: record.data }];
+  if (record.type !== "SRV") return [];
+  const { priority = 0, weight = 0, port, target } = record.data;
+  return [{ name, ttl, type: "SRV", priority, weight, port, target }];
+}

@@ -1,0 +1,85 @@
+/**
+ * Networks of the kernel's own, for what loopback cannot do: two namespaces with a wire between them. Made by `ip` as root, on Linux alone.
+ */
+
+import { execFileSync } from "node:child_process";
+
+/** Two machines, as far as the network goes, that share a wire. */
+export class Wire {
+  readonly #names: readonly [string, string];
+
+  private constructor(names: readonly [string, string]) {
+    this.#names = names;
+  }
+
+  /** Lays a wire: interface `d0` at both ends, with these addresses and a route for multicast. */
+  static lay(label: string, left: readonly string[], right: readonly string[]): Wire {
+    const wire = new Wire([`tserf-${label}-${process.pid}-a`, `tserf-${label}-${process.pid}-b`]);
+    try {
+      wire.#make(left, right);
+    } catch (error) {
+      wire.remove();
+      throw error;
+    }
+    return wire;
+  }
+
+  /** The words before a command that run it at one end. */
+  get left(): readonly string[] {
+    return ["ip", "netns", "exec", this.#names[0]];
+  }
+
+  /** The same for the other end. */
+  get right(): readonly string[] {
+    return ["ip", "netns", "exec", this.#names[1]];
+  }
+
+  /** Takes both machines away. */
+  remove(): void {
+    for (const name of this.#names) {
+      try {
+        ip("netns", "del", name);
+      } catch {
+        // It was never made.
+      }
+    }
+  }
+
+  #make(left: readonly string[], right: readonly string[]): void {
+    const [a, b] = this.#names;
+    ip("netns", "add", a);
+    ip("netns", "add", b);
+    ip("-n", a, "link", "add", "d0", "type", "veth", "peer", "name", "d0", "netns", b);
+    for (const [name, addresses] of [
+      [a, left],
+      [b, right],
+    ] as const) {
+      ip("-n", name, "link", "set", "lo", "up");
+      // Otherwise the IPv6 address is no use for the first second or two.
+      ip("netns", "exec", name, "sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/d0/accept_dad");
+      ip("-n", name, "link", "set", "d0", "up");
+      for (const address of addresses) ip("-n", name, "addr", "add", `${address}/24`, "dev", "d0");
+      // Without it the original's agents crash.
+      ip("-n", name, "route", "add", "224.0.0.0/4", "dev", "d0");
+    }
+  }
+}
+
+/** Why no such networks can be made here, or null when they can. */
+export function whyNoNetworks(): string | null {
+  const what = "networks for mDNS cannot be made here";
+  if (process.platform !== "linux") return `${what}: they need Linux`;
+  if (process.getuid?.() !== 0) return `${what}: they need root`;
+  try {
+    Wire.lay("try", ["10.77.1.1"], ["10.77.1.2"]).remove();
+    return null;
+  } catch (error) {
+    const { code, stderr } = error as { code?: unknown; stderr?: unknown };
+    if (code === "ENOENT") return `${what}: run "apt-get install iproute2"`;
+    return `${what}: ${String(stderr ?? error).trim()}`;
+  }
+}
+
+function ip(...args: string[]): void {
+  execFileSync("ip", args, { stdio: "pipe", timeout: 5_000 });
+}
