@@ -20,6 +20,8 @@ const config: ViteUserConfig = defineConfig({
     // A program that wants to count asks for a report in a file.
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     pool: "forks",
+    // Most of the time goes into waiting for real agents.
+    maxWorkers: 2,
     testTimeout: 20_000,
   },
 });

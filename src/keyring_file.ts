@@ -5,14 +5,14 @@
 
 import { SerfError } from "./errors.ts";
 import { Base64Error, decodeBase64 } from "./go/base64.ts";
+import { JsonError, type JsonTree, jsonKind, readJson } from "./go/json_reader.ts";
 import type { Files } from "./runtime.ts";
 import { SystemError } from "./runtime.ts";
 import { systemText } from "./system_text.ts";
 
 /** Reads the keys; at least one. ERR_KEY when the file cannot be read or is malformed. */
 export async function readKeyring(path: string, files: Files): Promise<string[]> {
-  const text = await read(path, files);
-  const keys = parse(text);
+  const keys = parse(await read(path, files));
   const sizes = keys.map(check);
   if (keys.length === 0) throw new SerfError("ERR_KEY", "Keyring file contains no keys");
   if (sizes.some((size) => !keySizes.includes(size))) {
@@ -53,7 +53,7 @@ export class KeyringFile {
   }
 }
 
-async function read(path: string, files: Files): Promise<string> {
+async function read(path: string, files: Files): Promise<Uint8Array> {
   try {
     await files.status(path);
   } catch (error) {
@@ -61,7 +61,7 @@ async function read(path: string, files: Files): Promise<string> {
     throw new SerfError("ERR_KEY", `stat ${path}: ${systemText(error)}`, { cause: error });
   }
   try {
-    return new TextDecoder().decode(await files.read(path));
+    return await files.read(path);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     const text = `Failed to read keyring file: open ${path}: ${systemText(error)}`;
@@ -69,28 +69,22 @@ async function read(path: string, files: Files): Promise<string> {
   }
 }
 
-function parse(text: string): string[] {
+function parse(bytes: Uint8Array): string[] {
   const fault = (why: string): SerfError => new SerfError("ERR_KEY", `Failed to decode keyring file: ${why}`);
-  if (text.trim() === "") throw fault("unexpected end of JSON input");
-  let value: unknown;
+  let value: JsonTree;
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw fault("invalid JSON");
+    value = readJson(bytes);
+  } catch (error) {
+    throw error instanceof JsonError ? fault(error.message) : error;
   }
   if (value === null) return [];
   if (!Array.isArray(value))
-    throw fault(`json: cannot unmarshal ${kind(value)} into Go value of type []string`);
-  return value.map((item: unknown) => {
+    throw fault(`json: cannot unmarshal ${jsonKind(value)} into Go value of type []string`);
+  return (value as readonly JsonTree[]).map((item) => {
     if (typeof item === "string") return item;
     if (item === null) return "";
-    throw fault(`json: cannot unmarshal ${kind(item)} into Go value of type string`);
+    throw fault(`json: cannot unmarshal ${jsonKind(item)} into Go value of type string`);
   });
-}
-
-function kind(value: unknown): string {
-  if (typeof value === "boolean") return "bool";
-  return Array.isArray(value) ? "array" : typeof value;
 }
 
 const keySizes: readonly number[] = [16, 24, 32];

@@ -94,3 +94,33 @@ describe("endpoints", () => {
     expect(() => parseSeed("1.2.3.4:+80", 7946)).toThrow("invalid syntax");
   });
 });
+
+describe("limits of messages", () => {
+  const parse = (options: object) => () => parseOptions({ name: "a", ...options }, () => "");
+
+  it("are Serf's own by default and can be changed", () => {
+    expect(parse({})().serf).toMatchObject({
+      userEventSizeLimit: 512,
+      querySizeLimit: 1024,
+      queryResponseSizeLimit: 1024,
+    });
+    expect(parse({ userEventSizeLimit: 9216 })().serf.userEventSizeLimit).toBe(9216);
+  });
+
+  it("are refused when they are out of range", () => {
+    expect(parse({ userEventSizeLimit: 9217 })).toThrow("user event size limit exceeds limit of 9216 bytes");
+    expect(parse({ querySizeLimit: 0 })).toThrow(
+      "querySizeLimit must be a number of bytes in 1..65507, got 0",
+    );
+    expect(parse({ queryResponseSizeLimit: 1.5 })).toThrow("got 1.5");
+  });
+});
+
+describe("names", () => {
+  it("are held to the strict rule when that is asked for", () => {
+    const parse = (name: string) => () => parseOptions({ name, validateNodeNames: true }, () => "");
+    expect(parse("web-1.dc")().serf.name).toBe("web-1.dc");
+    expect(parse("web 1")).toThrow("Node name contains invalid characters web 1 ,");
+    expect(parse("x".repeat(129))).toThrow("Node name is 129 characters.");
+  });
+});

@@ -83,7 +83,7 @@ describe("the package", () => {
     expect(stdout.trim().split("\n")).toEqual([
       "KeyError Serf SerfError nodeRuntime",
       "KeyError Serf SerfError nodeRuntime",
-      "RpcClient",
+      "RpcClient RpcKeyError",
       "World describeStep playScript randomScript",
     ]);
   });
@@ -101,9 +101,11 @@ describe("the package", () => {
     const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
     const text = names.map((name, index) => `export * as m${index} from "tserf${name.slice(1)}";`).join("\n");
     const path = join(folder, "consumer.ts");
-    const [, example] = /```ts\n([^`]*)```/.exec(read("README.md")) ?? [];
+    const example = Array.from(read("README.md").matchAll(/```ts\n([^`]*)```/g), ([, code]) => code).join(
+      "\n",
+    );
     expect(example).toContain("Serf.start");
-    await writeFile(join(folder, "readme.ts"), example!);
+    await writeFile(join(folder, "readme.ts"), example);
     await writeFile(path, `${text}\nimport { Serf } from "tserf";\nconst n: number = Serf.start;\nvoid n;\n`);
     const program = ts.createProgram([path, join(folder, "readme.ts")], {
       module: ts.ModuleKind.NodeNext,
@@ -141,7 +143,7 @@ describe.each([
       console.log(Object.keys(all).sort().join(" "), serf.state);`;
     await writeFile(join(folder, `${name}.js`), program);
     const { stdout } = await execute(path!, [...args, `${name}.js`], { cwd: folder, timeout: 15_000 });
-    expect(stdout).toBe(`Serf SerfError ${name}Runtime shutdown\n`);
+    expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown\n`);
   });
 });
 

@@ -3,12 +3,8 @@
  */
 
 import type { LogLevel } from "../core/effects.ts";
-import { agentCoalesceTimes } from "../core/serf/coalesce.ts";
 import type { Member, SerfEvent } from "../core/serf/member.ts";
-import { SerfError } from "../errors.ts";
 import { AddressError, resolveAddress } from "../go/address.ts";
-import { toMilliseconds } from "../go/duration.ts";
-import { readKeyring } from "../keyring_file.ts";
 import type { SerfOptions } from "../options.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server.ts";
@@ -22,9 +18,11 @@ import { Cluster, type ClusterNode } from "./cluster.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { endpointText } from "./endpoints.ts";
+import { HandlerPool } from "./handler.ts";
 import type { AgentLog } from "./logs.ts";
+import { nodeOptions } from "./node_options.ts";
 import { selectMembers } from "./selection.ts";
+import { TagsFile } from "./tags_file.ts";
 
 /** Events that may wait for the agent. */
 const eventCapacity = 4096;
@@ -67,13 +65,18 @@ export class Agent implements AgentService {
   readonly #serf: SerfNode;
   readonly #unfollow: Cancel;
   readonly cluster: ClusterService;
+  readonly #tagsFile: TagsFile;
+  /** Runs scripts for events. */
+  readonly handlers: HandlerPool;
   #server: RpcServer | null = null;
   #stopping: Promise<void> | null = null;
   /** Resolves when the agent has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
 
-  private constructor(runtime: Runtime, log: AgentLog, serf: SerfNode) {
+  private constructor({ config, runtime, log }: AgentParts, serf: SerfNode) {
     this.#runtime = runtime;
+    this.#tagsFile = new TagsFile(config, runtime.files);
+    this.handlers = new HandlerPool(config, { runtime, log, self: () => serf.local });
     this.#log = log;
     this.#serf = serf;
     this.cluster = new Cluster(serf, (level, text) => this.log(level, text, "agent"));
@@ -85,10 +88,10 @@ export class Agent implements AgentService {
   /** Starts the node. Rejects with {@link StartFailure}. RPC is not served before {@link serve}. */
   static async start(parts: AgentParts): Promise<Agent> {
     const { runtime, log } = parts;
-    const options = await serfOptions(parts);
+    const options = await nodeOptions(parts);
     log.write("INFO", "agent", "Serf agent starting");
     try {
-      return new Agent(runtime, log, await parts.start(options, runtime));
+      return new Agent(parts, await parts.start(options, runtime));
     } catch (error) {
       const reason = `Error creating Serf: ${messageOf(error)}`;
       throw new StartFailure(`Failed to start the Serf agent: ${reason}`, { cause: error });
@@ -164,6 +167,10 @@ export class Agent implements AgentService {
 
   /** Sets exactly these tags. */
   async replaceTags(tags: ReadonlyMap<string, string>): Promise<void> {
+    await this.#tagsFile.store(tags).catch((error: unknown) => {
+      this.log("ERR", messageOf(error), "agent");
+      throw error;
+    });
     await this.#serf.setTags(Object.fromEntries(tags));
   }
 
@@ -187,7 +194,7 @@ export class Agent implements AgentService {
     };
     return new Map([
       ["agent", new Map([["name", this.#serf.name]])],
-      ["event_handlers", new Map()],
+      ["event_handlers", this.handlers.listed],
       ["runtime", new Map(Object.entries(runtime))],
       ["serf", new Map(Object.entries(this.#serf.stats()))],
       ["tags", new Map(Object.entries(this.#serf.local.tags))],
@@ -205,6 +212,7 @@ export class Agent implements AgentService {
   async #shutdown(): Promise<void> {
     this.log("INFO", "requesting serf shutdown", "agent");
     await this.#serf.shutdown();
+    this.handlers.close();
     this.log("INFO", "shutdown complete", "agent");
     await this.#server?.close();
     this.#unfollow();
@@ -226,6 +234,7 @@ export class Agent implements AgentService {
 
   #dispatch(event: SerfEvent): void {
     this.log("INFO", `Received event: ${titleOf(event)}`, "agent");
+    this.handlers.event(event);
     this.#server?.event(event);
   }
 }
@@ -233,43 +242,6 @@ export class Agent implements AgentService {
 function titleOf(event: SerfEvent): string {
   if (event.type === "user") return `user-event: ${event.name}`;
   return event.type === "query" ? `query: ${event.name}` : event.type;
-}
-
-async function serfOptions({ config, endpoints, runtime, log }: AgentParts): Promise<SerfOptions> {
-  const keyring = config.keyringFile === "" ? null : await keysOf(config, runtime, log);
-  return {
-    name: config.nodeName,
-    bind: endpointText(endpoints.bind),
-    ...(endpoints.advertise === null ? {} : { advertise: endpointText(endpoints.advertise) }),
-    tags: Object.fromEntries(config.tags),
-    profile: config.profile as "lan" | "wan" | "local",
-    protocol: config.protocol,
-    ...(config.encryptKey === "" ? {} : { encryptKey: config.encryptKey }),
-    ...(keyring === null ? {} : { keyring, keyringFile: config.keyringFile }),
-    compression: config.compression,
-    broadcastTimeoutMs: toMilliseconds(config.broadcastTimeout),
-    snapshotPath: config.snapshotPath,
-    rejoinAfterLeave: config.rejoinAfterLeave,
-    coalesceMs: agentCoalesceTimes.periodMs,
-    quiescentMs: agentCoalesceTimes.quietMs,
-    userCoalesceMs: agentCoalesceTimes.periodMs,
-    userQuiescentMs: agentCoalesceTimes.quietMs,
-    log: (line) => log.append(line),
-  };
-}
-
-async function keysOf(config: AgentConfig, runtime: Runtime, log: AgentLog): Promise<string[]> {
-  const prefix = "Failed to setup the Serf agent";
-  if (config.encryptKey !== "")
-    throw new StartFailure(`${prefix}: Encryption key not allowed while using a keyring`);
-  try {
-    const keys = await readKeyring(config.keyringFile, runtime.files);
-    log.write("INFO", "agent", `Restored keyring with ${keys.length} keys from ${config.keyringFile}`);
-    return keys;
-  } catch (error) {
-    if (!(error instanceof SerfError)) throw error;
-    throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
-  }
 }
 
 function messageOf(error: unknown): string {

@@ -4,7 +4,7 @@
 
 import type { Coordinate } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
-import { internalPrefix } from "../core/serf/queries.ts";
+import { internalPrefix } from "../core/serf/received.ts";
 import { SerfError } from "../errors.ts";
 import { quote } from "../go/quote.ts";
 import type { KeyResult, Keys } from "../keys.ts";

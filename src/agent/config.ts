@@ -21,12 +21,20 @@ export interface AgentConfig {
   /** File of base64 keys; empty for none. */
   readonly keyringFile: string;
   readonly tags: ReadonlyMap<string, string>;
-  /** Whether `role` was given in the old way. */
-  readonly roleGiven: boolean;
+  /** The tag `role` given in the old way; it is in `tags`, too. Empty for none. */
+  readonly role: string;
+  /** File that keeps the tags; empty for none. */
+  readonly tagsFile: string;
+  /** Scripts that are run for events, each with its filters. */
+  readonly eventHandlers: readonly string[];
+  /** After this a script is killed, in nanoseconds; 0 is never. */
+  readonly handlerTimeout: bigint;
   /** `lan`, `wan` or `local`; anything else is an error at start. */
   readonly profile: string;
   readonly protocol: number;
   readonly logLevel: string;
+  /** `text` or `json`; anything else is an error at start. */
+  readonly logFormat: string;
   readonly compression: boolean;
   /** File that keeps what is needed to find the cluster again; empty for none. */
   readonly snapshotPath: string;
@@ -42,6 +50,31 @@ export interface AgentConfig {
   readonly broadcastTimeout: bigint;
   readonly leaveOnTerminate: boolean;
   readonly skipLeaveOnInterrupt: boolean;
+  /** In nanoseconds, like all that follow. */
+  readonly reconnectInterval: bigint;
+  readonly reconnectTimeout: bigint;
+  readonly tombstoneTimeout: bigint;
+  /** Only log that another node has our name. */
+  readonly disableNameResolution: boolean;
+  readonly validateNodeNames: boolean;
+  /** In bytes of the encoded message, like the two that follow. */
+  readonly userEventSizeLimit: number;
+  readonly querySizeLimit: number;
+  readonly queryResponseSizeLimit: number;
+  /** Cluster label; empty for none. */
+  readonly label: string;
+  /** Blocks where members may live; none for everywhere. */
+  readonly allowedCidrs: readonly string[];
+  readonly verifyIncoming: boolean;
+  readonly verifyOutgoing: boolean;
+  /** In nanoseconds, like all that follow. */
+  readonly deadNodeReclaimTime: bigint;
+  readonly coalescePeriod: bigint;
+  readonly quiescentPeriod: bigint;
+  readonly userCoalescePeriod: bigint;
+  readonly userQuiescentPeriod: bigint;
+  /** Network interface of mDNS, which needs discovery. */
+  readonly mdnsInterface: string;
 }
 
 const nanosecondsPerSecond = 1_000_000_000n;
@@ -60,10 +93,14 @@ export const defaultConfig: AgentConfig = {
   encryptKey: "",
   keyringFile: "",
   tags: new Map(),
-  roleGiven: false,
+  role: "",
+  tagsFile: "",
+  eventHandlers: [],
+  handlerTimeout: 0n,
   profile: "lan",
   protocol: 5,
   logLevel: "INFO",
+  logFormat: "text",
   compression: true,
   snapshotPath: "",
   rejoinAfterLeave: false,
@@ -75,6 +112,24 @@ export const defaultConfig: AgentConfig = {
   broadcastTimeout: 5n * nanosecondsPerSecond,
   leaveOnTerminate: false,
   skipLeaveOnInterrupt: false,
+  reconnectInterval: 30n * nanosecondsPerSecond,
+  reconnectTimeout: 86_400n * nanosecondsPerSecond,
+  tombstoneTimeout: 86_400n * nanosecondsPerSecond,
+  disableNameResolution: false,
+  validateNodeNames: false,
+  userEventSizeLimit: 512,
+  querySizeLimit: 1024,
+  queryResponseSizeLimit: 1024,
+  label: "",
+  allowedCidrs: [],
+  verifyIncoming: true,
+  verifyOutgoing: true,
+  deadNodeReclaimTime: 0n,
+  coalescePeriod: 3n * nanosecondsPerSecond,
+  quiescentPeriod: nanosecondsPerSecond,
+  userCoalescePeriod: 3n * nanosecondsPerSecond,
+  userQuiescentPeriod: nanosecondsPerSecond,
+  mdnsInterface: "",
 };
 
 /** A setting that stops the agent from starting; the message is Serf's, printed behind `==> `. */

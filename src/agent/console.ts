@@ -32,10 +32,10 @@ export class AgentConsole {
   }
 
   /** Prints a log line, or holds it back. */
-  line(text: string): void {
-    if (this.#held === null) this.#print(`    ${text}\n`);
+  line(text: string, indent = "    "): void {
+    if (this.#held === null) this.#print(`${indent}${text}\n`);
     else {
-      this.#held.push(`    ${text}\n`);
+      this.#held.push(`${indent}${text}\n`);
       if (this.#held.length > heldLinesMax) this.#held = this.#held.slice(heldLinesMax / 2);
     }
   }

@@ -10,10 +10,13 @@ import type { Cancel, Clock } from "../runtime.ts";
 /** Lines kept for monitors, whatever the agent's own level. */
 export const recentLinesMax = 512;
 
+/** Takes a line as text, and as it was logged. */
+export type LogListener = (line: MonitoredLine, source: LogLine) => void;
+
 /** A log that any number of listeners follow. */
 export class AgentLog {
   readonly #clock: Clock;
-  readonly #listeners = new Set<(line: MonitoredLine) => void>();
+  readonly #listeners = new Set<LogListener>();
   #recent: MonitoredLine[] = [];
 
   constructor(clock: Clock) {
@@ -30,7 +33,7 @@ export class AgentLog {
     const monitored = { level: line.level, text: formatLine(line) };
     this.#recent.push(monitored);
     if (this.#recent.length >= 2 * recentLinesMax) this.#recent = this.#recent.slice(-recentLinesMax);
-    for (const listener of this.#listeners) listener(monitored);
+    for (const listener of this.#listeners) listener(monitored, line);
   }
 
   /** The last lines, oldest first. */
@@ -39,7 +42,7 @@ export class AgentLog {
   }
 
   /** Calls `listener` for each new line until cancelled. */
-  follow(listener: (line: MonitoredLine) => void): Cancel {
+  follow(listener: LogListener): Cancel {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -53,4 +56,9 @@ export function formatLine(line: LogLine): string {
   const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
   const text = line.text.endsWith("\n") ? line.text.slice(0, -1) : line.text;
   return `${date} ${time} [${line.level}] ${line.component}: ${text}`;
+}
+
+/** A line as one JSON object, with the time in UTC. */
+export function formatJsonLine({ time, level, component, text }: LogLine): string {
+  return JSON.stringify({ time: new Date(time).toISOString(), level, component, text });
 }

@@ -12,7 +12,8 @@ import { durationMin, StartFailure } from "./config.ts";
 import { AgentConsole } from "./console.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
-import { AgentLog } from "./logs.ts";
+import { parseHandlers } from "./filter.ts";
+import { AgentLog, formatJsonLine } from "./logs.ts";
 import { retryJoin } from "./retry.ts";
 import { SignalQueue } from "./signals.ts";
 
@@ -45,6 +46,7 @@ class AgentRun {
   readonly #console: AgentConsole;
   readonly #log: AgentLog;
   #level: (typeof logLevels)[number] = "INFO";
+  #json = false;
 
   constructor(source: ConfigSource, runtime: Runtime, start: SerfStart) {
     this.#source = source;
@@ -52,8 +54,10 @@ class AgentRun {
     this.#start = start;
     this.#console = new AgentConsole(runtime.terminal);
     this.#log = new AgentLog(runtime.clock);
-    this.#log.follow((line) => {
-      if (passesLevel(line.level, this.#level)) this.#console.line(line.text);
+    this.#log.follow((line, source) => {
+      if (!passesLevel(line.level, this.#level)) return;
+      if (this.#json) this.#console.line(formatJsonLine(source), "");
+      else this.#console.line(line.text);
     });
   }
 
@@ -62,6 +66,7 @@ class AgentRun {
     try {
       const config = await this.#settings();
       this.#applyLevel(config.logLevel);
+      this.#applyFormat(config.logFormat);
       const endpoints = await this.#endpoints(config);
       await this.#console.step("Starting Serf agent...");
       agent = await Agent.start({
@@ -89,8 +94,11 @@ class AgentRun {
     const read = await this.#source();
     const { host } = this.#runtime;
     const config = { ...read, nodeName: read.nodeName || host.hostname() };
+    parseHandlers(config.eventHandlers);
     checkInterface(config.interface, host);
-    if (config.roleGiven)
+    if (config.mdnsInterface !== "")
+      throw new StartFailure("mDNS interface specified without enabling mDNS discovery");
+    if (config.role !== "")
       await this.#console.step("Deprecation warning: 'Role' has been replaced with 'Tags'");
     const raised = {
       ...config,
@@ -115,6 +123,12 @@ class AgentRun {
       throw new StartFailure(`Invalid log level: ${name.toUpperCase()}. Valid log levels are: [${valid}]`);
     }
     this.#level = level;
+  }
+
+  #applyFormat(name: string): void {
+    if (name !== "text" && name !== "json")
+      throw new StartFailure(`Invalid log format: ${name}. Valid log formats are: [text json]`);
+    this.#json = name === "json";
   }
 
   async #endpoints(config: AgentConfig): Promise<Endpoints> {
@@ -235,13 +249,20 @@ class AgentRun {
       if (!(error instanceof StartFailure)) throw error;
       await this.#console.step(error.message);
     }
-    await agent.replaceTags(config.tags).catch((error: unknown) => {
+    agent.handlers.replace(config.eventHandlers);
+    await this.#reloadTags(agent, config, before).catch((error: unknown) => {
       return this.#console.step(
         `Failed to update tags: ${error instanceof Error ? error.message : String(error)}`,
       );
     });
     const { leaveOnTerminate, skipLeaveOnInterrupt } = config;
     return { ...before, leaveOnTerminate, skipLeaveOnInterrupt };
+  }
+
+  /** The tags of a tags file stay as they are: the settings have none, and the original empties the file. */
+  async #reloadTags(agent: Agent, config: AgentConfig, { tagsFile }: AgentConfig): Promise<void> {
+    if (tagsFile === "") await agent.replaceTags(config.tags);
+    else if (config.tags.size > 0) throw new Error("Tags config not allowed while using tag files");
   }
 }
 

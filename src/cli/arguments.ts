@@ -20,7 +20,8 @@ export type FlagSpec =
   | { readonly kind: "boolean"; readonly initial: boolean }
   | { readonly kind: "integer"; readonly initial: number }
   | { readonly kind: "duration"; readonly initial: bigint }
-  | { readonly kind: "list" };
+  /** `into` names another list, when several flags fill one. */
+  | { readonly kind: "list"; readonly into?: string };
 
 /** Flags of a command by name, without dashes. */
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
@@ -38,6 +39,8 @@ type FlagValue<Spec extends FlagSpec> = Spec extends { kind: "list" }
 /** Values of all flags, and the arguments behind them. */
 export interface ParsedArguments<Specs extends FlagSpecs> {
   readonly flags: { readonly [Name in keyof Specs]: FlagValue<Specs[Name]> };
+  /** Names of the flags that were given. */
+  readonly given: ReadonlySet<string>;
   readonly rest: readonly string[];
 }
 
@@ -47,6 +50,7 @@ export function parseArguments<const Specs extends FlagSpecs>(
   args: readonly string[],
 ): ParsedArguments<Specs> {
   const values = new Map<string, unknown>();
+  const given = new Set<string>();
   for (const [name, spec] of Object.entries(specs))
     values.set(name, spec.kind === "list" ? [] : spec.initial);
   let index = 0;
@@ -67,10 +71,13 @@ export function parseArguments<const Specs extends FlagSpecs>(
       if (index >= args.length) throw new FlagError(`flag needs an argument: -${name}`);
       value = args[index++]!;
     }
-    values.set(name, convert(spec, name, value, values.get(name)));
+    given.add(name);
+    const target = spec.kind === "list" ? (spec.into ?? name) : name;
+    values.set(target, convert(spec, name, value, values.get(target)));
   }
   return {
     flags: Object.fromEntries(values) as ParsedArguments<Specs>["flags"],
+    given,
     rest: args.slice(index),
   };
 }

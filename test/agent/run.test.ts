@@ -20,7 +20,11 @@ async function start(
   const fake = new FakeRuntime();
   const starter = new FakeStart();
   prepare(starter, fake);
-  const exit = runAgent(async () => readConfig([...baseFlags, ...flags]), fake.runtime, starter.start);
+  const exit = runAgent(
+    async () => await readConfig([...baseFlags, ...flags], fake.runtime.files),
+    fake.runtime,
+    starter.start,
+  );
   await settle();
   return { fake, starter, exit };
 }
@@ -137,7 +141,13 @@ describe("an agent that cannot start says why", () => {
     await streams.streams.listen({ host: "127.0.0.41", port: 17373 }, () => undefined);
     const fake = new FakeRuntime([], {}, streams.streams);
     const starter = new FakeStart();
-    expect(await runAgent(async () => readConfig(baseFlags), fake.runtime, starter.start)).toBe(1);
+    expect(
+      await runAgent(
+        async () => await readConfig(baseFlags, fake.runtime.files),
+        fake.runtime,
+        starter.start,
+      ),
+    ).toBe(1);
     expect(fake.stdout).toBe(
       "==> Starting Serf agent...\n==> Error starting RPC listener: listen tcp 127.0.0.41:17373: bind: address already in use\n",
     );
@@ -252,7 +262,11 @@ test("a reload that fails keeps what was, and a bad level does not stop the tags
   const fake = new FakeRuntime();
   const starter = new FakeStart();
   let flags: string[] = ["-tag", "a=1"];
-  const exit = runAgent(async () => readConfig([...baseFlags, ...flags]), fake.runtime, starter.start);
+  const exit = runAgent(
+    async () => await readConfig([...baseFlags, ...flags], fake.runtime.files),
+    fake.runtime,
+    starter.start,
+  );
   await settle();
   flags = ["-tag", "bad"];
   fake.signal("SIGHUP");

@@ -26,7 +26,7 @@ describe("flags are read as Go reads them", () => {
     [["-", "-flag"], {}, ["-", "-flag"]],
     [["-flag", "--", "-on=F"], { flag: true }, ["-on=F"]],
   ])("%j", (args, changes, rest) => {
-    expect(parseArguments(specs, args)).toEqual({ flags: { ...initial, ...changes }, rest });
+    expect(parseArguments(specs, args)).toMatchObject({ flags: { ...initial, ...changes }, rest });
   });
 
   test.each([

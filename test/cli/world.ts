@@ -25,7 +25,11 @@ export async function agent(): Promise<{ streams: MemoryStreams; starter: FakeSt
     ];
   };
   void runAgent(
-    async () => readConfig(["-node=node-a", "-bind=127.0.0.41:17946", "-tag", "role=web", "-tag", "a=<1>"]),
+    async () =>
+      await readConfig(
+        ["-node=node-a", "-bind=127.0.0.41:17946", "-tag", "role=web", "-tag", "a=<1>"],
+        host.runtime.files,
+      ),
     host.runtime,
     starter.start,
   );

@@ -6,6 +6,9 @@
 import { describe, expect, it } from "vitest";
 import { freshCoordinate } from "../../src/core/coordinate/coordinate.ts";
 import { serfDefaults } from "../../src/core/serf/config.ts";
+import { encodeQuery, encodeQueryResponse, encodeRelay } from "../../src/core/serf/encoding.ts";
+import { encodeFilters } from "../../src/core/serf/filters.ts";
+import { encodeKeyRequest } from "../../src/core/serf/key_messages.ts";
 import { encodeIntent, encodeState } from "../../src/core/serf/messages.ts";
 import { encodeCoordinate } from "../../src/core/serf/pings.ts";
 import { SerfCore } from "../../src/core/serf/serf_core.ts";
@@ -38,6 +41,7 @@ function node(random = seeded(seed)): { core: SerfCore; codec: Codec } {
     },
     random,
     codec,
+    matchPattern: (expression) => (expression.length % 2 === 0 ? undefined : true),
   });
   core.start(0);
   core.drain();
@@ -69,6 +73,43 @@ const messages: PacketMessage[] = [
         "hex",
       ),
     ),
+  ),
+  ...["load", "_serf_install-key", "_serf_list-keys", "_serf_conflict"].map((name, id) =>
+    user(
+      encodeQuery({
+        type: "query",
+        lamportTime: 7n,
+        id,
+        address: address(3),
+        port: 7946,
+        sourceNode: "c",
+        filters: encodeFilters({ nodes: ["self", "b"], tags: new Map([["role", "^web"]]) }).slice(id % 2),
+        flags: 1,
+        relayFactor: 3,
+        timeout: 5_000_000_000n,
+        name,
+        payload: encodeKeyRequest(new Uint8Array(16)),
+      }),
+    ),
+  ),
+  user(
+    encodeQueryResponse({
+      type: "queryResponse",
+      lamportTime: 1n,
+      id: 1,
+      from: "b",
+      flags: 1,
+      payload: null,
+    }),
+  ),
+  user(
+    encodeRelay({
+      type: "relay",
+      address: address(4),
+      port: 7946,
+      node: "d",
+      inner: encodeIntent({ type: "join", lamportTime: 5n, node: "b" }),
+    }),
   ),
 ];
 const userState = encodeState({

@@ -134,6 +134,11 @@ export class Agent {
     return `${this.host}:${gossipPort}`;
   }
 
+  /** Sends a signal. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Sends a signal and waits for the end. */
   async kill(signal: NodeJS.Signals): Promise<number | null> {
     this.#child.kill(signal);

@@ -134,6 +134,18 @@ describe.each(pairs)("an agent on $kind beside the $original original", ({ kind,
         });
       });
 
+      it("shares a cluster over IPv6", { timeout: 60_000 }, async () => {
+        const at = network();
+        const port = 20_000 + (process.pid % 10_000) + 3 * networks;
+        const bind = (offset: number): string => `-bind=[::1]:${port + offset}`;
+        const theirs = await Agent.start(original, "theirs", at(1), bind(0), "-tag", "v=6");
+        const mine = await Agent.start(kind, "mine", at(2), bind(1), "-join", `[::1]:${port}`);
+        await converged([theirs, mine], { theirs: "alive", mine: "alive" });
+        const view = await theirs.members(original);
+        expect(await mine.members(kind)).toEqual(view);
+        expect(view["mine"]!.addr).toBe(`[::1]:${port + 1}`);
+      });
+
       it("refuses plaintext and other keys, and says so on both sides", { timeout: 60_000 }, async () => {
         const at = network();
         const theirs = await Agent.start(original, "theirs", at(1), "-encrypt", keys[16]);

@@ -22,6 +22,8 @@ export interface ClusterOptions extends WorldOptions {
   readonly options?: SerfOptions;
 }
 
+const joinsAtOnce = 100;
+
 /** Nodes on hosts `n0`, `n1` and so on, at 10.0.x.y. */
 export class Cluster {
   readonly world: World;
@@ -46,12 +48,15 @@ export class Cluster {
   async join(): Promise<void> {
     await this.world.run(100);
     const seed = `${addressOf(0)}:7946`;
-    const joins = this.names.slice(1).map((name) =>
-      this.node(name)
-        .join([seed])
-        .catch(() => 0),
-    );
-    await this.world.settle(Promise.all(joins));
+    // A node takes no more than 127 streams at once.
+    for (let first = 1; first < this.names.length; first += joinsAtOnce) {
+      const joins = this.names.slice(first, first + joinsAtOnce).map((name) =>
+        this.node(name)
+          .join([seed])
+          .catch(() => 0),
+      );
+      await this.world.settle(Promise.all(joins));
+    }
   }
 
   /** The node that lives on a host now. */

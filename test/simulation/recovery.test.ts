@@ -116,6 +116,20 @@ describe("a node that starts again", () => {
     }
   });
 
+  it("after it left and came back in one life is in its cluster again", async () => {
+    const cluster = await settled(3, 17);
+    await cluster.world.settle(cluster.node("n2").leave());
+    expect(await file(cluster, "n2")).toContain("\nleave\n");
+    await cluster.world.settle(cluster.node("n2").join(["10.0.0.1:7946"]));
+    await cluster.converge(cluster.names, all(cluster.names), minute);
+    await cluster.world.run(second);
+    cluster.world.powerOff("n2");
+    cluster.world.restart("n2");
+    await cluster.world.run(second);
+    expect(logged(cluster, "n2", "Re-joined to previously known node")).toBe(1);
+    await cluster.converge(cluster.names, all(cluster.names), minute);
+  });
+
   it("finds nobody, says so, and goes on looking", async () => {
     const cluster = await settled(2, 10);
     cluster.world.powerOff("n0");

@@ -3,7 +3,9 @@
  */
 
 import type { AgentConfig } from "../../agent/config.ts";
-import { defaultConfig, StartFailure } from "../../agent/config.ts";
+import { StartFailure } from "../../agent/config.ts";
+import { type ConfigFiles, readConfigPaths } from "../../agent/config_file.ts";
+import { type ConfigLayer, mergeConfig } from "../../agent/config_merge.ts";
 import { DurationError, parseDuration } from "../../go/duration.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { FlagSpecs } from "../arguments.ts";
@@ -44,34 +46,86 @@ Options:
   -disable-compression     Do not compress messages.
   -role=foo                Deprecated, use '-tag role=foo'.
   -rpc-addr=127.0.0.1:7373 Address to listen on for commands.
+  -config-file=path        File with settings, one JSON object. May be repeated;
+                           what comes later wins, and flags win over files.
+  -config-dir=path         Folder whose .json files are read in order of their
+                           names. May be repeated.
+  -event-handler=foo       Script to run for events, see below. May be repeated.
+  -tags-file=path          File that keeps the tags that are set while the agent
+                           runs. Not together with -tag.
   -snapshot=path           File that keeps the members and clocks, so that the
                            agent finds its cluster again after a restart.
   -tag key=value           Tag of this node. May be repeated.
   -broadcast-timeout=5s    How long leave, force-leave and tag updates may take
-                           to spread.`;
+                           to spread.
+
+  These are not in Serf's own agent:
+
+  -log-format=[text|json]  Form of log lines. Default text.
+  -label=foo               Separates clusters that share a network.
+  -allowed-cidrs=block     Block of addresses where members may live, such as
+                           10.0.0.0/8. May be repeated.
+  -verify-incoming=true    With a key: refuse plaintext.
+  -verify-outgoing=true    With a key: send no plaintext.
+  -dead-node-reclaim-time=0s
+                           After this the name of a failed member may return
+                           from another address; 0 for never.
+  -coalesce-period=3s      Member events are held back at most this long, to be
+  -quiescent-period=1s     merged, and let go when none came for this long.
+  -user-coalesce-period=3s
+  -user-quiescent-period=1s
+                           The same for user events.
+  -handler-timeout=0s      Time after which a script is killed; 0 for never.
+
+Event handlers:
+
+  'script' runs for every event, 'filter=script' for some: member-join,
+  member-leave, member-failed, member-update, member-reap, user, user:NAME,
+  query, query:NAME or *, several with commas between. A script gets SERF_EVENT
+  and more in its environment, and members or the payload as its input. What it
+  prints for a query is the answer.`;
+
+const text = { kind: "text", initial: "" } as const;
+const off = { kind: "boolean", initial: false } as const;
+const list = { kind: "list" } as const;
 
 const flagSpecs = {
-  advertise: { kind: "text", initial: "" },
-  bind: { kind: "text", initial: "" },
-  "broadcast-timeout": { kind: "text", initial: "" },
-  "disable-compression": { kind: "boolean", initial: false },
-  encrypt: { kind: "text", initial: "" },
-  iface: { kind: "text", initial: "" },
-  join: { kind: "list" },
-  "keyring-file": { kind: "text", initial: "" },
-  "log-level": { kind: "text", initial: "" },
-  node: { kind: "text", initial: "" },
-  profile: { kind: "text", initial: "" },
+  advertise: text,
+  "allowed-cidrs": list,
+  bind: text,
+  "broadcast-timeout": text,
+  "coalesce-period": text,
+  "config-dir": { kind: "list", into: "config-file" },
+  "config-file": list,
+  "dead-node-reclaim-time": text,
+  "disable-compression": off,
+  encrypt: text,
+  "event-handler": list,
+  "handler-timeout": text,
+  iface: text,
+  join: list,
+  "keyring-file": text,
+  label: text,
+  "log-format": text,
+  "log-level": text,
+  node: text,
+  profile: text,
   protocol: { kind: "integer", initial: 0 },
-  rejoin: { kind: "boolean", initial: false },
-  replay: { kind: "boolean", initial: false },
-  "retry-interval": { kind: "text", initial: "" },
-  "retry-join": { kind: "list" },
+  "quiescent-period": text,
+  rejoin: off,
+  replay: off,
+  "retry-interval": text,
+  "retry-join": list,
   "retry-max": { kind: "integer", initial: 0 },
-  role: { kind: "text", initial: "" },
-  "rpc-addr": { kind: "text", initial: "" },
-  snapshot: { kind: "text", initial: "" },
-  tag: { kind: "list" },
+  role: text,
+  "rpc-addr": text,
+  snapshot: text,
+  tag: list,
+  "tags-file": text,
+  "user-coalesce-period": text,
+  "user-quiescent-period": text,
+  "verify-incoming": off,
+  "verify-outgoing": off,
 } as const satisfies FlagSpecs;
 
 /** The command. Arguments behind the flags are ignored. */
@@ -87,41 +141,50 @@ export const agent: Command = {
       return 1;
     }
     const { runAgent } = await import("../../agent/run.ts");
-    return await runAgent(async () => readConfig(args), runtime);
+    return await runAgent(async () => await readConfig(args, runtime.files), runtime);
   },
 };
 
-/** Settings from flags. An empty flag changes nothing. Throws StartFailure. */
-export function readConfig(args: readonly string[]): AgentConfig {
-  const { flags } = parseArguments(flagSpecs, args);
-  const tags = readTags(flags.tag);
-  const retryInterval = readDuration(flags["retry-interval"], defaultConfig.retryInterval);
-  const broadcastTimeout = readDuration(flags["broadcast-timeout"], defaultConfig.broadcastTimeout);
-  if (flags.role !== "") tags.set("role", flags.role);
-  return {
-    ...defaultConfig,
+/** Settings from flags, and from the configuration files that they name. Rejects with StartFailure. */
+export async function readConfig(args: readonly string[], files: ConfigFiles): Promise<AgentConfig> {
+  const { flags, given } = parseArguments(flagSpecs, args);
+  const fromFlags: ConfigLayer = {
+    tags: readTags(flags.tag),
+    ...duration("retryInterval", "retry-interval", flags["retry-interval"]),
+    ...duration("broadcastTimeout", "broadcast-timeout", flags["broadcast-timeout"]),
+    ...duration("deadNodeReclaimTime", "dead-node-reclaim-time", flags["dead-node-reclaim-time"]),
+    ...duration("coalescePeriod", "coalesce-period", flags["coalesce-period"]),
+    ...duration("quiescentPeriod", "quiescent-period", flags["quiescent-period"]),
+    ...duration("userCoalescePeriod", "user-coalesce-period", flags["user-coalesce-period"]),
+    ...duration("userQuiescentPeriod", "user-quiescent-period", flags["user-quiescent-period"]),
+    ...duration("handlerTimeout", "handler-timeout", flags["handler-timeout"]),
     nodeName: flags.node,
-    bind: flags.bind || defaultConfig.bind,
+    bind: flags.bind,
     advertise: flags.advertise,
     interface: flags.iface,
-    rpcAddr: flags["rpc-addr"] || defaultConfig.rpcAddr,
+    rpcAddr: flags["rpc-addr"],
     encryptKey: flags.encrypt,
     keyringFile: flags["keyring-file"],
-    tags,
-    roleGiven: flags.role !== "",
-    profile: flags.profile || defaultConfig.profile,
-    protocol: flags.protocol > 0 ? flags.protocol : defaultConfig.protocol,
-    logLevel: flags["log-level"] || defaultConfig.logLevel,
-    compression: !flags["disable-compression"],
+    role: flags.role,
+    tagsFile: flags["tags-file"],
+    eventHandlers: flags["event-handler"],
+    profile: flags.profile,
+    protocol: flags.protocol,
+    logLevel: flags["log-level"],
+    logFormat: flags["log-format"],
+    ...(given.has("disable-compression") ? { compression: !flags["disable-compression"] } : {}),
     snapshotPath: flags.snapshot,
     rejoinAfterLeave: flags.rejoin,
     startJoin: flags.join,
     retryJoin: flags["retry-join"],
     retryMaxAttempts: flags["retry-max"],
-    retryInterval,
     replayOnJoin: flags.replay,
-    broadcastTimeout,
+    label: flags.label,
+    allowedCidrs: flags["allowed-cidrs"],
+    ...(given.has("verify-incoming") ? { verifyIncoming: flags["verify-incoming"] } : {}),
+    ...(given.has("verify-outgoing") ? { verifyOutgoing: flags["verify-outgoing"] } : {}),
   };
+  return mergeConfig([...(await readConfigPaths(flags["config-file"], files)), fromFlags]);
 }
 
 function readTags(pairs: readonly string[]): Map<string, string> {
@@ -132,14 +195,15 @@ function readTags(pairs: readonly string[]): Map<string, string> {
   }
 }
 
-/** A zero duration means that none was given. */
-function readDuration(text: string, initial: bigint): bigint {
-  if (text === "") return initial;
+/** An empty text is no duration. */
+function duration(setting: keyof AgentConfig, flag: string, value: string): ConfigLayer {
+  if (value === "") return {};
   try {
-    return parseDuration(text) || initial;
+    return { [setting]: parseDuration(value) };
   } catch (error) {
-    throw error instanceof DurationError
-      ? new StartFailure(`Error: ${error.message}`, { cause: error })
-      : error;
+    if (!(error instanceof DurationError)) throw error;
+    // The first two of these are Serf's own, with Serf's own text.
+    const clause = /^(retry|broadcast)-/.test(flag) ? "" : ` (-${flag})`;
+    throw new StartFailure(`Error: ${error.message}${clause}`, { cause: error });
   }
 }

@@ -112,8 +112,7 @@ export class Collector {
     const seen = ack ? entry.acked : entry.answered;
     if (seen.has(response.from)) return;
     if ((ack && !entry.wantsAcks) || seen.size >= entry.capacity) {
-      const what = ack ? "ack" : "query response";
-      outbox.log("WARN", "serf", `Failed to deliver ${what}, dropping`);
+      outbox.log("WARN", "serf", "Failed to deliver query response, dropping");
       return;
     }
     seen.add(response.from);

@@ -77,7 +77,8 @@ export class UserEvents {
       type: "user",
       lamportTime,
       name,
-      payload: payload ?? new Uint8Array(),
+      // A copy: the ring keeps the original, whatever a consumer does with its own.
+      payload: payload?.slice() ?? new Uint8Array(),
       coalesce,
     });
     outbox.push({ kind: "emit", event });

@@ -26,9 +26,8 @@ export interface LifeParts {
   readonly swim: () => Swim;
   /** The time of the last input: news finishes spreading between inputs. */
   readonly now: () => number;
-  /** Told when the node begins to leave, and when it has left. */
+  /** Told when the node begins to leave. */
   readonly leaving: () => void;
-  readonly left: () => void;
 }
 
 /** The life of one node. */
@@ -62,7 +61,6 @@ export class Life {
         warn: (text) => outbox.log("WARN", "serf", text),
         done: () => {
           this.#state = "left";
-          this.#parts.left();
           pending.settle(command, null);
         },
       },

@@ -1,6 +1,6 @@
 /**
- * The way of an event from the node to its users, in Serf's order: recorded in the snapshot, merged with others of its
- * burst, handed out. It is applied to what the outbox holds, so that every producer just emits.
+ * The way of an event from the node to its users, in Serf's order: recorded in the snapshot, merged with others of its burst, handed out.
+ * It is applied to what the outbox holds, so that every producer just emits. What the node answers by itself never gets here.
  */
 
 import type { Effect } from "../effects.ts";
@@ -68,14 +68,14 @@ export class Pipeline {
   /** Sends an event through the stages; false when one of them keeps it. */
   #through(now: number, event: SerfEvent): boolean {
     this.#snapshot?.event(event);
-    if (event.type === "query") return true;
-    if (event.type === "user") {
-      if (!event.coalesce || this.#users === undefined) return true;
+    if (event.type === "user" && event.coalesce && this.#users !== undefined) {
       this.#users.add(now, event);
       return false;
     }
-    if (this.#members === undefined) return true;
-    this.#members.add(now, event);
-    return false;
+    if ("members" in event && this.#members !== undefined) {
+      this.#members.add(now, event);
+      return false;
+    }
+    return true;
   }
 }

@@ -11,12 +11,9 @@ import type { InternalQueries } from "./internal_queries.ts";
 import type { LamportClock } from "./lamport.ts";
 import type { SerfEvent } from "./member.ts";
 import type { QueryMessage } from "./messages.ts";
-import { queryFlag, type ReceivedQuery, received } from "./received.ts";
+import { internalPrefix, queryFlag, type ReceivedQuery, received } from "./received.ts";
 import { ReplayRing } from "./replay.ts";
 import type { Tags } from "./tags.ts";
-
-/** Queries of the library itself begin with this; users never see them. */
-export const internalPrefix = "_serf_";
 
 /** What {@link Queries} works on. */
 export interface QueriesParts {

@@ -12,9 +12,9 @@ import { encodeQuery } from "./encoding.ts";
 import { decodeFilters, encodeFilters, type QueryFilter } from "./filters.ts";
 import type { LamportClock } from "./lamport.ts";
 import type { QueryMessage } from "./messages.ts";
-import { internalPrefix, type Queries } from "./queries.ts";
+import type { Queries } from "./queries.ts";
 import type { SerfQueues } from "./queues.ts";
-import { queryFlag } from "./received.ts";
+import { internalPrefix, queryFlag } from "./received.ts";
 
 /** A query to ask. */
 export interface Question extends QueryFilter {

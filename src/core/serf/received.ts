@@ -7,6 +7,9 @@ import type { QueryMessage } from "./messages.ts";
 /** Bits of a query's flags. */
 export const queryFlag = { ack: 1, noBroadcast: 2 } as const;
 
+/** Queries of the library itself begin with this; users never see them. */
+export const internalPrefix = "_serf_";
+
 /** A query that this node may answer once, until its deadline. */
 export interface ReceivedQuery {
   readonly message: QueryMessage;

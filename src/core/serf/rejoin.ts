@@ -72,8 +72,9 @@ export class Rejoin {
   again(now: number): void {
     const { members, random, outbox, staying, join } = this.#parts;
     for (const name of this.#missing.keys()) if (members.find(name) !== undefined) this.#missing.delete(name);
-    if (now > this.#until) this.#missing.clear();
-    if (this.#busy || this.#missing.size === 0 || !staying()) return;
+    // Who leaves and comes back chose anew which cluster to join.
+    if (now > this.#until || !staying()) this.#missing.clear();
+    if (this.#busy || this.#missing.size === 0) return;
     if (random.unit() > this.#missing.size / Math.max(1, members.withStatus("alive").length)) return;
     const { name, to } = [...this.#missing.values()][random.below(this.#missing.size)]!;
     outbox.log("INFO", "serf", `attempting reconnect to ${name} ${joinHostPort(to.host, to.port)}`);

@@ -114,7 +114,6 @@ export class SerfCore {
       swim: () => this.#swim,
       now: () => this.#now,
       leaving: () => this.#recovery?.snapshot.leave(),
-      left: () => this.#pipeline.flush(),
     });
     this.#upkeep = new Upkeep({
       config,
@@ -287,6 +286,7 @@ export class SerfCore {
    */
   beginJoin(now: number, replay: boolean): void {
     this.#shared.beginJoin(replay);
+    if (this.#life.state === "left") this.#recovery?.snapshot.comeBack(this.#members.list());
     this.#life.comeBack(now);
   }
 
@@ -373,6 +373,8 @@ export class SerfCore {
         return;
       case "goodbye":
         this.#life.waitOver(now);
+        // Users hear of our goodbye before they are told that it is said.
+        if (this.#life.state === "left") this.#pipeline.flush();
         return;
       case "prune":
         this.#members.pruneAfterWait(timer.node);

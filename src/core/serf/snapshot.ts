@@ -56,7 +56,7 @@ export class Snapshot {
   event(event: SerfEvent): void {
     if (this.#leaving) return;
     if (event.type === "user") this.#eventTime(event.lamportTime);
-    else if (event.type !== "query") for (const member of event.members) this.#member(event.type, member);
+    else if ("members" in event) for (const member of event.members) this.#member(event.type, member);
   }
 
   /** Takes note of the Lamport time of a query that was delivered, the internal ones too. */
@@ -75,6 +75,18 @@ export class Snapshot {
     if (this.#parts.rejoinAfterLeave) return;
     this.#state.alive.clear();
     this.#state.failed.clear();
+  }
+
+  /** Takes note that we are back after a leave, among `members` as we know them now. */
+  comeBack(members: readonly Member[]): void {
+    this.#leaving = false;
+    const { clock, eventClock, queryClock } = this.#state;
+    // At replay the leave resets the clocks.
+    this.#lines.push(line.clock(clock), line.eventClock(eventClock), line.queryClock(queryClock));
+    for (const member of members) {
+      if (member.status === "alive" || member.status === "leaving") this.#member("member-join", member);
+      else if (member.status === "failed") this.#member("member-failed", member);
+    }
   }
 
   /** Called after every input: asks the host to write what is due, or everything. */

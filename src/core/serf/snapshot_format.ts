@@ -172,9 +172,9 @@ class Reader {
   }
 
   #incarnation(value: string): void {
-    const incarnation = /^[0-9]{1,10}$/.test(value) ? Number(value) : 0;
     // Above half of the range something is wrong, and little would be left to refute accusations with.
-    if (incarnation <= incarnationMax / 2) this.state.incarnation = incarnation;
+    if (/^[0-9]{1,10}$/.test(value) && Number(value) <= incarnationMax / 2)
+      this.state.incarnation = Number(value);
   }
 
   #time(what: string, value: string): bigint | undefined {

@@ -54,9 +54,11 @@ export class Wishes {
     const { clock, config, queues, staying } = this.#parts;
     const intent: LeaveIntent = { type: "leave", lamportTime: clock.take(), node, prune };
     const refuted = node === config.name && staying();
+    // Asked before the intent is applied, as it may be about the only other member, which then has to hear of it to refute it.
+    const somebody = this.#othersAlive();
     this.apply(now, intent);
     // A refutation is newer than what it refutes and must not be displaced by it.
-    if (refuted || !this.#othersAlive()) finished();
+    if (refuted || !somebody) finished();
     else queues.intents.queue(encodeIntent(intent), node, finished);
   }
 

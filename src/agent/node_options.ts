@@ -1,0 +1,91 @@
+/**
+ * What an agent's settings mean for its node, with the files that are read before it starts.
+ */
+
+import { SerfError } from "../errors.ts";
+import { toMilliseconds } from "../go/duration.ts";
+import { readKeyring } from "../keyring_file.ts";
+import type { SerfOptions } from "../options.ts";
+import type { Runtime } from "../runtime.ts";
+import type { AgentConfig } from "./config.ts";
+import { StartFailure } from "./config.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { endpointText } from "./endpoints.ts";
+import type { AgentLog } from "./logs.ts";
+import { readTags } from "./tags_file.ts";
+
+/** What options are made of. */
+export interface NodeOptionsParts {
+  readonly config: AgentConfig;
+  readonly endpoints: Endpoints;
+  readonly runtime: Runtime;
+  readonly log: AgentLog;
+}
+
+/** Options of the agent's node. Rejects with {@link StartFailure}. */
+export async function nodeOptions({
+  config,
+  endpoints,
+  runtime,
+  log,
+}: NodeOptionsParts): Promise<SerfOptions> {
+  const tags = await setUp(() => readTags(config, runtime.files, log));
+  const keyring = config.keyringFile === "" ? null : await keysOf(config, runtime, log);
+  return {
+    name: config.nodeName,
+    bind: endpointText(endpoints.bind),
+    ...(endpoints.advertise === null ? {} : { advertise: endpointText(endpoints.advertise) }),
+    tags: Object.fromEntries(tags),
+    profile: config.profile as "lan" | "wan" | "local",
+    protocol: config.protocol,
+    ...(config.encryptKey === "" ? {} : { encryptKey: config.encryptKey }),
+    ...(keyring === null ? {} : { keyring, keyringFile: config.keyringFile }),
+    compression: config.compression,
+    snapshotPath: config.snapshotPath,
+    rejoinAfterLeave: config.rejoinAfterLeave,
+    enableNameConflictResolution: !config.disableNameResolution,
+    validateNodeNames: config.validateNodeNames,
+    userEventSizeLimit: config.userEventSizeLimit,
+    querySizeLimit: config.querySizeLimit,
+    queryResponseSizeLimit: config.queryResponseSizeLimit,
+    label: config.label,
+    allowedCidrs: config.allowedCidrs,
+    verifyIncoming: config.verifyIncoming,
+    verifyOutgoing: config.verifyOutgoing,
+    ...times(config),
+    log: (line) => log.append(line),
+  };
+}
+
+function times(config: AgentConfig): SerfOptions {
+  return {
+    broadcastTimeoutMs: toMilliseconds(config.broadcastTimeout),
+    reconnectIntervalMs: toMilliseconds(config.reconnectInterval),
+    reconnectTimeoutMs: toMilliseconds(config.reconnectTimeout),
+    tombstoneTimeoutMs: toMilliseconds(config.tombstoneTimeout),
+    deadNodeReclaimMs: toMilliseconds(config.deadNodeReclaimTime),
+    coalesceMs: toMilliseconds(config.coalescePeriod),
+    quiescentMs: toMilliseconds(config.quiescentPeriod),
+    userCoalesceMs: toMilliseconds(config.userCoalescePeriod),
+    userQuiescentMs: toMilliseconds(config.userQuiescentPeriod),
+  };
+}
+
+async function keysOf(config: AgentConfig, runtime: Runtime, log: AgentLog): Promise<string[]> {
+  return await setUp(async () => {
+    if (config.encryptKey !== "")
+      throw new SerfError("ERR_KEY", "Encryption key not allowed while using a keyring");
+    const keys = await readKeyring(config.keyringFile, runtime.files);
+    log.write("INFO", "agent", `Restored keyring with ${keys.length} keys from ${config.keyringFile}`);
+    return keys;
+  });
+}
+
+async function setUp<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SerfError)) throw error;
+    throw new StartFailure(`Failed to setup the Serf agent: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The file that keeps an agent's tags: a JSON object of texts. It is read at start, and written whole and atomically before new tags are
+ * told to others.
+ */
+
+import { encodeTags } from "../core/serf/tags.ts";
+import { SerfError } from "../errors.ts";
+import { encodeJson } from "../go/json.ts";
+import { JsonError, type JsonTree, jsonKind, readJson } from "../go/json_reader.ts";
+import type { Files } from "../runtime.ts";
+import { SystemError } from "../runtime.ts";
+import { systemText } from "../system_text.ts";
+import type { AgentConfig } from "./config.ts";
+import type { AgentLog } from "./logs.ts";
+
+/** Tags of an agent's start: those of its file if it has one, else those of its settings. SerfError when that is impossible. */
+export async function readTags(
+  { tagsFile, tags }: Pick<AgentConfig, "tagsFile" | "tags">,
+  files: Pick<Files, "read">,
+  log: AgentLog,
+): Promise<ReadonlyMap<string, string>> {
+  if (tagsFile === "") return tags;
+  if (tags.size > 0) throw new SerfError("ERR_OPTION", "Tags config not allowed while using tag files");
+  const bytes = await read(tagsFile, files);
+  if (bytes === null) return tags;
+  const restored = parse(bytes);
+  log.write("INFO", "agent", `Restored ${restored.size} tag(s) from ${tagsFile}`);
+  return restored;
+}
+
+/** Writes the tags of one agent, one change after the other. */
+export class TagsFile {
+  readonly #path: string;
+  readonly #protocol: number;
+  readonly #files: Pick<Files, "replace">;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(config: Pick<AgentConfig, "tagsFile" | "protocol">, files: Pick<Files, "replace">) {
+    this.#path = config.tagsFile;
+    this.#protocol = config.protocol;
+    this.#files = files;
+  }
+
+  /**
+   * Writes tags; does nothing when there is no file. ERR_LIMIT when they are too long to be told to others, which the original
+   * notices only after it has written a file that it cannot start with; then nothing is written.
+   */
+  async store(tags: ReadonlyMap<string, string>): Promise<void> {
+    if (this.#path === "") return;
+    encodeTags(Object.fromEntries(tags), this.#protocol);
+    const written = this.#writing.then(() => this.#write(tags));
+    this.#writing = written.catch(() => undefined);
+    await written;
+  }
+
+  async #write(tags: ReadonlyMap<string, string>): Promise<void> {
+    try {
+      await this.#files.replace(this.#path, new TextEncoder().encode(encodeJson(tags)), 0o600);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      const text = `Failed to write tags file: open ${this.#path}: ${systemText(error)}`;
+      throw new SerfError("ERR_OPTION", text, { cause: error });
+    }
+  }
+}
+
+async function read(path: string, files: Pick<Files, "read">): Promise<Uint8Array | null> {
+  try {
+    return await files.read(path);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    if (error.code === "ENOENT") return null;
+    const operation = error.code === "EISDIR" ? "read" : "open";
+    const text = `Failed to read tags file: ${operation} ${path}: ${systemText(error)}`;
+    throw new SerfError("ERR_OPTION", text, { cause: error });
+  }
+}
+
+function parse(bytes: Uint8Array): ReadonlyMap<string, string> {
+  const fault = (why: string): SerfError => new SerfError("ERR_OPTION", `Failed to decode tags file: ${why}`);
+  let tree: JsonTree;
+  try {
+    tree = readJson(bytes);
+  } catch (error) {
+    throw error instanceof JsonError ? fault(error.message) : error;
+  }
+  if (tree === null) return new Map();
+  if (!(tree instanceof Map))
+    throw fault(`json: cannot unmarshal ${jsonKind(tree)} into Go value of type map[string]string`);
+  return new Map(
+    [...(tree as ReadonlyMap<string, JsonTree>)].map(([key, value]) => {
+      if (value === null) return [key, ""];
+      if (typeof value === "string") return [key, value];
+      throw fault(`json: cannot unmarshal ${jsonKind(value)} into Go value of type string`);
+    }),
+  );
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { Outbox } from "../../../src/core/effects.ts";
+import { serfDefaults } from "../../../src/core/serf/config.ts";
+import type { SerfEvent } from "../../../src/core/serf/member.ts";
+import { SerfQueues } from "../../../src/core/serf/queues.ts";
+import { Network } from "./nodes.ts";
+
+function queues(room = 1_392): { queues: SerfQueues; check: () => string[] } {
+  const outbox = new Outbox<SerfEvent>();
+  const made = new SerfQueues({
+    config: { ...serfDefaults, name: "a", tags: {}, queueDepthWarning: 4, queueDepthMax: 10 },
+    outbox,
+    retransmitMult: 4,
+    memberCount: () => 1,
+    room: () => room,
+  });
+  const check = (): string[] => {
+    made.check();
+    return outbox.drain().flatMap((effect) => (effect.kind === "log" ? [effect.text] : []));
+  };
+  return { queues: made, check };
+}
+
+const fill = (made: SerfQueues, count: number): void => {
+  for (let index = 0; index < count; index++) made.events.queue(new Uint8Array(10), null);
+};
+
+describe("the queues", () => {
+  it("warn once when they grow long, again when they have doubled or stay long, and anew after they were short", () => {
+    const { queues: made, check } = queues();
+    fill(made, 3);
+    expect(check()).toEqual([]);
+    fill(made, 1);
+    expect(check()).toEqual(["Event queue depth: 4"]);
+    fill(made, 3);
+    for (let round = 0; round < 9; round++) expect(check()).toEqual([]);
+    expect(check()).toEqual(["Event queue depth: 7"]);
+    made.events.prune(1);
+    expect(check()).toEqual([]);
+    fill(made, 3);
+    expect(check()).toEqual(["Event queue depth: 4"]);
+    fill(made, 4);
+    expect(check()).toEqual(["Event queue depth: 8"]);
+  });
+
+  it("say how much they dropped when they are full", () => {
+    const { queues: made, check } = queues();
+    fill(made, 25);
+    expect(made.events.length).toBe(10);
+    expect(check()).toEqual([
+      "Event queue depth (25) exceeds limit (10), dropping messages!",
+      "Event queue depth: 10",
+    ]);
+    expect(check()).toEqual([]);
+  });
+
+  it("do not take what no packet can carry, and say so to who waits for it", () => {
+    const { queues: made } = queues(100);
+    let finished = 0;
+    expect(made.queries.queue(new Uint8Array(101), null, () => finished++)).toBe(false);
+    expect(made.queries.queue(new Uint8Array(100), null)).toBe(true);
+    expect([made.queries.length, finished]).toEqual([1, 1]);
+    expect(made.fetch(0, 100)).toHaveLength(1);
+  });
+
+  it("hold one intent of a member: the newest", () => {
+    const network = new Network();
+    const nodes = ["a", "b", "c"].map((name) => network.add(name));
+    network.join();
+    network.run(10_000);
+    expect(nodes[0]!.core.stats(false)["intent_queue"]).toBe("0");
+    network.fate = () => 0;
+    for (let index = 0; index < 5; index++)
+      nodes[0]!.core.removeFailedNode(network.now, 100 + index, "gone", false);
+    network.settle();
+    expect(nodes[0]!.core.stats(false)["intent_queue"]).toBe("1");
+    expect(nodes[0]!.effects.filter(({ kind }) => kind === "settle")).toHaveLength(4);
+  });
+});

@@ -1,0 +1,132 @@
+/**
+ * Event handlers: a script gets from ours what it gets from the original, and its answers and failures come out the same.
+ */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { Agent, type Kind, originals, ours, stopAll, until } from "./agents.ts";
+
+const original: Kind = originals.at(-1) ?? "old";
+const folder = mkdtempSync(join(tmpdir(), "tserf-handlers-"));
+const subnet = `127.${60 + (process.pid % 100)}.12`;
+
+afterEach(stopAll);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const scripts = {
+  shell: 'echo "0=$0 args=$# $(tr "\\0" "|" < /proc/$$/cmdline)"',
+  fail: "echo out; echo err >&2; exit 3",
+  killed: "kill -9 $$",
+  missing: "./nosuch.sh",
+  big: "head -c 9000 /dev/zero | tr '\\0' x; echo TAIL",
+  count: "wc -c",
+};
+
+const answers = {
+  twice: ["echo first", "echo second"],
+  held: ["sleep 0.3; echo first", "echo second"],
+  fits: ["head -c 980 /dev/zero | tr '\\0' x"],
+  large: ["head -c 1100 /dev/zero | tr '\\0' x"],
+  fails: ["echo nope; exit 1"],
+  empty: ["true"],
+  error: ["echo from-stderr >&2"],
+  bytes: ['printf "\\000\\377"'],
+  mixed: ["echo a; echo b >&2; echo c; echo d >&2"],
+};
+
+interface Seen {
+  readonly invocations: readonly string[];
+  readonly answers: readonly string[];
+  readonly log: readonly string[];
+}
+
+/** Lets an agent live through the same events and gathers what its scripts saw. */
+async function live(kind: Kind): Promise<Seen> {
+  const dump = join(folder, `${kind}.txt`);
+  writeFileSync(dump, "");
+  const config = join(folder, `${kind}.json`);
+  const record = `{ env | grep '^SERF_' | LC_ALL=C sort; echo --; cat; echo ==; } >> ${dump}`;
+  writeFileSync(
+    config,
+    JSON.stringify({
+      profile: "local",
+      log_level: "debug",
+      tags: { role: "web", "my-Tag.x": "v 1", ünï: "u", "1st": "digit", a_b: "x=y", tab: "a\tb" },
+      event_handlers: [
+        `*=${record}`,
+        ...Object.entries(scripts).map(([name, script]) => `user:${name}=${script}`),
+        ...Object.entries(answers).flatMap(([name, list]) => list.map((script) => `query:${name}=${script}`)),
+      ],
+    }),
+  );
+  const invocations = (): string[] => readFileSync(dump, "utf8").split("\n==\n").slice(0, -1);
+  const reaches = async (count: number): Promise<void> =>
+    await until(`${count} invocations on ${kind}`, () => invocations().length >= count);
+  const peer = await Agent.start(original, "peer", `${subnet}.2`, "-profile=local", "-tag", "role=r\t1");
+  const agent = await Agent.start(kind, "self node", `${subnet}.1`, `-config-file=${config}`);
+  await reaches(1);
+  await peer.cli(original, "join", agent.address);
+  await reaches(2);
+  await peer.cli(original, "tags", "-set", "k=new");
+  await reaches(3);
+  const events = [
+    ["deploy"],
+    ["deploy", "hello world"],
+    ["deploy", "line1\nline2\n"],
+    ["odd name:=,é", "x"],
+    ...Object.keys(scripts).map((name) => [name, "pay"]),
+  ];
+  let count = 3;
+  for (const event of events) {
+    await peer.cli(original, "event", "-coalesce=false", ...event);
+    await reaches(++count);
+  }
+  const answered: string[] = [];
+  for (const name of Object.keys(answers)) {
+    const { stdout } = await peer.cli(original, "query", "-timeout=900ms", "-format=json", name, "arg");
+    answered.push(
+      `${name} ${(JSON.parse(stdout) as { Responses: Record<string, string> }).Responses["self node"]}`,
+    );
+    await reaches(++count);
+  }
+  await peer.cli(original, "leave");
+  await reaches(++count);
+  await agent.kill("SIGKILL");
+  await peer.kill("SIGKILL");
+  return { invocations: invocations().map(sortTags), answers: answered, log: scriptLines(agent.log) };
+}
+
+/** The order of tags in a member's line is random in the original. */
+function sortTags(invocation: string): string {
+  return invocation.replace(/^(.*\t.*\t.*\t)(.*)$/gm, (_line, head: string, tags: string) => {
+    return head + tags.split(",").sort().join(",");
+  });
+}
+
+/** Log lines about scripts, without their time; entries that run beside each other end in any order. */
+function scriptLines(log: string): string[] {
+  return log
+    .split("\n")
+    .filter((line) => /script output: .|Error invoking|Failed to respond|slow, execution/.test(line))
+    .map((line) => line.trim().slice("2026/11/23 10:55:21 ".length))
+    .sort();
+}
+
+describe("scripts of event handlers", () => {
+  let expected: Promise<Seen> | undefined;
+
+  it.each(ours)("see and do on %s what they see and do with the original", {
+    timeout: 90_000,
+  }, async (kind) => {
+    expected ??= live(original);
+    const wanted = await expected;
+    expect(wanted.invocations.length).toBeGreaterThan(20);
+    expect(wanted.log.length).toBeGreaterThan(10);
+    const seen = await live(kind);
+    expect(seen.invocations).toEqual(wanted.invocations);
+    expect(seen.answers).toEqual(wanted.answers);
+    expect(seen.log).toEqual(wanted.log);
+  });
+});
