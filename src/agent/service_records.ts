@@ -69,28 +69,22 @@ export function answersTo({ name, type }: DnsQuestion, service: Service): DnsRec
   }
 }
 
-/** `host:port` of every agent that an answer to a question for `service` tells of. */
+/** `host:port` of every agent of a service that an answer tells of. An agent with addresses of both families has its IPv4 one. */
 export function addressesIn(records: readonly DnsRecord[], service: string): string[] {
-  const found: string[] = [];
+  const hosts = new Map<string, string>();
   for (const record of records) {
-    if (record.type !== "SRV" || !record.name.endsWith(`.${service}`) || record.port === 0) continue;
-    for (const { text } of addressesOf(records, record.target)) {
-      found.push(joinHostPort(text, record.port));
-      break;
-    }
+    if (record.type !== "A" && record.type !== "AAAA") continue;
+    const address = canonicalHost(record.address);
+    if (address === undefined || (record.type === "AAAA" && hosts.has(record.name))) continue;
+    hosts.set(record.name, address);
   }
-  return found;
-}
-
-/** Addresses of a host, IPv4 first. */
-function addressesOf(records: readonly DnsRecord[], host: string): { readonly text: string }[] {
-  return (["A", "AAAA"] as const).flatMap((type) =>
-    records.flatMap((record) => {
-      if (record.type !== type || record.name !== host) return [];
-      const text = canonicalHost(record.address);
-      return text === undefined ? [] : [{ text }];
-    }),
-  );
+  const found = new Set<string>();
+  for (const record of records) {
+    if (record.type !== "SRV" || record.port === 0 || !record.name.endsWith(`.${service}`)) continue;
+    const address = hosts.get(record.target);
+    if (address !== undefined) found.add(joinHostPort(address, record.port));
+  }
+  return [...found];
 }
 
 /** A name as far as DNS can carry it: empty labels are left out and long ones are cut. Nobody looks for these names. */

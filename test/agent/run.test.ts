@@ -59,6 +59,21 @@ describe("an agent that cannot start says why", () => {
       "Invalid network interface: route ip+net: no such network interface",
     ],
     [
+      "an interface for mDNS without a cluster to look for",
+      ["-mdns-iface=nosuch0"],
+      "mDNS interface specified without enabling mDNS discovery",
+    ],
+    [
+      "an interface for mDNS that is not there",
+      ["-discover=c", "-mdns-iface=nosuch0"],
+      "Invalid mDNS network interface: route ip+net: no such network interface",
+    ],
+    [
+      "a question that nobody may hear",
+      ["-discover=c", "-mdns-disable-ipv4", "-mdns-disable-ipv6"],
+      "Invalid mDNS configuration: both IPv4 and IPv6 are disabled",
+    ],
+    [
       "an unknown log level",
       ["-log-level=bogus"],
       "Invalid log level: BOGUS. Valid log levels are: [TRACE DEBUG INFO WARN ERR]",

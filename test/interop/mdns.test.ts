@@ -80,6 +80,7 @@ describe.skipIf(reason !== null)("agents on one network", () => {
     const endless = `123400000001000000000000${"c00c"}000c0001`;
     const sent = [...garbage, endless, ...Object.values(questions)];
     await ask(sent);
+    expect(await ask(Array.from({ length: 200 }, () => questions.service))).not.toEqual([]);
     for (const [name, question] of Object.entries(questions)) {
       const [answer] = await ask([question]);
       const wanted = recorded[name as keyof typeof recorded];
