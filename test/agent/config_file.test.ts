@@ -90,7 +90,6 @@ describe("a configuration file is refused", () => {
       '{"rpc_adr": "a"}',
       `${several}'' has invalid keys: rpc_adr (did you mean 'rpc_addr' instead of 'rpc_adr'?)`,
     ],
-    ['{"discover": "x"}', "'discover' is not supported yet"],
     ['{"enable_syslog": true}', "'enable_syslog' is not supported yet"],
     ['{"statsd_addr": "x:1"}', "'statsd_addr' is not supported yet"],
   ])("for %s with the key that is meant", async (content, text) => {
@@ -108,7 +107,7 @@ describe("settings of files", () => {
   test("have defaults, and null, empty and unused ones change nothing", async () => {
     const unused =
       '{"disable_coordinates":true,"enable_compression":false,"discover":"","enable_syslog":false,"syslog_facility":"X",' +
-      '"statsite_addr":"","MsgpackUseNewTimeFormat":true,"mdns":{"disable_ipv4":true},"node_name":null,"protocol":0,' +
+      '"statsite_addr":"","MsgpackUseNewTimeFormat":true,"mdns":{"disable_ipv4":false},"node_name":null,"protocol":0,' +
       '"query_size_limit":0,"retry_interval":"0s","bind":""}';
     for (const content of ["null", "{}", unused]) expect(await read(content)).toEqual(defaultConfig);
   });
