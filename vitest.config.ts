@@ -21,7 +21,7 @@ const config: ViteUserConfig = defineConfig({
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     pool: "forks",
     // Most of the time goes into waiting for real agents.
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 20_000,
   },
 });
