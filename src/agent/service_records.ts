@@ -26,11 +26,14 @@ const labelSizeMax = 63;
 /** Bytes of a whole name. */
 const nameSizeMax = 253;
 
+/** Bytes of a service's name, which leaves room for the label of an instance. */
+const serviceSizeMax = nameSizeMax - labelSizeMax - 1;
+
 /** The service's name, `_serf_NAME._tcp.local`, or null when DNS cannot carry it. A dot in NAME separates labels. */
 export function serviceName(cluster: string): string | null {
   const name = `_serf_${cluster}._tcp.local`;
   const fits = name.split(".").every((label) => label !== "" && byteLength(label) <= labelSizeMax);
-  return fits && byteLength(name) <= nameSizeMax ? name : null;
+  return fits && byteLength(name) <= serviceSizeMax ? name : null;
 }
 
 /** Records that answer a question; none for a question that is about something else. Names are compared exactly. */

@@ -8,7 +8,7 @@ import type { KeyResult } from "../../src/keys.ts";
 import type { SerfOptions } from "../../src/options.ts";
 import type { QueryOptions } from "../../src/query.ts";
 import { Query } from "../../src/query.ts";
-import type { Cancel, Clock, Host, Runtime, SignalName, Terminal } from "../../src/runtime.ts";
+import type { Cancel, Clock, Host, Multicast, Runtime, SignalName, Terminal } from "../../src/runtime.ts";
 import { SystemError } from "../../src/runtime.ts";
 import { MemoryStreams } from "../rpc/memory.ts";
 
@@ -61,6 +61,7 @@ export class FakeRuntime {
   readonly host: Host;
   readonly #listeners = new Map<SignalName, Set<() => void>>();
   readonly files: Map<string, string> = new Map();
+  multicast: Multicast | null = null;
   stdout = "";
   stderr = "";
 
@@ -126,8 +127,9 @@ export class FakeRuntime {
       if (text === undefined) throw new SystemError("ENOENT", operation, "no such file");
       return new TextEncoder().encode(text);
     };
-    const { clock, streams, terminal, host } = this;
+    const { clock, streams, terminal, host, multicast } = this;
     return {
+      ...(multicast === null ? {} : { multicast: async () => multicast }),
       name: "sim",
       clock,
       streams,

@@ -210,6 +210,67 @@ test("warnings do not stop the agent, and interface and advertised address show"
   });
 });
 
+test("discovery shows its cluster, joins whom it finds, and ends with a leave", async () => {
+  const calls: string[] = [];
+  const { fake, exit } = await start(
+    ["-discover=mycl", "-iface=eth0", "-bind=10.0.0.5:17946"],
+    (starter, fake) => {
+      starter.prepare = (node) => node.reachable.add("10.0.0.6:17946");
+      fake.multicast = {
+        open: async ({ interface: name }, handler) => {
+          calls.push(`open ${name}`);
+          return {
+            ask: async ({ name: service }) => {
+              calls.push(`ask ${service}`);
+              handler.answered([
+                {
+                  name: `two.${service}`,
+                  ttl: 120,
+                  type: "SRV",
+                  priority: 10,
+                  weight: 1,
+                  port: 17946,
+                  target: "h",
+                },
+                { name: "h", ttl: 120, type: "A", address: "10.0.0.6" },
+              ]);
+            },
+            close: async () => {
+              calls.push(`close, node is ${starter.node.state}`);
+            },
+          };
+        },
+      };
+    },
+  );
+  // The module is loaded first, which takes as long as it takes.
+  while (!fake.stdout.includes("Log data")) await settle();
+  await fake.clock.advance(100);
+  expect(fake.stdout).toContain(
+    "    Message Compression Enabled: true\n                   mDNS cluster: mycl\n\n",
+  );
+  expect(fake.stdout.slice(fake.stdout.indexOf("    2026")).replaceAll(/^ *\S+ \S+ /gm, "")).toBe(
+    `[INFO] agent: Serf agent starting
+[INFO] agent: Starting mDNS listener on interface eth0
+[INFO] agent: joining: [10.0.0.6:17946] replay: false
+[INFO] agent: joined: 1 nodes
+[INFO] agent.mdns: Joined 1 hosts
+`,
+  );
+  fake.signal("SIGINT");
+  expect(await exit).toBe(0);
+  expect(calls.slice(0, 3)).toEqual(["open eth0", "ask _serf_mycl._tcp.local", "close, node is alive"]);
+});
+
+test("an agent whose runtime has no multicast DNS does not start with it", async () => {
+  const { fake, starter, exit } = await start(["-discover=mycl"]);
+  expect(await exit).toBe(1);
+  expect(fake.stdout).toBe(
+    "==> Starting Serf agent...\n==> Error starting mDNS listener: this runtime has no multicast DNS\n",
+  );
+  expect(starter.node.calls).toEqual(["shutdown"]);
+});
+
 describe("signals", () => {
   test("an interrupt leaves gracefully and exits 0", async () => {
     const { fake, starter, exit } = await start([]);
