@@ -116,9 +116,9 @@ function families(name: string | null): Family[] {
 /** Listens on the common port. */
 async function listen(family: Family, handler: MulticastHandler): Promise<MulticastDNS> {
   const instance = create(family, { socket: newSocket(family, true), bind: family.any });
-  await new Promise<void>((resolve, reject) => {
+  await begun(instance, (resolve, reject) => {
     instance.once("ready", resolve);
-    instance.once("error", (error) => reject(error));
+    instance.once("error", reject);
   });
   answer(instance, handler);
   return instance;
@@ -131,7 +131,7 @@ async function bindAsker(family: Family, handler: MulticastHandler): Promise<Mul
   instance.on("response", ({ answers, additionals }) => {
     handler.answered([...(answers ?? []), ...(additionals ?? [])].flatMap(recordOf));
   });
-  await new Promise<void>((resolve, reject) => {
+  await begun(instance, (resolve, reject) => {
     socket.once("error", reject);
     socket.bind(0, family.any, () => {
       socket.removeListener("error", reject);
@@ -173,6 +173,19 @@ function create(family: Family, options: Options): MulticastDNS {
 /** An IPv6 socket that took IPv4 as well would hear everything twice. */
 function newSocket({ type }: Family, reuseAddr: boolean): Socket {
   return createSocket({ type, reuseAddr, ipv6Only: type === "udp6" });
+}
+
+/** Waits for the port. What has none is taken away again. */
+async function begun(
+  instance: MulticastDNS,
+  executor: (resolve: () => void, reject: (error: Error) => void) => void,
+): Promise<void> {
+  try {
+    await new Promise<void>(executor);
+  } catch (error) {
+    await destroy(instance);
+    throw error;
+  }
 }
 
 async function destroy(instance: MulticastDNS): Promise<void> {

@@ -47,6 +47,11 @@ export class AgentConsole {
     if (held !== null && held.length > 0) this.#print(held.join(""));
   }
 
+  /** Resolves when everything has been written: text goes out in order. */
+  async flush(): Promise<void> {
+    await this.#terminal.write("");
+  }
+
   #print(text: string): void {
     if (this.#pending >= pendingLinesMax) return;
     this.#pending += 1;

@@ -20,6 +20,9 @@ import { SignalQueue } from "./signals.ts";
 /** A graceful leave that takes longer is given up. */
 const gracefulTimeoutMs = 3000;
 
+/** An agent that ends waits so long for its last lines to be written. */
+const flushTimeoutMs = 1000;
+
 /** Reads the settings anew; called at the start and at every reload. Rejects with StartFailure. */
 export type ConfigSource = () => Promise<AgentConfig>;
 
@@ -81,13 +84,25 @@ class AgentRun {
       await this.#console.step("Starting Serf agent RPC...");
       await this.#banner(agent, config, endpoints);
       await this.#join(agent, config);
-      return await this.#attend(agent, config);
+      const code = await this.#attend(agent, config);
+      await this.#flush();
+      return code;
     } catch (error) {
       if (!(error instanceof StartFailure)) throw error;
       await this.#console.step(error.message);
       await agent?.shutdown();
       return 1;
     }
+  }
+
+  /** The last lines are not lost, unless nobody takes them. */
+  async #flush(): Promise<void> {
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#runtime.clock.after(flushTimeoutMs, resolve);
+    });
+    await Promise.race([this.#console.flush(), late]);
+    cancel();
   }
 
   /** Settings with everything that is checked at a reload, too. */
