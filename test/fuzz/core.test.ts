@@ -13,10 +13,10 @@ import { encodeIntent, encodeState } from "../../src/core/serf/messages.ts";
 import { encodeCoordinate } from "../../src/core/serf/pings.ts";
 import { SerfCore } from "../../src/core/serf/serf_core.ts";
 import { encodeTags } from "../../src/core/serf/tags.ts";
-import { profiles, SwimLimits } from "../../src/core/swim/config.ts";
+import { SwimLimits } from "../../src/core/swim/config.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
 import type { PacketMessage, StreamMessage } from "../../src/core/wire/messages.ts";
-import { address, alive, seeded, state } from "../core/swim/machine.ts";
+import { address, alive, seeded, state, swimConfig } from "../core/swim/machine.ts";
 
 const count = Number(process.env["TSERF_FUZZ_COUNT"] ?? 50_000);
 const seed = Number(process.env["TSERF_FUZZ_SEED"] ?? 1);
@@ -26,19 +26,7 @@ function node(random = seeded(seed)): { core: SerfCore; codec: Codec } {
   const codec = new Codec({ label: "", compression: true, encryptionVersion: 1, random });
   const core = new SerfCore({
     config: { ...serfDefaults, name: "self", tags: {} },
-    swim: {
-      ...profiles.lan,
-      name: "self",
-      address: address(1),
-      port: 7946,
-      bindPort: 7946,
-      protocol: 2,
-      delegate: { min: 2, max: 5, current: 5 },
-      labelLength: 0,
-      allowedBlocks: [],
-      verifyIncoming: true,
-      verifyOutgoing: true,
-    },
+    swim: swimConfig(),
     random,
     codec,
     matchPattern: (expression) => (expression.length % 2 === 0 ? undefined : true),

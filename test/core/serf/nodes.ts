@@ -8,10 +8,9 @@ import { type SerfConfig, serfDefaults } from "../../../src/core/serf/config.ts"
 import type { QueryEvent, SerfEvent, UserEvent } from "../../../src/core/serf/member.ts";
 import type { Question } from "../../../src/core/serf/questions.ts";
 import { SerfCore, type SerfParts } from "../../../src/core/serf/serf_core.ts";
-import { profiles } from "../../../src/core/swim/config.ts";
 import { Codec } from "../../../src/core/wire/codec.ts";
 import type { Address } from "../../../src/runtime.ts";
-import { address, seeded } from "../swim/machine.ts";
+import { address, seeded, swimConfig } from "../swim/machine.ts";
 
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -58,19 +57,7 @@ export class TestNode {
     this.codec.setKeys(options.keys ?? []);
     this.core = new SerfCore({
       config: { ...serfDefaults, name, tags: {}, ...options.config },
-      swim: {
-        ...profiles.lan,
-        name,
-        address: address(last),
-        port: 7946,
-        bindPort: 7946,
-        protocol: 2,
-        delegate: { min: 2, max: 5, current: 5 },
-        labelLength: 0,
-        allowedBlocks: [],
-        verifyIncoming: true,
-        verifyOutgoing: true,
-      },
+      swim: swimConfig({ name, address: address(last) }),
       random,
       codec: this.codec,
       matchPattern: (expression, value) => {

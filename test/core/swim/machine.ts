@@ -60,6 +60,24 @@ export function state(node: string, incarnation: number, last: number, code: num
   };
 }
 
+/** Settings of a node named `self` at 10.0.0.1 with LAN timings. */
+export function swimConfig(overrides: Partial<SwimConfig> = {}): SwimConfig {
+  return {
+    ...profiles.lan,
+    name: "self",
+    address: address(1),
+    port: 7946,
+    bindPort: 7946,
+    protocol: 2,
+    delegate: { min: 2, max: 5, current: 5 },
+    labelLength: 0,
+    allowedBlocks: [],
+    verifyIncoming: true,
+    verifyOutgoing: true,
+    ...overrides,
+  };
+}
+
 /** One machine and everything around it. */
 export class Machine {
   readonly events: string[] = [];
@@ -91,20 +109,7 @@ export class Machine {
       admitMerge: () => this.mergeAdmission,
     };
     this.swim = new Swim({
-      config: {
-        ...profiles.lan,
-        name: "self",
-        address: address(1),
-        port: 7946,
-        bindPort: 7946,
-        protocol: 2,
-        delegate: { min: 2, max: 5, current: 5 },
-        labelLength: 0,
-        allowedBlocks: [],
-        verifyIncoming: true,
-        verifyOutgoing: true,
-        ...overrides,
-      },
+      config: swimConfig(overrides),
       random,
       codec: this.codec,
       outbox: this.outbox,
