@@ -29,6 +29,24 @@ describe("a simulated cluster", () => {
     for (const name of alive) expect(cluster.view(name)).toEqual(after);
   });
 
+  it("that is stopped as a whole is gone in three seconds, however lossy its network is", async () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const cluster = new Cluster({ size: 8, seed, network: { latencyMs: [1, 5], loss: 0.05 } });
+      await cluster.join();
+      await cluster.world.run(minute);
+      const times: number[] = [];
+      const goodbyes = cluster.nodes().map(async (node, index) => {
+        await new Promise<void>((resolve) => cluster.world.at(150 * index, resolve));
+        const begin = cluster.world.now;
+        await node.leave();
+        times.push(cluster.world.now - begin);
+        await node.shutdown();
+      });
+      await cluster.world.settle(Promise.all(goodbyes));
+      expect(Math.max(...times), `seed ${seed}`).toBeLessThanOrEqual(3_000);
+    }
+  });
+
   it("of three nodes has ten calm minutes", async () => {
     const cluster = new Cluster({ size: 3, seed: 1, network: { latencyMs: [0, 2] } });
     await cluster.join();

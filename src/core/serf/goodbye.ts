@@ -58,6 +58,12 @@ export class Goodbye {
     }
   }
 
+  /** Nobody is left to tell: what still waits to spread need not. */
+  alone(now: number): void {
+    if (this.#stage === "intent") this.#leaveMembership(now);
+    if (this.#stage === "membership") this.#propagate(now);
+  }
+
   #leaveMembership(now: number): void {
     if (this.#stage !== "intent") return;
     this.#stage = "membership";

@@ -70,6 +70,11 @@ export class Life {
     this.#goodbye.start(now);
   }
 
+  /** Called after inputs: a goodbye does not wait for others who are all leaving too, as when a whole cluster is stopped at once. */
+  attend(now: number): void {
+    if (this.#state === "leaving" && !this.#parts.wishes().othersAlive) this.#goodbye?.alone(now);
+  }
+
   /** The wait that the goodbye asked for is over. */
   waitOver(now: number): void {
     this.#goodbye?.waitOver(now);

@@ -221,12 +221,14 @@ export class SerfCore {
     for (let timer = this.#timers.take(now); timer !== undefined; timer = this.#timers.take(now)) {
       this.#due(now, timer);
     }
+    this.#life.attend(now);
   }
 
   /** A datagram arrived. */
   packet(now: number, from: Address, bytes: Uint8Array): void {
     this.#now = now;
     this.#swim.packet(now, from, bytes);
+    this.#life.attend(now);
   }
 
   /** A datagram could not be sent. */

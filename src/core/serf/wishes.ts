@@ -31,6 +31,12 @@ export class Wishes {
     this.#parts = parts;
   }
 
+  /** Whether any other member is alive and has no wish to leave. */
+  get othersAlive(): boolean {
+    const { members, config } = this.#parts;
+    return members.withStatus("alive").some((member) => member.name !== config.name);
+  }
+
   /** Applies an intent; true when it is news and has to be passed on. */
   apply(now: number, intent: LeaveIntent | JoinIntent): boolean {
     const { clock, members, staying } = this.#parts;
@@ -55,16 +61,11 @@ export class Wishes {
     const intent: LeaveIntent = { type: "leave", lamportTime: clock.take(), node, prune };
     const refuted = node === config.name && staying();
     // Asked before the intent is applied, as it may be about the only other member, which then has to hear of it to refute it.
-    const somebody = this.#othersAlive();
+    const somebody = this.othersAlive;
     this.apply(now, intent);
     // A refutation is newer than what it refutes and must not be displaced by it.
     if (refuted || !somebody) finished();
     else queues.intents.queue(encodeIntent(intent), node, finished);
-  }
-
-  #othersAlive(): boolean {
-    const { members, config } = this.#parts;
-    return members.withStatus("alive").some((member) => member.name !== config.name);
   }
 
   #follow(now: number, node: string, outcome: IntentOutcome): void {
