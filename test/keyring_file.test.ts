@@ -26,7 +26,7 @@ describe("a keyring file", () => {
 
   it.each([
     ["", "Failed to decode keyring file: unexpected end of JSON input"],
-    ["[", "Failed to decode keyring file: invalid JSON"],
+    ["[", "Failed to decode keyring file: unexpected end of JSON input"],
     ["{}", "Failed to decode keyring file: json: cannot unmarshal object into Go value of type []string"],
     ["[]", "Keyring file contains no keys"],
     ['["?"]', "Failed to decode key from keyring: illegal base64 data at input byte 0"],
