@@ -150,7 +150,7 @@ export interface AppendFile {
 export interface Files {
   read(path: string): Promise<Uint8Array>;
   /**
-   * Replaces a file whole and atomically: temporary file beside it, sync, rename. An existing file keeps its mode, a new one gets
+   * Replaces a file whole and atomically: temporary file beside it, sync, rename. An existing file keeps its mode, and its owner where possible, a new one gets
    * exactly `mode`, whatever the umask. A symbolic link stays and its target is replaced.
    */
   replace(path: string, bytes: Uint8Array, mode: number): Promise<void>;

@@ -37,6 +37,8 @@ export interface DenoFileInfo {
   readonly isDirectory: boolean;
   readonly size: number;
   readonly mode: number | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
 }
 
 /** An open file. */
@@ -109,6 +111,7 @@ export interface DenoApi {
   readFile(path: string): Promise<Uint8Array>;
   open(path: string, options: DenoOpenOptions): Promise<DenoFile>;
   chmod(path: string, mode: number): Promise<void>;
+  chown(path: string, uid: number | null, gid: number | null): Promise<void>;
   stat(path: string): Promise<DenoFileInfo>;
   lstat(path: string): Promise<DenoFileInfo>;
   realPath(path: string): Promise<string>;

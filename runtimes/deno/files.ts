@@ -41,6 +41,11 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
   try {
     try {
       await writeAll(file, bytes);
+      // A file that was taken over keeps its owner, where we may give files away; this clears bits of the mode, so it comes first.
+      if (existing?.uid != null)
+        await denoApi()
+          .chown(temporary, existing.uid, existing.gid)
+          .catch(() => {});
       // Explicitly, because the process's umask takes bits from the mode of `open`.
       await changeMode(temporary, existing ? permissions(existing) : mode);
       await file.sync();

@@ -34,6 +34,8 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
   const handle = await open(temporary, "wx", 0o600);
   try {
     try {
+      // A file that was taken over keeps its owner, where we may give files away; this clears bits of the mode, so it comes first.
+      if (existing) await handle.chown(existing.uid, existing.gid).catch(() => {});
       // Explicitly, because the process's umask takes bits from the mode of `open`.
       await handle.chmod(existing ? existing.mode & modeMask : mode);
       await handle.writeFile(bytes);
