@@ -150,8 +150,8 @@ export interface AppendFile {
 export interface Files {
   read(path: string): Promise<Uint8Array>;
   /**
-   * Replaces a file whole and atomically: temporary file beside it, sync, rename. An existing file keeps its mode, and its owner where possible, a new one gets
-   * exactly `mode`, whatever the umask. A symbolic link stays and its target is replaced.
+   * Replaces a file whole and atomically: temporary file beside it, sync, rename. An existing file keeps its mode,
+   * and its owner where the system allows; a new one gets exactly `mode`, whatever the umask. A symbolic link stays and its target is replaced.
    */
   replace(path: string, bytes: Uint8Array, mode: number): Promise<void>;
   /** Opens for appending; creates a missing file with exactly `mode`. */
