@@ -227,6 +227,17 @@ async function runInside(inside: readonly string[], by: Kind, ...args: string[])
   });
 }
 
+/** Runs a command against every agent with two command lines at once; outcomes in the order of the command lines. */
+export async function sideBySide(
+  agents: readonly Agent[],
+  [first, second]: readonly [Kind, Kind],
+  [name = "", ...rest]: readonly string[],
+): Promise<[Outcome, Outcome][]> {
+  return await Promise.all(
+    agents.map((agent) => Promise.all([agent.cli(first, name, ...rest), agent.cli(second, name, ...rest)])),
+  );
+}
+
 /** Waits until something holds; fails with `what` when it does not in time. */
 export async function until(
   what: string,

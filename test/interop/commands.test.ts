@@ -5,7 +5,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeRuntime } from "../../runtimes/node/mod.ts";
 import { RpcClient } from "../../src/rpc/client.ts";
-import { Agent, converged, installed, type Kind, type Outcome, ours, stopAll, until } from "./agents.ts";
+import {
+  Agent,
+  converged,
+  installed,
+  type Kind,
+  type Outcome,
+  ours,
+  sideBySide,
+  stopAll,
+  until,
+} from "./agents.ts";
 import { eventsIn, sorted } from "./outcomes.ts";
 
 /** Its newest release: some texts of the old one differ. */
@@ -32,16 +42,8 @@ describe.each(ours.map((kind) => ({ kind })))("commands on $kind", ({ kind }) =>
   let theirs: Agent;
   let mine: Agent;
 
-  /** Runs a command with both command lines against both agents; the original's outcome comes first. */
-  async function both(...args: string[]): Promise<[Outcome, Outcome][]> {
-    const [name, ...rest] = args as [string, ...string[]];
-    return await Promise.all(
-      [theirs, mine].map(
-        async (agent): Promise<[Outcome, Outcome]> =>
-          await Promise.all([agent.cli(original, name, ...rest), agent.cli(kind, name, ...rest)]),
-      ),
-    );
-  }
+  const both = (...args: string[]): Promise<[Outcome, Outcome][]> =>
+    sideBySide([theirs, mine], [original, kind], args);
 
   describe.skipIf(absent)("in a cluster without encryption", () => {
     beforeAll(async () => {

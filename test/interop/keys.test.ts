@@ -3,7 +3,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Agent, converged, installed, type Kind, type Outcome, ours, stopAll } from "./agents.ts";
+import { Agent, converged, installed, type Kind, type Outcome, ours, sideBySide, stopAll } from "./agents.ts";
 import { sorted } from "./outcomes.ts";
 
 /** Its newest release: some texts of the old one differ. */
@@ -21,16 +21,8 @@ describe.each(ours.map((kind) => ({ kind })))("keys on $kind", ({ kind }) => {
   let theirs: Agent;
   let mine: Agent;
 
-  /** Runs a command with both command lines against both agents; the original's outcome comes first. */
-  async function both(...args: string[]): Promise<[Outcome, Outcome][]> {
-    const [name, ...rest] = args as [string, ...string[]];
-    return await Promise.all(
-      [theirs, mine].map(
-        async (agent): Promise<[Outcome, Outcome]> =>
-          await Promise.all([agent.cli(original, name, ...rest), agent.cli(kind, name, ...rest)]),
-      ),
-    );
-  }
+  const both = (...args: string[]): Promise<[Outcome, Outcome][]> =>
+    sideBySide([theirs, mine], [original, kind], args);
 
   describe.skipIf(absent)("in an encrypted cluster", () => {
     beforeAll(async () => {

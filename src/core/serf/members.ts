@@ -67,6 +67,14 @@ export class SerfMembers {
     return this.list().filter((member) => member.status === status);
   }
 
+  /** Whether a member other than this node is alive; stops at the first, as it is asked at every packet of a node that leaves. */
+  get othersAlive(): boolean {
+    for (const [name, { member }] of this.#records) {
+      if (member.status === "alive" && name !== this.#config.name) return true;
+    }
+    return false;
+  }
+
   /** Lamport times of the last accepted intents, of every member. */
   statusTimes(): Map<string, bigint> {
     return new Map(Array.from(this.#records, ([name, record]) => [name, record.statusTime]));

@@ -33,8 +33,7 @@ export class Wishes {
 
   /** Whether any other member is alive and has no wish to leave. */
   get othersAlive(): boolean {
-    const { members, config } = this.#parts;
-    return members.withStatus("alive").some((member) => member.name !== config.name);
+    return this.#parts.members.othersAlive;
   }
 
   /** Applies an intent; true when it is news and has to be passed on. */
