@@ -61,7 +61,8 @@ describe.each(ours.map((kind) => ({ kind })))("a snapshot on $kind", ({ kind }) 
       await moving.kill("SIGTERM");
       const recorded = await lines(path);
       expect(recorded).toContain(`alive: peer ${peer.address}`);
-      expect(recorded.at(-1)).toBe("query-clock: 1");
+      // The original notes its member clock twice a second, so that it may come before or after these.
+      expect(recorded).toContain("query-clock: 1");
       expect(recorded).toContain("event-clock: 3");
       const { mode } = await stat(path);
 
