@@ -244,16 +244,18 @@ function sizes(options: SerfOptions): Partial<SerfConfig> {
   if ((options.userEventSizeLimit ?? 0) > userEventSizeMax) {
     throw new SerfError("ERR_LIMIT", `user event size limit exceeds limit of ${userEventSizeMax} bytes`);
   }
-  const names = ["userEventSizeLimit", "querySizeLimit", "queryResponseSizeLimit"] as const;
-  const given: { -readonly [Name in (typeof names)[number]]?: number } = {};
-  for (const name of names) {
+  const limits = [
+    ["userEventSizeLimit", "user event size limit"],
+    ["querySizeLimit", "query size limit"],
+    ["queryResponseSizeLimit", "query response size limit"],
+  ] as const;
+  const given: { -readonly [Name in (typeof limits)[number][0]]?: number } = {};
+  for (const [name, words] of limits) {
     const value = options[name];
     if (value === undefined) continue;
     if (!Number.isInteger(value) || value <= 0 || value > datagramSizeMax) {
-      throw new SerfError(
-        "ERR_OPTION",
-        `${name} must be a number of bytes in 1..${datagramSizeMax}, got ${value}`,
-      );
+      // An agent shows this to someone who has set it under another name.
+      throw new SerfError("ERR_OPTION", `${words} must be 1 to ${datagramSizeMax} bytes, got ${value}`);
     }
     given[name] = value;
   }

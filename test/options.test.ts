@@ -109,10 +109,10 @@ describe("limits of messages", () => {
 
   it("are refused when they are out of range", () => {
     expect(parse({ userEventSizeLimit: 9217 })).toThrow("user event size limit exceeds limit of 9216 bytes");
-    expect(parse({ querySizeLimit: 0 })).toThrow(
-      "querySizeLimit must be a number of bytes in 1..65507, got 0",
+    expect(parse({ querySizeLimit: 0 })).toThrow("query size limit must be 1 to 65507 bytes, got 0");
+    expect(parse({ queryResponseSizeLimit: 1.5 })).toThrow(
+      "query response size limit must be 1 to 65507 bytes, got 1.5",
     );
-    expect(parse({ queryResponseSizeLimit: 1.5 })).toThrow("got 1.5");
   });
 });
 
