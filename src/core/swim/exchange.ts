@@ -25,6 +25,8 @@ interface Exchange {
   readonly peer: Address;
   readonly role: Role;
   readonly reader: FrameReader;
+  /** Whether our dial succeeded. */
+  opened: boolean;
   received: number;
 }
 
@@ -53,7 +55,7 @@ export class Exchanges {
     this.#dial(now, to, { kind: "pushPull", join, name, done }, this.#context.config.streamTimeoutMs);
   }
 
-  /** Pings over TCP until `deadline`. */
+  /** Pings over TCP until `deadline`. When the peer cannot even be dialled, as is to be expected of a dead one, `done` is never called. */
   ping(now: number, to: Address, ping: Ping, deadline: number, done: Done): void {
     this.#dial(now, to, { kind: "ping", ping, done }, deadline - now);
   }
@@ -74,6 +76,7 @@ export class Exchanges {
     const exchange = this.#open.get(id);
     if (exchange === undefined || exchange.role.kind === "accepting") return;
     const { role, peer } = exchange;
+    exchange.opened = true;
     if (role.kind === "pushPull") {
       log(this.#context, "DEBUG", `Initiating push/pull sync with: ${role.name} ${peer.host}:${peer.port}`);
       this.#write(exchange, this.#context.codec.encode(this.#pushPulls().localState(role.join)));
@@ -137,7 +140,7 @@ export class Exchanges {
     const { codec, config, timers } = this.#context;
     const accepting = role.kind === "accepting";
     const reader = new FrameReader(codec, { accepting, verifyIncoming: config.verifyIncoming });
-    const exchange: Exchange = { id: this.#nextId++, peer, role, reader, received: 0 };
+    const exchange: Exchange = { id: this.#nextId++, peer, role, reader, opened: false, received: 0 };
     this.#open.set(exchange.id, exchange);
     timers.set(`exchange ${exchange.id}`, now + timeoutMs, { kind: "exchange", id: exchange.id });
     return exchange;
@@ -219,7 +222,7 @@ export class Exchanges {
     outbox.push({ kind: "close", id: exchange.id });
     const { role, peer } = exchange;
     if (role.kind !== "accepting") {
-      role.done(now, fault);
+      if (exchange.opened || role.kind !== "ping") role.done(now, fault);
       return;
     }
     this.#inbound -= 1;

@@ -124,6 +124,22 @@ describe("probing", () => {
     expect(machine.logs.some((line) => line.startsWith("WARN Was able to connect to b over TCP"))).toBe(true);
   });
 
+  it.each([
+    ["says why an answer over TCP failed", true, ["ERR Failed fallback TCP ping: no"]],
+    ["does not say that a dead member could not be dialled", false, []],
+  ])("%s", (_name, opens, lines) => {
+    machine.packet(alive("b", 1, 2));
+    machine.run(1000);
+    const dial = machine
+      .run(1500)
+      .find((effect): effect is Effect<never> & { kind: "dial" } => effect.kind === "dial");
+    if (opens) machine.swim.streamOpened(1500, dial!.id);
+    machine.swim.streamFailed(1600, dial!.id, "no");
+    machine.run(2000);
+    expect(machine.status("b")).toBe("suspect@1");
+    expect(machine.logs.filter((line) => line.includes("fallback"))).toEqual(lines);
+  });
+
   it("does not ask peers of old protocols for what they do not know", () => {
     const old = new Uint8Array([1, 2, 2, 2, 5, 5]);
     machine.packet(alive("b", 1, 2, { versions: old }), alive("c", 1, 3, { versions: old }));
