@@ -24,7 +24,7 @@ import { systemText } from "../system_text.ts";
 import { RpcKeys } from "./client_keys.ts";
 import type { RpcEvent, RpcStream } from "./client_streams.ts";
 import { decoded, readEvent, TypedStream } from "./client_streams.ts";
-import { integer } from "./codec.ts";
+import { type Encodable, integer } from "./codec.ts";
 import { RpcConnection } from "./connection.ts";
 import { list, record, small, text, textMap } from "./fields.ts";
 import { defaultRpcAddress, rpcVersion } from "./protocol.ts";
@@ -114,13 +114,11 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /** Members known to the agent, in no particular order. */
-  async members(filter: MembersOptions = {}): Promise<Member[]> {
-    const body = {
-      Name: filter.name ?? "",
-      Status: filter.status ?? "",
-      Tags: sortedMap(Object.entries(filter.tags ?? {})),
-    };
-    const answer = await this.#ask("members-filtered", body, ["Members"]);
+  async members(filter?: MembersOptions): Promise<Member[]> {
+    const answer =
+      filter === undefined
+        ? await this.#ask("members", undefined, ["Members"])
+        : await this.#ask("members-filtered", filterBody(filter), ["Members"]);
     return decoded(() => list(answer.get("Members")).map(readMember));
   }
 
@@ -257,6 +255,10 @@ export class RpcClient implements AsyncDisposable {
     const answer = await this.#connection.request(command, body, { answerHasBody: true });
     return decoded(() => record(answer, order));
   }
+}
+
+function filterBody({ name, status, tags }: MembersOptions): Encodable {
+  return { Name: name ?? "", Status: status ?? "", Tags: sortedMap(Object.entries(tags ?? {})) };
 }
 
 /** No payload is another thing than an empty one. */

@@ -186,7 +186,7 @@ describe("tokens", () => {
     await expect(client.stream()).rejects.toThrow("Authentication required");
     expect(
       service.lines.filter((line) => line === "[WARN] Client sending commands before auth"),
-    ).toHaveLength(4);
+    ).toHaveLength(3);
   });
 
   test("one for an agent that has none is refused", async () => {
