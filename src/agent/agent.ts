@@ -72,6 +72,7 @@ export class Agent implements AgentService {
   #discovery: Discovery | null = null;
   #server: RpcServer | null = null;
   #stopping: Promise<void> | null = null;
+  #deaf = false;
   /** Resolves when the agent has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
 
@@ -222,6 +223,8 @@ export class Agent implements AgentService {
   async #shutdown(): Promise<void> {
     this.log("INFO", "requesting serf shutdown", "agent");
     await this.#discovery?.close();
+    // What the node still held back comes out as it stops, and nobody is to act on it any more.
+    this.#deaf = true;
     await this.#serf.shutdown();
     this.handlers.close();
     this.log("INFO", "shutdown complete", "agent");
@@ -238,6 +241,7 @@ export class Agent implements AgentService {
 
   async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
     for await (const event of events) {
+      if (this.#deaf) return;
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
       else this.#dispatch(event);
     }

@@ -297,6 +297,22 @@ describe("signals", () => {
     );
   });
 
+  test("what the node held back until it stopped is not acted on", async () => {
+    const { fake, exit } = await start([], (starter) => {
+      starter.prepare = (node) => {
+        const shutdown = node.shutdown.bind(node);
+        node.shutdown = async () => {
+          node.emit({ type: "member-join", members: [node.local] });
+          await settle();
+          await shutdown();
+        };
+      };
+    });
+    fake.signal("SIGTERM");
+    expect(await exit).toBe(1);
+    expect(fake.stdout).not.toContain("Received event");
+  });
+
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s during a leave ends it with 1", async (signal) => {
     const { fake, exit } = await start([], (starter) => {
       starter.prepare = (node) => {
