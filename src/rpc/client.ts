@@ -189,7 +189,7 @@ export class RpcClient implements AsyncDisposable {
       capacity: options.capacity ?? streamCapacity,
       isLast: (value) => readReply(value) === null,
     });
-    return new TypedStream(records, (value) => readReply(value)!);
+    return new TypedStream(records, (value) => readReply(value) ?? undefined);
   }
 
   /** Answers a query that a stream of this client delivered, once and before its deadline. */

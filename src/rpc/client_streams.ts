@@ -34,12 +34,12 @@ export interface RpcStream<Item> extends AsyncIterableIterator<Item> {
   readonly dropped: number;
 }
 
-/** Records of a connection, read as items. */
+/** Records of a connection, read as items; those that read as `undefined` are passed over. */
 export class TypedStream<Item> implements RpcStream<Item> {
   readonly #records: RecordQueue;
-  readonly #read: (value: unknown) => Item;
+  readonly #read: (value: unknown) => Item | undefined;
 
-  constructor(records: RecordQueue, read: (value: unknown) => Item) {
+  constructor(records: RecordQueue, read: (value: unknown) => Item | undefined) {
     this.#records = records;
     this.#read = read;
   }
@@ -49,10 +49,12 @@ export class TypedStream<Item> implements RpcStream<Item> {
   }
 
   async next(): Promise<IteratorResult<Item>> {
-    const result = await this.#records.next();
-    return result.done
-      ? { done: true, value: undefined }
-      : { done: false, value: decoded(() => this.#read(result.value)) };
+    for (;;) {
+      const result = await this.#records.next();
+      if (result.done) return { done: true, value: undefined };
+      const value = decoded(() => this.#read(result.value));
+      if (value !== undefined) return { done: false, value };
+    }
   }
 
   async return(): Promise<IteratorResult<Item>> {

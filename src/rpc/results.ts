@@ -119,15 +119,16 @@ export const doneRecord: Encodable = { From: "", Payload: null, Type: "done" };
 
 /**
  * Reads a reply, or null for the end of the query. At the deadline Go's agent may send replies of nobody in front of the end, any number of
- * them: they are the end as well. Throws WireFault.
+ * them: they are the end as well. A record of an unknown type is `undefined`. Throws WireFault.
  */
-export function readReply(value: unknown): QueryRecord | null {
+export function readReply(value: unknown): QueryRecord | null | undefined {
   const fields = record(value, ["Type", "From", "Payload"]);
   const type = text(fields.get("Type"));
   const from = text(fields.get("From"));
+  if (type !== "ack" && type !== "response" && type !== "done") return undefined;
   if (type === "done" || from === "") return null;
   return {
-    type: type === "ack" ? "ack" : "response",
+    type,
     from,
     payload: bytes(fields.get("Payload")) ?? new Uint8Array(0),
   };

@@ -65,6 +65,33 @@ export class Wire {
   }
 }
 
+/** A machine by itself, with nothing but loopback: every address and port on it is free. */
+export class Alone {
+  readonly #name: string;
+
+  private constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Makes one. */
+  static make(label: string): Alone {
+    const alone = new Alone(`tserf-${label}-${process.pid}`);
+    ip("netns", "add", alone.#name);
+    ip("-n", alone.#name, "link", "set", "lo", "up");
+    return alone;
+  }
+
+  /** The words before a command that run it there. */
+  get inside(): readonly string[] {
+    return ["ip", "netns", "exec", this.#name];
+  }
+
+  /** Takes the machine away. */
+  remove(): void {
+    ip("netns", "del", this.#name);
+  }
+}
+
 /** Why no such networks can be made here, or null when they can. */
 export function whyNoNetworks(): string | null {
   const what = "networks for mDNS cannot be made here";

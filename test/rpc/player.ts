@@ -126,7 +126,7 @@ export class Player {
     if (query === undefined || !body.has("Type")) return false;
     const reply = readReply(body);
     if (reply === null) this.machine.queryDone(query);
-    else this.machine.reply(query, reply);
+    else if (reply !== undefined) this.machine.reply(query, reply);
     return true;
   }
 }

@@ -1,0 +1,61 @@
+/** Differences from the original that are meant, as the data in `test/golden/transcripts/differences.ts` lists them. */
+
+import type { Kind } from "../interop/agents.ts";
+import type { Difference } from "./compare.ts";
+
+/** Lines that differ on purpose, in some commands of a transcript. */
+export interface IntendedDifference extends Difference {
+  readonly scenario: string;
+  /** Places of the commands in the transcript, from 0. */
+  readonly steps: readonly number[];
+  readonly reason: string;
+  /** The one runtime on which it occurs; all, when absent. */
+  readonly only?: Kind;
+}
+
+/** What is chance in the log of a transcript, in the original as well. */
+export interface Chance {
+  readonly scenario: string;
+  readonly reason: string;
+  /** Entries that come or do not. */
+  readonly lines?: RegExp;
+  /** Writers whose entries come in any order. */
+  readonly unordered?: readonly string[];
+  /** Where the comparison begins: nobody can say how much of what was before is still there. */
+  readonly from?: RegExp;
+}
+
+/** All that need not be the same. */
+export interface Expectations {
+  readonly differences: readonly IntendedDifference[];
+  readonly chances: readonly Chance[];
+}
+
+/** All that is meant to differ in one command or file, or in what is noted beside it, each line as often as it should occur. */
+export function intendedAt(
+  intended: readonly IntendedDifference[],
+  index: number,
+  where: "outputs" | "notes",
+): Difference {
+  const here = intended.filter(({ steps }) => steps.includes(index));
+  const wanted = (line: string): boolean => line.startsWith("note: ") === (where === "notes");
+  return {
+    original: here.flatMap(({ original }) => original).filter(wanted),
+    ours: here.flatMap(({ ours }) => ours).filter(wanted),
+  };
+}
+
+/** What differs besides what is meant to, and what is meant to and does not: such lines are marked as not seen. */
+export function left(found: Difference, meant: Difference): Difference {
+  return { original: besides(found.original, meant.original), ours: besides(found.ours, meant.ours) };
+}
+
+function besides(found: readonly string[], meant: readonly string[]): string[] {
+  const rest = [...meant];
+  const more = found.filter((line) => {
+    const position = rest.indexOf(line);
+    if (position >= 0) rest.splice(position, 1);
+    return position < 0;
+  });
+  return [...more, ...rest.map((line) => `listed, but not seen: ${line}`)];
+}

@@ -1,0 +1,87 @@
+/** Commands beside agents that are not what they should be: fakes that answer in their own way, members that do not answer. */
+
+import { Codec, type Encodable } from "../../../src/rpc/codec.ts";
+import { hexOf } from "../../rpc/hex.ts";
+import { command } from "../../runtimes/binaries.ts";
+import type { Answer } from "../peer.ts";
+import type { Place, Program } from "../place.ts";
+import { type Scenario, scenario } from "./scenario.ts";
+
+const codec = new Codec();
+
+/** Starts the other side of a connection. */
+export async function peer(place: Place, mode: "answer" | "stall", address: string, argument: string): Promise<Program> {
+  const found = command("node", "test/transcripts/peer.ts");
+  if ("missing" in found) throw new Error(found.missing);
+  const program = place.other(found.program, ...found.args, mode, address, argument);
+  await program.prints("\n");
+  return program;
+}
+
+async function withAnswers(place: Place, address: string, answers: readonly Answer[], work: () => Promise<void>): Promise<void> {
+  const program = await peer(place, "answer", address, JSON.stringify(answers));
+  await work();
+  await program.kill("SIGKILL");
+}
+
+/** Objects of the client before its second request is complete: a handshake is two, `stats` has no body. */
+function requestEnd(name: string | undefined): number {
+  return name === "info" ? 3 : 4;
+}
+
+const tolerance = scenario("rpc-client-tolerance", async (stage, place) => {
+  for (const item of stage.transcript.items) {
+    if (item.kind !== "command") continue;
+    const noted = (prefix: string): string => item.notes.find((note) => note.startsWith(prefix))!.slice(prefix.length);
+    const answers = [
+      { after: 2, hex: noted("handshake answer ") },
+      { after: requestEnd(item.args[0]), hex: noted("answer ") },
+    ];
+    await withAnswers(place, "127.0.0.89:17373", answers, async () => {
+      const playing = stage.start(item.index);
+      if (item.end === "exit signal SIGKILL") {
+        // Long enough for a command that does not wait to print something and to end.
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        playing.program.signal("SIGKILL");
+      }
+      await stage.finish(playing);
+    });
+  }
+});
+
+function memberOf([name, status]: readonly [string, string]): Encodable {
+  const versions = { DelegateCur: 5, DelegateMax: 5, DelegateMin: 2, ProtocolCur: 2, ProtocolMax: 5, ProtocolMin: 1 };
+  return { Addr: Uint8Array.of(127, 0, 0, 1), Name: name, Port: 7946, Status: status, Tags: {}, ...versions };
+}
+
+/** Answers to the handshake, to `members`, and to a query, with these acknowledgements. */
+function cluster(members: readonly (readonly [string, string])[], acks: readonly string[]): Answer[] {
+  const header = (sequence: number): Encodable => ({ Error: "", Seq: sequence });
+  const records = acks.flatMap((from) => [header(3), { Type: "ack", From: from, Payload: null }]);
+  const answers: [number, Encodable[]][] = [
+    [2, [header(1)]],
+    [3, [header(2), { Members: members.map(memberOf) }]],
+    [5, [header(3), ...records, header(3), { Type: "done", From: "", Payload: null }]],
+  ];
+  return answers.map(([after, objects]) => ({ after, hex: hexOf(codec.encode(...objects)) }));
+}
+
+const reachability = scenario("reachability-problems", async (stage, place) => {
+  await place.agent("-node=a", "-bind=127.0.0.91:17946", "-rpc-addr=127.0.0.91:17373", "-profile=local");
+  const frozen = await place.agent("-node=b", "-bind=127.0.0.92:17946", "-rpc-addr=127.0.0.92:17373", "-profile=lan", "-join=127.0.0.91:17946");
+  frozen.signal("SIGSTOP");
+  await stage.play(0);
+  await frozen.kill("SIGKILL");
+  const told: [[string, string][], string[]][] = [
+    [[["a", "alive"], ["b", "failed"]], ["a", "b"]],
+    [[["a", "alive"], ["b", "alive"]], ["a", "a"]],
+    [[["a", "alive"], ["b", "alive"]], ["a", "b", "a"]],
+    [[["a", "alive"], ["b", "left"]], ["b"]],
+  ];
+  for (const [offset, [members, acks]] of told.entries()) {
+    await withAnswers(place, "127.0.0.98:17373", cluster(members, acks), () => stage.play(offset + 1));
+  }
+});
+
+/** The scenarios. */
+export const clients: readonly Scenario[] = [tolerance, reachability];

@@ -1,0 +1,16 @@
+/** What a scenario is: the part of a recording that its transcript tells in words, as code. */
+
+import type { Place } from "../place.ts";
+import type { Stage } from "../stage.ts";
+
+/** One or more transcripts that were recorded together. */
+export interface Scenario {
+  readonly transcripts: readonly string[];
+  /** Plays them; the stages come in the order of the names. */
+  play(place: Place, ...stages: Stage[]): Promise<void>;
+}
+
+/** A scenario of one transcript. */
+export function scenario(name: string, play: (stage: Stage, place: Place) => Promise<void>): Scenario {
+  return { transcripts: [name], play: (place, stage) => play(stage!, place) };
+}
