@@ -3,7 +3,7 @@
  * loaded when the first expression comes, as it weighs several megabytes and most nodes never see one.
  */
 
-import type { PatternMatcher } from "./core/serf/filters.ts";
+import type { PatternFault, PatternMatcher } from "./core/serf/filters.ts";
 
 /** Longest expression that is compiled. */
 const patternLengthMax = 65_536;
@@ -16,9 +16,13 @@ export type PatternCompiler = (expression: string) => Pattern;
 
 /** An expression that cannot be compiled; the message is Go's. */
 export class PatternError extends Error {
+  /** What is wrong with it. */
+  readonly reason: string;
+
   constructor(reason: string, options?: ErrorOptions) {
     super(`Failed to compile regex: ${reason}`, options);
     this.name = "PatternError";
+    this.reason = reason;
   }
 }
 
@@ -44,7 +48,7 @@ const keptPatternsMax = 64;
 /** Matches expressions of query filters for the core, which cannot wait: until the engine is there, the answer is "later". */
 export class PatternEngine {
   readonly #loaded: () => void;
-  readonly #kept = new Map<string, Pattern | null>();
+  readonly #kept = new Map<string, Pattern | PatternFault>();
   #compile: PatternCompiler | null = null;
   #loading = false;
 
@@ -59,7 +63,8 @@ export class PatternEngine {
       if (!this.#loading) void this.#load();
       return "later";
     }
-    return this.#pattern(expression, this.#compile)?.(value);
+    const pattern = this.#pattern(expression, this.#compile);
+    return typeof pattern === "function" ? pattern(value) : pattern;
   };
 
   async #load(): Promise<void> {
@@ -75,14 +80,15 @@ export class PatternEngine {
     this.#loaded();
   }
 
-  #pattern(expression: string, compile: PatternCompiler): Pattern | null {
+  #pattern(expression: string, compile: PatternCompiler): Pattern | PatternFault {
     const kept = this.#kept.get(expression);
     if (kept !== undefined) return kept;
-    let pattern: Pattern | null = null;
+    let pattern: Pattern | PatternFault;
     try {
       pattern = compile(expression);
     } catch (error) {
       if (!(error instanceof PatternError)) throw error;
+      pattern = { fault: error.reason };
     }
     if (this.#kept.size >= keptPatternsMax) this.#kept.clear();
     this.#kept.set(expression, pattern);

@@ -19,8 +19,9 @@ describe("the engine of expressions", () => {
     expect(engine.match("(?i)WEB\\z", "web")).toBe(true);
     expect(engine.match("[[:alpha:]]\\pN", "x9")).toBe(true);
     for (const invalid of ["(", "(?=a)", "(a)\\1", "x".repeat(70_000)]) {
-      expect(engine.match(invalid, "a")).toBe(undefined);
+      expect(engine.match(invalid, "a")).toEqual({ fault: expect.stringMatching(/^error parsing regexp: /) });
     }
+    expect(engine.match("[", "a")).toEqual({ fault: "error parsing regexp: missing closing ]: `[`" });
     for (let index = 0; index < 200; index++) expect(engine.match(`^${index}$`, `${index}`)).toBe(true);
     expect(loads).toBe(1);
   });

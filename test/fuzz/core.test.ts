@@ -29,7 +29,7 @@ function node(random = seeded(seed)): { core: SerfCore; codec: Codec } {
     swim: swimConfig(),
     random,
     codec,
-    matchPattern: (expression) => (expression.length % 2 === 0 ? undefined : true),
+    matchPattern: (expression) => (expression.length % 2 === 0 ? { fault: "even" } : true),
   });
   core.start(0);
   core.drain();

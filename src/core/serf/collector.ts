@@ -159,15 +159,14 @@ export class Collector {
 
   /** Live members that the filters mean, as far as their tags are known here. */
   #meant(filters: readonly Filter[]): Set<string> | null {
-    const { members, matchPattern, outbox } = this.#parts;
-    const warnings = new Set<string>();
+    const { members, matchPattern } = this.#parts;
     const meant = new Set<string>();
     for (const member of members.withStatus("alive")) {
-      const matched = matchesFilters(filters, member, matchPattern, (text) => warnings.add(text));
+      // This node is asked as well, and complains there.
+      const matched = matchesFilters(filters, member, matchPattern, () => undefined);
       if (matched === "later") return null;
       if (matched) meant.add(member.name);
     }
-    for (const text of warnings) outbox.log("WARN", "serf", text);
     return meant;
   }
 }

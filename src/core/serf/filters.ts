@@ -7,11 +7,16 @@ import { WireError } from "../wire/error.ts";
 import { MsgpackReader, MsgpackWriter } from "../wire/msgpack.ts";
 import { SerfLimits } from "./config.ts";
 
+/** Why an expression cannot be compiled. */
+export interface PatternFault {
+  readonly fault: string;
+}
+
 /**
- * Says whether `value` has a match of `expression` (RE2 syntax, unanchored). `undefined` when the expression is invalid, "later" when
- * the engine is still being loaded; the host then calls `SerfCore.patternsLoaded`.
+ * Says whether `value` has a match of `expression` (RE2 syntax, unanchored). "later" when the engine is still being loaded; the host then
+ * calls `SerfCore.patternsLoaded`.
  */
-export type PatternMatcher = (expression: string, value: string) => boolean | undefined | "later";
+export type PatternMatcher = (expression: string, value: string) => boolean | PatternFault | "later";
 
 /** Whom a query is for. Empty parts are for everybody. */
 export interface QueryFilter {
@@ -72,8 +77,9 @@ export function matchesFilters(
       case "tag": {
         const value = Object.hasOwn(subject.tags, filter.tag) ? subject.tags[filter.tag]! : "";
         const matched = match(filter.expression, value);
-        if (matched === undefined) warn(`failed to compile filter regex (${filter.expression})`);
-        if (matched === undefined || matched === false) return false;
+        if (typeof matched === "object")
+          warn(`failed to compile filter regex (${filter.expression}): ${matched.fault}`);
+        if (typeof matched === "object" || !matched) return false;
         if (matched === "later") answer = "later";
         break;
       }

@@ -65,7 +65,11 @@ export class QueryParts {
   readonly #asked = new Map<number, bigint>();
 
   constructor(parts: QueryPartsParts) {
-    const { matchPattern = () => undefined, respond = () => undefined, swim } = parts;
+    const {
+      matchPattern = () => ({ fault: "there is no engine for expressions" }),
+      respond = () => undefined,
+      swim,
+    } = parts;
     const self = { address: swim.address, port: swim.port };
     this.#outbox = parts.outbox;
     this.collector = new Collector({ ...parts, matchPattern });

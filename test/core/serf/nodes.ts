@@ -64,7 +64,7 @@ export class TestNode {
         try {
           return new RegExp(expression).test(value);
         } catch {
-          return undefined;
+          return { fault: "no expression" };
         }
       },
       respond: (query, payload) => {
