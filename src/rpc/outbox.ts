@@ -14,15 +14,21 @@ export const outboxBytesMax: number = 64 << 20;
 /** Bytes that are handed to the socket at once, unless one frame alone is larger. */
 const writeSize = 64 << 10;
 
+/** What a record is, in the words of the log. */
+export type RecordWord = "event" | "log" | "ack" | "response" | "query end";
+
 /** A subscription's share of the outbox. */
 export interface Share {
+  readonly word: RecordWord;
   queued: number;
 }
 
 interface Frame {
   readonly bytes: Uint8Array;
-  /** Null for an answer. */
+  /** Null for an answer, and for a record that counts for nothing. */
   readonly share: Share | null;
+  /** Null for an answer. */
+  readonly word: RecordWord | null;
 }
 
 /** A first-in first-out queue of frames. */
@@ -31,12 +37,16 @@ export class Outbox {
   #first = 0;
   #bytes = 0;
   #answers = 0;
-  /** The share of records that count for nothing. */
-  readonly #uncounted: Share = { queued: 0 };
+  #streaming: RecordWord | null = null;
 
   /** Whether an answer still waits. */
   get answering(): boolean {
     return this.#answers > 0;
+  }
+
+  /** What the last record was that was taken with the latest bytes; null when they were answers alone. */
+  get streaming(): RecordWord | null {
+    return this.#streaming;
   }
 
   /** Whether nothing waits. */
@@ -52,34 +62,35 @@ export class Outbox {
   /** Queues an answer. */
   answer(bytes: Uint8Array): void {
     this.#answers += 1;
-    this.#push({ bytes, share: null });
+    this.#push({ bytes, share: null, word: null });
   }
 
   /** Queues a record, or answers false when the subscription's share is full. */
   record(share: Share, bytes: Uint8Array): boolean {
     if (share.queued >= subscriptionQueueMax) return false;
     share.queued += 1;
-    this.#push({ bytes, share });
+    this.#push({ bytes, share, word: share.word });
     return true;
   }
 
   /** Queues a record whose number is bounded elsewhere. */
-  unbounded(bytes: Uint8Array): void {
-    this.#uncounted.queued += 1;
-    this.#push({ bytes, share: this.#uncounted });
+  unbounded(bytes: Uint8Array, word: RecordWord): void {
+    this.#push({ bytes, share: null, word });
   }
 
   /** Takes what to write next, or null when nothing waits. */
   take(): Uint8Array | null {
     const taken: Uint8Array[] = [];
     let size = 0;
+    this.#streaming = null;
     while (
       this.#first < this.#frames.length &&
       (size === 0 || size + this.#frames[this.#first]!.bytes.length <= writeSize)
     ) {
-      const { bytes, share } = this.#frames[this.#first++]!;
-      if (share === null) this.#answers -= 1;
-      else share.queued -= 1;
+      const { bytes, share, word } = this.#frames[this.#first++]!;
+      if (word === null) this.#answers -= 1;
+      else this.#streaming = word;
+      if (share !== null) share.queued -= 1;
       taken.push(bytes);
       size += bytes.length;
     }

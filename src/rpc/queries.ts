@@ -7,7 +7,7 @@ import type { QueryEvent } from "../core/serf/member.ts";
 import { SerfError } from "../errors.ts";
 import type { Codec, Encodable } from "./codec.ts";
 import { concatenate } from "./codec.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox, RecordWord } from "./outbox.ts";
 import { responseHeader, rpcErrors } from "./protocol.ts";
 import type { QueryRecord } from "./results.ts";
 import { doneRecord, replyRecord } from "./results.ts";
@@ -63,12 +63,12 @@ export class ClientQueries {
 
   /** Delivers a reply. How many there are the cluster's size bounds, and the outbox their bytes. */
   reply(query: AskedQuery, reply: QueryRecord): void {
-    this.#record(query, replyRecord(reply));
+    this.#record(query, replyRecord(reply), reply.type);
   }
 
   /** The query's time is over. */
   done(query: AskedQuery): void {
-    this.#record(query, doneRecord);
+    this.#record(query, doneRecord, "query end");
     this.#asked.delete(query);
   }
 
@@ -109,8 +109,8 @@ export class ClientQueries {
     }
   }
 
-  #record(query: AskedQuery, body: Encodable): void {
+  #record(query: AskedQuery, body: Encodable, word: RecordWord): void {
     if (!this.#asked.has(query)) return;
-    this.#outbox.unbounded(concatenate([query.header, this.#codec.encode(body)]));
+    this.#outbox.unbounded(concatenate([query.header, this.#codec.encode(body)]), word);
   }
 }

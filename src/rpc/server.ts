@@ -9,6 +9,7 @@ import type { Address, Clock, Connection, Listener, Streams } from "../runtime.t
 import { SystemError } from "../runtime.ts";
 import { systemText } from "../system_text.ts";
 import { Codec } from "./codec.ts";
+import type { RecordWord } from "./outbox.ts";
 import type { QueryRequest } from "./protocol.ts";
 import type { StreamedEvent } from "./records.ts";
 import { EventRecord, memberRecord, sortedMap } from "./records.ts";
@@ -320,7 +321,8 @@ class Client {
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       this.#broken = true;
-      if (!this.#closed && this.session.subscribed) this.#service.log("ERR", this.#writeFault(error));
+      const { streaming } = this.session;
+      if (!this.#closed && streaming !== null) this.#service.log("ERR", this.#writeFault(streaming, error));
       this.close();
     } finally {
       this.#active = false;
@@ -337,10 +339,10 @@ class Client {
     }
   }
 
-  #writeFault(error: SystemError): string {
+  #writeFault(streaming: RecordWord, error: SystemError): string {
     const { local } = this.#connection;
     const path = `${joinHostPort(local.host, local.port)}->${this.name}`;
-    return `Failed to stream event to ipc.client: ${this.name}: write tcp ${path}: write: ${systemText(error)}`;
+    return `Failed to stream ${streaming} to ipc.client: ${this.name}: write tcp ${path}: write: ${systemText(error)}`;
   }
 }
 

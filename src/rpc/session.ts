@@ -10,7 +10,7 @@ import type { LogLevel } from "../core/effects.ts";
 import type { Codec, Encodable } from "./codec.ts";
 import { concatenate, Encoded, ObjectReader } from "./codec.ts";
 import { record, text, unsigned } from "./fields.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type RecordWord } from "./outbox.ts";
 import type { RpcCommand, RpcRequest } from "./protocol.ts";
 import {
   bodiless,
@@ -98,6 +98,11 @@ export class Session {
   /** Whether an answer waits to be written. The host reads on only when it does not. */
   get answering(): boolean {
     return this.#outbox.answering;
+  }
+
+  /** What the bytes that were taken last held besides answers, in the words of the log; null for nothing. */
+  get streaming(): RecordWord | null {
+    return this.#outbox.streaming;
   }
 
   /** Whether records may come for the client: it has a stream, a monitor or a query. */

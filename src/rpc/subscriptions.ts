@@ -82,7 +82,7 @@ export class Subscriptions {
     if (!filters.every(isValidFilter)) return rpcErrors.filterInvalid;
     if (this.#streams.has(sequence)) return rpcErrors.streamExists;
     if (this.#streams.size >= streamsMax) return `More than ${streamsMax} streams on one connection`;
-    this.#streams.set(sequence, { queued: 0, header: this.#header(sequence), filters });
+    this.#streams.set(sequence, { word: "event", queued: 0, header: this.#header(sequence), filters });
     return "";
   }
 
@@ -91,7 +91,7 @@ export class Subscriptions {
     const level = parseLogLevel(name);
     if (level === null) return `Unknown log level: ${name.toUpperCase()}`;
     if (this.#monitor !== null) return rpcErrors.monitorExists;
-    this.#monitor = { queued: 0, sequence, header: this.#header(sequence), level };
+    this.#monitor = { word: "log", queued: 0, sequence, header: this.#header(sequence), level };
     return "";
   }
 
