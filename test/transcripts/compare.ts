@@ -31,7 +31,10 @@ function lines(stream: string, text: string): string[] {
   const all = text.split("\n");
   const unfinished = all.at(-1) !== "";
   if (!unfinished) all.pop();
-  return all.map((line, index) => `${stream}: ${line}${unfinished && stream !== "end" && index === all.length - 1 ? " (no newline)" : ""}`);
+  return all.map(
+    (line, index) =>
+      `${stream}: ${line}${unfinished && stream !== "end" && index === all.length - 1 ? " (no newline)" : ""}`,
+  );
 }
 
 /** Both lists without their longest common subsequence. */
@@ -54,7 +57,10 @@ function changedLines(first: readonly string[], second: readonly string[]): Diff
     if (i < first.length && j < second.length && first[i] === second[j]) {
       i += 1;
       j += 1;
-    } else if (j === second.length || (i < first.length && lengths[(i + 1) * width + j]! >= lengths[i * width + j + 1]!)) {
+    } else if (
+      j === second.length ||
+      (i < first.length && lengths[(i + 1) * width + j]! >= lengths[i * width + j + 1]!)
+    ) {
       original.push(first[i++]!);
     } else {
       ours.push(second[j++]!);

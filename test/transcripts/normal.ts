@@ -7,7 +7,11 @@ import type { Chance } from "./intended.ts";
 import type { Observed } from "./transcript.ts";
 
 /** The output of a command in the form that is compared. `chances` are those of its transcript. */
-export function normal(args: readonly string[], observed: Observed, chances: readonly Chance[] = []): Observed {
+export function normal(
+  args: readonly string[],
+  observed: Observed,
+  chances: readonly Chance[] = [],
+): Observed {
   const stdout = withoutEntries(withoutNumbers(observed.stdout), chances);
   const unordered = new Set(chances.flatMap((chance) => chance.unordered ?? []));
   return {
@@ -70,22 +74,28 @@ function memberRows(text: string): string {
     return cells.map((cell) => (cell.includes("=") ? cell.split(",").sort().join(",") : cell)).join("");
   });
   // The last row of all lost the blanks at its end.
-  return sortRun(rows.map((row) => (/^\S.* {2,}\S/.test(row) ? row.trimEnd() : row)).join("\n"), /^\S.* {2}\S/);
+  return sortRun(
+    rows.map((row) => (/^\S.* {2,}\S/.test(row) ? row.trimEnd() : row)).join("\n"),
+    /^\S.* {2}\S/,
+  );
 }
 
 /** The same of the objects between the brackets. */
 function memberObjects(text: string): string {
-  const objects = [...text.matchAll(/^ {4}\{\n[^]*?^ {4}\}/gm)].map(([object]) => object);
+  const objects = [...text.matchAll(/^ {4}\{\n[\s\S]*?^ {4}\}/gm)].map(([object]) => object);
   let next = 0;
   const sorted = [...objects].sort();
-  return text.replace(/^ {4}\{\n[^]*?^ {4}\}/gm, () => sorted[next++]!);
+  return text.replace(/^ {4}\{\n[\s\S]*?^ {4}\}/gm, () => sorted[next++]!);
 }
 
 function ackList(text: string): string {
-  return text.replace(/("Acks": \[\n)([^\]]*)(\n {2}\])/, (_all, open: string, list: string, close: string) => {
-    const names = list.split(",\n").sort();
-    return `${open}${names.join(",\n")}${close}`;
-  });
+  return text.replace(
+    /("Acks": \[\n)([^\]]*)(\n {2}\])/,
+    (_all, open: string, list: string, close: string) => {
+      const names = list.split(",\n").sort();
+      return `${open}${names.join(",\n")}${close}`;
+    },
+  );
 }
 
 /** Acknowledgements and responses, which come when they come; a response may have several lines. */
@@ -125,7 +135,10 @@ function agentOutput(text: string, unordered: ReadonlySet<string>): string {
   if (end < 0) return text;
   const banner = text.slice(0, end + logHeading.length);
   // Whether an agent that stops its node sees it stopped is a race.
-  text = text.replace(/(?<=requesting serf shutdown\n[^]*) {4}TIME \[WARN\] agent: Serf shutdown detected, quitting\n/, "");
+  text = text.replace(
+    /(?<=requesting serf shutdown\n[\s\S]*) {4}TIME \[WARN\] agent: Serf shutdown detected, quitting\n/,
+    "",
+  );
   return banner + byWriter(entries(text.slice(banner.length), entryStart), unordered);
 }
 
@@ -137,7 +150,12 @@ function monitorOutput(text: string, unordered: ReadonlySet<string>): string {
     const [heading, ...fields] = event.trimEnd().split("\n");
     return `${[heading, ...fields.sort()].join("\n")}\n`;
   });
-  return byWriter(all.filter((entry) => !entry.startsWith("Event Info:\n")), unordered) + shown.join("");
+  return (
+    byWriter(
+      all.filter((entry) => !entry.startsWith("Event Info:\n")),
+      unordered,
+    ) + shown.join("")
+  );
 }
 
 function entries(text: string, start: RegExp): string[] {
@@ -173,7 +191,8 @@ function sortRuns(all: readonly string[], alike: RegExp): string[] {
   const sorted: string[] = [];
   for (const entry of all) {
     let place = sorted.length;
-    if (alike.test(entry)) while (place > 0 && alike.test(sorted[place - 1]!) && sorted[place - 1]! > entry) place -= 1;
+    if (alike.test(entry))
+      while (place > 0 && alike.test(sorted[place - 1]!) && sorted[place - 1]! > entry) place -= 1;
     sorted.splice(place, 0, entry);
   }
   return sorted;
@@ -183,7 +202,11 @@ const repeated = /\[DEBUG\] serf: message\w+Type: |memberlist: Suspect .* has fa
 
 function writerOf(entry: string): string {
   if (/\[DEBUG\] serf: message\w+Type: /.test(entry)) return "gossip";
-  if (/ agent: (Received event: |Event '|Script '|Error invoking|Failed to respond)| Error writing payload/.test(entry))
+  if (
+    / agent: (Received event: |Event '|Script '|Error invoking|Failed to respond)| Error writing payload/.test(
+      entry,
+    )
+  )
     return "events";
   return /^(?: {4})?TIME \[\w+\] ([\w.]+):/.exec(entry)?.[1] ?? "console";
 }

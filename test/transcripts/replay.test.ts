@@ -31,7 +31,9 @@ function command(kind: Kind): Command {
   return kind === "node" ? { program: found.program, args: [nodeProgram] } : found;
 }
 
-describe.each(installed(ours).map((kind) => ({ kind })))("our program on $kind does as recorded", ({ kind }) => {
+describe.each(installed(ours).map((kind) => ({ kind })))("our program on $kind does as recorded", ({
+  kind,
+}) => {
   const one = networks ? it.concurrent : it;
   one.each(Object.keys(scenarios))("in %s", { timeout: 180_000 }, async (name) => {
     await using stage = new Stage(readTranscript(name), {

@@ -91,7 +91,11 @@ export class Stage {
   /** Waits for the end of a recorded command and compares. */
   async finish({ step, program }: Playing): Promise<void> {
     await program.over();
-    const difference = this.#compare(step, { stdout: program.stdout, stderr: program.stderr, end: program.end! });
+    const difference = this.#compare(step, {
+      stdout: program.stdout,
+      stderr: program.stderr,
+      end: program.end!,
+    });
     this.#differences.set(this.#title(step.index), difference);
   }
 
@@ -134,7 +138,8 @@ export class Stage {
   /** Compares what the recorder tells beside a command, as lines. */
   compareNotes(index: number, original: readonly string[], ours: readonly string[], what = "notes"): void {
     const text = (lines: readonly string[]): Observed => ({ stdout: "", stderr: "", end: lines.join("\n") });
-    const noted = (lines: readonly string[]): string[] => lines.map((line) => line.replace(/^end: /, "note: "));
+    const noted = (lines: readonly string[]): string[] =>
+      lines.map((line) => line.replace(/^end: /, "note: "));
     const found = compare(text(original), text(ours));
     const difference = { original: noted(found.original), ours: noted(found.ours) };
     this.#differences.set(
@@ -171,16 +176,19 @@ export class Stage {
 function marked(step: Step, { stdout, stderr, end }: Observed): Observed {
   const mark = (text: string): string =>
     text
-      .replace(/^(?:==> )?Usage: serf(?: ([\w-]+))?[^]*/m, (all, name: string | undefined) => {
+      .replace(/^(?:==> )?Usage: serf(?: ([\w-]+))?[\s\S]*/m, (all, name: string | undefined) => {
         return `${all.startsWith("==> ") ? "==> " : ""}[help ${name ?? "serf"}]\n`;
       })
-      .replace(/^Flags of a subcommand go behind its name[^]*?\n(?=\n)/, "[flags before the command]\n");
+      .replace(/^Flags of a subcommand go behind its name[\s\S]*?\n(?=\n)/, "[flags before the command]\n");
   let named = step.args[0] === "agent" ? stdout.replaceAll(hostname(), "HOST") : stdout;
   // The recorder cut long lines of this transcript.
   if (step.stdout.includes(" characters cut here]... ")) {
-    named = named.replace(/^(.{300})(.{600,})(.{100})$/gm, (_all, head: string, middle: string, tail: string) => {
-      return `${head} ...[${middle.length} characters cut here]... ${tail}`;
-    });
+    named = named.replace(
+      /^(.{300})(.{600,})(.{100})$/gm,
+      (_all, head: string, middle: string, tail: string) => {
+        return `${head} ...[${middle.length} characters cut here]... ${tail}`;
+      },
+    );
   }
   return { stdout: mark(named), stderr: mark(stderr), end };
 }

@@ -98,7 +98,16 @@ function readStep(reader: Reader, line: string, index: number, above: readonly s
     if (stream === "stdout" || stream === "stderr") {
       if (empty === undefined) streams[stream] = reader.text((after) => /^\[(stderr|exit)\b/.test(after));
     } else if (end !== undefined) {
-      return { kind: "command", index, line, env: Object.fromEntries(env), args: words.slice(program + 1), notes, ...streams, end };
+      return {
+        kind: "command",
+        index,
+        line,
+        env: Object.fromEntries(env),
+        args: words.slice(program + 1),
+        notes,
+        ...streams,
+        end,
+      };
     } else {
       notes.push(next);
     }
@@ -135,7 +144,9 @@ class Reader {
 
 /** Long runs of one character are written as their length and the character, the character zero as its picture. */
 function expand(line: string): string {
-  return line.replaceAll("␀", "\0").replace(/«(\d+) (.)»/gu, (_all, count: string, character: string) => character.repeat(Number(count)));
+  return line
+    .replaceAll("␀", "\0")
+    .replace(/«(\d+) (.)»/gu, (_all, count: string, character: string) => character.repeat(Number(count)));
 }
 
 /** Splits a line as a shell does: blanks, single quotes, backslashes. */

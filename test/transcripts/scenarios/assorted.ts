@@ -11,7 +11,10 @@ function at(host: number): string[] {
 }
 
 async function limits(stage: Stage, place: Place): Promise<void> {
-  place.write("small.json", '{"user_event_size_limit": 30, "query_size_limit": 60, "query_response_size_limit": 60}');
+  place.write(
+    "small.json",
+    '{"user_event_size_limit": 30, "query_size_limit": 60, "query_response_size_limit": 60}',
+  );
   const small = await place.agent("-node=n", ...at(81), "-config-file=small.json");
   await stage.playAll(15, 19);
   await small.kill("SIGKILL");
@@ -64,7 +67,14 @@ const misc = scenario("agent-misc", async (stage, place) => {
   await stage.end(third);
 
   const newer = await place.agent("-node=n5", ...at(82));
-  const older = await place.agent("-node=p2", ...at(81), "-protocol=2", "-tag=role=web", "-tag=x=y", "-join=127.0.0.82:17946");
+  const older = await place.agent(
+    "-node=p2",
+    ...at(81),
+    "-protocol=2",
+    "-tag=role=web",
+    "-tag=x=y",
+    "-join=127.0.0.82:17946",
+  );
   await stage.playAll(8, 9);
   await Promise.all([newer.kill("SIGKILL"), older.kill("SIGKILL")]);
 

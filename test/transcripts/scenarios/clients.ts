@@ -10,7 +10,12 @@ import { type Scenario, scenario } from "./scenario.ts";
 const codec = new Codec();
 
 /** Starts the other side of a connection. */
-export async function peer(place: Place, mode: "answer" | "stall", address: string, argument: string): Promise<Program> {
+export async function peer(
+  place: Place,
+  mode: "answer" | "stall",
+  address: string,
+  argument: string,
+): Promise<Program> {
   const found = command("node", "test/transcripts/peer.ts");
   if ("missing" in found) throw new Error(found.missing);
   const program = place.other(found.program, ...found.args, mode, address, argument);
@@ -18,7 +23,12 @@ export async function peer(place: Place, mode: "answer" | "stall", address: stri
   return program;
 }
 
-async function withAnswers(place: Place, address: string, answers: readonly Answer[], work: () => Promise<void>): Promise<void> {
+async function withAnswers(
+  place: Place,
+  address: string,
+  answers: readonly Answer[],
+  work: () => Promise<void>,
+): Promise<void> {
   const program = await peer(place, "answer", address, JSON.stringify(answers));
   await work();
   await program.kill("SIGKILL");
@@ -32,7 +42,8 @@ function requestEnd(name: string | undefined): number {
 const tolerance = scenario("rpc-client-tolerance", async (stage, place) => {
   for (const item of stage.transcript.items) {
     if (item.kind !== "command") continue;
-    const noted = (prefix: string): string => item.notes.find((note) => note.startsWith(prefix))!.slice(prefix.length);
+    const noted = (prefix: string): string =>
+      item.notes.find((note) => note.startsWith(prefix))!.slice(prefix.length);
     const answers = [
       { after: 2, hex: noted("handshake answer ") },
       { after: requestEnd(item.args[0]), hex: noted("answer ") },
@@ -50,7 +61,14 @@ const tolerance = scenario("rpc-client-tolerance", async (stage, place) => {
 });
 
 function memberOf([name, status]: readonly [string, string]): Encodable {
-  const versions = { DelegateCur: 5, DelegateMax: 5, DelegateMin: 2, ProtocolCur: 2, ProtocolMax: 5, ProtocolMin: 1 };
+  const versions = {
+    DelegateCur: 5,
+    DelegateMax: 5,
+    DelegateMin: 2,
+    ProtocolCur: 2,
+    ProtocolMax: 5,
+    ProtocolMin: 1,
+  };
   return { Addr: Uint8Array.of(127, 0, 0, 1), Name: name, Port: 7946, Status: status, Tags: {}, ...versions };
 }
 
@@ -68,15 +86,45 @@ function cluster(members: readonly (readonly [string, string])[], acks: readonly
 
 const reachability = scenario("reachability-problems", async (stage, place) => {
   await place.agent("-node=a", "-bind=127.0.0.91:17946", "-rpc-addr=127.0.0.91:17373", "-profile=local");
-  const frozen = await place.agent("-node=b", "-bind=127.0.0.92:17946", "-rpc-addr=127.0.0.92:17373", "-profile=lan", "-join=127.0.0.91:17946");
+  const frozen = await place.agent(
+    "-node=b",
+    "-bind=127.0.0.92:17946",
+    "-rpc-addr=127.0.0.92:17373",
+    "-profile=lan",
+    "-join=127.0.0.91:17946",
+  );
   frozen.signal("SIGSTOP");
   await stage.play(0);
   await frozen.kill("SIGKILL");
   const told: [[string, string][], string[]][] = [
-    [[["a", "alive"], ["b", "failed"]], ["a", "b"]],
-    [[["a", "alive"], ["b", "alive"]], ["a", "a"]],
-    [[["a", "alive"], ["b", "alive"]], ["a", "b", "a"]],
-    [[["a", "alive"], ["b", "left"]], ["b"]],
+    [
+      [
+        ["a", "alive"],
+        ["b", "failed"],
+      ],
+      ["a", "b"],
+    ],
+    [
+      [
+        ["a", "alive"],
+        ["b", "alive"],
+      ],
+      ["a", "a"],
+    ],
+    [
+      [
+        ["a", "alive"],
+        ["b", "alive"],
+      ],
+      ["a", "b", "a"],
+    ],
+    [
+      [
+        ["a", "alive"],
+        ["b", "left"],
+      ],
+      ["b"],
+    ],
   ];
   for (const [offset, [members, acks]] of told.entries()) {
     await withAnswers(place, "127.0.0.98:17373", cluster(members, acks), () => stage.play(offset + 1));

@@ -88,7 +88,13 @@ async function play(place: Place, stages: Readonly<Record<(typeof names)[number]
   await first.prints("EventMemberFailed: node-c");
   await b!.program.prints("EventMemberFailed: node-c");
   await force.playAll(3, 10);
-  const fourth = await place.agent("-node=node-d", "-bind=127.0.0.14:17946", "-rpc-addr=127.0.0.14:17373", "-profile=local", "-join=127.0.0.11:17946");
+  const fourth = await place.agent(
+    "-node=node-d",
+    "-bind=127.0.0.14:17946",
+    "-rpc-addr=127.0.0.14:17373",
+    "-profile=local",
+    "-join=127.0.0.11:17946",
+  );
   await b!.program.prints("EventMemberJoin: node-d");
   await fourth.kill("SIGKILL");
   await first.prints("EventMemberFailed: node-d");

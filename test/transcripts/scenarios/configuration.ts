@@ -22,11 +22,19 @@ async function startAll(stage: Stage, first: number, last: number): Promise<void
 }
 
 const merge = scenario("config-merge", async (stage) => {
-  const paths = ["d/.hidden.json", "d/10-a.json", "d/9-b.json", "one.json", "d/ignored.conf", "d/sub.json/inner.json"];
+  const paths = [
+    "d/.hidden.json",
+    "d/10-a.json",
+    "d/9-b.json",
+    "one.json",
+    "d/ignored.conf",
+    "d/sub.json/inner.json",
+  ];
   paths.forEach((path, index) => {
     stage.writeFile(index, path);
   });
-  for (let index = 6; index < stage.transcript.items.length; index += 2) await startWithFile(stage, index + 1, [index]);
+  for (let index = 6; index < stage.transcript.items.length; index += 2)
+    await startWithFile(stage, index + 1, [index]);
 });
 
 const errors = scenario("config-errors", async (stage) => {
@@ -82,9 +90,11 @@ async function listeners(place: Place): Promise<string[]> {
 const portZero = scenario("agent-port-zero", async (stage, place) => {
   for (const index of stage.transcript.items.keys()) {
     const agent = await stage.agent(index);
-    const [, recorded = ""] = /^# TCP listeners of the next agent: (.*)$/.exec(agent.step.notes.at(-1)!) ?? [];
+    const [, recorded = ""] =
+      /^# TCP listeners of the next agent: (.*)$/.exec(agent.step.notes.at(-1)!) ?? [];
     const actual = (await listeners(place)).join(" ");
-    if (actual !== recorded.split(" ").sort().join(" ")) throw new Error(`Listens at ${actual}, not at ${recorded}`);
+    if (actual !== recorded.split(" ").sort().join(" "))
+      throw new Error(`Listens at ${actual}, not at ${recorded}`);
     await stage.end(agent);
   }
 });

@@ -92,8 +92,21 @@ class Invocations {
 
 const seen = scenario("event-handlers", async (stage, place) => {
   place.write("record.sh", recorder, 0o755);
-  const tags = { role: "web", "my-Tag.x": "v 1", ünï: "u", "1st": "digit", a_b: "x=y", "a-b": "collides", tab: "a\tb\nc" };
-  const settings = { tags, event_handlers: ["sh record.sh"], tombstone_timeout: "1ms", reconnect_timeout: "1ms" };
+  const tags = {
+    role: "web",
+    "my-Tag.x": "v 1",
+    ünï: "u",
+    "1st": "digit",
+    a_b: "x=y",
+    "a-b": "collides",
+    tab: "a\tb\nc",
+  };
+  const settings = {
+    tags,
+    event_handlers: ["sh record.sh"],
+    tombstone_timeout: "1ms",
+    reconnect_timeout: "1ms",
+  };
   place.write("hc.json", JSON.stringify(settings));
   const invocations = new Invocations(stage, place);
   const agent = await stage.agent(0, { SERF_EVENT: "preset", SERF_EXTRA: "kept" });

@@ -43,7 +43,13 @@ const keyring: Scenario = {
 
 const encrypted = scenario("keys-encrypt-flag", async (stage, place) => {
   const first = await stage.agent(12);
-  await place.agent("-node=e2", ...at(22), "-profile=local", `-encrypt=${firstKey}`, "-join=127.0.0.21:17946");
+  await place.agent(
+    "-node=e2",
+    ...at(22),
+    "-profile=local",
+    `-encrypt=${firstKey}`,
+    "-join=127.0.0.21:17946",
+  );
   const plain = await stage.agent(13);
   await stage.playAll(0, 11);
   await stage.end(first);

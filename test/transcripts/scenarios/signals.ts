@@ -45,7 +45,12 @@ const signals = scenario("agent-signals", async (stage, place) => {
   await stage.playUntilSame(12);
   await stage.end(other);
 
-  const frozen = await place.agent("-node=n2", "-bind=127.0.0.52:17946", "-rpc-addr=127.0.0.52:17373", "-profile=local");
+  const frozen = await place.agent(
+    "-node=n2",
+    "-bind=127.0.0.52:17946",
+    "-rpc-addr=127.0.0.52:17373",
+    "-profile=local",
+  );
   const alone = await stage.agent(14);
   await alone.program.prints("Received event: member-join");
   frozen.signal("SIGSTOP");
@@ -92,7 +97,13 @@ const reload = scenario("agent-reload", async (stage, place) => {
   await program.prints(leaving);
   await stage.finish(agent);
 
-  const withFile = await place.agent("-node=n1", "-bind=127.0.0.51:17946", "-rpc-addr=127.0.0.51:17373", "-profile=local", "-tags-file=t2.json");
+  const withFile = await place.agent(
+    "-node=n1",
+    "-bind=127.0.0.51:17946",
+    "-rpc-addr=127.0.0.51:17373",
+    "-profile=local",
+    "-tags-file=t2.json",
+  );
   await stage.play(12);
   await stage.compareFile(13, "t2.json");
   withFile.signal("SIGHUP");
