@@ -223,8 +223,8 @@ export class Agent implements AgentService {
   async #shutdown(): Promise<void> {
     this.log("INFO", "requesting serf shutdown", "agent");
     await this.#discovery?.close();
-    // What the node still held back comes out as it stops, and nobody is to act on it any more.
-    this.#deaf = true;
+    // What the node still held back comes out as it stops. After a goodbye that is its own leave; otherwise nobody is to act on it.
+    this.#deaf = this.#serf.state !== "left";
     await this.#serf.shutdown();
     this.handlers.close();
     this.log("INFO", "shutdown complete", "agent");

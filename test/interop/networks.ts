@@ -65,7 +65,15 @@ export class Wire {
   }
 }
 
-/** A machine by itself, with nothing but loopback: every address and port on it is free. */
+/** An interface of a machine that is by itself. */
+export interface LonelyInterface {
+  /** On `d0`. */
+  readonly addresses: readonly string[];
+  /** Whether packets for groups find their way. */
+  readonly multicastRoute: boolean;
+}
+
+/** A machine by itself, with loopback and perhaps an interface that leads nowhere: every address and port on it is free. */
 export class Alone {
   readonly #name: string;
 
@@ -74,10 +82,16 @@ export class Alone {
   }
 
   /** Makes one. */
-  static make(label: string): Alone {
+  static make(label: string, lonely?: LonelyInterface): Alone {
     const alone = new Alone(`tserf-${label}-${process.pid}`);
     ip("netns", "add", alone.#name);
-    ip("-n", alone.#name, "link", "set", "lo", "up");
+    try {
+      alone.#ip("link", "set", "lo", "up");
+      if (lonely !== undefined) alone.#lay(lonely);
+    } catch (error) {
+      alone.remove();
+      throw error;
+    }
     return alone;
   }
 
@@ -90,11 +104,22 @@ export class Alone {
   remove(): void {
     ip("netns", "del", this.#name);
   }
+
+  #lay({ addresses, multicastRoute }: LonelyInterface): void {
+    this.#ip("link", "add", "d0", "type", "veth", "peer", "name", "d1");
+    for (const name of ["d1", "d0"]) this.#ip("link", "set", name, "up");
+    for (const address of addresses) this.#ip("addr", "add", `${address}/24`, "dev", "d0");
+    if (multicastRoute) this.#ip("route", "add", "224.0.0.0/4", "dev", "d0");
+  }
+
+  #ip(...args: string[]): void {
+    ip("-n", this.#name, ...args);
+  }
 }
 
 /** Why no such networks can be made here, or null when they can. */
 export function whyNoNetworks(): string | null {
-  const what = "networks for mDNS cannot be made here";
+  const what = "networks of their own for mDNS and transcripts cannot be made here";
   if (process.platform !== "linux") return `${what}: they need Linux`;
   if (process.getuid?.() !== 0) return `${what}: they need root`;
   try {

@@ -19,6 +19,8 @@ export interface Chance {
   readonly reason: string;
   /** Entries that come or do not. */
   readonly lines?: RegExp;
+  /** Entries that count once, however often they come. */
+  readonly repeated?: RegExp;
   /** Writers whose entries come in any order. */
   readonly unordered?: readonly string[];
   /** Where the comparison begins: nobody can say how much of what was before is still there. */

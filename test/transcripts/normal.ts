@@ -21,6 +21,11 @@ export function normal(
   };
 }
 
+/** The content of a file without the clocks of a snapshot, which are written down every half second. */
+export function normalFile(content: string): string {
+  return content.replace(/^(event-|query-)?clock: \d+\n/gm, "");
+}
+
 function byCommand(args: readonly string[], text: string, unordered: ReadonlySet<string>): string {
   const json = args.includes("-format=json");
   switch (args[0]) {
@@ -52,17 +57,17 @@ function withoutNumbers(text: string): string {
   return text
     .replace(/^( {4})?\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[/gm, "$1TIME [")
     .replace(/(Accepted client: |ipc\.client: |from=|->)127\.0\.0\.1:\d+/g, "$1127.0.0.1:PORT")
-    .replace(/\(LTime: (\d+), ID: \d+\)/g, "(LTime: $1, ID: NUMBER)")
+    .replace(/\(LTime: \d+, ID: \d+\)/g, "(LTime: NUMBER, ID: NUMBER)")
     .replace(
       /Query time: \d+\.\d\d sec, time to last response: \d+\.\d\d sec/,
       "Query time: SECONDS sec, time to last response: SECONDS sec",
     );
 }
 
-/** What `info` says of the machine and its runtime, and a clock that depends on which of two joins was heard of first. */
+/** What `info` says of the machine and its runtime; a clock that depends on which of two joins was heard of first, and one of all queries. */
 function machine(text: string): string {
   return text.replace(
-    /^( {4}"|\t)(arch|cpu_count|goroutines|max_procs|os|version|member_time)(": "| = )[^"\n]+/gm,
+    /^( {4}"|\t)(arch|cpu_count|goroutines|max_procs|os|version|member_time|query_time)(": "| = )[^"\n]+/gm,
     "$1$2$3VALUE",
   );
 }
@@ -115,14 +120,23 @@ function sortRun(text: string, alike: RegExp): string {
 }
 
 function withoutEntries(text: string, chances: readonly Chance[]): string {
-  const left = chances.map(({ lines }) => lines).filter((lines) => lines !== undefined);
+  const patterns = (name: "lines" | "repeated"): RegExp[] =>
+    chances.flatMap((chance) => (chance[name] === undefined ? [] : [chance[name]]));
+  const [left, repeatedly] = [patterns("lines"), patterns("repeated")];
   const from = chances.find((chance) => chance.from !== undefined)?.from;
-  if (left.length === 0 && from === undefined) return text;
-  const all = entries(text, /^(==> |(?: {4})?TIME \[|Event Info:$)/);
+  if (chances.length === 0) return text;
+  const all = entries(text, /^(==> |(?: {4})?TIME \[|Event Info:\n|\n$|Remote side)/);
   const first = from === undefined ? 0 : all.findIndex((entry) => from.test(entry));
+  const seen = new Set<string>();
   return all
     .slice(Math.max(first, 0))
-    .filter((entry) => !left.some((pattern) => pattern.test(entry)))
+    .filter((entry) => {
+      if (left.some((pattern) => pattern.test(entry))) return false;
+      if (!repeatedly.some((pattern) => pattern.test(entry))) return true;
+      const again = seen.has(entry);
+      seen.add(entry);
+      return !again;
+    })
     .join("");
 }
 
@@ -144,12 +158,21 @@ function agentOutput(text: string, unordered: ReadonlySet<string>): string {
 
 /** Log lines by who wrote them, then the events, their fields in alphabetical order as the original has none. */
 function monitorOutput(text: string, unordered: ReadonlySet<string>): string {
-  const all = entries(text, /^(TIME \[|Event Info:$|\n$|Remote side)/);
+  const all = entries(text, /^(TIME \[|Event Info:\n|\n$|Remote side)/);
   const events = all.filter((entry) => entry.startsWith("Event Info:\n"));
   const shown = events.map((event) => {
     const [heading, ...fields] = event.trimEnd().split("\n");
+    // A query that was lost was asked again.
+    const query = fields.some((field) => field === '\tEvent: "query"');
+    if (query)
+      fields.splice(
+        0,
+        fields.length,
+        ...fields.map((field) => field.replace(/LTime: \d+$/, "LTime: NUMBER")),
+      );
     return `${[heading, ...fields.sort()].join("\n")}\n`;
   });
+  if (unordered.has("shown")) shown.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
   return (
     byWriter(
       all.filter((entry) => !entry.startsWith("Event Info:\n")),

@@ -1,9 +1,12 @@
 /**
- * The other side of an RPC connection, inside a network of its own: `peer.ts answer HOST:PORT SCRIPT` is an agent that answers as it is told,
- * `peer.ts stall HOST:PORT HEX` a client that sends something and never reads. It runs until it is ended.
+ * The other side of RPC connections, inside a network of its own: `peer.ts answer HOST:PORT SCRIPT` is an agent that answers as it is told,
+ * `stall HOST:PORT HEX` a client that sends something and never reads, `idle HOST:PORT COUNT` so many clients that say nothing. These run
+ * until they are ended. `events HOST:PORT COUNT` sends so many user events of 400 bytes.
  */
 
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { nodeRuntime } from "../../runtimes/node/mod.ts";
+import { RpcClient } from "../../src/rpc/client.ts";
 import { Codec, ObjectReader } from "../../src/rpc/codec.ts";
 import { responseLimits } from "../../src/rpc/protocol.ts";
 import { bytesOfHex } from "../rpc/hex.ts";
@@ -18,8 +21,30 @@ const [mode, address = "", argument = ""] = process.argv.slice(2);
 const colon = address.lastIndexOf(":");
 const at = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
 
-if (mode === "answer") {
-  const answers = JSON.parse(argument) as Answer[];
+switch (mode) {
+  case "answer":
+    answer(JSON.parse(argument) as Answer[]);
+    break;
+  case "stall":
+    connect(at, function stall(this: Socket): void {
+      this.pause();
+      this.write(bytesOfHex(argument), () => console.log("sent"));
+    });
+    // A socket that is not read from keeps no program alive.
+    setInterval(() => undefined, 60_000);
+    break;
+  case "idle":
+    await Promise.all(Array.from({ length: Number(argument) }, open));
+    console.log("open");
+    break;
+  case "events":
+    await events(Number(argument));
+    break;
+  default:
+    throw new Error(`Unknown mode: ${mode}`);
+}
+
+function answer(answers: readonly Answer[]): void {
   createServer((socket) => {
     const reader = new ObjectReader(new Codec());
     let count = 0;
@@ -34,10 +59,18 @@ if (mode === "answer") {
       }
     });
   }).listen(at, () => console.log("listening"));
-} else {
-  const socket = connect(at, () => {
-    socket.write(bytesOfHex(argument));
-    console.log("connected");
+}
+
+async function open(): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    connect(at, resolve).once("error", reject);
   });
-  socket.pause();
+}
+
+async function events(count: number): Promise<void> {
+  await using client = await RpcClient.connect(nodeRuntime(), { address });
+  for (let sent = 0; sent < count; sent += 100) {
+    await Promise.all(Array.from({ length: 100 }, () => client.event("flood", "x".repeat(400))));
+  }
+  console.log("sent");
 }

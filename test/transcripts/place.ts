@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Kind, until } from "../interop/agents.ts";
-import { Alone } from "../interop/networks.ts";
+import { Alone, type LonelyInterface } from "../interop/networks.ts";
 import type { Command } from "../runtimes/binaries.ts";
 
 /** Longest a command may take. */
@@ -107,8 +107,13 @@ export class Place {
   }
 
   /** Makes one; without a network of its own it uses the machine's. */
-  static make(kind: Kind, command: Command, name: string, ownNetwork: boolean): Place {
-    return new Place(kind, command, ownNetwork ? Alone.make(`${kind}-${name}`) : undefined);
+  static make(
+    kind: Kind,
+    command: Command,
+    network: { name: string; lonely?: LonelyInterface } | null,
+  ): Place {
+    const alone = network === null ? undefined : Alone.make(`${kind}-${network.name}`, network.lonely);
+    return new Place(kind, command, alone);
   }
 
   /** Ends what still runs and removes folder and network. */

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { until } from "../interop/agents.ts";
 import { compare, type Difference, same } from "./compare.ts";
 import { type Chance, type Expectations, type IntendedDifference, intendedAt, left } from "./intended.ts";
-import { normal } from "./normal.ts";
+import { normal, normalFile } from "./normal.ts";
 import { inLanes, type Place, type Program } from "./place.ts";
 import type { FileBlock, Observed, Step, Transcript } from "./transcript.ts";
 
@@ -63,18 +63,24 @@ export class Stage {
     await inLanes(indexes, 3, (index) => this.play(index));
   }
 
+  /** Whether a command that was played did as recorded. */
+  matches(index: number): boolean {
+    const difference = this.#differences.get(this.#title(index));
+    return difference !== undefined && same(difference);
+  }
+
   /** Runs a recorded command until it has an expected answer: what the cluster knows takes its time. */
   async playUntilSame(index: number): Promise<void> {
     const attempt = async (): Promise<boolean> => {
       await this.play(index);
-      return same(this.#differences.get(this.#title(index))!);
+      return this.matches(index);
     };
     await until("it answers as recorded", attempt, 20_000).catch(() => undefined);
   }
 
   /** Starts a recorded command, with arguments of its own where the recording leaves them out. */
   start(index: number, args?: readonly string[], env: Readonly<Record<string, string>> = {}): Playing {
-    const step = this.#step(index);
+    const step = this.step(index);
     this.#played.add(index);
     const program = this.place.start(args ?? step.args, { ...step.env, ...env });
     if (step.args[0] !== "agent") program.closeInput();
@@ -127,8 +133,8 @@ export class Stage {
     const recorded = this.#file(index).content;
     const found = (): Difference => {
       const actual = mode === undefined ? "" : this.place.mode(path);
-      const ours = { stdout: this.place.read(path) ?? "(no file)", stderr: "", end: actual };
-      const original = { stdout: recorded, stderr: "", end: mode ?? "" };
+      const ours = { stdout: normalFile(this.place.read(path) ?? "(no file)"), stderr: "", end: actual };
+      const original = { stdout: normalFile(recorded), stderr: "", end: mode ?? "" };
       return left(compare(original, ours), intendedAt(this.#intended, index, "outputs"));
     };
     await until("the file is written", () => same(found()), 5_000).catch(() => undefined);
@@ -154,7 +160,8 @@ export class Stage {
     return `${this.transcript.name} ${index}: ${what?.slice(0, 200)}`;
   }
 
-  #step(index: number): Step {
+  /** A recorded command. */
+  step(index: number): Step {
     const item = this.transcript.items[index];
     if (item?.kind !== "command") throw new Error(`${this.transcript.name} has no command ${index}`);
     return item;

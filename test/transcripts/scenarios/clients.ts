@@ -10,9 +10,9 @@ import { type Scenario, scenario } from "./scenario.ts";
 const codec = new Codec();
 
 /** Starts the other side of a connection. */
-export async function peer(
+async function peer(
   place: Place,
-  mode: "answer" | "stall",
+  mode: "answer" | "stall" | "idle" | "events",
   address: string,
   argument: string,
 ): Promise<Program> {
@@ -131,5 +131,38 @@ const reachability = scenario("reachability-problems", async (stage, place) => {
   }
 });
 
+/** Enough to fill what the kernel holds for a client that does not read, and the agent's own queue. */
+const floodCount = 16_000;
+
+const slow = scenario("rpc-slow-client", async (stage, place) => {
+  const address = "127.0.0.71:17373";
+  const agent = await place.agent(
+    "-node=n",
+    "-bind=127.0.0.71:17946",
+    `-rpc-addr=${address}`,
+    "-profile=local",
+  );
+  const requests = codec.encode(
+    { Command: "handshake", Seq: 1 },
+    { Version: 1 },
+    { Command: "stream", Seq: 2 },
+    { Type: "*" },
+  );
+  const stalled = await peer(place, "stall", address, hexOf(requests));
+  await agent.prints("Accepted client");
+  const flood = await peer(place, "events", address, String(floodCount));
+  await flood.over();
+  await stage.play(0);
+  const [warning = ""] = /\[WARN\] agent\.ipc: Dropping event to .*/.exec(agent.stdout) ?? [];
+  const recorded = stage.transcript.items[0]!.notes.flatMap(
+    (note) => /^example line: \S+ \S+ (.*)$/.exec(note)?.[1] ?? [],
+  );
+  stage.compareNotes(0, recorded, [warning.replace(/127\.0\.0\.1:\d+$/, "127.0.0.1:PORT")]);
+  await stalled.kill("SIGKILL");
+  const idle = await peer(place, "idle", address, "500");
+  await stage.play(1);
+  await Promise.all([idle.kill("SIGKILL"), agent.kill("SIGKILL")]);
+});
+
 /** The scenarios. */
-export const clients: readonly Scenario[] = [tolerance, reachability];
+export const clients: readonly Scenario[] = [slow, tolerance, reachability];

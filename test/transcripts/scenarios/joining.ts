@@ -37,5 +37,29 @@ const joinModes = scenario("agent-join-modes", async (stage, place) => {
   await stage.end(await stage.agent(11));
 });
 
+const mdns: Scenario = {
+  ...scenario("mdns", async (stage) => {
+    const first = await stage.agent(1);
+    await first.program.prints("Received event: member-join");
+    const second = await stage.agent(2);
+    await second.program.prints("Received event: member-join");
+    await first.program.prints("EventMemberJoin: two");
+    await stage.playUntilSame(0);
+    await stage.end(second, "SIGINT");
+    await first.program.prints("Received event: member-leave");
+    await stage.end(first);
+    await stage.end(await stage.agent(3));
+  }),
+  lonely: { addresses: ["10.77.0.1", "10.77.0.2"], multicastRoute: true },
+};
+
+const mdnsNoRoute: Scenario = {
+  ...scenario("mdns-no-route", async (stage) => {
+    await stage.end(await stage.agent(0));
+    await stage.end(await stage.agent(1));
+  }),
+  lonely: { addresses: ["10.77.0.1"], multicastRoute: false },
+};
+
 /** The scenarios. */
-export const joining: readonly Scenario[] = [joinModes];
+export const joining: readonly Scenario[] = [joinModes, mdns, mdnsNoRoute];

@@ -31,13 +31,15 @@ async function play(_place: Place, stage: Stage, logs: Stage): Promise<void> {
   await first.program.prints("EventMemberFailed: node-3");
   await second.program.prints("EventMemberFailed: node-3");
   await stage.playAll(27, 28);
-  // What is still being told to others is counted.
-  await stage.playUntilSame(29);
+  // It counts what is still being told to others.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await stage.play(29);
   await Promise.all([logs.end(first), logs.end(second)]);
 }
 
 const keyring: Scenario = {
   transcripts: ["keys", "agent-log-keys"],
+  lossy: true,
   play: (place, stage, logs) => play(place, stage!, logs!),
 };
 

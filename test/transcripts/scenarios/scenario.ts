@@ -1,11 +1,16 @@
 /** What a scenario is: the part of a recording that its transcript tells in words, as code. */
 
+import type { LonelyInterface } from "../../interop/networks.ts";
 import type { Place } from "../place.ts";
 import type { Stage } from "../stage.ts";
 
 /** One or more transcripts that were recorded together. */
 export interface Scenario {
   readonly transcripts: readonly string[];
+  /** Three members and more on the profile `local`, which sends news only twice and so may lose some: it has a second try. */
+  readonly lossy?: boolean;
+  /** An interface that it cannot do without. */
+  readonly lonely?: LonelyInterface;
   /** Plays them; the stages come in the order of the names. */
   play(place: Place, ...stages: Stage[]): Promise<void>;
 }

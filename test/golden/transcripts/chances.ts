@@ -1,0 +1,91 @@
+/** What is chance in the logs of the transcripts, in the original as well as in ours. */
+
+import type { Chance } from "../../transcripts/intended.ts";
+
+/** Members of clusters of three and more: who suspects a dead one first, and who hears of it. */
+const whoSuspects = {
+  lines: /memberlist: (Suspect|Marking|Push\/Pull with) /,
+  reason: "which member notices a dead one first is chance",
+};
+const payloadWritten = {
+  lines: /Error writing payload: write \|1: /,
+  reason: "whether a script ends before its input is written is a race",
+};
+
+/** The transcripts that show the log of the large cluster. */
+const clusterLogs: readonly Chance[] = ["agent-log-cluster", "cluster-monitor", "cluster-leave"].flatMap((scenario) => [
+  { scenario, ...whoSuspects },
+  { scenario, ...payloadWritten },
+  {
+    scenario,
+    lines: /agent\.ipc: Accepted client: /,
+    reason: "the recorder asked more often than its transcript shows",
+  },
+  {
+    scenario,
+    lines: /agent: Received event: (member-|user-event: )/,
+    reason: "how many events become one depends on how fast the commands come",
+  },
+  {
+    scenario,
+    lines: /serf: EventMemberUpdate: node-a/,
+    reason: "the original encodes tags in random order, so that the same tags may count as others; gossip skips what is outdated",
+  },
+  {
+    scenario,
+    repeated: /agent: (Received event: query: |Requesting query send: |Event 'query' )|serf: reply for non-running query /,
+    reason: "gossip may lose a query, which is then asked again; how much of an interrupted one is answered is chance",
+  },
+  {
+    scenario,
+    unordered: ["events", "shown"],
+    reason: "scripts and what a monitor shows run beside the commands",
+  },
+]);
+
+/** All of it. */
+export const chances: readonly Chance[] = [
+  ...clusterLogs,
+  {
+    scenario: "cluster-monitor",
+    from: /agent: Error invoking script '\.\/h\.sh': exit status 3/,
+    reason: "an agent keeps 512 lines, and how often gossip repeats something is chance",
+  },
+  {
+    scenario: "cluster-monitor",
+    lines: /\[DEBUG\] (memberlist: (Initiating push\/pull|Stream connection)|serf: (Relaying response|message\w+Type: ))/,
+    reason: "when members compare what they know, who relays, and what comes twice, is chance",
+  },
+  {
+    scenario: "cluster-leave",
+    lines: /agent: shutdown complete/,
+    reason: "whether the last line reaches a monitor is a race",
+  },
+  { scenario: "agent-log-keys", ...whoSuspects },
+  { scenario: "event-handler-run", ...payloadWritten },
+  {
+    scenario: "event-handler-run",
+    unordered: ["events"],
+    reason: "scripts of different handlers run beside each other",
+  },
+  {
+    scenario: "agent-reload",
+    unordered: ["events"],
+    reason: "a script's end and a held back event meet",
+  },
+  {
+    scenario: "agent-misc",
+    lines: /agent: Received event: (member-|user-event: x)/,
+    reason: "held back for a second, by which the recorder had gone on",
+  },
+  {
+    scenario: "agent-misc",
+    unordered: ["serf"],
+    reason: "the members that a join brings come in random order",
+  },
+  {
+    scenario: "mdns",
+    lines: /\[DEBUG\] (memberlist: (Initiating push\/pull|Stream connection)|serf: message\w+Type: )/,
+    reason: "the recording went on for more than a minute, in which members compare what they know",
+  },
+];
