@@ -107,6 +107,7 @@ export class Alone {
 
   #lay({ addresses, multicastRoute }: LonelyInterface): void {
     this.#ip("link", "add", "d0", "type", "veth", "peer", "name", "d1");
+    ip("netns", "exec", this.#name, "sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/d0/accept_dad");
     for (const name of ["d1", "d0"]) this.#ip("link", "set", name, "up");
     for (const address of addresses) this.#ip("addr", "add", `${address}/24`, "dev", "d0");
     if (multicastRoute) this.#ip("route", "add", "224.0.0.0/4", "dev", "d0");

@@ -172,7 +172,7 @@ function monitorOutput(text: string, unordered: ReadonlySet<string>): string {
       );
     return `${[heading, ...fields.sort()].join("\n")}\n`;
   });
-  if (unordered.has("shown")) shown.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  if (unordered.has("shown")) shown.sort();
   return (
     byWriter(
       all.filter((entry) => !entry.startsWith("Event Info:\n")),

@@ -143,6 +143,13 @@ export class Place {
     return program.stdout;
   }
 
+  /** What a command's help says. */
+  async help(args: readonly string[]): Promise<string> {
+    const program = this.start([...args, "-h"]);
+    await program.over();
+    return program.stderr;
+  }
+
   /** Starts another program in this network. */
   other(...words: string[]): Program {
     return this.#track(this.#spawn(words, {}));

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chances } from "../golden/transcripts/chances.ts";
 import { differences, notPlayed } from "../golden/transcripts/differences.ts";
+import * as help from "../golden/transcripts/help.ts";
 import { find, installed, type Kind, ours } from "../interop/agents.ts";
 import { whyNoNetworks } from "../interop/networks.ts";
 import type { Command } from "../runtimes/binaries.ts";
@@ -58,10 +59,36 @@ describe.each(installed(ours).map((kind) => ({ kind })))("our program on $kind d
   }
 });
 
+describe.each(installed(ours).map((kind) => ({ kind })))("our help on $kind", ({ kind }) => {
+  it.concurrent.each(Object.keys(help.recorded))("names the flags of the original: %s", async (name) => {
+    await using place = Place.make(kind, command(kind), null);
+    const text = await place.help(name === "serf" ? [] : [name]);
+    const names = [...text.matchAll(name === "serf" ? /^ {4}(\w[\w-]*) {2}/gm : /^ {2}(-[\w-]+)/gm)];
+    const expected = [...help.recorded[name]!, ...(help.added[name] ?? [])].filter(
+      (flag) => help.missing[name]?.includes(flag) !== true,
+    );
+    expect([...new Set(names.map(([, flag]) => flag))].sort()).toEqual(expected.sort());
+  });
+});
+
 describe("the transcripts", () => {
   const played = scenarios.flatMap(({ transcripts }) => transcripts);
 
   it("are all played", () => {
     expect(played.sort()).toEqual(transcriptNames().sort());
+  });
+
+  it("are what the lists of differences and of chance speak of", () => {
+    for (const { scenario, steps, reason } of [...differences, ...notPlayed]) {
+      const { items } = readTranscript(scenario);
+      expect(steps.filter((step) => items[step] === undefined || items[step].kind === "remark")).toEqual([]);
+      expect(reason).not.toBe("");
+    }
+    for (const { scenario, reason, lines, repeated, from } of chances) {
+      const { items } = readTranscript(scenario);
+      const outputs = items.map((item) => (item.kind === "command" ? item.stdout : "")).join("");
+      for (const pattern of [lines, repeated, from]) expect(outputs).toMatch(pattern ?? "");
+      expect(reason).not.toBe("");
+    }
   });
 });

@@ -333,8 +333,8 @@ const clients: readonly IntendedDifference[] = [
   {
     scenario: "rpc-client-tolerance",
     steps: [30],
-    original: ['stdout:         "\\u003ck\\u003e": "\\u2028\\"\\\\\\u0008\\u000cé",'],
-    ours: ['stdout:         "\\u003ck\\u003e": "\\u2028\\"\\\\\\b\\fé",'],
+    original: ['stdout:         "\\u003ck\\u003e": "\\u2028\\"\\\\\\u0008\\u000c\x7fé",'],
+    ours: ['stdout:         "\\u003ck\\u003e": "\\u2028\\"\\\\\\b\\f\x7fé",'],
     reason: "released binaries spell these two as we do: they are made with a newer Go than the recorded one",
   },
   {
@@ -426,8 +426,8 @@ const cluster: readonly IntendedDifference[] = [
   {
     scenario: "cluster-monitor",
     steps: [0],
-    original: [`stdout: \tMembers: []interface {}{${nodeA}, ${nodeB}}`],
-    ours: [`stdout: \tMembers: []interface {}{${nodeB}}`],
+    original: [`${nodeA}, ${nodeB}`, nodeA].map((shown) => `stdout: \tMembers: []interface {}{${shown}}`),
+    ours: [nodeA, nodeB].map((shown) => `stdout: \tMembers: []interface {}{${shown}}`),
     reason: repeatedUpdate,
   },
   {
