@@ -33,6 +33,7 @@ export function readRecording(name: string): RecordedConnection[] {
     if (line.startsWith("C ")) sent.push(bytesOfHex(line.slice(2)));
     else if (line.startsWith("S ")) received.push(bytesOfHex(line.slice(2)));
     else if (line === "## agent closed the connection") end(true);
+    else if (line === "## client closed the connection") end(false);
   }
   end(false);
   return connections;

@@ -1,5 +1,6 @@
 /** Plays recorded conversations: the agent behind a session does what it did then. */
 
+import type { LogLevel } from "../../src/core/effects.ts";
 import { SerfError } from "../../src/errors.ts";
 import type { Encodable, Encoded } from "../../src/rpc/codec.ts";
 import { Codec, ObjectReader } from "../../src/rpc/codec.ts";
@@ -95,6 +96,8 @@ export class Player {
   }
 
   #perform(request: AgentRequest): void {
+    // A leave takes a while, in which its own event comes.
+    if (request.command === "leave") while (this.#record()) this.#collect();
     const header = this.#next;
     if (header === undefined) {
       this.machine.refuse("as recorded");
@@ -121,6 +124,11 @@ export class Player {
     if (body.has("Event")) {
       const outcome = (): string => this.#next?.get("Error") as string;
       this.machine.event(this.#now, new EventRecord(eventOf(body, this.#now, outcome), codec));
+      return true;
+    }
+    if (body.has("Log")) {
+      const text = body.get("Log") as string;
+      this.machine.line(this.#now, { level: /\[(\w+)\]/.exec(text)![1] as LogLevel, text });
       return true;
     }
     if (query === undefined || !body.has("Type")) return false;
