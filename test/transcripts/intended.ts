@@ -19,6 +19,8 @@ export interface Chance {
   readonly reason: string;
   /** Entries that come or do not. */
   readonly lines?: RegExp;
+  /** The recording happens to have none of them. */
+  readonly oursAlone?: true;
   /** Entries that count once, however often they come. */
   readonly repeated?: RegExp;
   /** Writers whose entries come in any order. */

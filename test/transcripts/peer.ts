@@ -68,9 +68,10 @@ async function open(): Promise<void> {
 }
 
 async function events(count: number): Promise<void> {
-  await using client = await RpcClient.connect(nodeRuntime(), { address });
+  const client = await RpcClient.connect(nodeRuntime(), { address });
   for (let sent = 0; sent < count; sent += 100) {
     await Promise.all(Array.from({ length: 100 }, () => client.event("flood", "x".repeat(400))));
   }
+  client.close();
   console.log("sent");
 }

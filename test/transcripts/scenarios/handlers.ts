@@ -134,9 +134,9 @@ const seen = scenario("event-handlers", async (stage, place) => {
   await invocations.next("user event, odd name");
   for (const payload of ["p0", "p1", "p2"]) await event("co", payload);
   await invocations.next("three coalesced user events");
-  await place.run("query", rpc, "-timeout=100ms", "load", "arg");
+  await place.run("query", rpc, "-timeout=1s", "load", "arg");
   await invocations.next("query with payload");
-  await place.run("query", rpc, "-timeout=100ms", "load");
+  await place.run("query", rpc, "-timeout=1s", "load");
   await invocations.next("query without payload");
   await place.run("query", rpc, "-timeout=500ms", "_serf_ping");
   invocations.none("internal ping query");
