@@ -97,7 +97,8 @@ export class Alone {
 
   /** The words before a command that run it there. */
   get inside(): readonly string[] {
-    return ["ip", "netns", "exec", this.#name];
+    // Faster than "ip netns exec", which makes a view of the file system as well.
+    return ["nsenter", `--net=/run/netns/${this.#name}`];
   }
 
   /** Takes the machine away. */
