@@ -163,13 +163,21 @@ export interface Files {
   remove(path: string): Promise<void>;
 }
 
+/** The open standard input of a program. */
+export interface ChildInput {
+  /** Resolves when the system took the bytes, which waits for a program that does not read. `EPIPE` when it has ended or closed its input. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** The program reads the end behind what was written. Idempotent, never fails. */
+  close(): void;
+}
+
 /** How to start a program. */
 export interface SpawnOptions {
   readonly args: readonly string[];
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Written to standard input, which is then closed. A child that does not read it is no error. */
-  readonly input?: Uint8Array;
+  /** Written to standard input, which is then closed. A child that does not read it is no error. `"open"` gives {@link ChildProcess.input}. */
+  readonly input?: Uint8Array | "open";
   /** Receives standard output and standard error as they arrive. */
   readonly output?: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 }
@@ -184,6 +192,8 @@ export interface ProcessEnd {
 /** A running program. */
 export interface ChildProcess {
   readonly pid: number;
+  /** There when the program was started with `input: "open"`. */
+  readonly input?: ChildInput;
   kill(signal: "SIGTERM" | "SIGKILL"): void;
   /** Settles when the program has ended and its output is closed. */
   readonly ended: Promise<ProcessEnd>;
@@ -226,6 +236,14 @@ export interface InterfaceAddress {
   readonly internal: boolean;
 }
 
+/** Memory of this process, in bytes. */
+export interface MemoryUse {
+  /** Taken by the program's own objects. */
+  readonly used: number;
+  /** Held in the machine's memory for the whole process. */
+  readonly resident: number;
+}
+
 /** Facts of the host. */
 export interface Host {
   hostname(): string;
@@ -240,6 +258,7 @@ export interface Host {
   readonly version: string;
   readonly cores: number;
   readonly pid: number;
+  memory(): MemoryUse;
 }
 
 /** A question of DNS, such as `_serf_web._tcp.local` of type `PTR`. Names are without the final dot, and `type` is `ANY` for all types. */

@@ -122,6 +122,7 @@ export interface DenoApi {
   removeSignalListener(signal: string, listener: () => void): void;
   consoleSize(): { readonly columns: number };
   hostname(): string;
+  memoryUsage(): { readonly heapUsed: number; readonly rss: number };
   networkInterfaces(): DenoInterface[];
   exit(code: number): never;
 }

@@ -1,6 +1,6 @@
 /** What Deno says of time, randomness, signals, the terminal and the host. */
 import { canonicalHost } from "../../src/address.ts";
-import type { Cancel, Host, InterfaceAddress, Signals, Terminal } from "../../src/runtime.ts";
+import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { machineName, systemName } from "../shared/names.ts";
 import { type DenoWriter, denoApi } from "./api.ts";
@@ -73,6 +73,10 @@ export function denoHost(): Host {
     version: version.deno,
     cores: navigator.hardwareConcurrency,
     pid,
+    memory(): MemoryUse {
+      const { heapUsed, rss } = denoApi().memoryUsage();
+      return { used: heapUsed, resident: rss };
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { canonicalHost } from "../../src/address.ts";
-import type { Cancel, Host, InterfaceAddress, Signals, Terminal } from "../../src/runtime.ts";
+import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { machineName, systemName } from "../shared/names.ts";
 
@@ -66,6 +66,10 @@ export function nodeHost(version: string): Host {
     version,
     cores: availableParallelism(),
     pid: process.pid,
+    memory(): MemoryUse {
+      const { heapUsed, rss } = process.memoryUsage();
+      return { used: heapUsed, resident: rss };
+    },
   };
 }
 

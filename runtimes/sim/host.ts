@@ -92,6 +92,8 @@ export function simRuntime(machine: Machine, settings: HostSettings): Runtime {
       version: "0.0.0",
       cores: 1,
       pid: incarnation,
+      // All programs of a world share the memory of one real process, so that none has any of its own.
+      memory: () => ({ used: 0, resident: 0 }),
     },
   };
 }

@@ -3,6 +3,7 @@
  */
 
 import type { LogLevel } from "../core/effects.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Member, SerfEvent } from "../core/serf/member.ts";
 import { AddressError, resolveAddress } from "../go/address.ts";
 import type { SerfOptions } from "../options.ts";
@@ -57,11 +58,14 @@ export interface AgentParts {
   readonly runtime: Runtime;
   readonly log: AgentLog;
   readonly start: SerfStart;
+  /** Where measurements go. */
+  readonly metrics?: Metrics;
 }
 
 /** A running agent. */
 export class Agent implements AgentService {
   readonly #runtime: Runtime;
+  readonly #metrics: Metrics | undefined;
   readonly #log: AgentLog;
   readonly #serf: SerfNode;
   readonly #unfollow: Cancel;
@@ -75,10 +79,11 @@ export class Agent implements AgentService {
   /** Resolves when the agent has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
 
-  private constructor({ config, runtime, log }: AgentParts, serf: SerfNode) {
+  private constructor({ config, runtime, log, metrics }: AgentParts, serf: SerfNode) {
     this.#runtime = runtime;
+    this.#metrics = metrics;
     this.#tagsFile = new TagsFile(config, runtime.files);
-    this.handlers = new HandlerPool(config, { runtime, log, self: () => serf.local });
+    this.handlers = new HandlerPool(config, { runtime, log, metrics, self: () => serf.local });
     this.#log = log;
     this.#serf = serf;
     this.cluster = new Cluster(serf, (level, text) => this.log(level, text, "agent"));
@@ -112,7 +117,12 @@ export class Agent implements AgentService {
     const prefix = "Error starting RPC listener: listen tcp";
     try {
       const address = await resolveAddress(config.rpcAddr, this.#runtime.host);
-      this.#server = await RpcServer.listen(this.#runtime, { address, token: config.rpcAuth, service: this });
+      this.#server = await RpcServer.listen(this.#runtime, {
+        address,
+        token: config.rpcAuth,
+        service: this,
+        metrics: this.#metrics,
+      });
     } catch (error) {
       if (error instanceof AddressError)
         throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });

@@ -3,6 +3,7 @@
  * but entries run beside each other: one that hangs holds up only itself. Nothing here makes the agent wait.
  */
 
+import type { Metrics } from "../core/metrics.ts";
 import type { Member, SerfEvent } from "../core/serf/member.ts";
 import { toMilliseconds } from "../go/duration.ts";
 import { matchesFilter } from "../rpc/filter.ts";
@@ -27,6 +28,7 @@ const warningIntervalMs = 10_000;
 export interface HandlerParts {
   readonly runtime: Pick<Runtime, "clock" | "host" | "processes">;
   readonly log: AgentLog;
+  readonly metrics?: Metrics | undefined;
   /** The local node as it is now. */
   readonly self: () => Member;
 }
@@ -143,7 +145,8 @@ export class HandlerPool {
   }
 
   async #run(script: string, { event, ended }: Job): Promise<void> {
-    const { runtime, self } = this.#parts;
+    const { runtime, self, metrics } = this.#parts;
+    const startedAt = runtime.clock.now();
     const { output, fault } = await runScript(
       {
         script,
@@ -154,6 +157,7 @@ export class HandlerPool {
       },
       runtime,
     );
+    metrics?.sample(`agent.invoke.${script}`, runtime.clock.now() - startedAt);
     this.#log("DEBUG", `Event '${event.type}' script output: ${new TextDecoder().decode(output)}`);
     if (fault !== null) this.#log("ERR", `Error invoking script '${script}': ${fault}`);
     ended(fault === null ? output : null);

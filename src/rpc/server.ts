@@ -5,6 +5,7 @@
 
 import { joinHostPort } from "../address.ts";
 import { unreachable } from "../core/assert.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Address, Clock, Connection, Listener, Streams } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import { systemText } from "../system_text.ts";
@@ -34,6 +35,8 @@ export interface RpcServerOptions {
   /** The token clients have to send; empty for none. */
   readonly token: string;
   readonly service: AgentService;
+  /** Where measurements go. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** The parts of a runtime the server uses. */
@@ -101,8 +104,9 @@ export class RpcServer {
       connection.close();
       return;
     }
-    const { service, token } = this.#options;
-    const client = new Client(connection, this.#runtime.clock, service, this.#codec, token);
+    const { service, metrics } = this.#options;
+    metrics?.incr("agent.ipc.accept", 1);
+    const client = new Client(connection, this.#runtime.clock, this.#options, this.#codec);
     this.#clients.add(client);
     service.log("INFO", `Accepted client: ${client.name}`);
     void client.run().finally(() => this.#clients.delete(client));
@@ -127,9 +131,10 @@ class Client {
   readonly #queries = new Set<AsyncIterableIterator<QueryRecord>>();
   #answered: (() => void) | null = null;
 
-  constructor(connection: Connection, clock: Clock, service: AgentService, codec: Codec, token: string) {
+  constructor(connection: Connection, clock: Clock, options: RpcServerOptions, codec: Codec) {
+    const { service, token, metrics } = options;
     this.name = joinHostPort(connection.remote.host, connection.remote.port);
-    this.session = new Session({ client: this.name, token, codec });
+    this.session = new Session({ client: this.name, token, codec, metrics });
     this.#connection = connection;
     this.#clock = clock;
     this.#service = service;

@@ -102,6 +102,7 @@ export class FakeRuntime {
       version: "v20",
       cores: 2,
       pid: 1,
+      memory: () => ({ used: 1_000, resident: 2_000 }),
     };
   }
 

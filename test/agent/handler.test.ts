@@ -35,7 +35,7 @@ describe("scripts run", () => {
     await fake.children[1]?.exit();
     expect(fake.started).toEqual(["slow", "any", "any"]);
     await fake.children[0]?.exit();
-    const inputs = fake.children.map(({ options }) => new TextDecoder().decode(options.input));
+    const inputs = fake.children.map(({ options }) => new TextDecoder().decode(options.input as Uint8Array));
     expect(inputs).toEqual(["1\n", "1\n", "2\n", "2\n"]);
   });
 

@@ -60,6 +60,7 @@ Options:
                            runs. Not together with -tag.
   -snapshot=path           File that keeps the members and clocks, so that the
                            agent finds its cluster again after a restart.
+  -syslog                  Send a copy of the log to the system's log.
   -tag key=value           Tag of this node. May be repeated.
   -broadcast-timeout=5s    How long leave, force-leave and tag updates may take
                            to spread.
@@ -129,6 +130,7 @@ const flagSpecs = {
   role: text,
   "rpc-addr": text,
   snapshot: text,
+  syslog: off,
   tag: list,
   "tags-file": text,
   "user-coalesce-period": text,
@@ -182,6 +184,7 @@ export async function readConfig(args: readonly string[], files: ConfigFiles): P
     logLevel: flags["log-level"],
     logFormat: flags["log-format"],
     ...(given.has("disable-compression") ? { compression: !flags["disable-compression"] } : {}),
+    syslog: flags.syslog,
     snapshotPath: flags.snapshot,
     rejoinAfterLeave: flags.rejoin,
     startJoin: flags.join,
