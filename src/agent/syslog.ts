@@ -4,7 +4,7 @@
  */
 
 import type { LogLine } from "../options.ts";
-import { type Cancel, type ChildInput, type ChildProcess, type Runtime, SystemError } from "../runtime.ts";
+import type { Cancel, ChildInput, ChildProcess, Runtime } from "../runtime.ts";
 import { systemText } from "../system_text.ts";
 import { StartFailure } from "./config.ts";
 import { facilityCode, syslogLines } from "./syslog_lines.ts";
@@ -57,7 +57,10 @@ export class Syslog {
     const code = facilityCode(facility);
     if (code === undefined) throw setupFailed(`invalid syslog facility: ${facility}`);
     for (const path of syslogPaths) {
-      if (await answers(path, runtime)) return new Syslog(parts, code, path);
+      const found = await answers(path, runtime).catch((error: unknown) => {
+        throw setupFailed(`cannot run the program "logger": ${systemText(error)}`);
+      });
+      if (found) return new Syslog(parts, code, path);
     }
     throw setupFailed("Unix syslog delivery error");
   }
@@ -141,25 +144,29 @@ export class Syslog {
     this.#child = undefined;
     if (this.#closed || this.#restart !== undefined) return;
     if (clock.now() - this.#startedAt >= provenMs) this.#warned = false;
-    this.#restart = clock.after(restartMs, () => {
-      this.#restart = undefined;
-      if (this.#waiting.length > 0) this.#work();
-    });
+    this.#await();
     if (this.#warned) return;
     this.#warned = true;
     warn(`Lines do not get to syslog, trying again: ${why}`);
+  }
+
+  /** Waits until there are lines and somebody who takes them. */
+  #await(): void {
+    const { runtime } = this.#parts;
+    this.#restart = runtime.clock.after(restartMs, async () => {
+      const ready = this.#waiting.length === 0 || (await answers(this.#path, runtime).catch(() => false));
+      if (this.#closed) return;
+      this.#restart = undefined;
+      if (!ready) this.#await();
+      else if (this.#waiting.length > 0) this.#work();
+    });
   }
 }
 
 /** Whether somebody listens at a path: a program with nothing to say tells by its end. */
 async function answers(path: string, runtime: SyslogParts["runtime"]): Promise<boolean> {
-  try {
-    const child = await start(path, runtime, new Uint8Array());
-    return (await child.ended).code === 0;
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    throw setupFailed(`cannot run the program "logger": ${systemText(error)}`);
-  }
+  const child = await start(path, runtime, new Uint8Array());
+  return (await child.ended).code === 0;
 }
 
 async function start(
