@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, command } from "../runtimes/binaries.ts";
+import { whyNoMounts } from "./mounts.ts";
 import { whyNoNetworks } from "./networks.ts";
 
 /** Kinds of agents: the original's Debian package, its newest release, and ours by runtime. */
@@ -50,8 +51,7 @@ export function missing(): string[] {
     const found = find(kind);
     return "missing" in found ? [found.missing] : [];
   });
-  const networks = whyNoNetworks();
-  return networks === null ? programs : [...programs, networks];
+  return [...programs, whyNoNetworks(), whyNoMounts()].filter((reason) => reason !== null);
 }
 
 /** What a finished command printed. */
@@ -216,7 +216,8 @@ export async function run(by: Kind, ...args: string[]): Promise<Outcome> {
   return await runInside([], by, ...args);
 }
 
-async function runInside(inside: readonly string[], by: Kind, ...args: string[]): Promise<Outcome> {
+/** The same behind the words of a command that runs another one, somewhere else. */
+export async function runInside(inside: readonly string[], by: Kind, ...args: string[]): Promise<Outcome> {
   const found = find(by);
   if ("missing" in found) throw new Error(found.missing);
   const [program, ...before] = [...inside, found.program, ...found.args];
