@@ -1,5 +1,12 @@
 /** Child processes over `Deno.Command`. */
-import type { ChildInput, ChildProcess, ProcessEnd, Processes, SpawnOptions } from "../../src/runtime.ts";
+import {
+  type ChildInput,
+  type ChildProcess,
+  type ProcessEnd,
+  type Processes,
+  type SpawnOptions,
+  SystemError,
+} from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { type DenoChild, denoApi } from "./api.ts";
 
@@ -69,14 +76,19 @@ async function feed(child: DenoChild, input: Uint8Array): Promise<void> {
 
 function openInput(child: DenoChild): ChildInput {
   const writer = child.stdin.getWriter();
+  let closed = false;
   return {
     async write(bytes): Promise<void> {
+      if (closed) throw new SystemError("EPIPE", "write", "Cannot write standard input: it was closed");
       try {
         await writer.write(bytes);
       } catch (error) {
         throw systemError("write", "standard input", error);
       }
     },
-    close: () => void writer.close().catch(() => {}),
+    close(): void {
+      closed = true;
+      void writer.close().catch(() => {});
+    },
   };
 }
