@@ -18,7 +18,8 @@ const closeTimeoutMs = 500;
 export interface LineServer {
   /** Rejects when the server is lost. */
   send(lines: readonly string[]): Promise<void>;
-  close(): void;
+  /** Hands what was sent to the system. Never rejects. */
+  close(): Promise<void>;
 }
 
 /** What {@link Courier} needs. */
@@ -62,12 +63,12 @@ export class Courier {
     });
     await Promise.race([this.#finish(), late]);
     cancel();
-    this.#server?.close();
   }
 
   async #finish(): Promise<void> {
     await this.#delivering;
     if (this.#lines.length > 0 && !this.#resting) await this.#deliver();
+    await this.#server?.close();
   }
 
   #arm(): void {
@@ -93,7 +94,7 @@ export class Courier {
   }
 
   #rest(error: unknown): void {
-    this.#server?.close();
+    void this.#server?.close();
     this.#server = undefined;
     this.#lines = [];
     if (!this.#failed) this.#parts.report(error);

@@ -74,7 +74,7 @@ async function connectStatsd(to: Address, { datagrams }: ServerRuntime): Promise
       if (failure !== undefined)
         throw new ServerFailure("statsd", "writing", `write udp: ${systemText(failure)}`, failure);
     },
-    close: () => void socket.close(),
+    close: async () => await socket.close(),
   };
 }
 
@@ -89,7 +89,7 @@ async function connectStatsite(to: Address, { streams }: ServerRuntime): Promise
         throw new ServerFailure("statsite", "writing", `write tcp: ${systemText(error)}`, error);
       });
     },
-    close: () => connection.close(),
+    close: async () => connection.close(),
   };
 }
 
