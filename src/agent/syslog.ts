@@ -22,6 +22,14 @@ const closeTimeoutMs = 1_000;
 /** Bytes of a line; what is longer is cut there by `logger`. */
 const lineSizeMax = 65_536;
 
+/**
+ * Terminals and service managers send the agent's signals to its children, too: without this the log would miss the agent's end. The program
+ * ends with its input.
+ */
+const launch = 'trap "" HUP INT TERM; exec logger "$@"';
+/** What a shell ends with when there is no such program. */
+const notFoundCode = 127;
+
 /** What {@link Syslog} needs. */
 export interface SyslogParts {
   readonly facility: string;
@@ -58,7 +66,7 @@ export class Syslog {
     if (code === undefined) throw setupFailed(`invalid syslog facility: ${facility}`);
     for (const path of syslogPaths) {
       const found = await answers(path, runtime).catch((error: unknown) => {
-        throw setupFailed(`cannot run the program "logger": ${systemText(error)}`);
+        throw error instanceof StartFailure ? error : setupFailed(systemText(error));
       });
       if (found) return new Syslog(parts, code, path);
     }
@@ -166,7 +174,9 @@ export class Syslog {
 /** Whether somebody listens at a path: a program with nothing to say tells by its end. */
 async function answers(path: string, runtime: SyslogParts["runtime"]): Promise<boolean> {
   const child = await start(path, runtime, new Uint8Array());
-  return (await child.ended).code === 0;
+  const { code } = await child.ended;
+  if (code === notFoundCode) throw setupFailed('cannot find the program "logger"');
+  return code === 0;
 }
 
 async function start(
@@ -175,8 +185,8 @@ async function start(
   input: Uint8Array | "open",
 ): Promise<ChildProcess> {
   const args = ["--socket", path, "--socket-errors=on", "--tag", "serf", `--id=${host.pid}`];
-  return await processes.spawn("logger", {
-    args: [...args, "--prio-prefix", "--size", String(lineSizeMax)],
+  return await processes.spawn("/bin/sh", {
+    args: ["-c", launch, "sh", ...args, "--prio-prefix", "--size", String(lineSizeMax)],
     input,
   });
 }

@@ -155,6 +155,18 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     await listener.said("shutdown complete");
   });
 
+  it.each(ours)("gets the end of %s also when its whole group is told to end", {
+    timeout: 60_000,
+  }, async (kind) => {
+    const grouped = [...mount.inside, "setsid"];
+    const agent = await Agent.startInside(grouped, kind, "n", `${network}.6`, "-syslog", "-profile=local");
+    const [, pid] = /serf\[(\d+)\]/.exec((await listener.said("Received event: member-join"))[0]!) ?? [];
+    process.kill(-Number(pid), "SIGINT");
+    expect((await listener.said("shutdown complete")).join("\n")).toContain("requesting graceful leave");
+    expect(await agent.ended).toBe(0);
+    expect(agent.log).not.toContain("syslog");
+  });
+
   it.each(ours)("that is not there keeps %s from starting, as the original", {
     timeout: 60_000,
   }, async (kind) => {
