@@ -20,6 +20,8 @@ interface StoredFile {
   size: number;
   synced: number;
   readonly mode: number;
+  /** The place of a unix domain socket, without content. */
+  readonly socket?: true;
 }
 
 /** The disk of one machine; has the directories `/`, `/tmp` and `/data`. */
@@ -74,10 +76,17 @@ export class Disk {
     file.size = size;
   }
 
+  /** Makes the file of a socket. */
+  makeSocket(path: string, mode: number): void {
+    this.#write("listen", path);
+    if (this.#files.has(normal(path))) throw failed("EADDRINUSE", "listen", path);
+    this.#files.set(normal(path), { bytes: new Uint8Array(0), size: 0, synced: 0, mode, socket: true });
+  }
+
   status(path: string): FileStatus {
     if (this.#directories.has(normal(path))) return { kind: "directory", size: 0, mode: 0o755 };
-    const { size, mode } = this.#file("stat", path);
-    return { kind: "file", size, mode };
+    const { size, mode, socket } = this.#file("stat", path);
+    return { kind: socket ? "other" : "file", size, mode };
   }
 
   list(path: string): string[] {
