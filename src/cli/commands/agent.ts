@@ -50,7 +50,8 @@ Options:
                            for no end.
   -disable-compression     Do not compress messages.
   -role=foo                Deprecated, use '-tag role=foo'.
-  -rpc-addr=127.0.0.1:7373 Address to listen on for commands.
+  -rpc-addr=127.0.0.1:7373 Address to listen on for commands, or unix: and the
+                           path of a socket, which only this user may use.
   -config-file=path        File with settings, one JSON object. May be repeated;
                            what comes later wins, and flags win over files.
   -config-dir=path         Folder whose .json files are read in order of their
