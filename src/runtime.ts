@@ -230,12 +230,20 @@ export interface InterfaceAddress {
   readonly internal: boolean;
 }
 
+/** Where a service is: a host name or address, and a port. */
+export interface ServiceTarget {
+  readonly name: string;
+  readonly port: number;
+}
+
 /** Facts of the host. */
 export interface Host {
   hostname(): string;
   interfaces(): InterfaceAddress[];
   /** Numeric addresses of a name by the system's resolver, in its order. `ENOTFOUND`. */
   resolve(name: string): Promise<string[]>;
+  /** Targets of a service's SRV records in DNS (RFC 2782), best first. `ENOTFOUND`, `ETIMEDOUT`. */
+  resolveService(name: string): Promise<ServiceTarget[]>;
   /** The system by Go's name: `linux`, `darwin`, `windows`. */
   readonly os: string;
   /** The machine by Go's name: `amd64`, `arm64`. */

@@ -103,6 +103,9 @@ export class FakeRuntime {
         if (name === "localhost") return ["127.0.0.1"];
         throw new SystemError("ENOTFOUND", "lookup", "not found");
       },
+      resolveService: async () => {
+        throw new SystemError("ENOTFOUND", "lookup", "not found");
+      },
       os: "linux",
       arch: "amd64",
       version: "v20",

@@ -22,7 +22,11 @@ describe.each(installed(ours))("a socket in the file system, on %s", (kind) => {
     expect(agent.log).toContain(`RPC addr: 'unix://${path}'`);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const members = await run(kind, "members", flag);
-    expect(members).toEqual({ stdout: `a  ${host(1)}:17946  alive\n`, stderr: "", code: 0 } satisfies Outcome);
+    expect(members).toEqual({
+      stdout: `a  ${host(1)}:17946  alive\n`,
+      stderr: "",
+      code: 0,
+    } satisfies Outcome);
     expect(agent.log).toContain(`[INFO] agent.ipc: Accepted client: unix:${path}`);
     const event = await run(kind, "event", flag, "deploy", "v2");
     expect(event).toMatchObject({ stderr: "", code: 0 });

@@ -29,7 +29,8 @@ Options:
   -keyring-file            File with a list of keys, the primary one first.
                            Not together with -encrypt.
   -join=addr               Node to join at the start; the agent ends if none can
-                           be joined. May be repeated.
+                           be joined. May be repeated. An address, a name, or a
+                           service of DNS: _serf._tcp.example.com.
   -rejoin                  Return to the cluster of the snapshot also after a
                            leave.
   -replay                  Deliver user events that happened before the join.
