@@ -3,6 +3,7 @@
  */
 
 import { missing } from "./interop/agents.ts";
+import { whyNoGo } from "./interop/go.ts";
 import { binary, runtimeNames } from "./runtimes/binaries.ts";
 
 /** Prints the notice; what is returned prints it again, below the results. */
@@ -12,6 +13,8 @@ export default function setup(): () => void {
     const found = binary(name);
     if (found.path === undefined && name !== "node24") absent.add(found.missing);
   }
+  const noGo = whyNoGo();
+  if (noGo !== null) absent.add(noGo);
   const notice = (): void => {
     if (absent.size === 0) return;
     const lines = [...absent].map((line) => `  - ${line}`);

@@ -202,11 +202,11 @@ class Client {
     const session = this.session;
     switch (request.command) {
       case "members":
-        session.settle("", { Members: list(service.members().map(memberRecord)) });
+        session.settle("", { Members: service.members().map(memberRecord) });
         return;
       case "members-filtered":
         try {
-          session.settle("", { Members: list((await service.membersFiltered(request)).map(memberRecord)) });
+          session.settle("", { Members: (await service.membersFiltered(request)).map(memberRecord) });
         } catch (error) {
           session.refuse(messageOf(error));
         }
@@ -341,11 +341,6 @@ class Client {
     const path = `${endText(local)}->${this.name}`;
     return `Failed to stream event to ipc.client: ${this.name}: write ${network} ${path}: write: ${systemText(error)}`;
   }
-}
-
-/** Go sends a list without elements as nil. */
-function list<Item>(items: readonly Item[]): readonly Item[] | null {
-  return items.length === 0 ? null : items;
 }
 
 async function failure(work: Promise<void>): Promise<string> {
