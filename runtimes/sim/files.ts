@@ -36,6 +36,13 @@ export class Disk {
     this.#directories.add(normal(path));
   }
 
+  /** Takes a directory away, with everything in it. */
+  removeDirectory(path: string): void {
+    const inside = `${normal(path)}/`;
+    for (const name of this.#files.keys()) if (name.startsWith(inside)) this.#files.delete(name);
+    for (const name of this.#directories) if (`${name}/`.startsWith(inside)) this.#directories.delete(name);
+  }
+
   /** What a power failure does: of unsynced bytes at the end of a file, any number may be missing. */
   tear(random: SeededRandom): void {
     for (const file of this.#files.values()) {
