@@ -95,6 +95,8 @@ async function withClients(address: string, peer: string): Promise<Call[]> {
 
   const responder = await connect("secret");
   const asked = await responder.stream("query:load");
+  // The original begins a stream only after it has answered; what it does next on the connection comes later.
+  await responder.members();
   const answering = asked.next().then(async ({ value: query }) => {
     if (query?.type !== "query") throw new Error("Not a query");
     await responder.respond(query.id, "0.5");

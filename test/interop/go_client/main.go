@@ -129,6 +129,9 @@ func queries(rpc *client.RPCClient, address string) {
 	defer responder.Close()
 	handle, err := responder.Stream("query:load", asked)
 	say("Stream", nil, err)
+	// The original begins a stream only after it has answered; what it does next on the connection comes later.
+	_, err = responder.Members()
+	say("Members", nil, err)
 	answered := make(chan error, 1)
 	go func() {
 		record := <-asked
