@@ -1,0 +1,69 @@
+/**
+ * A cache over HTTP whose values are in the Redis servers of the cluster: PUT and GET of /KEY go to the key's owner on the ring of all
+ * members with the tag role=cache. GET / lists the ring.
+ *
+ *   front.ts ADDRESS SEED...
+ */
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Member, Serf } from "tserf";
+import { redis } from "./redis.ts";
+import { Ring } from "./ring.ts";
+
+const [address = "127.0.0.1", ...seeds] = process.argv.slice(2);
+const serf = await Serf.start({ name: "front", bind: `${address}:7946`, profile: "local" });
+const caches = new Map<string, Member>();
+let ring = new Ring([]);
+
+/** Makes the ring anew of those who are alive now. Which event was the reason does not matter. */
+function update(): void {
+  caches.clear();
+  for (const member of serf.members()) {
+    if (member.status === "alive" && member.tags["role"] === "cache") caches.set(member.name, member);
+  }
+  ring = new Ring([...caches.keys()]);
+}
+
+/**
+ * Sends a command to the owner of a key. One that died a moment ago may still be on the ring: then the next is asked, which will be the
+ * owner as soon as the ring is made anew.
+ */
+async function ask(key: string, ...words: readonly string[]): Promise<{ by: string; reply: string | null }> {
+  for (const by of ring.owners(key)) {
+    const { address: host, tags } = caches.get(by)!;
+    try {
+      return { by, reply: await redis(host, Number(tags["port"]), ...words) };
+    } catch (error) {
+      console.error(`${by}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error("no cache answers");
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method, url = "/" } = request;
+  const key = url.slice(1);
+  if (key === "") {
+    response.end(`${[...caches.keys()].sort().join("\n")}\n`);
+    return;
+  }
+  const { by, reply } =
+    method === "PUT" ? await ask(key, "SET", key, await text(request)) : await ask(key, "GET", key);
+  response.writeHead(reply === null ? 404 : 200, { "x-cache": by }).end(reply ?? "");
+}
+
+const server = createServer((request, response) => {
+  serve(request, response).catch((error: Error) => response.writeHead(503).end(`${error.message}\n`));
+}).listen(8080, address);
+
+const stopping = new AbortController();
+process.once("SIGTERM", () => stopping.abort());
+const events = serf.events({ signal: stopping.signal });
+while ((await serf.join(seeds).catch(() => 0)) === 0) await sleep(1_000);
+for await (const _event of events) update();
+
+await serf.leave();
+await serf.shutdown();
+server.close();
