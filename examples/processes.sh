@@ -9,30 +9,32 @@ need() {
   exit 1
 }
 
-# start NAME COMMAND...: starts a command and shows it.
+# start NAME COMMAND...: starts a command that writes to NAME.log, and shows it.
 start() {
   name=$1
   shift
-  "$@" &
+  "$@" >"$name.log" 2>&1 &
   processes="$processes $!"
   echo "$name is process $!: $*"
 }
 
-# attend: waits for Ctrl-C.
+# attend COMMAND...: says what to try, and waits for Ctrl-C.
 attend() {
-  echo "In another terminal: export PATH=$PWD/bin:\$PATH SERF_RPC_ADDR=$SERF_RPC_ADDR"
+  echo "What they say is in $PWD/*.log. Try in another terminal:"
+  for line in "export PATH=$PWD/bin:\$PATH SERF_RPC_ADDR=$SERF_RPC_ADDR" "$@"; do echo "  $line"; done
   wait
 }
 
-# shellcheck disable=SC2086  # one process, one word
+# Ends them, those that would first finish what they do a second later. Some may be gone.
 end() {
-  trap "" INT TERM
-  kill $processes 2>/dev/null
-  # Twice, for those that would first finish what they do.
-  sleep 1
-  kill $processes 2>/dev/null
+  # shellcheck disable=SC2086  # one process, one word
+  for pause in 1 0; do
+    kill $processes 2>/dev/null || true
+    sleep $pause
+  done
   wait
 }
 
 trap end EXIT
-trap 'exit 0' INT TERM
+# Ctrl-C is told to this shell, and by its parent once more.
+trap 'trap "" INT TERM; exit 0' INT TERM

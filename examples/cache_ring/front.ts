@@ -49,9 +49,13 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     response.end(`${[...caches.keys()].sort().join("\n")}\n`);
     return;
   }
-  const { by, reply } =
-    method === "PUT" ? await ask(key, "SET", key, await text(request)) : await ask(key, "GET", key);
-  response.writeHead(reply === null ? 404 : 200, { "x-cache": by }).end(reply ?? "");
+  if (method === "PUT") {
+    const { by } = await ask(key, "SET", key, await text(request));
+    response.writeHead(204, { "x-cache": by }).end();
+  } else {
+    const { by, reply } = await ask(key, "GET", key);
+    response.writeHead(reply === null ? 404 : 200, { "x-cache": by }).end(reply ?? "");
+  }
 }
 
 const server = createServer((request, response) => {

@@ -15,5 +15,4 @@ for number in 1 2 3; do
     -event-handler=user:deploy="$EXAMPLES/deploy/deploy.sh" \
     -event-handler=query:version="$EXAMPLES/deploy/version.sh"
 done
-echo "Try: serf event deploy v2; serf query version"
-attend
+attend "serf event deploy v2" "serf query version" "head $PWD/node*/history"

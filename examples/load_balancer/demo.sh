@@ -20,5 +20,4 @@ start balancer serf agent -node=balancer -bind="$NETWORK.1" -rpc-addr="$SERF_RPC
 for number in 1 2 3; do
   start "web$number" run "$EXAMPLES/load_balancer/web.ts" "web$number" "$NETWORK.1$number" "$NETWORK.1"
 done
-echo "Try: curl http://$NETWORK.1:8080/"
-attend
+attend "curl http://$NETWORK.1:8080/" "kill -9 PROCESS"

@@ -12,5 +12,4 @@ for number in 1 2 3; do
     -retry-join="$seed" -retry-interval=1s -event-handler=query:load="$EXAMPLES/load_query/load.sh"
 done
 start dispatcher run "$EXAMPLES/load_query/dispatcher.ts" "$NETWORK.1" "$NETWORK.11"
-echo "Try: serf query load; echo 0.01 >$PWD/worker2.loadavg; curl http://$NETWORK.1:8080/"
-attend
+attend "serf query load" "curl http://$NETWORK.1:8080/" "echo 0.01 >$PWD/worker2.loadavg"
