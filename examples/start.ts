@@ -4,7 +4,8 @@
  *
  *   start.ts NAME
  *
- * NETWORK is the part of 127.0.0.0/8 that the example uses, by default 127.0.10: each node has an address of its own there.
+ * NETWORK is the part of 127.0.0.0/8 that the example uses, by default 127.0.10: each node has an address of its own there. SERF is
+ * another program for the command `serf`, such as the original.
  */
 
 import { spawn } from "node:child_process";
@@ -27,7 +28,8 @@ const before = {
   bun: [],
 }[runtime];
 const run = ["exec", process.execPath, ...before].map((word) => `'${word}'`).join(" ");
-const agent = join(root, "runtimes", runtime, "cli.ts");
+const { NETWORK = "127.0.10", PATH = "", SERF } = process.env;
+const serf = SERF ? `exec '${SERF}'` : `${run} '${join(root, "runtimes", runtime, "cli.ts")}'`;
 
 const folder = await mkdtemp(join(tmpdir(), "tserf-example-"));
 const commands = join(folder, "bin");
@@ -35,13 +37,12 @@ const commands = join(folder, "bin");
 await chmod(folder, 0o755);
 await mkdir(commands);
 for (const [command, line] of [
-  ["run", `${run} "$@"`],
-  ["serf", `${run} '${agent}' "$@"`],
+  ["run", run],
+  ["serf", serf],
 ] as const) {
-  await writeFile(join(commands, command), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  await writeFile(join(commands, command), `#!/bin/sh\n${line} "$@"\n`, { mode: 0o755 });
 }
 
-const { PATH = "", NETWORK = "127.0.10" } = process.env;
 const child = spawn("/bin/sh", [demo], {
   cwd: folder,
   stdio: "inherit",

@@ -4,7 +4,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { Ring } from "../../examples/cache_ring/ring.ts";
-import { Demo, eventually, http, runtimes, stopDemos, whyNoServer } from "./demo.ts";
+import { Demo, eventually, http, kinds, stopDemos, whyNoServer } from "./demo.ts";
 
 const missing = whyNoServer("redis-server");
 
@@ -14,7 +14,7 @@ it.skipIf(process.env["CI"] !== "true")("Redis is installed", () => expect(missi
 
 const keys = Array.from({ length: 300 }, (_, index) => `key${index}`);
 
-describe.skipIf(missing !== null).each(runtimes)("the ring of caches on %s", (kind) => {
+describe.skipIf(missing !== null).each(kinds)("the ring of caches with agents of %s", (kind) => {
   it("moves the share of a dead cache and nothing else", { timeout: 240_000 }, async () => {
     const demo = await Demo.start("cache_ring", kind, 150);
     const url = `http://${demo.network}.1:8080/`;

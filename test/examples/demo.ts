@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { type Kind, ours, until } from "../interop/agents.ts";
+import { find, installed, type Kind, ours, until } from "../interop/agents.ts";
 import { binary } from "../runtimes/binaries.ts";
 import { read, root } from "../tidy/sources.ts";
 
@@ -31,11 +31,12 @@ export function missingServers(): string[] {
   return (Object.keys(servers) as (keyof typeof servers)[]).flatMap((program) => whyNoServer(program) ?? []);
 }
 
-/** Runtimes that examples can be started on here. */
-export const runtimes: readonly Kind[] = ours.filter((kind) => startable(kind));
+/** What `serf` can be in the examples here: ours on a runtime that is installed, or the original, with the programs on Node. */
+export const kinds: readonly Kind[] = installed([...ours, "old"]);
 
-function startable(kind: Kind): boolean {
-  return kind !== "old" && kind !== "new" && binary(kind).path !== undefined;
+/** The runtime of a kind's programs. */
+function runtimeOf(kind: Kind): "node" | "deno" | "bun" {
+  return kind === "deno" || kind === "bun" ? kind : "node";
 }
 
 /** An answer over HTTP; without one `status` is 0. */
@@ -88,9 +89,9 @@ export class Demo {
   /** What the test started again or besides. */
   readonly #added: ChildProcess[] = [];
 
-  /** Starts an example on a runtime and waits until it has started its processes. `subnet` is unlike that of other test files. */
+  /** Starts an example with a kind of `serf` and waits until it has started its processes. `subnet` is unlike that of other test files. */
   static async start(name: string, kind: Kind, subnet: number): Promise<Demo> {
-    const demo = new Demo(name, kind, `127.${20 + (process.pid % 200)}.${subnet + ours.indexOf(kind)}`);
+    const demo = new Demo(name, kind, `127.${20 + (process.pid % 200)}.${subnet + kinds.indexOf(kind)}`);
     running.add(demo);
     await until(`${name} starts`, () => demo.output.includes("Try in another terminal"), 30_000).catch(
       (error: Error) => {
@@ -102,13 +103,16 @@ export class Demo {
 
   private constructor(name: string, kind: Kind, network: string) {
     this.network = network;
-    const found = startable(kind) ? binary(kind as "node" | "deno" | "bun") : undefined;
-    if (found?.path === undefined) throw new Error(`${kind} is not installed`);
+    const runtime = runtimeOf(kind);
+    const { path, missing } = binary(runtime);
+    if (path === undefined) throw new Error(missing);
+    const original = kind === runtime ? undefined : find(kind);
+    const serf = original !== undefined && "program" in original ? { SERF: original.program } : {};
     // A process group of its own is what a terminal would give it, and interrupt.
-    this.#child = spawn("/bin/sh", ["-c", startLine(name, kind)], {
+    this.#child = spawn("/bin/sh", ["-c", startLine(name, runtime)], {
       cwd: root,
       detached: true,
-      env: { ...process.env, NETWORK: network, PATH: [dirname(found.path), ...searched].join(delimiter) },
+      env: { ...process.env, ...serf, NETWORK: network, PATH: [dirname(path), ...searched].join(delimiter) },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk: Uint8Array) => {
@@ -197,7 +201,7 @@ export class Demo {
 }
 
 /** The line of an example's README for a runtime. */
-function startLine(name: string, kind: Kind): string {
+function startLine(name: string, kind: "node" | "deno" | "bun"): string {
   const [, block = ""] = /^## Start\n\n```sh\n([^`]*)```/m.exec(read(`examples/${name}/README.md`)) ?? [];
   const beginning = kind === "node" ? "npm ci && npm run" : kind;
   const line = block.split("\n").find((text) => text.startsWith(`${beginning} `));

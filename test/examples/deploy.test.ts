@@ -18,11 +18,11 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { root } from "../tidy/sources.ts";
-import { Demo, eventually, runtimes, stopDemos } from "./demo.ts";
+import { Demo, eventually, kinds, stopDemos } from "./demo.ts";
 
 afterEach(stopDemos);
 
-describe.each(runtimes)("a deploy event with agents on %s", (kind) => {
+describe.each(kinds)("a deploy event with agents of %s", (kind) => {
   it("switches every node once", { timeout: 240_000 }, async () => {
     const demo = await Demo.start("deploy", kind, 130);
     const nodes = ["node1", "node2", "node3"];

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { Demo, eventually, http, runtimes, stopDemos, whyNoServer } from "./demo.ts";
+import { Demo, eventually, http, kinds, stopDemos, whyNoServer } from "./demo.ts";
 
 const missing = whyNoServer("nginx");
 
@@ -43,7 +43,7 @@ class Visitor {
   }
 }
 
-describe.skipIf(missing !== null).each(runtimes)("the load balancer on %s", (kind) => {
+describe.skipIf(missing !== null).each(kinds)("the load balancer with agents of %s", (kind) => {
   it("follows its web servers", { timeout: 240_000 }, async () => {
     const demo = await Demo.start("load_balancer", kind, 120);
     const url = `http://${demo.network}.1:8080/`;

@@ -5,11 +5,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { Demo, eventually, http, runtimes, stopDemos } from "./demo.ts";
+import { Demo, eventually, http, kinds, stopDemos } from "./demo.ts";
 
 afterEach(stopDemos);
 
-describe.each(runtimes)("a load query on %s", (kind) => {
+describe.each(kinds)("a load query with agents of %s", (kind) => {
   it("is answered by every worker, and by the dispatcher with one of them", {
     timeout: 120_000,
   }, async () => {
