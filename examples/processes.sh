@@ -37,4 +37,4 @@ end() {
 
 trap end EXIT
 # Ctrl-C is told to this shell, and by its parent once more.
-trap 'trap "" INT TERM; exit 0' INT TERM
+trap 'trap "" HUP INT TERM; exit 0' HUP INT TERM

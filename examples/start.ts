@@ -49,7 +49,8 @@ const child = spawn("/bin/sh", [demo], {
   // Debian keeps servers where the search path of users does not lead.
   env: { ...process.env, PATH: `${commands}:${PATH}:/usr/sbin`, EXAMPLES: examples, NETWORK },
 });
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill("SIGTERM"));
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => child.kill("SIGTERM"));
 child.on("close", async (code) => {
   await rm(folder, { recursive: true, force: true });
   process.exit(code ?? 1);

@@ -13,17 +13,14 @@ import { redis } from "./redis.ts";
 import { Ring } from "./ring.ts";
 
 const [address = "127.0.0.1", ...seeds] = process.argv.slice(2);
-const serf = await Serf.start({ name: "front", bind: `${address}:7946`, profile: "local" });
-const caches = new Map<string, Member>();
-let ring = new Ring([]);
+const serf = await Serf.start({ name: "front", bind: `${address}:7946` });
+let ring = new Ring<Member>([]);
 
 /** Makes the ring anew of those who are alive now. Which event was the reason does not matter. */
 function update(): void {
-  caches.clear();
-  for (const member of serf.members()) {
-    if (member.status === "alive" && member.tags["role"] === "cache") caches.set(member.name, member);
-  }
-  ring = new Ring([...caches.keys()]);
+  ring = new Ring(
+    serf.members().filter(({ status, tags }) => status === "alive" && tags["role"] === "cache"),
+  );
 }
 
 /**
@@ -31,12 +28,11 @@ function update(): void {
  * owner as soon as the ring is made anew.
  */
 async function ask(key: string, ...words: readonly string[]): Promise<{ by: string; reply: string | null }> {
-  for (const by of ring.owners(key)) {
-    const { address: host, tags } = caches.get(by)!;
+  for (const { name, address: host, tags } of ring.owners(key)) {
     try {
-      return { by, reply: await redis(host, Number(tags["port"]), ...words) };
+      return { by: name, reply: await redis(host, Number(tags["port"]), ...words) };
     } catch (error) {
-      console.error(`${by}: ${(error as Error).message}`);
+      console.error(`${name}: ${(error as Error).message}`);
     }
   }
   throw new Error("no cache answers");
@@ -46,7 +42,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const { method, url = "/" } = request;
   const key = url.slice(1);
   if (key === "") {
-    response.end(`${[...caches.keys()].sort().join("\n")}\n`);
+    response.end(`${ring.nodes.map(({ name }) => name).join("\n")}\n`);
     return;
   }
   if (method === "PUT") {
@@ -68,6 +64,6 @@ const events = serf.events({ signal: stopping.signal });
 while ((await serf.join(seeds).catch(() => 0)) === 0) await sleep(1_000);
 for await (const _event of events) update();
 
+server.close();
 await serf.leave();
 await serf.shutdown();
-server.close();

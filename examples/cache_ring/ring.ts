@@ -13,24 +13,33 @@ function place(text: string): number {
   return createHash("sha256").update(text).digest().readUInt32BE();
 }
 
-/** The ring of some nodes, by name. */
-export class Ring {
-  readonly #points: readonly { readonly at: number; readonly name: string }[];
+/** The ring of some nodes. */
+export class Ring<Node extends { readonly name: string }> {
+  readonly nodes: readonly Node[];
+  readonly #points: readonly { readonly at: number; readonly node: Node }[];
 
-  constructor(names: readonly string[]) {
-    this.#points = names
-      .flatMap((name) =>
-        Array.from({ length: pointCount }, (_, index) => ({ at: place(`${name} ${index}`), name })),
+  constructor(nodes: readonly Node[]) {
+    this.nodes = nodes;
+    this.#points = nodes
+      .flatMap((node) =>
+        Array.from({ length: pointCount }, (_, index) => ({ at: place(`${node.name} ${index}`), node })),
       )
-      .sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
+      .sort((a, b) => a.at - b.at || (a.node.name < b.node.name ? -1 : 1));
   }
 
-  /** All nodes in the order in which they are responsible for a key: the owner first, then who would be if it were gone, and so on. */
-  owners(key: string): string[] {
+  /** All nodes in the order in which they are responsible for a key: its owner first, then who would be without it, and so on. */
+  *owners(key: string): Generator<Node> {
     const at = place(key);
-    const first = this.#points.findIndex((point) => point.at >= at);
-    // Beyond the last point the circle begins again.
-    const ordered = [...this.#points.slice(first), ...this.#points.slice(0, Math.max(first, 0))];
-    return [...new Set(ordered.map(({ name }) => name))];
+    // Behind the last point the circle begins again.
+    const first = Math.max(
+      this.#points.findIndex((point) => point.at >= at),
+      0,
+    );
+    const seen = new Set<Node>();
+    for (const { node } of [...this.#points.slice(first), ...this.#points.slice(0, first)]) {
+      if (seen.has(node)) continue;
+      seen.add(node);
+      yield node;
+    }
   }
 }

@@ -10,7 +10,7 @@ for number in 1 2 3; do
   ln -s releases/v1 "$app/current"
   if [ "$number" = 1 ]; then seed="$NETWORK.12"; else seed="$NETWORK.11"; fi
   start "node$number" env APP="$app" serf agent -node="node$number" -bind="$NETWORK.1$number" \
-    -rpc-addr="$NETWORK.1$number:7373" -profile=local -snapshot="$app/serf.snapshot" \
+    -rpc-addr="$NETWORK.1$number:7373" -snapshot="$app/serf.snapshot" \
     -retry-join="$seed" -retry-interval=1s -replay \
     -event-handler=user:deploy="$EXAMPLES/deploy/deploy.sh" \
     -event-handler=query:version="$EXAMPLES/deploy/version.sh"

@@ -24,7 +24,10 @@ if [ "$later" = "$last" ]; then
   echo "$SERF_USER_LTIME $version is not after $last"
   exit
 fi
-[ -d "releases/$version" ]
+if [ ! -d "releases/$version" ]; then
+  echo "release $version is not here"
+  exit 1
+fi
 
 # Renaming replaces the link in one step: there is always a current release. (-T is GNU's and busybox's; on BSD and macOS it is -h.)
 ln -sfn "releases/$version" current.new

@@ -15,7 +15,7 @@ echo "upstream web { server 127.0.0.1 down; }" >"$UPSTREAMS"
 start nginx $NGINX_COMMAND
 
 changes=member-join,member-leave,member-failed,member-update,member-reap
-start balancer serf agent -node=balancer -bind="$NETWORK.1" -rpc-addr="$SERF_RPC_ADDR" -profile=local \
+start balancer serf agent -node=balancer -bind="$NETWORK.1" -rpc-addr="$SERF_RPC_ADDR" \
   -event-handler="$changes=$EXAMPLES/load_balancer/upstreams.sh"
 for number in 1 2 3; do
   start "web$number" run "$EXAMPLES/load_balancer/web.ts" "web$number" "$NETWORK.1$number" "$NETWORK.1"

@@ -14,7 +14,7 @@ echo "$SERF_EVENT: $(cut -f 1 | paste -s -d ' ' -)"
 members=$(serf members -status=alive -tag=role=web)
 
 # Tags come from other machines: nothing but an address and a port gets into the list.
-servers=$(echo "$members" |
+servers=$(printf '%s\n' "$members" |
   sed -nE 's/^.* ([0-9.]+|\[[0-9a-f:]+\]):[0-9]+ +alive +(.*,)?port=([0-9]{1,5})(,.*)?$/\1 \3/p' |
   awk '$2 >= 1 && $2 <= 65535 { print "  server " $1 ":" $2 ";" }' |
   LC_ALL=C sort)

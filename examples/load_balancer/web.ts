@@ -20,15 +20,9 @@ await once(server, "listening");
 const serf = await Serf.start({
   name,
   bind: `${address}:7946`,
-  profile: "local",
   tags: { role: "web", port: `${port}` },
 });
-const joined = (): Promise<boolean> =>
-  serf.join(seeds).then(
-    () => true,
-    () => false,
-  );
-while (!(await joined())) await sleep(1_000);
+while ((await serf.join(seeds).catch(() => 0)) === 0) await sleep(1_000);
 
 await once(process, "SIGTERM");
 await serf.leave();

@@ -8,7 +8,7 @@ for number in 1 2 3; do
   cp /proc/loadavg "worker$number.loadavg"
   if [ "$number" = 1 ]; then seed="$NETWORK.12"; else seed="$NETWORK.11"; fi
   start "worker$number" env LOADAVG="$PWD/worker$number.loadavg" serf agent -node="worker$number" \
-    -bind="$NETWORK.1$number" -rpc-addr="$NETWORK.1$number:7373" -profile=local -tag=role=worker \
+    -bind="$NETWORK.1$number" -rpc-addr="$NETWORK.1$number:7373" -tag=role=worker \
     -retry-join="$seed" -retry-interval=1s -event-handler=query:load="$EXAMPLES/load_query/load.sh"
 done
 start dispatcher run "$EXAMPLES/load_query/dispatcher.ts" "$NETWORK.1" "$NETWORK.11"

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Serf } from "tserf";
 
 const [address = "127.0.0.1", ...seeds] = process.argv.slice(2);
-const serf = await Serf.start({ name: "dispatcher", bind: `${address}:7946`, profile: "local" });
+const serf = await Serf.start({ name: "dispatcher", bind: `${address}:7946` });
 while ((await serf.join(seeds).catch(() => 0)) === 0) await sleep(1_000);
 
 /** Load of the last minute of each worker that answers in time, the lowest first. */
@@ -32,6 +32,6 @@ const server = createServer(async (_request, response) => {
 }).listen(8080, address);
 
 await once(process, "SIGTERM");
+server.close();
 await serf.leave();
 await serf.shutdown();
-server.close();

@@ -92,7 +92,7 @@ describe.skipIf(missing !== null).each(kinds)("the load balancer with agents of 
       throwIfNoEntry: false,
     })?.mtimeMs;
     const at = (number: number): string =>
-      `-bind=${demo.network}.${number}:7946 -rpc-addr=${demo.network}.${number}:7373 -profile=local -join=${demo.network}.1`;
+      `-bind=${demo.network}.${number}:7946 -rpc-addr=${demo.network}.${number}:7373 -join=${demo.network}.1`;
     demo.leaveRunning(`serf agent -node=db ${at(21)} -tag=role=db -tag=port=8080`);
     demo.leaveRunning(`serf agent -node=evil ${at(22)} -tag=role=web '-tag=port=80; } server { listen 81'`);
     demo.leaveRunning(`serf agent -node=absurd ${at(23)} -tag=role=web -tag=port=70000`);
