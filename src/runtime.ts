@@ -96,7 +96,7 @@ export interface Datagrams {
   bind(address: Address, handler: DatagramHandler): Promise<DatagramSocket>;
 }
 
-/** A TCP connection, read by pulling and written with back-pressure. */
+/** A connection, read by pulling and written with back-pressure. Both addresses of a local one have its path as `host` and port 0. */
 export interface Connection {
   readonly local: Address;
   readonly remote: Address;
@@ -108,10 +108,10 @@ export interface Connection {
   close(): void;
 }
 
-/** A TCP listener. */
+/** A listener. */
 export interface Listener {
   readonly local: Address;
-  /** Stops accepting; accepted connections live on, and the port is free afterwards. Idempotent. */
+  /** Stops accepting; accepted connections live on, and the port or path is free afterwards. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -121,12 +121,16 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
-/** TCP. */
+/** TCP, and the same within a machine: unix domain sockets, which have a path instead of an address. */
 export interface Streams {
   /** Listens; see {@link Datagrams.bind} for wildcard hosts, port 0 and errors. */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
   /** Dials. `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `ECANCELED`. */
   connect(address: Address, options?: ConnectOptions): Promise<Connection>;
+  /** Listens at a path of at most 103 bytes, whose file gets exactly `mode`. `EADDRINUSE` when there is a file already; `ENOENT`, `EACCES`. */
+  listenLocal(path: string, mode: number, accept: (connection: Connection) => void): Promise<Listener>;
+  /** Dials a path. `ENOENT`, `ECONNREFUSED` when nobody listens there any more, `EACCES`, `ECANCELED`. */
+  connectLocal(path: string, options?: ConnectOptions): Promise<Connection>;
 }
 
 /** What is known of a file. */
@@ -244,12 +248,20 @@ export interface MemoryUse {
   readonly resident: number;
 }
 
+/** Where a service is: a host name or address, and a port. */
+export interface ServiceTarget {
+  readonly name: string;
+  readonly port: number;
+}
+
 /** Facts of the host. */
 export interface Host {
   hostname(): string;
   interfaces(): InterfaceAddress[];
   /** Numeric addresses of a name by the system's resolver, in its order. `ENOTFOUND`. */
   resolve(name: string): Promise<string[]>;
+  /** Targets of a service's SRV records in DNS (RFC 2782), best first. `ENOTFOUND`, `ETIMEDOUT`. */
+  resolveService(name: string): Promise<ServiceTarget[]>;
   /** The system by Go's name: `linux`, `darwin`, `windows`. */
   readonly os: string;
   /** The machine by Go's name: `amd64`, `arm64`. */

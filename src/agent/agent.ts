@@ -5,16 +5,14 @@
 import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Member, SerfEvent } from "../core/serf/member.ts";
-import { AddressError, resolveAddress } from "../go/address.ts";
 import type { SerfOptions } from "../options.ts";
+import { EndpointError } from "../rpc/endpoint.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server.ts";
 import type { AgentService, ClusterService, Stats } from "../rpc/service.ts";
 import type { MonitoredLine } from "../rpc/subscriptions.ts";
 import type { Cancel, Runtime } from "../runtime.ts";
-import { SystemError } from "../runtime.ts";
 import type { Serf } from "../serf.ts";
-import { systemText } from "../system_text.ts";
 import { Cluster, type ClusterNode } from "./cluster.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
@@ -114,20 +112,17 @@ export class Agent implements AgentService {
 
   /** Opens the RPC interface. Rejects with {@link StartFailure}. */
   async serve(config: AgentConfig): Promise<void> {
-    const prefix = "Error starting RPC listener: listen tcp";
+    const { rpcAddr: address, rpcAuth: token } = config;
     try {
-      const address = await resolveAddress(config.rpcAddr, this.#runtime.host);
       this.#server = await RpcServer.listen(this.#runtime, {
         address,
-        token: config.rpcAuth,
+        token,
         service: this,
         metrics: this.#metrics,
       });
     } catch (error) {
-      if (error instanceof AddressError)
-        throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
-      if (!(error instanceof SystemError)) throw error;
-      throw new StartFailure(`${prefix} ${config.rpcAddr}: bind: ${systemText(error)}`, { cause: error });
+      if (!(error instanceof EndpointError)) throw error;
+      throw new StartFailure(`Error starting RPC listener: ${error.message}`, { cause: error });
     }
   }
 

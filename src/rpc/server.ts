@@ -3,13 +3,13 @@
  * client holds up nobody but itself.
  */
 
-import { joinHostPort } from "../address.ts";
 import { unreachable } from "../core/assert.ts";
 import type { Metrics } from "../core/metrics.ts";
-import type { Address, Clock, Connection, Listener, Streams } from "../runtime.ts";
+import type { Address, Clock, Connection, Listener } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import { systemText } from "../system_text.ts";
 import { Codec } from "./codec.ts";
+import { endText, type ListenRuntime, listenAt } from "./endpoint.ts";
 import type { QueryRequest } from "./protocol.ts";
 import type { StreamedEvent } from "./records.ts";
 import { EventRecord, memberRecord, sortedMap } from "./records.ts";
@@ -31,7 +31,8 @@ const doneGapMs = 50;
 
 /** How a server is set up. */
 export interface RpcServerOptions {
-  readonly address: Address;
+  /** `host:port`, or `unix:` and the path of a unix domain socket. */
+  readonly address: string;
   /** The token clients have to send; empty for none. */
   readonly token: string;
   readonly service: AgentService;
@@ -40,8 +41,7 @@ export interface RpcServerOptions {
 }
 
 /** The parts of a runtime the server uses. */
-export interface RpcServerRuntime {
-  readonly streams: Streams;
+export interface RpcServerRuntime extends ListenRuntime {
   readonly clock: Clock;
 }
 
@@ -51,7 +51,7 @@ export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #codec = new Codec();
   readonly #clients = new Set<Client>();
-  #listener: Listener | null = null;
+  #listener!: Listener;
   #closed = false;
 
   private constructor(runtime: RpcServerRuntime, options: RpcServerOptions) {
@@ -59,18 +59,16 @@ export class RpcServer {
     this.#options = options;
   }
 
-  /** Listens. Rejects with the runtime's SystemError when the address cannot be had. */
+  /** Listens. Rejects with EndpointError when the address cannot be had. */
   static async listen(runtime: RpcServerRuntime, options: RpcServerOptions): Promise<RpcServer> {
     const server = new RpcServer(runtime, options);
-    server.#listener = await runtime.streams.listen(options.address, (connection) =>
-      server.#accept(connection),
-    );
+    server.#listener = await listenAt(runtime, options.address, (connection) => server.#accept(connection));
     return server;
   }
 
-  /** Where it listens; the port is the one the system chose. */
+  /** Where it listens; the port is the one the system chose, and a path has port 0. */
   get address(): Address {
-    return this.#listener?.local ?? this.#options.address;
+    return this.#listener.local;
   }
 
   /** Number of connected clients. */
@@ -95,7 +93,7 @@ export class RpcServer {
   async close(): Promise<void> {
     this.#closed = true;
     for (const client of this.#clients) client.close();
-    await this.#listener?.close();
+    await this.#listener.close();
   }
 
   #accept(connection: Connection): void {
@@ -133,7 +131,7 @@ class Client {
 
   constructor(connection: Connection, clock: Clock, options: RpcServerOptions, codec: Codec) {
     const { service, token, metrics } = options;
-    this.name = joinHostPort(connection.remote.host, connection.remote.port);
+    this.name = endText(connection.remote);
     this.session = new Session({ client: this.name, token, codec, metrics });
     this.#connection = connection;
     this.#clock = clock;
@@ -209,11 +207,11 @@ class Client {
     const session = this.session;
     switch (request.command) {
       case "members":
-        session.settle("", { Members: list(service.members().map(memberRecord)) });
+        session.settle("", { Members: service.members().map(memberRecord) });
         return;
       case "members-filtered":
         try {
-          session.settle("", { Members: list((await service.membersFiltered(request)).map(memberRecord)) });
+          session.settle("", { Members: (await service.membersFiltered(request)).map(memberRecord) });
         } catch (error) {
           session.refuse(messageOf(error));
         }
@@ -344,14 +342,10 @@ class Client {
 
   #writeFault(error: SystemError): string {
     const { local } = this.#connection;
-    const path = `${joinHostPort(local.host, local.port)}->${this.name}`;
-    return `Failed to stream event to ipc.client: ${this.name}: write tcp ${path}: write: ${systemText(error)}`;
+    const network = local.port === 0 ? "unix" : "tcp";
+    const path = `${endText(local)}->${this.name}`;
+    return `Failed to stream event to ipc.client: ${this.name}: write ${network} ${path}: write: ${systemText(error)}`;
   }
-}
-
-/** Go sends a list without elements as nil. */
-function list<Item>(items: readonly Item[]): readonly Item[] | null {
-  return items.length === 0 ? null : items;
 }
 
 async function failure(work: Promise<void>): Promise<string> {

@@ -147,6 +147,16 @@ export class Agent {
     return `${this.host}:${gossipPort}`;
   }
 
+  /** Where its RPC interface is. */
+  get rpcAddress(): string {
+    return `${this.host}:${rpcPort}`;
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Sends a signal. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
@@ -160,12 +170,12 @@ export class Agent {
 
   /** Runs a command against this agent, by default with the original's own command line where there is one. */
   async cli(by: Kind, name: string, ...args: string[]): Promise<Outcome> {
-    return await runInside(this.#inside, by, name, `-rpc-addr=${this.host}:${rpcPort}`, ...args);
+    return await runInside(this.#inside, by, name, `-rpc-addr=${this.rpcAddress}`, ...args);
   }
 
   /** Starts a command that goes on until it is stopped. */
   watch(by: Kind, name: string, ...args: string[]): Watch {
-    return new Watch(by, name, `-rpc-addr=${this.host}:${rpcPort}`, ...args);
+    return new Watch(by, name, `-rpc-addr=${this.rpcAddress}`, ...args);
   }
 
   /** Its members by name. */
