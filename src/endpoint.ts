@@ -1,6 +1,6 @@
 /**
- * Endpoints as people write them: `host`, `host:port`, `[v6]:port`, and `name/host:port` in joins (memberlist `resolveAddr`). Texts
- * of errors are the original's.
+ * Endpoints as people write them: `host`, `host:port`, `[v6]:port`, and in joins `name/host:port` (memberlist `resolveAddr`) and
+ * `_service._tcp.domain`. Texts of errors are the original's.
  */
 
 import { canonicalHost } from "./address.ts";
@@ -43,6 +43,11 @@ export function parseEndpoint(text: string, port: number): Endpoint {
     if (!(error instanceof AddressError)) throw error;
     throw new SerfError("ERR_ADDRESS", error.message, { cause: error });
   }
+}
+
+/** Whether a seed names a service (RFC 2782), like `_serf._tcp.example.com`: no host has such a name. */
+export function isService(text: string): boolean {
+  return /^_[^._/:]+\._(tcp|udp)\.[^/:]+$/i.test(text);
 }
 
 /** Parses a seed of a join. ERR_ADDRESS when it is malformed; unlike {@link parseEndpoint} a bare IPv6 address is allowed. */

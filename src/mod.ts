@@ -3,6 +3,7 @@
  */
 
 export type { Coordinate } from "./core/coordinate/coordinate.ts";
+export type { Metrics } from "./core/metrics.ts";
 export type {
   Member,
   MemberEvent,

@@ -4,6 +4,7 @@
 
 import { parseBlock } from "./cidr.ts";
 import type { LogLevel } from "./core/effects.ts";
+import type { Metrics } from "./core/metrics.ts";
 import { type AdmissionHooks, strictNameFault } from "./core/serf/admission.ts";
 import { type SerfConfig, serfDefaults, serfProtocolRange, userEventSizeMax } from "./core/serf/config.ts";
 import type { Member } from "./core/serf/member.ts";
@@ -92,6 +93,8 @@ export interface SerfOptions {
   /** The same for user events that were sent with `coalesce`. Default 0, no merging. */
   readonly userCoalesceMs?: number;
   readonly userQuiescentMs?: number;
+  /** Receives measurements, for example to feed Prometheus or OpenTelemetry; see {@link Metrics}. Default: nothing is measured. */
+  readonly metrics?: Metrics;
   /** Receives every log line; called synchronously, must not throw. */
   readonly log?: (line: LogLine) => void;
 }

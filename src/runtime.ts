@@ -96,7 +96,7 @@ export interface Datagrams {
   bind(address: Address, handler: DatagramHandler): Promise<DatagramSocket>;
 }
 
-/** A TCP connection, read by pulling and written with back-pressure. */
+/** A connection, read by pulling and written with back-pressure. Both addresses of a local one have its path as `host` and port 0. */
 export interface Connection {
   readonly local: Address;
   readonly remote: Address;
@@ -108,10 +108,10 @@ export interface Connection {
   close(): void;
 }
 
-/** A TCP listener. */
+/** A listener. */
 export interface Listener {
   readonly local: Address;
-  /** Stops accepting; accepted connections live on, and the port is free afterwards. Idempotent. */
+  /** Stops accepting; accepted connections live on, and the port or path is free afterwards. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -121,12 +121,16 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
-/** TCP. */
+/** TCP, and the same within a machine: unix domain sockets, which have a path instead of an address. */
 export interface Streams {
   /** Listens; see {@link Datagrams.bind} for wildcard hosts, port 0 and errors. */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
   /** Dials. `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `ECANCELED`. */
   connect(address: Address, options?: ConnectOptions): Promise<Connection>;
+  /** Listens at a path of at most 103 bytes, whose file gets exactly `mode`. `EADDRINUSE` when there is a file already; `ENOENT`, `EACCES`. */
+  listenLocal(path: string, mode: number, accept: (connection: Connection) => void): Promise<Listener>;
+  /** Dials a path. `ENOENT`, `ECONNREFUSED` when nobody listens there any more, `EACCES`, `ECANCELED`. */
+  connectLocal(path: string, options?: ConnectOptions): Promise<Connection>;
 }
 
 /** What is known of a file. */
@@ -163,13 +167,21 @@ export interface Files {
   remove(path: string): Promise<void>;
 }
 
+/** The open standard input of a program. */
+export interface ChildInput {
+  /** Resolves when the system took the bytes, which waits for a program that does not read. `EPIPE` when it has ended or closed its input. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** The program reads the end behind what was written. Idempotent, never fails. */
+  close(): void;
+}
+
 /** How to start a program. */
 export interface SpawnOptions {
   readonly args: readonly string[];
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Written to standard input, which is then closed. A child that does not read it is no error. */
-  readonly input?: Uint8Array;
+  /** Written to standard input, which is then closed. A child that does not read it is no error. `"open"` gives {@link ChildProcess.input}. */
+  readonly input?: Uint8Array | "open";
   /** Receives standard output and standard error as they arrive. */
   readonly output?: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 }
@@ -184,6 +196,8 @@ export interface ProcessEnd {
 /** A running program. */
 export interface ChildProcess {
   readonly pid: number;
+  /** There when the program was started with `input: "open"`. */
+  readonly input?: ChildInput;
   kill(signal: "SIGTERM" | "SIGKILL"): void;
   /** Settles when the program has ended and its output is closed. */
   readonly ended: Promise<ProcessEnd>;
@@ -226,12 +240,28 @@ export interface InterfaceAddress {
   readonly internal: boolean;
 }
 
+/** Memory of this process, in bytes. */
+export interface MemoryUse {
+  /** Taken by the program's own objects. */
+  readonly used: number;
+  /** Held in the machine's memory for the whole process. */
+  readonly resident: number;
+}
+
+/** Where a service is: a host name or address, and a port. */
+export interface ServiceTarget {
+  readonly name: string;
+  readonly port: number;
+}
+
 /** Facts of the host. */
 export interface Host {
   hostname(): string;
   interfaces(): InterfaceAddress[];
   /** Numeric addresses of a name by the system's resolver, in its order. `ENOTFOUND`. */
   resolve(name: string): Promise<string[]>;
+  /** Targets of a service's SRV records in DNS (RFC 2782), best first. `ENOTFOUND`, `ETIMEDOUT`. */
+  resolveService(name: string): Promise<ServiceTarget[]>;
   /** The system by Go's name: `linux`, `darwin`, `windows`. */
   readonly os: string;
   /** The machine by Go's name: `amd64`, `arm64`. */
@@ -240,6 +270,7 @@ export interface Host {
   readonly version: string;
   readonly cores: number;
   readonly pid: number;
+  memory(): MemoryUse;
 }
 
 /** A question of DNS, such as `_serf_web._tcp.local` of type `PTR`. Names are without the final dot, and `type` is `ANY` for all types. */

@@ -9,15 +9,18 @@ import { addressBytes } from "./cidr.ts";
 import { Commands } from "./commands.ts";
 import { Connections } from "./connections.ts";
 import { type Coordinate, distanceSeconds } from "./core/coordinate/coordinate.ts";
+import type { Meter } from "./core/metrics.ts";
 import { Random } from "./core/random.ts";
 import type { Member, SerfEvent } from "./core/serf/member.ts";
 import { SerfCore } from "./core/serf/serf_core.ts";
-import { Codec } from "./core/wire/codec.ts";
+import type { Codec } from "./core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "./errors.ts";
 import { type EventsOptions, type LaggedEvent, Subscribers } from "./events.ts";
 import { type JoinOptions, joinSeeds } from "./joining.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
+import { meterOf } from "./meter.ts";
+import { codecOf } from "./node_codec.ts";
 import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options.ts";
 import { PatternEngine } from "./pattern.ts";
 import { type PerformerParts, perform } from "./performer.ts";
@@ -49,6 +52,7 @@ interface SerfParts {
   readonly address: Uint8Array;
   readonly port: number;
   readonly snapshot: OpenedSnapshot | undefined;
+  readonly meter: Meter | undefined;
 }
 
 /** A member of a cluster. Create one with {@link Serf.start}. */
@@ -90,13 +94,7 @@ export class Serf implements AsyncDisposable {
       runtime.files,
     );
     const random = new Random((bytes) => runtime.random.fill(bytes));
-    const codec = new Codec({
-      label: parsed.label,
-      compression: parsed.compression,
-      encryptionVersion: parsed.swim.protocol === 1 ? 0 : 1,
-      random,
-    });
-    codec.setKeys(parsed.keys);
+    const codec = codecOf(parsed, random);
     // The sockets are opened before the node exists, as its port may be theirs; nothing is received before the first turn of the loop.
     let node: Serf | undefined;
     const handler: DatagramHandler = {
@@ -111,14 +109,15 @@ export class Serf implements AsyncDisposable {
       if (node === undefined) connection.close();
       else node.#connections.accept(connection);
     };
-    const snapshot = await openSnapshot(runtime, parsed, options.log ?? (() => undefined));
+    const meter = meterOf(options, runtime.clock);
+    const snapshot = await openSnapshot(runtime, parsed, options.log ?? (() => undefined), meter);
     const sockets = await openSockets(runtime, parsed.bind, handler, accept).catch(async (error) => {
       await snapshot?.file.close();
       throw error;
     });
     try {
       const { address, port } = await advertised(runtime, parsed.bind, sockets.port, parsed.advertise);
-      node = new Serf({ runtime, random, codec, parsed, options, sockets, address, port, snapshot });
+      node = new Serf({ runtime, random, codec, parsed, options, sockets, address, port, snapshot, meter });
       if (
         parsed.keys.length === 0 &&
         !isPrivateAddress(addressBytes(canonicalHost(node.#boundHost) ?? "") ?? address)
@@ -134,7 +133,7 @@ export class Serf implements AsyncDisposable {
   }
 
   private constructor(parts: SerfParts) {
-    const { runtime, random, codec, parsed, options, sockets, address, port, snapshot } = parts;
+    const { runtime, random, codec, parsed, options, sockets, address, port, snapshot, meter } = parts;
     this.#runtime = runtime;
     this.#core = new SerfCore({
       config: parsed.serf,
@@ -147,6 +146,7 @@ export class Serf implements AsyncDisposable {
         this.#act((core, now) => core.queries.answers.respond(now, query, payload.slice())),
       keyringFiled: parsed.keyringFile !== null,
       ...(snapshot && { restored: snapshot.restored }),
+      ...(meter && { meter }),
     });
     this.#snapshot = snapshot?.file;
     this.#snapshot?.start(() => this.#core.snapshot());

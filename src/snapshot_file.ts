@@ -5,6 +5,7 @@
  */
 
 import type { LogLevel } from "./core/effects.ts";
+import type { Meter } from "./core/metrics.ts";
 import { type Replayed, replay } from "./core/serf/snapshot_format.ts";
 import { SerfError } from "./errors.ts";
 import type { LogLine, ParsedOptions } from "./options.ts";
@@ -16,6 +17,7 @@ export interface SnapshotFileParts {
   readonly path: string;
   readonly files: Files;
   readonly clock: Clock;
+  readonly meter?: Meter | undefined;
   readonly log: (level: LogLevel, text: string) => void;
 }
 
@@ -137,23 +139,27 @@ export class SnapshotFile {
   }
 
   async #extend(): Promise<void> {
-    const { path, files } = this.#parts;
+    const { path, files, meter } = this.#parts;
+    const startedAt = meter?.now() ?? 0;
     const bytes = new TextEncoder().encode(this.#waiting);
     this.#waiting = "";
     await attempt(`write ${path}`, this.#file.write(bytes));
     await attempt(`sync ${path}`, this.#file.sync());
     // An open file outlives its name: only this tells that somebody removed it.
     await attempt(`stat ${path}`, files.status(path));
+    meter?.sample("serf.snapshot.appendLine", meter.now() - startedAt);
   }
 
   async #rewrite(content: () => string): Promise<void> {
-    const { path, files } = this.#parts;
+    const { path, files, meter } = this.#parts;
+    const startedAt = meter?.now() ?? 0;
     this.#replace = false;
     const bytes = new TextEncoder().encode(content());
     await attempt(`write ${path}`, files.replace(path, bytes, fileMode));
     const file = await attempt(`open ${path}`, files.append(path, fileMode));
     await this.#file.close().catch(() => undefined);
     this.#file = file;
+    meter?.sample("serf.snapshot.compact", meter.now() - startedAt);
   }
 
   #recovered(): void {
@@ -195,13 +201,14 @@ export async function openSnapshot(
   runtime: Pick<Runtime, "files" | "clock">,
   options: ParsedOptions,
   log: (line: LogLine) => void,
+  meter?: Meter,
 ): Promise<OpenedSnapshot | undefined> {
   if (options.snapshotPath === null) return undefined;
   const { files, clock } = runtime;
   const write = (level: LogLevel, text: string): void =>
     log({ time: clock.wallTime(), level, component: "serf", text });
   return await SnapshotFile.open(
-    { path: options.snapshotPath, files, clock, log: write },
+    { path: options.snapshotPath, files, clock, meter, log: write },
     options.serf.rejoinAfterLeave,
   );
 }

@@ -199,7 +199,9 @@ describe("files", () => {
         named.add(posix.normalize(node.text)).add(posix.join(posix.dirname(path), node.text));
       }
     }
-    for (const text of [read("package.json"), read("test/runtimes/run.mjs"), read("vitest.config.ts")]) {
+    const starters = ["package.json", "test/runtimes/run.mjs", "vitest.config.ts"].map(read);
+    const demos = paths("examples", "/demo.sh").map((path) => read(path).replaceAll("$EXAMPLES", "examples"));
+    for (const text of [...starters, ...demos]) {
       for (const [name] of text.matchAll(/[\w./]+\.ts/g))
         named.add(name).add(posix.join("test/runtimes", name));
     }

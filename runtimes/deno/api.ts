@@ -6,6 +6,12 @@ export interface DenoAddress {
   readonly port: number;
 }
 
+/** A unix domain socket's place. */
+export interface DenoPath {
+  readonly transport: "unix";
+  readonly path: string;
+}
+
 /** A UDP socket of `Deno.listenDatagram`. */
 export interface DenoDatagramConn {
   readonly addr: DenoAddress;
@@ -14,7 +20,7 @@ export interface DenoDatagramConn {
   close(): void;
 }
 
-/** A TCP connection. */
+/** A connection. The addresses of a local one are {@link DenoPath} instead, and it has no `setNoDelay`. */
 export interface DenoConn {
   readonly localAddr: DenoAddress;
   readonly remoteAddr: DenoAddress;
@@ -24,7 +30,7 @@ export interface DenoConn {
   close(): void;
 }
 
-/** A TCP listener. */
+/** A listener. */
 export interface DenoListener {
   readonly addr: DenoAddress;
   accept(): Promise<DenoConn>;
@@ -106,8 +112,10 @@ export interface DenoApi {
   readonly listenDatagram?: (
     options: DenoAddress & { readonly transport: "udp"; readonly reuseAddress?: boolean },
   ) => DenoDatagramConn;
-  listen(options: DenoAddress): DenoListener;
-  connect(options: DenoAddress & { readonly signal: AbortSignal }): Promise<DenoConn>;
+  listen(options: DenoAddress | DenoPath): DenoListener;
+  connect(options: (DenoAddress & { readonly signal: AbortSignal }) | DenoPath): Promise<DenoConn>;
+  /** Sets the mask of the process; returns the one before. */
+  umask(mask: number): number;
   readFile(path: string): Promise<Uint8Array>;
   open(path: string, options: DenoOpenOptions): Promise<DenoFile>;
   chmod(path: string, mode: number): Promise<void>;
@@ -122,6 +130,7 @@ export interface DenoApi {
   removeSignalListener(signal: string, listener: () => void): void;
   consoleSize(): { readonly columns: number };
   hostname(): string;
+  memoryUsage(): { readonly heapUsed: number; readonly rss: number };
   networkInterfaces(): DenoInterface[];
   exit(code: number): never;
 }

@@ -1,7 +1,6 @@
 /** What Deno says of time, randomness, signals, the terminal and the host. */
 import { canonicalHost } from "../../src/address.ts";
-import type { Cancel, Host, InterfaceAddress, Signals, Terminal } from "../../src/runtime.ts";
-import { systemError } from "../shared/errors.ts";
+import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { machineName, systemName } from "../shared/names.ts";
 import { type DenoWriter, denoApi } from "./api.ts";
 
@@ -58,21 +57,18 @@ export function denoHost(): Host {
   return {
     hostname,
     interfaces,
-    async resolve(name): Promise<string[]> {
-      try {
-        // Deno has no call of its own that asks the system's resolver as other programs do.
-        const { lookup } = await import("node:dns/promises");
-        const found = await lookup(name, { all: true, verbatim: true });
-        return [...new Set(found.map(({ address }) => canonicalHost(address) ?? address))];
-      } catch (error) {
-        throw systemError("lookup", name, error);
-      }
-    },
+    // Deno has no call of its own that asks the system's resolver as other programs do.
+    resolve: async (name) => await (await import("../node/dns.ts")).resolve(name),
+    resolveService: async (name) => await (await import("../node/dns.ts")).resolveService(name),
     os: systemName(build.os),
     arch: machineName(build.arch),
     version: version.deno,
     cores: navigator.hardwareConcurrency,
     pid,
+    memory(): MemoryUse {
+      const { heapUsed, rss } = denoApi().memoryUsage();
+      return { used: heapUsed, resident: rss };
+    },
   };
 }
 

@@ -1,5 +1,12 @@
 /** Child processes over `Deno.Command`. */
-import type { ChildProcess, ProcessEnd, Processes, SpawnOptions } from "../../src/runtime.ts";
+import {
+  type ChildInput,
+  type ChildProcess,
+  type ProcessEnd,
+  type Processes,
+  type SpawnOptions,
+  SystemError,
+} from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { type DenoChild, denoApi } from "./api.ts";
 
@@ -13,9 +20,10 @@ export const processes: Processes = {
       open.push(drain(child.stdout, (bytes) => output("stdout", bytes)));
       open.push(drain(child.stderr, (bytes) => output("stderr", bytes)));
     }
-    if (input) void feed(child, input);
+    if (input instanceof Uint8Array) void feed(child, input);
     return {
       pid: child.pid,
+      ...(input === "open" ? { input: openInput(child) } : {}),
       kill: (signal) => {
         try {
           child.kill(signal);
@@ -64,4 +72,23 @@ async function feed(child: DenoChild, input: Uint8Array): Promise<void> {
   // A child that ends or closes its input without reading it is no error.
   await writer.write(input).catch(() => {});
   await writer.close().catch(() => {});
+}
+
+function openInput(child: DenoChild): ChildInput {
+  const writer = child.stdin.getWriter();
+  let closed = false;
+  return {
+    async write(bytes): Promise<void> {
+      if (closed) throw new SystemError("EPIPE", "write", "Cannot write standard input: it was closed");
+      try {
+        await writer.write(bytes);
+      } catch (error) {
+        throw systemError("write", "standard input", error);
+      }
+    },
+    close(): void {
+      closed = true;
+      void writer.close().catch(() => {});
+    },
+  };
 }

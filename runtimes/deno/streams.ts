@@ -1,4 +1,4 @@
-/** TCP over Deno's own sockets, which are read by pulling as {@link Connection} is. */
+/** TCP and unix domain sockets over Deno's own sockets, which are read by pulling as {@link Connection} is. */
 import { joinHostPort } from "../../src/address.ts";
 import {
   type Address,
@@ -10,7 +10,8 @@ import {
 } from "../../src/runtime.ts";
 import { canceled, systemError } from "../shared/errors.ts";
 import { isWildcard, lacksIpv6, peerHost } from "../shared/hosts.ts";
-import { type DenoConn, type DenoListener, denoApi } from "./api.ts";
+import { localAddress } from "../shared/local.ts";
+import { type DenoAddress, type DenoConn, type DenoListener, denoApi } from "./api.ts";
 
 /** A read's buffer is held while a connection is idle, so that it is smaller than a read may be. */
 const readSize = 16 * 1024;
@@ -30,26 +31,59 @@ export const streams: Streams = {
       return listen(address, "0.0.0.0", accept);
     }
   },
-  connect: dial,
+  connect: ({ host, port }, options) =>
+    dial(
+      joinHostPort(host, port),
+      (signal) => denoApi().connect({ hostname: host, port, signal }),
+      undefined,
+      options,
+    ),
+  async listenLocal(path, mode, accept): Promise<Listener> {
+    const local = localAddress("listen", path);
+    // The file is made at once and with no other mode before.
+    const umask = denoApi().umask(0o777 & ~mode);
+    try {
+      return new DenoStreamListener(denoApi().listen({ transport: "unix", path }), local, accept);
+    } catch (error) {
+      throw systemError("listen", path, error);
+    } finally {
+      denoApi().umask(umask);
+    }
+  },
+  async connectLocal(path, options): Promise<Connection> {
+    const local = localAddress("connect", path);
+    return await dial(path, () => denoApi().connect({ transport: "unix", path }), local, options);
+  },
 };
 
 function listen(address: Address, host: string, accept: (connection: Connection) => void): Listener {
   try {
-    return new DenoStreamListener(denoApi().listen({ hostname: host, port: address.port }), accept);
+    return new DenoStreamListener(
+      denoApi().listen({ hostname: host, port: address.port }),
+      undefined,
+      accept,
+    );
   } catch (error) {
     throw systemError("listen", joinHostPort(address.host, address.port), error);
   }
 }
 
+function addressOf({ hostname, port }: DenoAddress): Address {
+  return { host: peerHost(hostname), port };
+}
+
 class DenoStreamListener implements Listener {
   readonly local: Address;
+  readonly #path: Address | undefined;
   readonly #listener: DenoListener;
   readonly #accept: (connection: Connection) => void;
   readonly #accepting: Promise<void>;
   #closed = false;
 
-  constructor(listener: DenoListener, accept: (connection: Connection) => void) {
-    this.local = { host: peerHost(listener.addr.hostname), port: listener.addr.port };
+  /** `path` is the address of both ends of local connections. */
+  constructor(listener: DenoListener, path: Address | undefined, accept: (connection: Connection) => void) {
+    this.local = path ?? addressOf(listener.addr);
+    this.#path = path;
     this.#listener = listener;
     this.#accept = accept;
     this.#accepting = this.#acceptAll();
@@ -73,14 +107,19 @@ class DenoStreamListener implements Listener {
         continue;
       }
       if (this.#closed) accepted.close();
-      else this.#accept(new DenoConnection(accepted));
+      else this.#accept(new DenoConnection(accepted, this.#path));
     }
   }
 }
 
-async function dial(address: Address, options: ConnectOptions = {}): Promise<Connection> {
+/** Dials; `local` is the address of both ends of a local connection. */
+async function dial(
+  subject: string,
+  open: (signal: AbortSignal) => Promise<DenoConn>,
+  local: Address | undefined,
+  options: ConnectOptions = {},
+): Promise<Connection> {
   const { timeoutMs, signal } = options;
-  const subject = joinHostPort(address.host, address.port);
   if (signal?.aborted) throw canceled("connect", subject);
   const controller = new AbortController();
   let expired = false;
@@ -92,12 +131,8 @@ async function dial(address: Address, options: ConnectOptions = {}): Promise<Con
   const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
   signal?.addEventListener("abort", abort);
   try {
-    const connected = await denoApi().connect({
-      hostname: address.host,
-      port: address.port,
-      signal: controller.signal,
-    });
-    if (!controller.signal.aborted) return new DenoConnection(connected);
+    const connected = await open(controller.signal);
+    if (!controller.signal.aborted) return new DenoConnection(connected, local);
     connected.close();
     throw canceled("connect", subject);
   } catch (error) {
@@ -121,11 +156,11 @@ class DenoConnection implements Connection {
   #writing: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(socket: DenoConn) {
-    this.local = { host: peerHost(socket.localAddr.hostname), port: socket.localAddr.port };
-    this.remote = { host: peerHost(socket.remoteAddr.hostname), port: socket.remoteAddr.port };
+  constructor(socket: DenoConn, local: Address | undefined) {
+    this.local = local ?? addressOf(socket.localAddr);
+    this.remote = local ?? addressOf(socket.remoteAddr);
     this.#socket = socket;
-    socket.setNoDelay(true);
+    if (local === undefined) socket.setNoDelay(true);
   }
 
   async read(): Promise<Uint8Array | null> {

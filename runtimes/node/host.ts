@@ -1,10 +1,9 @@
 /** What Node says of time, randomness, signals, the terminal and the host. */
-import { lookup } from "node:dns/promises";
 import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { canonicalHost } from "../../src/address.ts";
-import type { Cancel, Host, InterfaceAddress, Signals, Terminal } from "../../src/runtime.ts";
-import { systemError } from "../shared/errors.ts";
+import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { machineName, systemName } from "../shared/names.ts";
+import { resolve, resolveService } from "./dns.ts";
 
 export { clock } from "../shared/clock.ts";
 export { WebRandom } from "../shared/random.ts";
@@ -53,19 +52,17 @@ export function nodeHost(version: string): Host {
   return {
     hostname,
     interfaces,
-    async resolve(name): Promise<string[]> {
-      try {
-        const found = await lookup(name, { all: true, verbatim: true });
-        return [...new Set(found.map(({ address }) => canonicalHost(address) ?? address))];
-      } catch (error) {
-        throw systemError("lookup", name, error);
-      }
-    },
+    resolve,
+    resolveService,
     os: systemName(process.platform),
     arch: machineName(process.arch),
     version,
     cores: availableParallelism(),
     pid: process.pid,
+    memory(): MemoryUse {
+      const { heapUsed, rss } = process.memoryUsage();
+      return { used: heapUsed, resident: rss };
+    },
   };
 }
 

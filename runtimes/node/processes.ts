@@ -1,5 +1,6 @@
 /** Child processes over `node:child_process`, which Bun has too; loaded at the first spawn. */
-import type { ChildProcess, ProcessEnd, Processes } from "../../src/runtime.ts";
+import type { Writable } from "node:stream";
+import type { ChildInput, ChildProcess, ProcessEnd, Processes } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 
 /** Child processes of `node:child_process`. */
@@ -25,9 +26,10 @@ export const processes: Processes = {
       }
       // A child that ends or closes its input without reading it is no error.
       child.stdin?.on("error", () => {});
-      child.stdin?.end(input);
+      if (input !== "open") child.stdin?.end(input);
       resolve({
         pid: child.pid,
+        ...(input === "open" && child.stdin !== null ? { input: openInput(child.stdin) } : {}),
         kill: (signal) => {
           child.kill(signal);
         },
@@ -36,3 +38,16 @@ export const processes: Processes = {
     });
   },
 };
+
+function openInput(stdin: Writable): ChildInput {
+  return {
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        stdin.write(bytes, (error) => {
+          if (error) reject(systemError("write", "standard input", error));
+          else resolve();
+        });
+      }),
+    close: () => void stdin.end(),
+  };
+}

@@ -1,8 +1,18 @@
 /**
- * TCP over `node:net`, which Bun has too. A socket is read only when asked: what the runtime reads ahead is bounded by its stream
+ * TCP and unix domain sockets over `node:net`, which Bun has too. A socket is read only when asked: what the runtime reads ahead is bounded by its stream
  * buffer, and then the peer feels back-pressure.
  */
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { stat } from "node:fs/promises";
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  type ListenOptions,
+  type NetConnectOpts,
+  type Server,
+  type Socket,
+} from "node:net";
+import { dirname } from "node:path";
 import { joinHostPort } from "../../src/address.ts";
 import {
   type Address,
@@ -14,12 +24,13 @@ import {
 } from "../../src/runtime.ts";
 import { canceled, systemError } from "../shared/errors.ts";
 import { isWildcard, lacksIpv6, peerHost } from "../shared/hosts.ts";
+import { localAddress } from "../shared/local.ts";
 
 const readSizeMax = 64 * 1024;
 /** How long a closed connection may go on flushing to a peer that does not read. */
 const lingerMs = 5_000;
 
-/** TCP of `node:net`. */
+/** Streams of `node:net`. */
 export const streams: Streams = {
   async listen(address, accept): Promise<Listener> {
     if (!isWildcard(address.host)) return await listen(address, address.host, accept);
@@ -30,35 +41,78 @@ export const streams: Streams = {
       return await listen(address, "0.0.0.0", accept);
     }
   },
-  connect: dial,
+  async connect(address, options): Promise<Connection> {
+    const { host, port } = address;
+    const target = { host, port, noDelay: true, autoSelectFamily: false };
+    return await dial(joinHostPort(host, port), target, undefined, options);
+  },
+  async listenLocal(path, mode, accept): Promise<Listener> {
+    const local = localAddress("listen", path);
+    // The file is made at once and with no other mode before.
+    const umask = process.umask(0o777 & ~mode);
+    try {
+      return await open(path, { path }, local, accept, () => process.umask(umask));
+    } catch (error) {
+      throw await whyNoFile(error as SystemError, path);
+    }
+  },
+  async connectLocal(path, options): Promise<Connection> {
+    return await dial(path, { path }, localAddress("connect", path), options);
+  },
 };
 
 function listen(address: Address, host: string, accept: (connection: Connection) => void): Promise<Listener> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const where = { host, port: address.port, ipv6Only: false, exclusive: true };
+  return open(joinHostPort(address.host, address.port), where, undefined, accept);
+}
+
+/** Listens; `local` is the address of both ends of a local connection. `begun` is called when the system was asked. */
+function open(
+  subject: string,
+  where: ListenOptions,
+  local: Address | undefined,
+  accept: (connection: Connection) => void,
+  begun?: () => void,
+): Promise<Listener> {
+  const server = createServer({ allowHalfOpen: true, noDelay: local === undefined }, (socket) => {
     // A peer that is gone already has no address any more.
-    if (socket.remoteAddress === undefined) socket.destroy();
-    else accept(new NodeConnection(socket));
+    if (local === undefined && socket.remoteAddress === undefined) socket.destroy();
+    else accept(new NodeConnection(socket, local));
   });
   return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      reject(systemError("listen", joinHostPort(address.host, address.port), error));
-    });
-    server.listen({ host, port: address.port, ipv6Only: false, exclusive: true }, () => {
+    server.once("error", (error) => reject(systemError("listen", subject, error)));
+    server.listen(where, () => {
       server.removeAllListeners("error");
       // Failing to accept one connection, for example for want of descriptors, does not end the listener.
       server.on("error", () => {});
-      resolve(new NodeListener(server));
+      resolve(new NodeListener(server, local ?? addressOf(server)));
     });
+    begun?.();
   });
+}
+
+/** Node says `EACCES` also where the directory is missing. */
+async function whyNoFile(error: SystemError, path: string): Promise<SystemError> {
+  if (error.code !== "EACCES") return error;
+  try {
+    await stat(dirname(path));
+    return error;
+  } catch (missing) {
+    return systemError("listen", path, missing);
+  }
+}
+
+function addressOf(server: Server): Address {
+  const bound = server.address() as AddressInfo;
+  return { host: peerHost(bound.address), port: bound.port };
 }
 
 class NodeListener implements Listener {
   readonly local: Address;
   readonly #server: Server;
 
-  constructor(server: Server) {
-    const bound = server.address() as { address: string; port: number };
-    this.local = { host: peerHost(bound.address), port: bound.port };
+  constructor(server: Server, local: Address) {
+    this.local = local;
     this.#server = server;
   }
 
@@ -69,24 +123,22 @@ class NodeListener implements Listener {
   }
 }
 
-function dial(address: Address, options: ConnectOptions = {}): Promise<Connection> {
+function dial(
+  subject: string,
+  target: NetConnectOpts,
+  local: Address | undefined,
+  options: ConnectOptions = {},
+): Promise<Connection> {
   const { timeoutMs, signal } = options;
-  const subject = joinHostPort(address.host, address.port);
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(canceled("connect", subject));
-    const socket = connect({
-      host: address.host,
-      port: address.port,
-      noDelay: true,
-      allowHalfOpen: true,
-      autoSelectFamily: false,
-    });
+    const socket = connect({ ...target, allowHalfOpen: true });
     const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
     signal?.addEventListener("abort", abort);
     socket.on("error", refuse);
     socket.once("connect", () => {
       settle();
-      resolve(new NodeConnection(socket));
+      resolve(new NodeConnection(socket, local));
     });
 
     function expire(): void {
@@ -123,9 +175,10 @@ class NodeConnection implements Connection {
   #ended = false;
   #closed = false;
 
-  constructor(socket: Socket) {
-    this.local = { host: peerHost(socket.localAddress ?? ""), port: socket.localPort ?? 0 };
-    this.remote = { host: peerHost(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
+  /** `local` is the address of both ends of a local connection. */
+  constructor(socket: Socket, local: Address | undefined) {
+    this.local = local ?? { host: peerHost(socket.localAddress ?? ""), port: socket.localPort ?? 0 };
+    this.remote = local ?? { host: peerHost(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
     this.#socket = socket;
     const wake = (): void => this.#wake?.();
     socket.on("readable", wake);

@@ -26,6 +26,7 @@ const codes: ReadonlyMap<string, SystemErrorCode> = new Map<string, SystemErrorC
   ["EPIPE", "EPIPE"],
   ["EROFS", "EROFS"],
   ["ETIMEDOUT", "ETIMEDOUT"],
+  ["ETIMEOUT", "ETIMEDOUT"],
   ["ECANCELED", "ECANCELED"],
   ["ECONNABORTED", "ECONNRESET"],
   ["EAFNOSUPPORT", "EADDRNOTAVAIL"],

@@ -20,6 +20,8 @@ interface StoredFile {
   size: number;
   synced: number;
   readonly mode: number;
+  /** The place of a unix domain socket, without content. */
+  readonly socket?: true;
 }
 
 /** The disk of one machine; has the directories `/`, `/tmp` and `/data`. */
@@ -32,6 +34,13 @@ export class Disk {
   /** Makes a directory; its parents exist already. */
   makeDirectory(path: string): void {
     this.#directories.add(normal(path));
+  }
+
+  /** Takes a directory away, with everything in it. */
+  removeDirectory(path: string): void {
+    const inside = `${normal(path)}/`;
+    for (const name of this.#files.keys()) if (name.startsWith(inside)) this.#files.delete(name);
+    for (const name of this.#directories) if (`${name}/`.startsWith(inside)) this.#directories.delete(name);
   }
 
   /** What a power failure does: of unsynced bytes at the end of a file, any number may be missing. */
@@ -74,10 +83,17 @@ export class Disk {
     file.size = size;
   }
 
+  /** Makes the file of a socket. */
+  makeSocket(path: string, mode: number): void {
+    this.#write("listen", path);
+    if (this.#files.has(normal(path))) throw failed("EADDRINUSE", "listen", path);
+    this.#files.set(normal(path), { bytes: new Uint8Array(0), size: 0, synced: 0, mode, socket: true });
+  }
+
   status(path: string): FileStatus {
     if (this.#directories.has(normal(path))) return { kind: "directory", size: 0, mode: 0o755 };
-    const { size, mode } = this.#file("stat", path);
-    return { kind: "file", size, mode };
+    const { size, mode, socket } = this.#file("stat", path);
+    return { kind: socket ? "other" : "file", size, mode };
   }
 
   list(path: string): string[] {

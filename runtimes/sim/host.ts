@@ -1,6 +1,12 @@
 /** The runtime of one life of a simulated program: everything but sockets and files. */
 import { canonicalHost } from "../../src/address.ts";
-import { type Cancel, type ChildProcess, type Runtime, SystemError } from "../../src/runtime.ts";
+import {
+  type Cancel,
+  type ChildProcess,
+  type Runtime,
+  type ServiceTarget,
+  SystemError,
+} from "../../src/runtime.ts";
 import { simDatagrams } from "./datagrams.ts";
 import { simFiles } from "./files.ts";
 import type { Machine } from "./machine.ts";
@@ -19,6 +25,7 @@ export interface HostSettings {
   readonly output: (stream: "stdout" | "stderr", text: string) => void;
   /** Numeric addresses of a name. */
   readonly resolve: (name: string) => readonly string[] | undefined;
+  readonly resolveService: (name: string) => readonly ServiceTarget[] | undefined;
   readonly exit: (code: number) => void;
 }
 
@@ -84,7 +91,13 @@ export function simRuntime(machine: Machine, settings: HostSettings): Runtime {
         process.perform(1, () => {
           const numeric = canonicalHost(name);
           const found = numeric === undefined ? settings.resolve(name) : [numeric];
-          if (!found) throw new SystemError("ENOTFOUND", "lookup", `Cannot lookup ${name}: no such host`);
+          if (!found) throw unknown(name);
+          return [...found];
+        }),
+      resolveService: (name) =>
+        process.perform(1, () => {
+          const found = settings.resolveService(name);
+          if (!found) throw unknown(name);
           return [...found];
         }),
       os: "linux",
@@ -92,6 +105,12 @@ export function simRuntime(machine: Machine, settings: HostSettings): Runtime {
       version: "0.0.0",
       cores: 1,
       pid: incarnation,
+      // All programs of a world share the memory of one real process, so that none has any of its own.
+      memory: () => ({ used: 0, resident: 0 }),
     },
   };
+}
+
+function unknown(name: string): SystemError {
+  return new SystemError("ENOTFOUND", "lookup", `Cannot lookup ${name}: no such host`);
 }

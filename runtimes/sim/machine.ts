@@ -36,6 +36,8 @@ export class Machine {
   readonly disk: Disk = new Disk();
   readonly datagramPorts: Ports<{ deliver(from: Address, bytes: Uint8Array): void }> = new Ports(this);
   readonly streamPorts: Ports<{ readonly local: Address }> = new Ports(this);
+  /** Listeners by path. */
+  readonly streamPaths: Map<string, { readonly local: Address }> = new Map();
   /** Runs when the program dies: peers learn of the connections it had, unless the power went off. */
   readonly atDeath: Set<(silent: boolean) => void> = new Set();
   process: Process;
@@ -57,6 +59,7 @@ export class Machine {
       this.atDeath.clear();
       this.datagramPorts.clear();
       this.streamPorts.clear();
+      this.streamPaths.clear();
     }
     if (!silent || !this.powered) return;
     this.powered = false;

@@ -1,4 +1,4 @@
-/** Simulated TCP: dialling, listening, refusal and silence. What a connection does is in `connection.ts`. */
+/** Simulated streams: dialling, listening, refusal and silence. What a connection does is in `connection.ts`. */
 import { joinHostPort } from "../../src/address.ts";
 import {
   type Address,
@@ -10,6 +10,7 @@ import {
   type SystemErrorCode,
 } from "../../src/runtime.ts";
 import { canceled } from "../shared/errors.ts";
+import { localAddress } from "../shared/local.ts";
 import { SimConnection } from "./connection.ts";
 import type { Machine } from "./machine.ts";
 import type { Process } from "./process.ts";
@@ -28,6 +29,26 @@ export function simStreams(machine: Machine): Streams {
         return machine.streamPorts.bind("listen", address, make).socket as SimListener;
       }),
     connect: (address, options) => dial(machine, process, address, options),
+    listenLocal: (path, mode, accept) =>
+      process.perform(0, () => {
+        const local = localAddress("listen", path);
+        machine.disk.makeSocket(path, mode);
+        const listener = new SimListener(machine, process, local, accept);
+        machine.streamPaths.set(path, listener);
+        return listener;
+      }),
+    connectLocal: (path, { signal } = {}) =>
+      process.perform(0, () => {
+        const local = localAddress("connect", path);
+        if (signal?.aborted) throw canceled("connect", path);
+        machine.disk.status(path);
+        const listener = machine.streamPaths.get(path) as SimListener | undefined;
+        if (!listener)
+          throw new SystemError("ECONNREFUSED", "connect", `Cannot connect ${path}: nobody listens`);
+        const near = new SimConnection(machine, process, local, local);
+        near.join(listener.open(local, local));
+        return near;
+      }),
   };
 }
 
@@ -52,7 +73,14 @@ class SimListener implements Listener {
   }
 
   close(): Promise<void> {
-    this.#machine.streamPorts.release(this.local, this);
+    const { disk, streamPaths, streamPorts } = this.#machine;
+    const path = this.local.host;
+    if (streamPaths.get(path) === this) {
+      streamPaths.delete(path);
+      disk.remove(path);
+    } else {
+      streamPorts.release(this.local, this);
+    }
     return this.#process.perform(0, () => {});
   }
 }

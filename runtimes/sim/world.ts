@@ -2,7 +2,7 @@
  * A world of simulated hosts. Time passes only in {@link World.run}: the next events happen, then the programs run until all of
  * them wait, then time moves on. The same seed and the same programs give the same trace on every runtime.
  */
-import type { Runtime, SignalName } from "../../src/runtime.ts";
+import type { Runtime, ServiceTarget, SignalName } from "../../src/runtime.ts";
 import { EventQueue } from "./events.ts";
 import type { Disk } from "./files.ts";
 import { simRuntime } from "./host.ts";
@@ -50,6 +50,7 @@ export class World {
   readonly #random: SeededRandom;
   readonly #hosts: Map<string, Inhabitant> = new Map();
   readonly #addresses: Map<string, Machine> = new Map();
+  readonly #services: Map<string, readonly ServiceTarget[]> = new Map();
   #hash = 0x811c9dc5;
 
   constructor({ seed, network, trace = false }: WorldOptions) {
@@ -92,6 +93,11 @@ export class World {
     const inhabitant: Inhabitant = { machine, options, output, exitCode: undefined, runtime: undefined! };
     this.#hosts.set(name, inhabitant);
     return this.#boot(inhabitant);
+  }
+
+  /** Says in the world's DNS where a service is, from now on; names are those of hosts. */
+  setService(name: string, targets: readonly ServiceTarget[]): void {
+    this.#services.set(name, targets);
   }
 
   /** The runtime of a host's present life. */
@@ -213,6 +219,7 @@ export class World {
         output[stream] += text;
       },
       resolve: (name) => this.#hosts.get(name)?.machine.addresses,
+      resolveService: (name) => this.#services.get(name),
       exit: (code) => {
         host.exitCode = code;
         machine.stop(false);

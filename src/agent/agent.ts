@@ -3,17 +3,16 @@
  */
 
 import type { LogLevel } from "../core/effects.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Member, SerfEvent } from "../core/serf/member.ts";
-import { AddressError, resolveAddress } from "../go/address.ts";
 import type { SerfOptions } from "../options.ts";
+import { EndpointError } from "../rpc/endpoint.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server.ts";
 import type { AgentService, ClusterService, Stats } from "../rpc/service.ts";
 import type { MonitoredLine } from "../rpc/subscriptions.ts";
 import type { Cancel, Runtime } from "../runtime.ts";
-import { SystemError } from "../runtime.ts";
 import type { Serf } from "../serf.ts";
-import { systemText } from "../system_text.ts";
 import { Cluster, type ClusterNode } from "./cluster.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartFailure } from "./config.ts";
@@ -57,11 +56,14 @@ export interface AgentParts {
   readonly runtime: Runtime;
   readonly log: AgentLog;
   readonly start: SerfStart;
+  /** Where measurements go. */
+  readonly metrics?: Metrics;
 }
 
 /** A running agent. */
 export class Agent implements AgentService {
   readonly #runtime: Runtime;
+  readonly #metrics: Metrics | undefined;
   readonly #log: AgentLog;
   readonly #serf: SerfNode;
   readonly #unfollow: Cancel;
@@ -76,10 +78,11 @@ export class Agent implements AgentService {
   /** Resolves when the agent has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
 
-  private constructor({ config, runtime, log }: AgentParts, serf: SerfNode) {
+  private constructor({ config, runtime, log, metrics }: AgentParts, serf: SerfNode) {
     this.#runtime = runtime;
+    this.#metrics = metrics;
     this.#tagsFile = new TagsFile(config, runtime.files);
-    this.handlers = new HandlerPool(config, { runtime, log, self: () => serf.local });
+    this.handlers = new HandlerPool(config, { runtime, log, metrics, self: () => serf.local });
     this.#log = log;
     this.#serf = serf;
     this.cluster = new Cluster(serf, (level, text) => this.log(level, text, "agent"));
@@ -110,15 +113,17 @@ export class Agent implements AgentService {
 
   /** Opens the RPC interface. Rejects with {@link StartFailure}. */
   async serve(config: AgentConfig): Promise<void> {
-    const prefix = "Error starting RPC listener: listen tcp";
+    const { rpcAddr: address, rpcAuth: token } = config;
     try {
-      const address = await resolveAddress(config.rpcAddr, this.#runtime.host);
-      this.#server = await RpcServer.listen(this.#runtime, { address, token: config.rpcAuth, service: this });
+      this.#server = await RpcServer.listen(this.#runtime, {
+        address,
+        token,
+        service: this,
+        metrics: this.#metrics,
+      });
     } catch (error) {
-      if (error instanceof AddressError)
-        throw new StartFailure(`${prefix}: ${error.message}`, { cause: error });
-      if (!(error instanceof SystemError)) throw error;
-      throw new StartFailure(`${prefix} ${config.rpcAddr}: bind: ${systemText(error)}`, { cause: error });
+      if (!(error instanceof EndpointError)) throw error;
+      throw new StartFailure(`Error starting RPC listener: ${error.message}`, { cause: error });
     }
   }
 

@@ -35,6 +35,13 @@ export interface AgentConfig {
   readonly logLevel: string;
   /** `text` or `json`; anything else is an error at start. */
   readonly logFormat: string;
+  /** Whether the log goes to the system's log, too. */
+  readonly syslog: boolean;
+  /** `LOCAL0` and so on; anything unknown is an error at start when `syslog` is set. */
+  readonly syslogFacility: string;
+  /** `host:port` of servers that measurements are sent to; empty for none. */
+  readonly statsdAddr: string;
+  readonly statsiteAddr: string;
   readonly compression: boolean;
   /** File that keeps what is needed to find the cluster again; empty for none. */
   readonly snapshotPath: string;
@@ -106,6 +113,10 @@ export const defaultConfig: AgentConfig = {
   protocol: 5,
   logLevel: "INFO",
   logFormat: "text",
+  syslog: false,
+  syslogFacility: "LOCAL0",
+  statsdAddr: "",
+  statsiteAddr: "",
   compression: true,
   snapshotPath: "",
   rejoinAfterLeave: false,

@@ -51,9 +51,7 @@ class Decoder {
 
   #field(name: string, key: ConfigKey, value: JsonTree): void {
     const decoded = this.#value(name, key, value);
-    if (decoded === undefined || key.setting === "ignored") return;
-    if (key.setting !== "missing") this.layer[key.setting] = decoded;
-    else if (decoded !== "" && decoded !== false) this.late.push(`'${name}' is not supported yet`);
+    if (decoded !== undefined && key.setting !== "ignored") this.layer[key.setting] = decoded;
   }
 
   #value(name: string, { kind }: ConfigKey, value: JsonTree): unknown {

@@ -24,8 +24,8 @@ export type KeyKind =
 export interface ConfigKey {
   readonly key: string;
   readonly kind: KeyKind;
-  /** The setting; `ignored` keys are accepted without effect, `missing` ones only while they are empty or false. */
-  readonly setting: keyof AgentConfig | "ignored" | "missing";
+  /** The setting; `ignored` keys are accepted without effect. */
+  readonly setting: keyof AgentConfig | "ignored";
 }
 
 const rows: readonly (readonly [string, KeyKind, ConfigKey["setting"]])[] = [
@@ -59,15 +59,15 @@ const rows: readonly (readonly [string, KeyKind, ConfigKey["setting"]])[] = [
   ["reconnect_timeout", "duration", "reconnectTimeout"],
   ["tombstone_timeout", "duration", "tombstoneTimeout"],
   ["disable_name_resolution", "boolean", "disableNameResolution"],
-  ["enable_syslog", "boolean", "missing"],
-  ["syslog_facility", "text", "ignored"],
+  ["enable_syslog", "boolean", "syslog"],
+  ["syslog_facility", "text", "syslogFacility"],
   ["retry_join", "list", "retryJoin"],
   ["retry_max_attempts", "integer", "retryMaxAttempts"],
   ["retry_interval", "duration", "retryInterval"],
   ["rejoin_after_leave", "boolean", "rejoinAfterLeave"],
   ["enable_compression", "boolean", "ignored"],
-  ["statsite_addr", "text", "missing"],
-  ["statsd_addr", "text", "missing"],
+  ["statsite_addr", "text", "statsiteAddr"],
+  ["statsd_addr", "text", "statsdAddr"],
   ["broadcast_timeout", "duration", "broadcastTimeout"],
   ["validate_node_names", "boolean", "validateNodeNames"],
   ["MsgpackUseNewTimeFormat", "boolean", "ignored"],

@@ -1,8 +1,10 @@
 /**
- * Runs the configured scripts for events. Each entry (one filter with its script) takes its events one after another, as Serf does,
- * but entries run beside each other: one that hangs holds up only itself. Nothing here makes the agent wait.
+ * Runs the configured scripts for events. Each script takes its events one after another, as Serf does, whichever of its filters they
+ * pass: it may change a file without a lock. Different scripts run beside each other: one that hangs holds up only itself. Nothing here
+ * makes the agent wait.
  */
 
+import type { Metrics } from "../core/metrics.ts";
 import type { Member, SerfEvent } from "../core/serf/member.ts";
 import { toMilliseconds } from "../go/duration.ts";
 import { matchesFilter } from "../rpc/filter.ts";
@@ -14,7 +16,7 @@ import { QueryTurn } from "./query_turn.ts";
 import { runScript } from "./script.ts";
 import { scriptEnvironment, scriptInput } from "./script_input.ts";
 
-/** Events that wait for one entry; older ones give way. */
+/** Events that wait for one script; older ones give way. */
 export const waitingEventsMax = 1024;
 
 /** Scripts that run at once; further ones wait. */
@@ -27,27 +29,28 @@ const warningIntervalMs = 10_000;
 export interface HandlerParts {
   readonly runtime: Pick<Runtime, "clock" | "host" | "processes">;
   readonly log: AgentLog;
+  readonly metrics?: Metrics | undefined;
   /** The local node as it is now. */
   readonly self: () => Member;
 }
 
-/** An event for one entry. `ended` takes what the script wrote, or null when it failed or did not run. */
+/** An event for one script. `ended` takes what the script wrote, or null when it failed or did not run. */
 interface Job {
   readonly event: SerfEvent;
   readonly ended: (output: Uint8Array | null) => void;
 }
 
-/** One filter with its script, and the events that wait for it. */
-class Entry {
-  readonly handler: EventScript;
+/** A script, and the events that wait for it. */
+class Queue {
+  readonly script: string;
   readonly jobs: Job[] = [];
   busy = false;
   dropped = 0;
   /** Ends the time in which drops are only counted; null when there is none. */
   quiet: Cancel | null = null;
 
-  constructor(handler: EventScript) {
-    this.handler = handler;
+  constructor(script: string) {
+    this.script = script;
   }
 }
 
@@ -55,9 +58,11 @@ class Entry {
 export class HandlerPool {
   readonly #parts: HandlerParts;
   readonly #timeoutMs: number;
-  #entries: readonly Entry[];
-  /** Entries with events, in the order they get their turn. An entry is here at most once. */
-  readonly #ready: Entry[] = [];
+  #handlers: readonly EventScript[];
+  /** By script. */
+  #queues: ReadonlyMap<string, Queue>;
+  /** Queues with events, in the order they get their turn. A queue is here at most once. */
+  readonly #ready: Queue[] = [];
   #running = 0;
   #closed = false;
 
@@ -65,38 +70,37 @@ export class HandlerPool {
   constructor(config: Pick<AgentConfig, "eventHandlers" | "handlerTimeout">, parts: HandlerParts) {
     this.#parts = parts;
     this.#timeoutMs = toMilliseconds(config.handlerTimeout);
-    this.#entries = parseHandlers(config.eventHandlers).map((handler) => new Entry(handler));
+    this.#handlers = parseHandlers(config.eventHandlers);
+    this.#queues = queuesFor(this.#handlers, new Map());
   }
 
   /** Scripts by filter, for `stats`. */
   get listed(): ReadonlyMap<string, string> {
-    return listScripts(this.#entries.map(({ handler }) => handler));
+    return listScripts(this.#handlers);
   }
 
   /** Uses other handlers from the next event on; what waits for the old ones is still run. Throws StartFailure. */
   replace(handlers: readonly string[]): void {
-    const before = [...this.#entries];
-    this.#entries = parseHandlers(handlers).map((handler) => {
-      // An entry that stays keeps its queue, and with it the order of its events.
-      const same = before.findIndex((entry) => isSame(entry.handler, handler));
-      return same < 0 ? new Entry(handler) : before.splice(same, 1)[0]!;
-    });
+    this.#handlers = parseHandlers(handlers);
+    // A script that stays keeps its queue, and with it the order of its events.
+    this.#queues = queuesFor(this.#handlers, this.#queues);
   }
 
   /** Starts, or queues, the scripts that an event matches. */
   event(event: SerfEvent): void {
     if (this.#closed) return;
-    const matching = this.#entries.filter(({ handler }) => matchesFilter(handler.filter, event));
+    const matching = this.#handlers.filter(({ filter }) => matchesFilter(filter, event));
     if (matching.length === 0) return;
     const { clock } = this.#parts.runtime;
     const turn =
       event.type === "query"
         ? new QueryTurn(event, matching.length, clock, (text) => this.#log("WARN", text))
         : null;
-    for (const [index, entry] of matching.entries()) {
-      entry.jobs.push({ event, ended: (output) => turn?.ended(index, output) });
-      if (entry.jobs.length > waitingEventsMax) this.#drop(entry);
-      if (!entry.busy && entry.jobs.length === 1) this.#ready.push(entry);
+    for (const [index, { script }] of matching.entries()) {
+      const queue = this.#queues.get(script)!;
+      queue.jobs.push({ event, ended: (output) => turn?.ended(index, output) });
+      if (queue.jobs.length > waitingEventsMax) this.#drop(queue);
+      if (!queue.busy && queue.jobs.length === 1) this.#ready.push(queue);
     }
     this.#advance();
   }
@@ -105,45 +109,46 @@ export class HandlerPool {
   close(): void {
     this.#closed = true;
     this.#ready.length = 0;
-    for (const entry of this.#entries) {
-      entry.jobs.length = 0;
-      entry.quiet?.();
+    for (const queue of this.#queues.values()) {
+      queue.jobs.length = 0;
+      queue.quiet?.();
     }
   }
 
-  #drop(entry: Entry): void {
-    entry.jobs.shift()?.ended(null);
-    entry.dropped += 1;
-    if (entry.quiet === null) this.#warn(entry);
+  #drop(queue: Queue): void {
+    queue.jobs.shift()?.ended(null);
+    queue.dropped += 1;
+    if (queue.quiet === null) this.#warn(queue);
   }
 
-  #warn(entry: Entry): void {
-    entry.quiet = null;
-    if (entry.dropped === 0 || this.#closed) return;
-    this.#log("WARN", `Script '${entry.handler.script}' does not keep up, dropped ${entry.dropped} events`);
-    entry.dropped = 0;
-    entry.quiet = this.#parts.runtime.clock.after(warningIntervalMs, () => this.#warn(entry));
+  #warn(queue: Queue): void {
+    queue.quiet = null;
+    if (queue.dropped === 0 || this.#closed) return;
+    this.#log("WARN", `Script '${queue.script}' does not keep up, dropped ${queue.dropped} events`);
+    queue.dropped = 0;
+    queue.quiet = this.#parts.runtime.clock.after(warningIntervalMs, () => this.#warn(queue));
   }
 
   #advance(): void {
     while (this.#running < runningScriptsMax) {
-      const entry = this.#ready.shift();
-      const job = entry?.jobs.shift();
-      if (entry === undefined || job === undefined) return;
-      entry.busy = true;
+      const queue = this.#ready.shift();
+      const job = queue?.jobs.shift();
+      if (queue === undefined || job === undefined) return;
+      queue.busy = true;
       this.#running += 1;
-      void this.#run(entry.handler.script, job).finally(() => {
-        entry.busy = false;
+      void this.#run(queue.script, job).finally(() => {
+        queue.busy = false;
         this.#running -= 1;
         if (this.#closed) return;
-        if (entry.jobs.length > 0) this.#ready.push(entry);
+        if (queue.jobs.length > 0) this.#ready.push(queue);
         this.#advance();
       });
     }
   }
 
   async #run(script: string, { event, ended }: Job): Promise<void> {
-    const { runtime, self } = this.#parts;
+    const { runtime, self, metrics } = this.#parts;
+    const startedAt = runtime.clock.now();
     const { output, fault } = await runScript(
       {
         script,
@@ -154,6 +159,7 @@ export class HandlerPool {
       },
       runtime,
     );
+    metrics?.sample(`agent.invoke.${script}`, runtime.clock.now() - startedAt);
     this.#log("DEBUG", `Event '${event.type}' script output: ${new TextDecoder().decode(output)}`);
     if (fault !== null) this.#log("ERR", `Error invoking script '${script}': ${fault}`);
     ended(fault === null ? output : null);
@@ -164,9 +170,11 @@ export class HandlerPool {
   }
 }
 
-function isSame(left: EventScript, right: EventScript): boolean {
-  const { filter } = left;
-  return (
-    left.script === right.script && filter.event === right.filter.event && filter.name === right.filter.name
-  );
+/** A queue for each script; those that are there already are kept. */
+function queuesFor(
+  handlers: readonly EventScript[],
+  before: ReadonlyMap<string, Queue>,
+): ReadonlyMap<string, Queue> {
+  const scripts = new Set(handlers.map(({ script }) => script));
+  return new Map(Array.from(scripts, (script) => [script, before.get(script) ?? new Queue(script)]));
 }

@@ -2,6 +2,7 @@
  * What an agent's settings mean for its node, with the files that are read before it starts.
  */
 
+import type { Metrics } from "../core/metrics.ts";
 import { SerfError } from "../errors.ts";
 import { toMilliseconds } from "../go/duration.ts";
 import { readKeyring } from "../keyring_file.ts";
@@ -20,6 +21,7 @@ export interface NodeOptionsParts {
   readonly endpoints: Endpoints;
   readonly runtime: Runtime;
   readonly log: AgentLog;
+  readonly metrics?: Metrics;
 }
 
 /** Options of the agent's node. Rejects with {@link StartFailure}. */
@@ -28,6 +30,7 @@ export async function nodeOptions({
   endpoints,
   runtime,
   log,
+  metrics,
 }: NodeOptionsParts): Promise<SerfOptions> {
   const tags = await setUp(() => readTags(config, runtime.files, log));
   const keyring = config.keyringFile === "" ? null : await keysOf(config, runtime, log);
@@ -54,6 +57,7 @@ export async function nodeOptions({
     verifyOutgoing: config.verifyOutgoing,
     ...times(config),
     log: (line) => log.append(line),
+    ...(metrics === undefined ? {} : { metrics }),
   };
 }
 

@@ -16,6 +16,8 @@ import { parseHandlers } from "./filter.ts";
 import { AgentLog, formatJsonLine } from "./logs.ts";
 import { retryJoin } from "./retry.ts";
 import { SignalQueue } from "./signals.ts";
+import type { Syslog } from "./syslog.ts";
+import { Telemetry } from "./telemetry/telemetry.ts";
 
 /** A graceful leave that takes longer is given up. */
 const gracefulTimeoutMs = 3000;
@@ -50,6 +52,8 @@ class AgentRun {
   readonly #log: AgentLog;
   #level: (typeof logLevels)[number] = "INFO";
   #json = false;
+  #syslog: Syslog | undefined;
+  #telemetry: Telemetry | undefined;
 
   constructor(source: ConfigSource, runtime: Runtime, start: SerfStart) {
     this.#source = source;
@@ -59,6 +63,7 @@ class AgentRun {
     this.#log = new AgentLog(runtime.clock);
     this.#log.follow((line, source) => {
       if (!passesLevel(line.level, this.#level)) return;
+      this.#syslog?.line(source);
       if (this.#json) this.#console.line(formatJsonLine(source), "");
       else this.#console.line(line.text);
     });
@@ -70,6 +75,8 @@ class AgentRun {
       const config = await this.#settings();
       this.#applyLevel(config.logLevel);
       this.#applyFormat(config.logFormat);
+      await this.#openSyslog(config);
+      this.#telemetry = Telemetry.start({ config, runtime: this.#runtime, log: this.#log });
       const endpoints = await this.#endpoints(config);
       await this.#console.step("Starting Serf agent...");
       agent = await Agent.start({
@@ -78,6 +85,7 @@ class AgentRun {
         runtime: this.#runtime,
         log: this.#log,
         start: this.#start,
+        metrics: this.#telemetry,
       });
       await agent.discover(config);
       await agent.serve(config);
@@ -92,7 +100,16 @@ class AgentRun {
       await this.#console.step(error.message);
       await agent?.shutdown();
       return 1;
+    } finally {
+      await Promise.all([this.#telemetry?.close(), this.#syslog?.close()]);
     }
+  }
+
+  async #openSyslog({ syslog, syslogFacility }: AgentConfig): Promise<void> {
+    if (!syslog) return;
+    const { Syslog } = await import("./syslog.ts");
+    const warn = (text: string): void => this.#log.write("WARN", "agent", text);
+    this.#syslog = await Syslog.open({ facility: syslogFacility, runtime: this.#runtime, warn });
   }
 
   /** The last lines are not lost, unless nobody takes them. */

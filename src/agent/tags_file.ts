@@ -16,13 +16,16 @@ import type { AgentLog } from "./logs.ts";
 /** Tags of an agent's start: those of its file if it has one, else those of its settings. SerfError when that is impossible. */
 export async function readTags(
   { tagsFile, tags }: Pick<AgentConfig, "tagsFile" | "tags">,
-  files: Pick<Files, "read">,
+  files: Pick<Files, "read" | "status">,
   log: AgentLog,
 ): Promise<ReadonlyMap<string, string>> {
   if (tagsFile === "") return tags;
   if (tags.size > 0) throw new SerfError("ERR_OPTION", "Tags config not allowed while using tag files");
   const bytes = await read(tagsFile, files);
-  if (bytes === null) return tags;
+  if (bytes === null) {
+    await checkDirectory(tagsFile, files);
+    return tags;
+  }
   const restored = parse(bytes);
   log.write("INFO", "agent", `Restored ${restored.size} tag(s) from ${tagsFile}`);
   return restored;
@@ -61,6 +64,19 @@ export class TagsFile {
       const text = `Failed to write tags file: open ${this.#path}: ${systemText(error)}`;
       throw new SerfError("ERR_OPTION", text, { cause: error });
     }
+  }
+}
+
+/** Fails where the file could never be written; the original notices that at the first change of a tag. */
+async function checkDirectory(path: string, files: Pick<Files, "status">): Promise<void> {
+  const directory = /^(.*)[\\/]/s.exec(path)?.[1];
+  if (directory === undefined || directory === "") return;
+  try {
+    await files.status(directory);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    const text = `Invalid tags_file '${path}': stat ${directory}: ${systemText(error)}`;
+    throw new SerfError("ERR_OPTION", text, { cause: error });
   }
 }
 

@@ -48,7 +48,9 @@ export function connectionFlags(terminal: Terminal): {
 }
 
 /** Help lines for {@link connectionFlags}. */
-export const connectionHelp = `  -rpc-addr=127.0.0.1:7373  Address of the agent's RPC interface.
+export const connectionHelp =
+  `  -rpc-addr=127.0.0.1:7373  Address of the agent's RPC interface, or unix: and the
+                            path of its socket.
   -rpc-auth=""              Token for the agent's RPC interface.` as const;
 
 /** Reads `key=value` arguments; a malformed one ends the command. */

@@ -3,6 +3,7 @@
  */
 
 import type { Address } from "../runtime.ts";
+import type { Meter } from "./metrics.ts";
 
 /** Severity of a log line, as Serf names them. */
 export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERR";
@@ -114,7 +115,13 @@ export type Effect<Event> =
 
 /** The one queue of effects that all layers of a node share, so that order across layers is observable. */
 export class Outbox<Event> {
+  /** Where measurements go, past the queue; absent when nobody wants them, and then they cost nothing. */
+  readonly meter: Meter | undefined;
   #effects: Effect<Event>[] = [];
+
+  constructor(meter?: Meter) {
+    this.meter = meter;
+  }
 
   /** Appends an effect. */
   push(effect: Effect<Event>): void {

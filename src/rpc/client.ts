@@ -12,20 +12,17 @@
  * @module
  */
 
-import { joinHostPort } from "../address.ts";
 import type { Coordinate } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Member } from "../core/serf/member.ts";
 import { SerfError } from "../errors.ts";
-import { AddressError, resolveAddress, splitHostPort } from "../go/address.ts";
 import type { Clock, Connection, Host, Streams } from "../runtime.ts";
-import { SystemError } from "../runtime.ts";
-import { systemText } from "../system_text.ts";
 import { RpcKeys } from "./client_keys.ts";
 import type { RpcEvent, RpcStream } from "./client_streams.ts";
 import { decoded, readEvent, TypedStream } from "./client_streams.ts";
 import { type Encodable, integer } from "./codec.ts";
 import { RpcConnection } from "./connection.ts";
+import { dial, EndpointError } from "./endpoint.ts";
 import { list, record, small, text, textMap } from "./fields.ts";
 import { defaultRpcAddress, rpcVersion } from "./protocol.ts";
 import { readMember, sortedMap } from "./records.ts";
@@ -46,7 +43,7 @@ export interface RpcClientRuntime {
 
 /** Where to connect and how. */
 export interface RpcClientOptions {
-  /** `host:port` of the agent. Default `127.0.0.1:7373`. */
+  /** `host:port` of the agent, or `unix:` and the path of its socket. Default `127.0.0.1:7373`. */
   readonly address?: string;
   /** The agent's token. An empty one is not sent. */
   readonly token?: string;
@@ -96,7 +93,7 @@ export class RpcClient implements AsyncDisposable {
 
   /** Connects, shakes hands and, with a token, authenticates. */
   static async connect(runtime: RpcClientRuntime, options: RpcClientOptions = {}): Promise<RpcClient> {
-    const socket = await dial(runtime, options.address ?? defaultRpcAddress, options.timeoutMs ?? 10_000);
+    const socket = await connect(runtime, options.address ?? defaultRpcAddress, options.timeoutMs ?? 10_000);
     const client = new RpcClient(new RpcConnection(socket, runtime.clock));
     try {
       await client.#connection.request(
@@ -267,19 +264,12 @@ function bytesOf(payload: Uint8Array | string | undefined): Uint8Array | null {
   return typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
 }
 
-/** Connects with Go's error texts, which users of the command line know. */
-async function dial(runtime: RpcClientRuntime, address: string, timeoutMs: number): Promise<Connection> {
-  let operation = "dial tcp";
+/** Connects. ERR_CONNECTION with Go's text: `dial tcp 127.0.0.1:7373: connect: connection refused`. */
+async function connect(runtime: RpcClientRuntime, address: string, timeoutMs: number): Promise<Connection> {
   try {
-    const endpoint = await resolveAddress(address, runtime.host, { emptyHost: "127.0.0.1" });
-    const named = splitHostPort(address).host !== "";
-    operation = `dial tcp ${named ? joinHostPort(endpoint.host, endpoint.port) : `:${endpoint.port}`}`;
-    return await runtime.streams.connect(endpoint, { timeoutMs });
+    return await dial(runtime, address, timeoutMs);
   } catch (error) {
-    if (error instanceof AddressError)
-      throw new SerfError("ERR_CONNECTION", `${operation}: ${error.message}`, { cause: error });
-    if (!(error instanceof SystemError)) throw error;
-    const reason = error.code === "ETIMEDOUT" ? "i/o timeout" : `connect: ${systemText(error)}`;
-    throw new SerfError("ERR_CONNECTION", `${operation}: ${reason}`, { cause: error });
+    if (!(error instanceof EndpointError)) throw error;
+    throw new SerfError("ERR_CONNECTION", error.message, { cause: error.cause });
   }
 }

@@ -3,12 +3,13 @@
  * client holds up nobody but itself.
  */
 
-import { joinHostPort } from "../address.ts";
 import { unreachable } from "../core/assert.ts";
-import type { Address, Clock, Connection, Listener, Streams } from "../runtime.ts";
+import type { Metrics } from "../core/metrics.ts";
+import type { Address, Clock, Connection, Listener } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import { systemText } from "../system_text.ts";
 import { Codec } from "./codec.ts";
+import { endText, type ListenRuntime, listenAt } from "./endpoint.ts";
 import type { RecordWord } from "./outbox.ts";
 import type { QueryRequest } from "./protocol.ts";
 import type { StreamedEvent } from "./records.ts";
@@ -31,15 +32,17 @@ const doneGapMs = 50;
 
 /** How a server is set up. */
 export interface RpcServerOptions {
-  readonly address: Address;
+  /** `host:port`, or `unix:` and the path of a unix domain socket. */
+  readonly address: string;
   /** The token clients have to send; empty for none. */
   readonly token: string;
   readonly service: AgentService;
+  /** Where measurements go. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** The parts of a runtime the server uses. */
-export interface RpcServerRuntime {
-  readonly streams: Streams;
+export interface RpcServerRuntime extends ListenRuntime {
   readonly clock: Clock;
 }
 
@@ -49,7 +52,7 @@ export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #codec = new Codec();
   readonly #clients = new Set<Client>();
-  #listener: Listener | null = null;
+  #listener!: Listener;
   #closed = false;
 
   private constructor(runtime: RpcServerRuntime, options: RpcServerOptions) {
@@ -57,18 +60,16 @@ export class RpcServer {
     this.#options = options;
   }
 
-  /** Listens. Rejects with the runtime's SystemError when the address cannot be had. */
+  /** Listens. Rejects with EndpointError when the address cannot be had. */
   static async listen(runtime: RpcServerRuntime, options: RpcServerOptions): Promise<RpcServer> {
     const server = new RpcServer(runtime, options);
-    server.#listener = await runtime.streams.listen(options.address, (connection) =>
-      server.#accept(connection),
-    );
+    server.#listener = await listenAt(runtime, options.address, (connection) => server.#accept(connection));
     return server;
   }
 
-  /** Where it listens; the port is the one the system chose. */
+  /** Where it listens; the port is the one the system chose, and a path has port 0. */
   get address(): Address {
-    return this.#listener?.local ?? this.#options.address;
+    return this.#listener.local;
   }
 
   /** Number of connected clients. */
@@ -93,7 +94,7 @@ export class RpcServer {
   async close(): Promise<void> {
     this.#closed = true;
     for (const client of this.#clients) client.close();
-    await this.#listener?.close();
+    await this.#listener.close();
   }
 
   #accept(connection: Connection): void {
@@ -102,8 +103,9 @@ export class RpcServer {
       connection.close();
       return;
     }
-    const { service, token } = this.#options;
-    const client = new Client(connection, this.#runtime.clock, service, this.#codec, token);
+    const { service, metrics } = this.#options;
+    metrics?.incr("agent.ipc.accept", 1);
+    const client = new Client(connection, this.#runtime.clock, this.#options, this.#codec);
     this.#clients.add(client);
     service.log("INFO", `Accepted client: ${client.name}`);
     void client.run().finally(() => this.#clients.delete(client));
@@ -128,9 +130,10 @@ class Client {
   readonly #queries = new Set<AsyncIterableIterator<QueryRecord>>();
   #answered: (() => void) | null = null;
 
-  constructor(connection: Connection, clock: Clock, service: AgentService, codec: Codec, token: string) {
-    this.name = joinHostPort(connection.remote.host, connection.remote.port);
-    this.session = new Session({ client: this.name, token, codec });
+  constructor(connection: Connection, clock: Clock, options: RpcServerOptions, codec: Codec) {
+    const { service, token, metrics } = options;
+    this.name = endText(connection.remote);
+    this.session = new Session({ client: this.name, token, codec, metrics });
     this.#connection = connection;
     this.#clock = clock;
     this.#service = service;
@@ -205,11 +208,11 @@ class Client {
     const session = this.session;
     switch (request.command) {
       case "members":
-        session.settle("", { Members: list(service.members().map(memberRecord)) });
+        session.settle("", { Members: service.members().map(memberRecord) });
         return;
       case "members-filtered":
         try {
-          session.settle("", { Members: list((await service.membersFiltered(request)).map(memberRecord)) });
+          session.settle("", { Members: (await service.membersFiltered(request)).map(memberRecord) });
         } catch (error) {
           session.refuse(messageOf(error));
         }
@@ -341,14 +344,10 @@ class Client {
 
   #writeFault(streaming: RecordWord, error: SystemError): string {
     const { local } = this.#connection;
-    const path = `${joinHostPort(local.host, local.port)}->${this.name}`;
-    return `Failed to stream ${streaming} to ipc.client: ${this.name}: write tcp ${path}: write: ${systemText(error)}`;
+    const network = local.port === 0 ? "unix" : "tcp";
+    const path = `${endText(local)}->${this.name}`;
+    return `Failed to stream ${streaming} to ipc.client: ${this.name}: write ${network} ${path}: write: ${systemText(error)}`;
   }
-}
-
-/** Go sends a list without elements as nil. */
-function list<Item>(items: readonly Item[]): readonly Item[] | null {
-  return items.length === 0 ? null : items;
 }
 
 async function failure(work: Promise<void>): Promise<string> {

@@ -7,6 +7,7 @@
 
 import { unreachable } from "../core/assert.ts";
 import type { LogLevel } from "../core/effects.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Codec, Encodable } from "./codec.ts";
 import { concatenate, Encoded, ObjectReader } from "./codec.ts";
 import { record, text, unsigned } from "./fields.ts";
@@ -51,6 +52,8 @@ export interface SessionOptions {
   /** The token clients have to send; empty for none. */
   readonly token: string;
   readonly codec: Codec;
+  /** Where measurements go. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** The machine. */
@@ -200,6 +203,7 @@ export class Session {
       this.#fail(`Failed to evaluate request: ${rpcErrors.handshakeRequired}`);
       return;
     }
+    this.#options.metrics?.incr("agent.ipc.command", 1);
     if (!this.#authenticated && command !== "auth" && command !== "handshake") {
       // The body is left unread on purpose: as with the original it is taken for the next header and answered again.
       this.#log("WARN", "Client sending commands before auth");

@@ -90,8 +90,6 @@ describe("a configuration file is refused", () => {
       '{"rpc_adr": "a"}',
       `${several}'' has invalid keys: rpc_adr (did you mean 'rpc_addr' instead of 'rpc_adr'?)`,
     ],
-    ['{"enable_syslog": true}', "'enable_syslog' is not supported yet"],
-    ['{"statsd_addr": "x:1"}', "'statsd_addr' is not supported yet"],
   ])("for %s with the key that is meant", async (content, text) => {
     expect(await fault(content)).toBe(`Error decoding 'c.json': ${text}`);
   });
@@ -106,10 +104,22 @@ describe("a configuration file is refused", () => {
 describe("settings of files", () => {
   test("have defaults, and null, empty and unused ones change nothing", async () => {
     const unused =
-      '{"disable_coordinates":true,"enable_compression":false,"discover":"","enable_syslog":false,"syslog_facility":"X",' +
+      '{"disable_coordinates":true,"enable_compression":false,"discover":"","enable_syslog":false,"syslog_facility":"",' +
       '"statsite_addr":"","MsgpackUseNewTimeFormat":true,"mdns":{"disable_ipv4":false},"node_name":null,"protocol":0,' +
       '"query_size_limit":0,"retry_interval":"0s","bind":""}';
     for (const content of ["null", "{}", unused]) expect(await read(content)).toEqual(defaultConfig);
+  });
+
+  test("may ask for a copy of the log and for measurements to be sent", async () => {
+    const content =
+      '{"enable_syslog":true,"syslog_facility":"local3","statsd_addr":"a:1","statsite_addr":"b:2"}';
+    expect(await read(content)).toEqual({
+      ...defaultConfig,
+      syslog: true,
+      syslogFacility: "local3",
+      statsdAddr: "a:1",
+      statsiteAddr: "b:2",
+    });
   });
 
   test("are found whatever the case of the key, numbers are cut, and junk behind the object is ignored", async () => {

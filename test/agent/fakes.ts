@@ -1,5 +1,11 @@
-/** A runtime and a node for tests of the agent and the command line: virtual time, captured output, no system. */
+/**
+ * A runtime and a node for tests of the agent and the command line: virtual time, captured output, no system. What the program loads
+ * only when it needs it is loaded here at once, since {@link settle} does not wait for a disk.
+ */
 
+import "re2js";
+import "../../src/agent/discovery.ts";
+import "../../src/serf.ts";
 import type { SerfNode, SerfStart } from "../../src/agent/agent.ts";
 import type { Coordinate } from "../../src/core/coordinate/coordinate.ts";
 import type { Member, SerfEvent } from "../../src/core/serf/member.ts";
@@ -97,11 +103,15 @@ export class FakeRuntime {
         if (name === "localhost") return ["127.0.0.1"];
         throw new SystemError("ENOTFOUND", "lookup", "not found");
       },
+      resolveService: async () => {
+        throw new SystemError("ENOTFOUND", "lookup", "not found");
+      },
       os: "linux",
       arch: "amd64",
       version: "v20",
       cores: 2,
       pid: 1,
+      memory: () => ({ used: 1_000, resident: 2_000 }),
     };
   }
 

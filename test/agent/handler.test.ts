@@ -24,10 +24,11 @@ describe("scripts run", () => {
   test("once for each filter that an event passes", async () => {
     const fake = new FakePool(["all", "user:a,user=two", "user:b=b", "member-join=join"]);
     await fake.user("a");
+    await fake.children[1]?.exit();
     expect(fake.started).toEqual(["all", "two", "two"]);
   });
 
-  test("one after another for one filter, beside each other for several", async () => {
+  test("one after another if they are the same, beside each other if not", async () => {
     const fake = new FakePool(["user:a=slow", "user=any"]);
     await fake.user("a", "1");
     await fake.user("a", "2");
@@ -35,8 +36,16 @@ describe("scripts run", () => {
     await fake.children[1]?.exit();
     expect(fake.started).toEqual(["slow", "any", "any"]);
     await fake.children[0]?.exit();
-    const inputs = fake.children.map(({ options }) => new TextDecoder().decode(options.input));
+    const inputs = fake.children.map(({ options }) => new TextDecoder().decode(options.input as Uint8Array));
     expect(inputs).toEqual(["1\n", "1\n", "2\n", "2\n"]);
+  });
+
+  test("one after another also when they have several filters, in the order of the events", async () => {
+    const fake = new FakePool(["user:a,user:b=edits", "user:c=edits"]);
+    for (const name of ["b", "a", "c"]) await fake.user(name);
+    expect(fake.started).toEqual(["edits"]);
+    for (const index of [0, 1]) await fake.children[index]?.exit();
+    expect(fake.children.map(({ options }) => options.env?.["SERF_USER_EVENT"])).toEqual(["b", "a", "c"]);
   });
 
   test("up to a number at once; the next one starts when one ends", async () => {

@@ -1,17 +1,23 @@
 import { describe, expect, test } from "vitest";
 import { AgentLog } from "../../src/agent/logs.ts";
 import { readTags, TagsFile } from "../../src/agent/tags_file.ts";
-import { SystemError } from "../../src/runtime.ts";
+import { type FileStatus, SystemError } from "../../src/runtime.ts";
 import { FakeClock } from "./fakes.ts";
 
-const tagsFile = "t.json";
-
-async function restored(content: string | null, tags: ReadonlyMap<string, string> = new Map()) {
+async function restored(
+  content: string | null,
+  tags: ReadonlyMap<string, string> = new Map(),
+  tagsFile = "t.json",
+) {
   const log = new AgentLog(new FakeClock());
   const files = {
     read: async () => {
       if (content === null) throw new SystemError("ENOENT", "read", "missing");
       return new TextEncoder().encode(content);
+    },
+    status: async (path: string): Promise<FileStatus> => {
+      if (path === "here") return { kind: "directory", size: 0, mode: 0o755 };
+      throw new SystemError("ENOENT", "stat", "missing");
     },
   };
   const found = await readTags({ tagsFile, tags }, files, log);
@@ -44,6 +50,13 @@ describe("a tags file", () => {
     await expect(restored(content)).rejects.toThrow(message);
   });
 
+  test("may be missing, but not the directory that it would be written to", async () => {
+    expect((await restored(null, new Map(), "here/t.json")).found).toEqual(new Map());
+    await expect(restored(null, new Map(), "nodir/deep/t.json")).rejects.toThrow(
+      "Invalid tags_file 'nodir/deep/t.json': stat nodir/deep: no such file or directory",
+    );
+  });
+
   test("and tags of the settings exclude each other", async () => {
     await expect(restored("{}", new Map([["a", "1"]]))).rejects.toThrow(
       "Tags config not allowed while using tag files",
@@ -56,7 +69,7 @@ describe("a tags file", () => {
       await Promise.resolve();
       written.push([path, new TextDecoder().decode(bytes), mode]);
     };
-    const file = new TagsFile({ tagsFile, protocol: 5 }, { replace });
+    const file = new TagsFile({ tagsFile: "t.json", protocol: 5 }, { replace });
     await Promise.all([
       file.store(
         new Map([

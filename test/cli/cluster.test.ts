@@ -15,7 +15,7 @@ const response = (from: string, payload: Uint8Array): QueryReply => ({ type: "re
 
 /** Waits until a command listens for Ctrl-C, which it does once its query is asked. */
 async function attentive(fake: FakeRuntime): Promise<void> {
-  for (let turn = 0; turn < 1000 && fake.listening("SIGINT") === 0; turn++) await settle();
+  while (fake.listening("SIGINT") === 0) await settle();
 }
 
 /** Runs a command that asks one query, which gets these replies; the query is over after `ms` milliseconds. */

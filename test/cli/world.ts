@@ -1,5 +1,20 @@
-/** An agent with a fake node, and command lines that talk to it. */
+/** An agent with a fake node, and command lines that talk to it. All commands are loaded at once, as nothing here waits for a disk. */
 
+import "../../src/cli/commands/event.ts";
+import "../../src/cli/commands/force_leave.ts";
+import "../../src/cli/commands/info.ts";
+import "../../src/cli/commands/join.ts";
+import "../../src/cli/commands/keygen.ts";
+import "../../src/cli/commands/keys.ts";
+import "../../src/cli/commands/leave.ts";
+import "../../src/cli/commands/members.ts";
+import "../../src/cli/commands/monitor.ts";
+import "../../src/cli/commands/query.ts";
+import "../../src/cli/commands/reachability.ts";
+import "../../src/cli/commands/rtt.ts";
+import "../../src/cli/commands/tags.ts";
+import "../../src/cli/commands/version.ts";
+import "../../src/rpc/client.ts";
 import { runAgent } from "../../src/agent/run.ts";
 import { readConfig } from "../../src/cli/commands/agent.ts";
 import { main } from "../../src/cli/main.ts";

@@ -8,6 +8,7 @@ import type { Address, Runtime } from "../../src/runtime.ts";
 import { binary, type Command } from "../runtimes/binaries.ts";
 import { datagrams, dualStackDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
+import { localStreams } from "./local_streams.ts";
 import { dualStackStreams, streams } from "./streams.ts";
 import type { OpenSubject } from "./suite.ts";
 import { clockAndRandom, host, processes, terminal } from "./system.ts";
@@ -39,6 +40,7 @@ export function conformance(runtime: Runtime, program: Command | { readonly miss
   dualStackDatagrams(open);
   streams(open);
   dualStackStreams(open);
+  localStreams(open);
   files(open);
   clockAndRandom(open);
   processes(open);

@@ -6,6 +6,7 @@ import { describe } from "vitest";
 import { World } from "../../runtimes/sim/mod.ts";
 import { datagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
+import { localStreams } from "./local_streams.ts";
 import { streams } from "./streams.ts";
 import type { OpenSubject } from "./suite.ts";
 import { clockAndRandom } from "./system.ts";
@@ -36,6 +37,7 @@ const open: OpenSubject = async () => {
 describe("sim", () => {
   datagrams(open);
   streams(open);
+  localStreams(open);
   files(open);
   clockAndRandom(open);
 });

@@ -115,6 +115,49 @@ export function processes(openSubject: OpenSubject): void {
       });
     });
 
+    check("may be fed while they run", async ({ runtime }) => {
+      let stdout = "";
+      const child = await runtime.processes.spawn("/bin/sh", {
+        args: ["-c", "while read line; do echo got $line; done; echo end; exit 4"],
+        input: "open",
+        output: (_stream, bytes) => {
+          stdout += decoder.decode(bytes);
+        },
+      });
+      const encoder = new TextEncoder();
+      for (const word of ["one", "two"]) {
+        await child.input?.write(encoder.encode(`${word}\n`));
+        await until(runtime, word, () => stdout.endsWith(`got ${word}\n`));
+      }
+      child.input?.close();
+      child.input?.close();
+      expect(await child.ended).toEqual({ code: 4, signal: null });
+      expect(stdout).toBe("got one\ngot two\nend\n");
+      await expectFailure(child.input!.write(encoder.encode("late\n")), "EPIPE");
+    });
+
+    check("that do not read what they are fed make the writer wait", async ({ runtime }) => {
+      const child = await runtime.processes.spawn("/bin/sh", {
+        args: ["-c", "exec sleep 30"],
+        input: "open",
+      });
+      let written = false;
+      const writing = child.input!.write(pattern(1_000_000)).then(() => {
+        written = true;
+      });
+      await pause(runtime, 100);
+      expect(written).toBe(false);
+      child.kill("SIGKILL");
+      await expectFailure(writing, "EPIPE");
+      expect(await child.ended).toEqual({ code: null, signal: "SIGKILL" });
+    });
+
+    check("have no open input unless they are asked to", async ({ runtime }) => {
+      const child = await runtime.processes.spawn("/bin/sh", { args: ["-c", "cat"], input: pattern(10) });
+      expect(child.input).toBeUndefined();
+      expect((await child.ended).code).toBe(0);
+    });
+
     check("may write much", async (subject) => {
       const { stdout } = await run(subject, "cat", new Uint8Array(1_000_000).fill(65));
       expect(stdout.length).toBe(1_000_000);
@@ -225,6 +268,9 @@ export function host(openSubject: OpenSubject): void {
       expect(["amd64", "arm64"]).toContain(host.arch);
       expect(host.version).toMatch(/^\d+\.\d+\.\d+/);
       expect(host.cores).toBeGreaterThan(0);
+      const { used, resident } = host.memory();
+      expect(used).toBeGreaterThan(0);
+      expect(resident).toBeGreaterThan(1_000_000);
       expect(host.pid).toBe(process.pid);
     });
 

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, command } from "../runtimes/binaries.ts";
+import { whyNoMounts } from "./mounts.ts";
 import { whyNoNetworks } from "./networks.ts";
 
 /** Kinds of agents: the original's Debian package, its newest release, and ours by runtime. */
@@ -50,8 +51,7 @@ export function missing(): string[] {
     const found = find(kind);
     return "missing" in found ? [found.missing] : [];
   });
-  const networks = whyNoNetworks();
-  return networks === null ? programs : [...programs, networks];
+  return [...programs, whyNoNetworks(), whyNoMounts()].filter((reason) => reason !== null);
 }
 
 /** What a finished command printed. */
@@ -147,6 +147,16 @@ export class Agent {
     return `${this.host}:${gossipPort}`;
   }
 
+  /** Where its RPC interface is. */
+  get rpcAddress(): string {
+    return `${this.host}:${rpcPort}`;
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Sends a signal. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
@@ -160,12 +170,12 @@ export class Agent {
 
   /** Runs a command against this agent, by default with the original's own command line where there is one. */
   async cli(by: Kind, name: string, ...args: string[]): Promise<Outcome> {
-    return await runInside(this.#inside, by, name, `-rpc-addr=${this.host}:${rpcPort}`, ...args);
+    return await runInside(this.#inside, by, name, `-rpc-addr=${this.rpcAddress}`, ...args);
   }
 
   /** Starts a command that goes on until it is stopped. */
   watch(by: Kind, name: string, ...args: string[]): Watch {
-    return new Watch(by, name, `-rpc-addr=${this.host}:${rpcPort}`, ...args);
+    return new Watch(by, name, `-rpc-addr=${this.rpcAddress}`, ...args);
   }
 
   /** Its members by name. */
@@ -216,7 +226,8 @@ export async function run(by: Kind, ...args: string[]): Promise<Outcome> {
   return await runInside([], by, ...args);
 }
 
-async function runInside(inside: readonly string[], by: Kind, ...args: string[]): Promise<Outcome> {
+/** The same behind the words of a command that runs another one, somewhere else. */
+export async function runInside(inside: readonly string[], by: Kind, ...args: string[]): Promise<Outcome> {
   const found = find(by);
   if ("missing" in found) throw new Error(found.missing);
   const [program, ...before] = [...inside, found.program, ...found.args];

@@ -3,6 +3,8 @@
  */
 
 import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 /** Two machines, as far as the network goes, that share a wire. */
 export class Wire {
@@ -34,9 +36,18 @@ export class Wire {
     return ["ip", "netns", "exec", this.#names[1]];
   }
 
+  /** Gives both machines a name server of their own; for programs that start from now on. */
+  nameServer(address: string): void {
+    for (const name of this.#names) {
+      mkdirSync(settingsOf(name), { recursive: true });
+      writeFileSync(join(settingsOf(name), "resolv.conf"), `nameserver ${address}\n`);
+    }
+  }
+
   /** Takes both machines away. */
   remove(): void {
     for (const name of this.#names) {
+      rmSync(settingsOf(name), { recursive: true, force: true });
       try {
         ip("netns", "del", name);
       } catch {
@@ -121,7 +132,7 @@ export class Alone {
 
 /** Why no such networks can be made here, or null when they can. */
 export function whyNoNetworks(): string | null {
-  const what = "networks of their own for mDNS and transcripts cannot be made here";
+  const what = "networks of their own for mDNS, DNS and transcripts cannot be made here";
   if (process.platform !== "linux") return `${what}: they need Linux`;
   if (process.getuid?.() !== 0) return `${what}: they need root`;
   try {
@@ -132,6 +143,11 @@ export function whyNoNetworks(): string | null {
     if (code === "ENOENT") return `${what}: run "apt-get install iproute2"`;
     return `${what}: ${String(stderr ?? error).trim()}`;
   }
+}
+
+/** What `ip` puts in place of the files of /etc. */
+function settingsOf(name: string): string {
+  return join("/etc/netns", name);
 }
 
 function ip(...args: string[]): void {

@@ -8,6 +8,7 @@ import { SerfError } from "../../src/errors.ts";
 import { KeyError } from "../../src/keys.ts";
 import { RpcClient, RpcKeyError } from "../../src/rpc/client.ts";
 import { Codec } from "../../src/rpc/codec.ts";
+import { defaultRpcAddress } from "../../src/rpc/protocol.ts";
 import { RpcServer } from "../../src/rpc/server.ts";
 import type { AgentService } from "../../src/rpc/service.ts";
 import { FakeNode, FakeRuntime, settle } from "../agent/fakes.ts";
@@ -31,7 +32,7 @@ async function world(): Promise<World> {
   };
   // Nothing but the cluster is asked for here.
   const service = { cluster: new Cluster(node, log), log, recentLines: () => [] } as unknown as AgentService;
-  const server = await RpcServer.listen(fake.runtime, { address: agentAddress, token: "", service });
+  const server = await RpcServer.listen(fake.runtime, { address: defaultRpcAddress, token: "", service });
   const client = await RpcClient.connect(fake.runtime);
   lines.length = 0;
   return { fake, node, server, client, lines };

@@ -101,4 +101,12 @@ export class MemoryStreams implements Streams {
     accept(new MemoryConnection(address, client, there, back));
     return new MemoryConnection(client, address, back, there);
   }
+
+  listenLocal(path: string, _mode: number, accept: (connection: Connection) => void): Promise<Listener> {
+    return this.listen({ host: path, port: 0 }, accept);
+  }
+
+  connectLocal(path: string): Promise<Connection> {
+    return this.connect({ host: path, port: 0 });
+  }
 }

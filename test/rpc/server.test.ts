@@ -7,6 +7,7 @@ import { SerfError } from "../../src/errors.ts";
 import { RpcClient } from "../../src/rpc/client.ts";
 import { Codec } from "../../src/rpc/codec.ts";
 import type { MemberFilter } from "../../src/rpc/protocol.ts";
+import { defaultRpcAddress } from "../../src/rpc/protocol.ts";
 import { RpcServer, untrustedClientsMax } from "../../src/rpc/server.ts";
 import type { AgentService, Stats } from "../../src/rpc/service.ts";
 import type { MonitoredLine } from "../../src/rpc/subscriptions.ts";
@@ -81,7 +82,7 @@ async function serve(
 ): Promise<{ fake: FakeRuntime; service: FakeService; server: RpcServer; client: RpcClient }> {
   const fake = new FakeRuntime();
   const service = new FakeService();
-  const server = await RpcServer.listen(fake.runtime, { address: agentAddress, token, service });
+  const server = await RpcServer.listen(fake.runtime, { address: defaultRpcAddress, token, service });
   const client = await RpcClient.connect(fake.runtime, { token });
   return { fake, service, server, client };
 }

@@ -1,12 +1,14 @@
 /**
  * Runs the vitest suite on runtimes: `node run.mjs [runtime,…] [vitest arguments]`, all that are installed by default. Prints a summary line
- * per runtime and exits with 1 when a test failed, a run did not end properly, or a runtime that was asked for is missing.
+ * per runtime and exits with 1 when a test failed, a run did not end properly, or a runtime that was asked for is missing. With
+ * `TSERF_TEST_AGAIN=1` files that failed are run once more; `TSERF_TEST_FIRST=FILE` takes vitest's JSON report of a first run from there.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { failuresOf, withSecondChance } from "./again.mjs";
 import "./typescript.mjs";
 
 const { binary, runtimeNames } = await import("./binaries.ts");
@@ -39,19 +41,26 @@ export async function runSuite(name, vitestArguments = []) {
     });
     const result = await readFile(report, "utf8").then(JSON.parse, () => undefined);
     if (!result) return { name, missing: `no report was written, exit code ${code}` };
-    return {
-      name,
-      code,
-      passed: result.numPassedTests,
-      failed: result.numFailedTests,
-      skipped: result.numPendingTests + result.numTodoTests,
-    };
+    return readReport(name, code, result);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-function summary({ name, missing, code, passed, failed, skipped }) {
+/** What a run came to, from vitest's JSON report of it. */
+export function readReport(name, code, report) {
+  return {
+    name,
+    code,
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + report.numTodoTests,
+    failures: failuresOf(report, root),
+  };
+}
+
+/** The line that says what a run came to. */
+export function summary({ name, missing, code, passed, failed, skipped }) {
   if (missing !== undefined) return `${name}: not run: ${missing}`;
   const skips = skipped > 0 ? `, ${skipped} skipped` : "";
   const exit = code !== 0 && failed === 0 ? `, exit code ${code}` : "";
@@ -62,10 +71,14 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [first, ...rest] = process.argv.slice(2);
   const asked = first?.split(",");
   const chosen = asked?.every((name) => runtimeNames.includes(name)) ? asked : undefined;
+  const { TSERF_TEST_AGAIN: again, TSERF_TEST_FIRST: report } = process.env;
   const results = [];
   for (const name of chosen ?? runtimeNames) {
-    results.push(await runSuite(name, chosen ? rest : process.argv.slice(2)));
+    const first = report
+      ? readReport(name, 0, JSON.parse(await readFile(report, "utf8")))
+      : await runSuite(name, chosen ? rest : process.argv.slice(2));
+    results.push(again === "1" ? await withSecondChance(first, runSuite) : first);
   }
   for (const result of results) console.log(summary(result));
-  if (results.some(({ code }) => code !== 0)) process.exitCode = 1;
+  if (results.some(({ code, failed }) => code !== 0 || failed > 0)) process.exitCode = 1;
 }

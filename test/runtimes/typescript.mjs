@@ -1,6 +1,6 @@
 /**
- * Lets Node 20 run this repository's TypeScript sources, for tests that start programs: `node --import ./typescript.mjs file.ts`.
- * Types are only stripped. Published packages do not use this: they carry compiled JavaScript.
+ * Lets Node 20 run this repository's TypeScript sources, for tests and examples: `node --import ./typescript.mjs file.ts`. Types are only
+ * stripped, and `tserf` is the sources too. Published packages do not use this: they carry compiled JavaScript.
  */
 import { readFile } from "node:fs/promises";
 import { register } from "node:module";
@@ -9,6 +9,15 @@ import { isMainThread } from "node:worker_threads";
 import { transformSync } from "rolldown/utils";
 
 if (isMainThread) register(import.meta.url);
+
+const root = new URL("../../", import.meta.url);
+const { compilerOptions } = JSON.parse(await readFile(new URL("tsconfig.json", root), "utf8"));
+
+/** The hook that Node calls for every name of a module. */
+export async function resolve(specifier, context, next) {
+  const [path] = compilerOptions.paths[specifier] ?? [];
+  return await next(path === undefined ? specifier : new URL(path, root).href, context);
+}
 
 /** The hook that Node calls for every module, on a thread of its own. */
 export async function load(url, context, next) {

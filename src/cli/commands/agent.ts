@@ -29,7 +29,8 @@ Options:
   -keyring-file            File with a list of keys, the primary one first.
                            Not together with -encrypt.
   -join=addr               Node to join at the start; the agent ends if none can
-                           be joined. May be repeated.
+                           be joined. May be repeated. An address, a name, or a
+                           service of DNS: _serf._tcp.example.com.
   -rejoin                  Return to the cluster of the snapshot also after a
                            leave.
   -replay                  Deliver user events that happened before the join.
@@ -50,7 +51,8 @@ Options:
                            for no end.
   -disable-compression     Do not compress messages.
   -role=foo                Deprecated, use '-tag role=foo'.
-  -rpc-addr=127.0.0.1:7373 Address to listen on for commands.
+  -rpc-addr=127.0.0.1:7373 Address to listen on for commands, or unix: and the
+                           path of a socket, which only this user may use.
   -config-file=path        File with settings, one JSON object. May be repeated;
                            what comes later wins, and flags win over files.
   -config-dir=path         Folder whose .json files are read in order of their
@@ -60,6 +62,7 @@ Options:
                            runs. Not together with -tag.
   -snapshot=path           File that keeps the members and clocks, so that the
                            agent finds its cluster again after a restart.
+  -syslog                  Send a copy of the log to the system's log.
   -tag key=value           Tag of this node. May be repeated.
   -broadcast-timeout=5s    How long leave, force-leave and tag updates may take
                            to spread.
@@ -129,6 +132,7 @@ const flagSpecs = {
   role: text,
   "rpc-addr": text,
   snapshot: text,
+  syslog: off,
   tag: list,
   "tags-file": text,
   "user-coalesce-period": text,
@@ -182,6 +186,7 @@ export async function readConfig(args: readonly string[], files: ConfigFiles): P
     logLevel: flags["log-level"],
     logFormat: flags["log-format"],
     ...(given.has("disable-compression") ? { compression: !flags["disable-compression"] } : {}),
+    syslog: flags.syslog,
     snapshotPath: flags.snapshot,
     rejoinAfterLeave: flags.rejoin,
     startJoin: flags.join,

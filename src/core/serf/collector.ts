@@ -110,11 +110,15 @@ export class Collector {
     if (now > entry.deadline) return;
     const ack = (response.flags & queryFlag.ack) !== 0;
     const seen = ack ? entry.acked : entry.answered;
-    if (seen.has(response.from)) return;
+    if (seen.has(response.from)) {
+      outbox.meter?.incr(ack ? "serf.query_duplicate_acks" : "serf.query_duplicate_responses", 1);
+      return;
+    }
     if ((ack && !entry.wantsAcks) || seen.size >= entry.capacity) {
       outbox.log("WARN", "serf", "Failed to deliver query response, dropping");
       return;
     }
+    outbox.meter?.incr(ack ? "serf.query_acks" : "serf.query_responses", 1);
     seen.add(response.from);
     const payload = ack ? new Uint8Array() : (response.payload ?? new Uint8Array());
     entry.listener.reply(now, { type: ack ? "ack" : "response", from: response.from, payload });

@@ -81,6 +81,8 @@ export class UserEvents {
       payload: payload?.slice() ?? new Uint8Array(),
       coalesce,
     });
+    outbox.meter?.incr("serf.events", 1);
+    outbox.meter?.incr(`serf.events.${name}`, 1);
     outbox.push({ kind: "emit", event });
     return true;
   }

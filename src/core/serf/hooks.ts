@@ -62,8 +62,8 @@ export class Hooks implements Application {
   }
 
   /** @inheritdoc */
-  joined(_now: number, node: Node): void {
-    this.#parts.members.joined(node);
+  joined(now: number, node: Node): void {
+    this.#parts.members.joined(now, node);
   }
 
   /** @inheritdoc */

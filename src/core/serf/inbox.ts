@@ -41,6 +41,7 @@ export class Inbox {
   receive(now: number, from: Address, payload: Uint8Array): void {
     if (payload.length === 0) return;
     const { outbox } = this.#parts;
+    outbox.meter?.sample("serf.msgs.received", payload.length);
     let message: SerfMessage | undefined;
     try {
       message = decodeMessage(payload);

@@ -29,6 +29,9 @@ export interface IntentOutcome {
   readonly follow: "nothing" | "refute" | "prune now" | "prune later";
 }
 
+/** A failed member that returns within this time flaps. */
+const flapTimeoutMs = 60_000;
+
 const dropped: IntentOutcome = { rebroadcast: false, follow: "nothing" };
 const passedOn: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 
@@ -81,10 +84,11 @@ export class SerfMembers {
   }
 
   /** The membership layer found a node alive. */
-  joined(node: Node): void {
+  joined(now: number, node: Node): void {
     const known = this.#records.get(node.name);
     const tags = this.#tagsOf(node);
     if (known !== undefined) {
+      if (known.member.status === "failed" && now - known.goneAt < flapTimeoutMs) this.#count("flap");
       known.member = memberOf(node, tags, "alive");
       known.goneAt = 0;
       known.pruning = false;
@@ -98,6 +102,7 @@ export class SerfMembers {
         pruning: false,
       });
     }
+    this.#count("join");
     this.#report("member-join", node.name, `EventMemberJoin: ${node.name} ${node.endpoint.host}`);
   }
 
@@ -112,6 +117,7 @@ export class SerfMembers {
     }
     record.goneAt = now;
     this.#setStatus(record, status === "leaving" ? "left" : "failed");
+    this.#count(status === "leaving" ? "left" : "failed");
     if (record.pruning) return;
     if (status === "leaving") {
       this.#report("member-leave", node.name, `EventMemberLeave: ${node.name} ${node.endpoint.host}`);
@@ -125,6 +131,7 @@ export class SerfMembers {
     const record = this.#records.get(node.name);
     if (record === undefined) return;
     record.member = memberOf(node, this.#tagsOf(node), record.member.status);
+    this.#count("update");
     this.#report("member-update", node.name, `EventMemberUpdate: ${node.name}`);
   }
 
@@ -197,6 +204,10 @@ export class SerfMembers {
     this.#erased(name);
     this.#outbox.log("INFO", "serf", text);
     this.#outbox.push({ kind: "emit", event: { type: "member-reap", members: [record.member] } });
+  }
+
+  #count(what: "join" | "left" | "failed" | "update" | "flap"): void {
+    this.#outbox.meter?.incr(`serf.member.${what}`, 1);
   }
 
   #setStatus(record: MemberRecord, status: MemberStatus): void {

@@ -3,7 +3,7 @@
  */
 
 import { CoordinateClient } from "../coordinate/client.ts";
-import { type Coordinate, freshCoordinate } from "../coordinate/coordinate.ts";
+import { type Coordinate, distanceSeconds, freshCoordinate } from "../coordinate/coordinate.ts";
 import type { Outbox } from "../effects.ts";
 import type { Random } from "../random.ts";
 import { WireError } from "../wire/error.ts";
@@ -57,11 +57,16 @@ export class PingCoordinates {
       this.#outbox.log("ERR", "serf", `Failed to decode coordinate from ping: ${error.message}`);
       return;
     }
+    const { meter } = this.#outbox;
+    const before = this.#client.coordinate;
     const refusal = this.#client.update(node, coordinate, Math.max(0, roundTripMs) / 1000);
     if (refusal !== null) {
+      meter?.incr("serf.coordinate.rejected", 1);
       this.#outbox.log("TRACE", "serf", `Rejected coordinate from ${node}: ${refusal}`);
       return;
     }
+    if (roundTripMs <= 0) meter?.incr("serf.coordinate.zero-rtt", 1);
+    meter?.sample("serf.coordinate.adjustment-ms", 1000 * distanceSeconds(before, this.#client.coordinate));
     this.#known.set(node, coordinate);
     this.#known.set(this.#self, this.#client.coordinate);
   }

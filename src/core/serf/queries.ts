@@ -62,6 +62,8 @@ export class Queries {
       outbox.log("WARN", "serf", text);
     }
     if (verdict !== "new") return false;
+    outbox.meter?.incr("serf.queries", 1);
+    outbox.meter?.incr(`serf.queries.${message.name}`, 1);
     this.#consider(now, { query: received(now, message), filters: decodeFilters(message.filters) });
     return (message.flags & queryFlag.noBroadcast) === 0;
   }

@@ -28,6 +28,7 @@ export class SerfQueues {
   readonly queries: Broadcasts;
   readonly events: Broadcasts;
   readonly #config: SerfConfig;
+  readonly #outbox: Outbox<SerfEvent>;
   readonly #depths: readonly QueueDepth[];
 
   constructor({ config, outbox, retransmitMult, memberCount, room }: SerfQueuesParts) {
@@ -41,6 +42,7 @@ export class SerfQueues {
     this.queries = new Broadcasts(options);
     this.events = new Broadcasts(options);
     this.#config = config;
+    this.#outbox = outbox;
     const warn = (text: string): void => outbox.log("WARN", "serf", text);
     this.#depths = [
       new QueueDepth("Intent", this.intents, warn),
@@ -55,7 +57,10 @@ export class SerfQueues {
     let free = limit;
     for (const queue of [this.intents, this.queries, this.events]) {
       const messages = queue.fetch(overhead, free, SwimLimits.compoundParts - taken.length);
-      for (const message of messages) free -= message.length + overhead;
+      for (const message of messages) {
+        free -= message.length + overhead;
+        this.#outbox.meter?.sample("serf.msgs.sent", message.length);
+      }
       taken.push(...messages);
     }
     return taken;
@@ -63,13 +68,16 @@ export class SerfQueues {
 
   /** Warns of queues that are long, and of what they dropped. */
   check(): void {
-    for (const depth of this.#depths) depth.check(this.#config.queueDepthWarning, this.#config.queueDepthMax);
+    for (const depth of this.#depths) {
+      this.#outbox.meter?.sample(`serf.queue.${depth.name}`, depth.length);
+      depth.check(this.#config.queueDepthWarning, this.#config.queueDepthMax);
+    }
   }
 }
 
 /** What was said about the length of one queue: a queue that stays long is not news at every check. */
 class QueueDepth {
-  readonly #name: string;
+  readonly name: string;
   readonly #queue: Broadcasts;
   readonly #warn: (text: string) => void;
   #warnedAt = 0;
@@ -77,16 +85,20 @@ class QueueDepth {
   #dropped = 0;
 
   constructor(name: string, queue: Broadcasts, warn: (text: string) => void) {
-    this.#name = name;
+    this.name = name;
     this.#queue = queue;
     this.#warn = warn;
+  }
+
+  get length(): number {
+    return this.#queue.length;
   }
 
   check(warning: number, max: number): void {
     const { length, dropped } = this.#queue;
     if (dropped > this.#dropped && length >= max) {
       const asked = length + dropped - this.#dropped;
-      this.#warn(`${this.#name} queue depth (${asked}) exceeds limit (${max}), dropping messages!`);
+      this.#warn(`${this.name} queue depth (${asked}) exceeds limit (${max}), dropping messages!`);
     }
     this.#dropped = dropped;
     if (length < warning) {
@@ -97,6 +109,6 @@ class QueueDepth {
     if (this.#warnedAt > 0 && length < 2 * this.#warnedAt && this.#silentChecks < warnAgainAfter) return;
     this.#warnedAt = length;
     this.#silentChecks = 0;
-    this.#warn(`${this.#name} queue depth: ${length}`);
+    this.#warn(`${this.name} queue depth: ${length}`);
   }
 }

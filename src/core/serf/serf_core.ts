@@ -8,6 +8,7 @@ import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import { type Effect, Outbox } from "../effects.ts";
+import type { Meter } from "../metrics.ts";
 import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
 import { Swim } from "../swim/swim.ts";
@@ -54,12 +55,14 @@ export interface SerfParts {
   readonly respond?: (query: ReceivedQuery, payload: Uint8Array) => void;
   /** Whether changes of keys are written to a file. */
   readonly keyringFiled?: boolean;
+  /** Where measurements go. */
+  readonly meter?: Meter;
 }
 
 /** A node: Serf on top of SWIM. */
 export class SerfCore {
   readonly #config: SerfConfig;
-  readonly #outbox = new Outbox<SerfEvent>();
+  readonly #outbox: Outbox<SerfEvent>;
   readonly #timers = new Timers<SerfTimer>();
   readonly #swim: Swim;
   readonly #clocks: Clocks = {
@@ -74,7 +77,7 @@ export class SerfCore {
   readonly #upkeep: Upkeep;
   readonly #coordinates: PingCoordinates;
   readonly #queues: SerfQueues;
-  readonly #pending = new Pending(this.#outbox, this.#timers);
+  readonly #pending: Pending;
   readonly #wishes: Wishes;
   readonly #recovery: Recovery | undefined;
   readonly #pipeline: Pipeline;
@@ -88,6 +91,8 @@ export class SerfCore {
   constructor(parts: SerfParts) {
     const { config, swim, random, codec } = parts;
     this.#config = config;
+    this.#outbox = new Outbox(parts.meter);
+    this.#pending = new Pending(this.#outbox, this.#timers);
     this.#tags = config.tags;
     this.#meta = encodeTags(config.tags, config.protocol);
     this.#coordinates = new PingCoordinates(this.#outbox, config.name, random);

@@ -53,6 +53,7 @@ export class Upkeep {
         this.#reconnect(now);
         break;
       case "queues":
+        this.#parts.swim().checkQueue();
         queues.check();
         break;
     }

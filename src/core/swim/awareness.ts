@@ -5,11 +5,13 @@
 /** The health score, 0 (healthy) to `max - 1`. */
 export class Awareness {
   readonly #max: number;
+  readonly #changed: (score: number) => void;
   #score = 0;
 
-  /** `max` is memberlist's AwarenessMaxMultiplier. */
-  constructor(max: number) {
+  /** `max` is memberlist's AwarenessMaxMultiplier; `changed` is told of every other score. */
+  constructor(max: number, changed: (score: number) => void = () => undefined) {
     this.#max = max;
+    this.#changed = changed;
   }
 
   /** The current score. */
@@ -19,7 +21,9 @@ export class Awareness {
 
   /** Adds `delta`, staying within bounds. */
   apply(delta: number): void {
-    this.#score = Math.min(this.#max - 1, Math.max(0, this.#score + delta));
+    const before = this.#score;
+    this.#score = Math.min(this.#max - 1, Math.max(0, before + delta));
+    if (this.#score !== before) this.#changed(this.#score);
   }
 
   /** Stretches a duration: times (score + 1). */

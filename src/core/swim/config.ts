@@ -119,6 +119,11 @@ export const profiles: Readonly<Record<"lan" | "wan" | "local", Timings>> = {
   },
 };
 
+/** Bytes of the label in front of a packet or a stream: none without a label. */
+export function labelSize({ labelLength }: SwimConfig): number {
+  return labelLength === 0 ? 0 : labelLength + 2;
+}
+
 /** memberlist protocol versions that we understand. */
 export const protocolRange = { min: 1, max: 5, default: 2 } as const;
 

@@ -7,7 +7,7 @@ import type { Address } from "../../runtime.ts";
 import { WireError } from "../wire/error.ts";
 import { FrameReader } from "../wire/frame.ts";
 import type { Ping, StreamMessage } from "../wire/messages.ts";
-import { SwimLimits } from "./config.ts";
+import { labelSize, SwimLimits } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { PushPulls } from "./push_pull.ts";
 
@@ -27,6 +27,7 @@ interface Exchange {
   readonly reader: FrameReader;
   /** Whether our dial succeeded. */
   opened: boolean;
+  readonly startedAt: number;
   received: number;
 }
 
@@ -62,6 +63,7 @@ export class Exchanges {
 
   /** A peer connected. Returns the id of the conversation, or `undefined` when there are too many. */
   accepted(now: number, peer: Address): number | undefined {
+    this.#context.outbox.meter?.incr("memberlist.tcp.accept", 1);
     if (this.#inbound >= SwimLimits.inboundStreams) {
       log(this.#context, "ERR", "Too many pending push/pull requests");
       return undefined;
@@ -79,7 +81,8 @@ export class Exchanges {
     exchange.opened = true;
     if (role.kind === "pushPull") {
       log(this.#context, "DEBUG", `Initiating push/pull sync with: ${role.name} ${peer.host}:${peer.port}`);
-      this.#write(exchange, this.#context.codec.encode(this.#pushPulls().localState(role.join)));
+      this.#context.outbox.meter?.incr("memberlist.tcp.connect", 1);
+      this.#writeState(exchange, role.join);
     } else {
       this.#write(exchange, this.#context.codec.encode(role.ping));
     }
@@ -99,7 +102,11 @@ export class Exchanges {
     }
     try {
       const message = exchange.reader.push(bytes);
-      if (message !== undefined) this.#handle(now, exchange, message);
+      if (message === undefined) return;
+      const { encryptedSize } = exchange.reader;
+      if (encryptedSize !== undefined)
+        this.#context.outbox.meter?.sample("memberlist.size.remote", encryptedSize);
+      this.#handle(now, exchange, message);
     } catch (error) {
       this.#broken(now, exchange, error);
     }
@@ -140,7 +147,15 @@ export class Exchanges {
     const { codec, config, timers } = this.#context;
     const accepting = role.kind === "accepting";
     const reader = new FrameReader(codec, { accepting, verifyIncoming: config.verifyIncoming });
-    const exchange: Exchange = { id: this.#nextId++, peer, role, reader, opened: false, received: 0 };
+    const exchange: Exchange = {
+      id: this.#nextId++,
+      peer,
+      role,
+      reader,
+      startedAt: now,
+      opened: false,
+      received: 0,
+    };
     this.#open.set(exchange.id, exchange);
     timers.set(`exchange ${exchange.id}`, now + timeoutMs, { kind: "exchange", id: exchange.id });
     return exchange;
@@ -172,7 +187,7 @@ export class Exchanges {
     switch (message.type) {
       case "pushPull": {
         // The reply goes out before the merge, so that a restarted peer learns what we believed of it and can refute.
-        this.#write(exchange, codec.encode(this.#pushPulls().localState(message.join)));
+        this.#writeState(exchange, message.join);
         const refusal = this.#pushPulls().merge(now, message);
         this.#end(now, exchange, refusal === null ? null : `Failed push/pull merge: ${refusal}`);
         return;
@@ -206,13 +221,22 @@ export class Exchanges {
     );
   }
 
+  #writeState(exchange: Exchange, join: boolean): void {
+    const state = this.#context.codec.encode(this.#pushPulls().localState(join));
+    // The original says four bytes of the message itself here, which are always the same.
+    this.#context.outbox.meter?.gauge("memberlist.size.local", state.length);
+    this.#write(exchange, state);
+  }
+
   #write(exchange: Exchange, message: Uint8Array): void {
     const { codec, config, outbox } = this.#context;
+    const labelHeader = exchange.role.kind !== "accepting";
     const bytes = codec.sealStream(message, {
-      labelHeader: exchange.role.kind !== "accepting",
+      labelHeader,
       encrypt: codec.encrypted && config.verifyOutgoing,
     });
     outbox.push({ kind: "write", id: exchange.id, bytes });
+    outbox.meter?.incr("memberlist.tcp.sent", bytes.length - (labelHeader ? labelSize(config) : 0));
   }
 
   #end(now: number, exchange: Exchange, fault: string | null): void {
@@ -221,6 +245,7 @@ export class Exchanges {
     timers.delete(`exchange ${exchange.id}`);
     outbox.push({ kind: "close", id: exchange.id });
     const { role, peer } = exchange;
+    if (role.kind === "pushPull") outbox.meter?.sample("memberlist.pushPullNode", now - exchange.startedAt);
     if (role.kind !== "accepting") {
       if (exchange.opened || role.kind !== "ping") role.done(now, fault);
       return;

@@ -22,9 +22,17 @@ export class Gossip {
     this.#arm(now);
   }
 
-  /** Sends one round: to some live members, and what the last of them got also to one of the recently dead. */
+  /** Sends one round. */
   tick(now: number): void {
     this.#arm(now);
+    const { meter } = this.#context.outbox;
+    const startedAt = meter?.now() ?? 0;
+    this.#spread(now);
+    meter?.sample("memberlist.gossip", meter.now() - startedAt);
+  }
+
+  /** To some live members, and what the last of them got also to one of the recently dead. */
+  #spread(now: number): void {
     const { members, config } = this.#context;
     let parts: Uint8Array[] = [];
     for (const node of members.pick(config.gossipNodes, (other) => this.#isPeer(other))) {

@@ -138,8 +138,10 @@ export class Membership {
         `Refuting an alive message for '${alive.node}' (${formatAddress(alive.address)}:${alive.port})`,
       );
       this.#refute(node, alive.incarnation);
+      this.#count("alive");
       return;
     }
+    this.#count("alive");
     this.#accept(now, node, alive, options.finished);
   }
 
@@ -164,6 +166,7 @@ export class Membership {
       return;
     }
     this.#broadcast(suspect);
+    this.#count("suspect");
     node.incarnation = suspect.incarnation;
     members.change(node, "suspect", now);
     const suspicion = new Suspicion(config, members.count, suspect.from, now);
@@ -190,6 +193,7 @@ export class Membership {
       return;
     }
     this.#broadcast(dead, finished);
+    this.#count("dead");
     node.incarnation = dead.incarnation;
     members.change(node, dead.from === dead.node ? "left" : "dead", now);
     application.left(now, node);
@@ -217,6 +221,8 @@ export class Membership {
     const suspicion = this.#suspicions.get(name);
     const node = this.#context.members.find(name);
     if (suspicion === undefined || node === undefined || node.status !== "suspect") return;
+    if (suspicion.confirmations < suspicion.expected)
+      this.#context.outbox.meter?.incr("memberlist.degraded.timeout", 1);
     log(
       this.#context,
       "INFO",
@@ -316,6 +322,10 @@ export class Membership {
       meta: self.meta,
       versions: self.versions,
     });
+  }
+
+  #count(news: "alive" | "suspect" | "dead"): void {
+    this.#context.outbox.meter?.incr(`memberlist.msg.${news}`, 1);
   }
 
   #broadcast(message: Alive | Suspect | Dead, finished?: () => void): void {

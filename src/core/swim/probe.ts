@@ -154,7 +154,8 @@ export class Prober {
   }
 
   #probe(now: number, node: Node): void {
-    const { config, awareness, timers, codec } = this.#context;
+    const { config, awareness, timers, codec, outbox } = this.#context;
+    if (awareness.score > 0) outbox.meter?.incr("memberlist.degraded.probe", 1);
     const sequence = this.#nextSequence();
     const source = { address: config.address, port: config.port, node: config.name };
     const ping: Ping = { type: "ping", sequence, node: node.name, source };
@@ -213,7 +214,8 @@ export class Prober {
   }
 
   #finish(now: number, delta: number): void {
-    const { awareness, timers } = this.#context;
+    const { awareness, timers, outbox } = this.#context;
+    if (this.#round !== undefined) outbox.meter?.sample("memberlist.probeNode", now - this.#round.startedAt);
     this.#round = undefined;
     timers.delete("probe timeout");
     timers.delete("probe end");

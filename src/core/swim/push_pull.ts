@@ -67,7 +67,17 @@ export class PushPulls {
         versions: node.versions,
       }),
     );
+    this.#countStates();
     return { type: "pushPull", join, nodes, userState: this.#context.application.localState() };
+  }
+
+  #countStates(): void {
+    const { meter } = this.#context.outbox;
+    if (meter === undefined) return;
+    const counts = { alive: 0, left: 0, dead: 0, suspect: 0 };
+    for (const { status } of this.#context.members.list) counts[status] += 1;
+    for (const [status, count] of Object.entries(counts))
+      meter.gauge(`memberlist.node.instances.${status}`, count);
   }
 
   /** Merges a peer's state. A text says why it was refused; then nothing was merged. */

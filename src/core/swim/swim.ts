@@ -64,7 +64,9 @@ export class Swim {
       members,
       broadcasts,
       timers,
-      awareness: new Awareness(parts.config.awarenessMax),
+      awareness: new Awareness(parts.config.awarenessMax, (score) =>
+        parts.outbox.meter?.gauge("memberlist.health.score", score),
+      ),
     };
     const nextSequence = (): number => {
       this.#sequence = (this.#sequence + 1) >>> 0;
@@ -123,6 +125,12 @@ export class Swim {
     return this.#faults.count;
   }
 
+  /** Measures how much news waits. */
+  checkQueue(): void {
+    const { broadcasts, outbox } = this.#context;
+    outbox.meter?.sample("memberlist.queue.broadcasts", broadcasts.length);
+  }
+
   /** Announces this node, above the incarnation of an earlier life, and starts all loops. */
   start(now: number, past = 0): void {
     this.#membership.resume(past);
@@ -166,7 +174,8 @@ export class Swim {
 
   /** A datagram arrived. */
   packet(now: number, from: Address, bytes: Uint8Array): void {
-    const { codec, config } = this.#context;
+    const { codec, config, outbox } = this.#context;
+    outbox.meter?.incr("memberlist.udp.received", bytes.length);
     let opened: ReturnType<Codec["open"]>;
     try {
       opened = codec.open(bytes, { verifyIncoming: config.verifyIncoming });

@@ -6,7 +6,7 @@
 import type { Address } from "../../runtime.ts";
 import type { PacketMessage } from "../wire/messages.ts";
 import { MessageType } from "../wire/messages.ts";
-import { SwimLimits } from "./config.ts";
+import { labelSize, SwimLimits } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import { type Node, protocolMaxIndex } from "./members.ts";
 
@@ -50,7 +50,9 @@ export function userRoom(context: SwimContext): number {
 function send(context: SwimContext, to: Address, parts: readonly Uint8Array[], crc: boolean): void {
   const encrypt = context.codec.encrypted && context.config.verifyOutgoing;
   try {
-    context.outbox.push({ kind: "send", to, bytes: context.codec.seal(parts, { crc, encrypt }) });
+    const bytes = context.codec.seal(parts, { crc, encrypt });
+    context.outbox.push({ kind: "send", to, bytes });
+    context.outbox.meter?.incr("memberlist.udp.sent", bytes.length - labelSize(context.config));
   } catch (error) {
     log(context, "ERR", `Failed to send to ${to.host}:${to.port}: ${(error as Error).message}`);
   }
@@ -58,9 +60,8 @@ function send(context: SwimContext, to: Address, parts: readonly Uint8Array[], c
 
 function budget(context: SwimContext, encrypt: boolean): number {
   const { config } = context;
-  const label = config.labelLength === 0 ? 0 : config.labelLength + 2;
   const encryption = encrypt ? encryptionOverhead[config.protocol === 1 ? 0 : 1] : 0;
-  return config.packetSizeMax - compoundHeaderSize - label - encryption;
+  return config.packetSizeMax - compoundHeaderSize - labelSize(config) - encryption;
 }
 
 function news(context: SwimContext, limit: number, countMax: number): Uint8Array[] {

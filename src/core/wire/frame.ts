@@ -25,6 +25,7 @@ export class FrameReader {
   #scanner: ObjectScanner | undefined;
   #tail: number | undefined;
   #done = false;
+  #encryptedSize: number | undefined;
 
   /**
    * `accepting` is the side that did not dial: there a label header comes first, and only requests are welcome. With
@@ -35,6 +36,11 @@ export class FrameReader {
     this.#accepting = options.accepting;
     this.#verifyIncoming = options.verifyIncoming;
     if (!options.accepting) this.#start = 0;
+  }
+
+  /** Bytes of what is encrypted in the message, as the peer says; `undefined` when nothing is, or it is not known yet. */
+  get encryptedSize(): number | undefined {
+    return this.#encryptedSize;
   }
 
   /** Takes more bytes. Returns the message once it is whole, else `undefined`. Throws a WireError. */
@@ -118,6 +124,7 @@ export class FrameReader {
     if (length > Limits.frame) {
       throw new WireError(`remote node state is larger than limit (${length})`, { answer: true });
     }
+    this.#encryptedSize = length;
     return start + encryptedHeader + length;
   }
 

@@ -42,7 +42,7 @@ class Subject {
 
   /** The node learns of a member. */
   meet(name: string, host: number): void {
-    this.members.joined({
+    this.members.joined(0, {
       name,
       address: Uint8Array.of(10, 0, 0, host),
       endpoint: { host: `10.0.0.${host}`, port: 7946 },

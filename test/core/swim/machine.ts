@@ -4,6 +4,7 @@
  */
 
 import { type Effect, Outbox } from "../../../src/core/effects.ts";
+import type { Meter } from "../../../src/core/metrics.ts";
 import { Random } from "../../../src/core/random.ts";
 import type { Application } from "../../../src/core/swim/application.ts";
 import { profiles, type SwimConfig } from "../../../src/core/swim/config.ts";
@@ -84,13 +85,14 @@ export class Machine {
   readonly logs: string[] = [];
   readonly codec: Codec;
   readonly swim: Swim;
-  readonly outbox: Outbox<never> = new Outbox();
+  readonly outbox: Outbox<never>;
   now = 0;
   effects: Effect<never>[] = [];
   admission: string | null = null;
   mergeAdmission: string | null = null;
 
-  constructor(overrides: Partial<SwimConfig> = {}, seed = 1) {
+  constructor(overrides: Partial<SwimConfig> = {}, seed = 1, meter?: Meter) {
+    this.outbox = new Outbox(meter);
     const random = seeded(seed);
     this.codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
     const application: Application = {

@@ -1,0 +1,204 @@
+/**
+ * A copy of the log for the system's log: ours on every runtime says there what the original says, in the same priorities. The machine's own
+ * log is left alone: the agents run where run-time files are their own.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { binary } from "../runtimes/binaries.ts";
+import { Agent, installed, type Kind, originals, ours, run, runInside, stopAll, until } from "./agents.ts";
+import { PrivateMount, whyNoMounts } from "./mounts.ts";
+
+const reason = whyNoMounts();
+const deno = binary("deno");
+const original = installed(originals).at(-1);
+const folder = mkdtempSync(join(tmpdir(), "tserf-syslog-"));
+const socket = "/var/run/syslog";
+const network = `127.${60 + (process.pid % 100)}.21`;
+
+/** Somebody who listens where the system's log does. */
+class Listener {
+  readonly datagrams: string[] = [];
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+
+  private constructor(mount: PrivateMount) {
+    const script = join(dirname(fileURLToPath(import.meta.url)), "syslog_listener.ts");
+    const listen = `rm -f ${socket} && exec "$0" run -A --unstable-net "$1" ${socket}`;
+    const [program, ...args] = [...mount.inside, "sh", "-c", listen, deno.path!, script];
+    this.#child = spawn(program!, args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
+    createInterface({ input: this.#child.stdout! }).on("line", (line) => {
+      this.datagrams.push(JSON.parse(line) as string);
+    });
+  }
+
+  static async start(mount: PrivateMount): Promise<Listener> {
+    const listener = new Listener(mount);
+    await until("the log listens", () => listener.datagrams.length > 0);
+    expect(listener.datagrams.shift()).toBe("listening");
+    return listener;
+  }
+
+  /** Waits for a text; then everything that came until now. */
+  async said(text: string): Promise<string[]> {
+    await until(`the log has ${text}`, () => this.datagrams.some((datagram) => datagram.includes(text)));
+    return this.datagrams.splice(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+}
+
+/**
+ * Lines of datagrams, without what differs between two runs. The original puts a text of several lines into one datagram and ends each with a
+ * line feed; ours are several datagrams without it, as that is what `logger` sends. Older originals begin some words with a capital.
+ */
+function lines(datagrams: readonly string[], agent: Agent): string[] {
+  return datagrams.flatMap((datagram) => {
+    const [, head, text] =
+      /^(<\d+>)[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d serf\[\d+\]: (.*)$/s.exec(datagram) ?? [];
+    expect(head, datagram).toBeDefined();
+    const normal = text!
+      .replaceAll(agent.host, "HOST")
+      .replace(/client: .*/, "client: X")
+      .replace(/Failed to join/g, "failed to join");
+    return normal
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => head + line);
+  });
+}
+
+const settings = join(folder, "settings.json");
+let mount: PrivateMount;
+let listener: Listener;
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("on a machine that checks changes", () => {
+  it.skipIf(process.env["CI"] !== "true")("a log of the system can be made", () => {
+    expect(reason).toBe(null);
+  });
+});
+
+describe.skipIf(reason !== null || deno.path === undefined)("the system's log", () => {
+  beforeAll(async () => {
+    writeFileSync(
+      settings,
+      JSON.stringify({
+        enable_syslog: true,
+        syslog_facility: "local3",
+        log_level: "debug",
+        event_handlers: ["user=exit 1"],
+      }),
+    );
+    mount = await PrivateMount.make();
+    listener = await Listener.start(mount);
+  });
+  afterEach(stopAll);
+  afterAll(async () => {
+    await listener.stop();
+    mount.remove();
+  });
+
+  /** The life of one agent as the log has it. */
+  async function life(kind: Kind, host: string): Promise<string[]> {
+    const flags = ["-profile=local", `-config-file=${settings}`];
+    const agent = await Agent.startInside(mount.inside, kind, "n", host, ...flags);
+    await until("the agent has joined itself", () => agent.log.includes("Received event: member-join"));
+    await agent.cli("node", "event", "x", "payload");
+    await until("the script has run", () => agent.log.includes("Error invoking script"));
+    await agent.cli("node", "join", `${host}:1`);
+    await until("the join has failed", () => agent.log.includes("error joining"));
+    expect(await agent.kill("SIGTERM")).toBe(1);
+    return lines(await listener.said("shutdown complete"), agent);
+  }
+
+  it.skipIf(original === undefined)("gets the same from every agent", { timeout: 120_000 }, async () => {
+    const expected = await life(original!, `${network}.1`);
+    expect(expected).toContain("<157>agent: Serf agent starting");
+    expect(expected).toContain("<155>agent: Error invoking script 'exit 1': exit status 1");
+    for (const [index, kind] of installed(ours).entries()) {
+      expect([kind, ...(await life(kind, `${network}.${2 + index}`))]).toEqual([kind, ...expected]);
+    }
+  });
+
+  it.each(ours)("that is restarted gets the lines of %s that it missed", {
+    timeout: 60_000,
+  }, async (kind) => {
+    const agent = await Agent.startInside(
+      mount.inside,
+      kind,
+      "n",
+      `${network}.9`,
+      "-syslog",
+      "-profile=local",
+      "-event-handler=user:gone=exit 1",
+    );
+    await listener.said("Received event: member-join");
+    await listener.stop();
+    await agent.cli("node", "event", "gone");
+    await until("the agent knows", () => agent.log.includes("Lines do not get to syslog"));
+    await agent.cli("node", "event", "late");
+    await until("the event was seen", () => agent.log.includes("user-event: late"));
+    listener = await Listener.start(mount);
+    expect((await listener.said("user-event: late")).join("\n")).toContain("<133>");
+    await agent.kill("SIGTERM");
+    await listener.said("shutdown complete");
+  });
+
+  it.each(ours)("gets the end of %s also when its whole group is told to end", {
+    timeout: 60_000,
+  }, async (kind) => {
+    const grouped = [...mount.inside, "setsid"];
+    const agent = await Agent.startInside(grouped, kind, "n", `${network}.6`, "-syslog", "-profile=local");
+    const [, pid] = /serf\[(\d+)\]/.exec((await listener.said("Received event: member-join"))[0]!) ?? [];
+    process.kill(-Number(pid), "SIGINT");
+    expect((await listener.said("shutdown complete")).join("\n")).toContain("requesting graceful leave");
+    expect(await agent.ended).toBe(0);
+    expect(agent.log).not.toContain("syslog");
+  });
+
+  it.each(ours)("that is not there keeps %s from starting, as the original", {
+    timeout: 60_000,
+  }, async (kind) => {
+    const empty = await PrivateMount.make();
+    try {
+      const here = [`-bind=${network}.8:17946`, `-rpc-addr=${network}.8:17373`, "-node=n", "-syslog"];
+      const outcome = await runInside(empty.inside, kind, "agent", ...here);
+      expect(outcome).toEqual({
+        stdout: "==> Syslog setup failed: Unix syslog delivery error\n",
+        stderr: "",
+        code: 1,
+      });
+      if (original !== undefined)
+        expect(await runInside(empty.inside, original, "agent", ...here)).toEqual(outcome);
+    } finally {
+      empty.remove();
+    }
+  });
+});
+
+describe.each(installed(ours))("a facility on %s that there is not", (kind) => {
+  it.skipIf(original === undefined)("is refused as by the original", { timeout: 30_000 }, async () => {
+    const bad = join(folder, "bad.json");
+    writeFileSync(bad, '{"enable_syslog":true,"syslog_facility":"NOPE"}');
+    const flags = [
+      "agent",
+      `-bind=${network}.7:17946`,
+      `-rpc-addr=${network}.7:17373`,
+      `-config-file=${bad}`,
+    ];
+    const outcome = await run(kind, ...flags);
+    expect(outcome.stdout).toBe("==> Syslog setup failed: invalid syslog facility: NOPE\n");
+    expect(outcome).toEqual(await run(original!, ...flags));
+  });
+});
