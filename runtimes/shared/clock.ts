@@ -10,7 +10,8 @@ export const clock: Clock = {
   wallTime: () => Date.now(),
   after(delayMs, callback): Cancel {
     const due = now() + Math.max(0, delayMs);
-    let timer = setTimeout(check, Math.min(Math.ceil(due - now()), timeoutMaxMs));
+    // A past time would come with a warning on standard error.
+    let timer = setTimeout(check, Math.min(Math.max(0, Math.ceil(due - now())), timeoutMaxMs));
     // Long delays are slept in pieces, and a timer that the runtime fires a fraction early sleeps on.
     function check(): void {
       const left = due - now();

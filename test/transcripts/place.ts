@@ -172,9 +172,9 @@ export class Place {
     return readdirSync(this.#folder).sort();
   }
 
-  /** Removes a file. */
+  /** Removes a file, or a folder with all that is in it. */
   remove(path: string): void {
-    rmSync(join(this.#folder, path));
+    rmSync(join(this.#folder, path), { recursive: true });
   }
 
   /** Permissions of a file, in octal. */

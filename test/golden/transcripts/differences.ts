@@ -66,18 +66,14 @@ const configuration: readonly IntendedDifference[] = [
   badDuration(31, 'invalid duration "x"', "retry_interval"),
   badDuration(32, 'invalid duration "x"', "broadcast_timeout"),
   {
-    scenario: "config-errors",
-    steps: [45],
-    original: ["stdout: ==> Syslog setup failed: invalid syslog facility: NOPE"],
-    ours: ["stdout: ==> Error decoding 'c.json': 'enable_syslog' is not supported yet"],
-    reason: "there is no syslog yet",
-  },
-  {
-    scenario: "config-errors",
-    steps: [46],
-    original: ["stdout: ==> Starting Serf agent...", ...running("n1", "127.0.0.41", "lan")],
-    ours: ["stdout: ==> Error decoding 'c.json': 'statsite_addr' is not supported yet", "end: exit 1"],
-    reason: "there is no telemetry yet",
+    scenario: "agent-start-errors",
+    steps: [25],
+    original: running("n1", "127.0.0.41", "lan"),
+    ours: [
+      "stdout: ==> Failed to setup the Serf agent: Invalid tags_file 'missing-dir/t.json': stat missing-dir: no such file or directory",
+      "end: exit 1",
+    ],
+    reason: "a tags file that could never be written is refused; the original notices at the first change of a tag",
   },
   {
     scenario: "config-errors",

@@ -125,6 +125,3 @@ export const recorded: Readonly<Record<string, readonly string[]>> = {
 
 /** Flags in our help alone. Go's agent has `-replay` too and does not mention it. */
 export const added: Readonly<Record<string, readonly string[]>> = { agent: ["-allowed-cidrs", "-coalesce-period", "-dead-node-reclaim-time", "-handler-timeout", "-label", "-log-format", "-quiescent-period", "-replay", "-user-coalesce-period", "-user-quiescent-period", "-verify-incoming", "-verify-outgoing"] };
-
-/** Flags that are not there yet. */
-export const missing: Readonly<Record<string, readonly string[]>> = { agent: ["-syslog"] };

@@ -132,7 +132,7 @@ const reachability = scenario("reachability-problems", async (stage, place) => {
 });
 
 /** Enough to fill what the kernel holds for a client that does not read, and the agent's own queue. */
-const floodCount = 16_000;
+const floodCount = 20_000;
 
 const slow = scenario("rpc-slow-client", async (stage, place) => {
   const address = "127.0.0.71:17373";
@@ -153,6 +153,7 @@ const slow = scenario("rpc-slow-client", async (stage, place) => {
   const flood = await peer(place, "events", address, String(floodCount));
   await flood.over();
   await stage.play(0);
+  await agent.prints("Dropping event to");
   const [warning = ""] = /\[WARN\] agent\.ipc: Dropping event to .*/.exec(agent.stdout) ?? [];
   const recorded = stage.transcript.items[0]!.notes.flatMap(
     (note) => /^example line: \S+ \S+ (.*)$/.exec(note)?.[1] ?? [],

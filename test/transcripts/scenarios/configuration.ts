@@ -63,7 +63,9 @@ const tooLong = scenario("agent-tags-file-too-long", async (stage, place) => {
   const again = await stage.agent(4);
   if (again.program.end === undefined) again.program.signal("SIGKILL");
   await stage.finish(again);
+  place.write("nodir/t.json", "{}");
   const other = await place.agent(...at, "-tags-file=nodir/t.json");
+  place.remove("nodir");
   await stage.play(5);
   await other.kill("SIGKILL");
 });

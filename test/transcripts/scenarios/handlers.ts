@@ -38,9 +38,9 @@ function recordedInvocations(step: Step): Map<string, string[]> {
   return invocations;
 }
 
-/** Which of two tags gives a variable its value, and the order of tags, are chance. */
+/** Which of two tags gives a variable its value, and the order of tags and members, are chance. */
 function normalInvocation(lines: readonly string[]): string[] {
-  return lines
+  const normal = lines
     .filter((line) => line !== "")
     .map((line) => {
       if (line.startsWith("SERF_TAG_A_B=")) return "SERF_TAG_A_B=EITHER$";
@@ -49,6 +49,9 @@ function normalInvocation(lines: readonly string[]): string[] {
       const tags = cells[3]!.replace(/\$$/, "").split(",").sort().join(",");
       return [...cells.slice(0, 3), tags].join("^I");
     });
+  const isMember = (line: string): boolean => line.split("^I").length === 4;
+  const members = normal.filter(isMember).sort();
+  return normal.map((line) => (isMember(line) ? members.shift()! : line));
 }
 
 class Invocations {

@@ -36,7 +36,7 @@ const signals = scenario("agent-signals", async (stage, place) => {
   await stage.finish(left);
   await stage.play(9);
   const killed = await stage.agent(10);
-  await killed.program.prints("joined: 1 nodes");
+  await other.program.prints("EventMemberJoin: n1", 2);
   killed.program.signal("SIGTERM");
   await stage.finish(killed);
   await stage.play(11);
