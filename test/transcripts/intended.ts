@@ -1,4 +1,4 @@
-/** Differences from the original that are meant, as the data in `test/golden/transcripts/differences.ts` lists them. */
+/** Differences from the original that are meant, as the data in `expected/differences.ts` lists them. */
 
 import type { Kind } from "../interop/agents.ts";
 import type { Difference } from "./compare.ts";

@@ -1,6 +1,6 @@
 /** What is chance in the logs of the transcripts, in the original as well as in ours. */
 
-import type { Chance } from "../../transcripts/intended.ts";
+import type { Chance } from "../intended.ts";
 
 /** Members of clusters of three and more: who suspects a dead one first, and who hears of it. */
 const whoSuspects = {
@@ -13,34 +13,36 @@ const payloadWritten = {
 };
 
 /** The transcripts that show the log of the large cluster. */
-const clusterLogs: readonly Chance[] = ["agent-log-cluster", "cluster-monitor", "cluster-leave"].flatMap((scenario) => [
-  {
-    scenario,
-    lines: /agent\.ipc: Accepted client: /,
-    reason: "the recorder asked more often than its transcript shows",
-  },
-  {
-    scenario,
-    lines: /agent: Received event: (member-|user-event: )/,
-    reason: "how many events become one depends on how fast the commands come",
-  },
-  {
-    scenario,
-    lines: /serf: EventMemberUpdate: node-a/,
-    reason:
-      "the original encodes tags in random order, so that the same tags may count as others; gossip skips what is outdated",
-  },
-  {
-    scenario,
-    repeated: /agent: (Received event: query: |Requesting query send: |Event 'query' )/,
-    reason: "gossip may lose a query, which is then asked again",
-  },
-  {
-    scenario,
-    unordered: ["events", "shown"],
-    reason: "scripts and what a monitor shows run beside the commands",
-  },
-]);
+const clusterLogs: readonly Chance[] = ["agent-log-cluster", "cluster-monitor", "cluster-leave"].flatMap(
+  (scenario) => [
+    {
+      scenario,
+      lines: /agent\.ipc: Accepted client: /,
+      reason: "the recorder asked more often than its transcript shows",
+    },
+    {
+      scenario,
+      lines: /agent: Received event: (member-|user-event: )/,
+      reason: "how many events become one depends on how fast the commands come",
+    },
+    {
+      scenario,
+      lines: /serf: EventMemberUpdate: node-a/,
+      reason:
+        "the original encodes tags in random order, so that the same tags may count as others; gossip skips what is outdated",
+    },
+    {
+      scenario,
+      repeated: /agent: (Received event: query: |Requesting query send: |Event 'query' )/,
+      reason: "gossip may lose a query, which is then asked again",
+    },
+    {
+      scenario,
+      unordered: ["events", "shown"],
+      reason: "scripts and what a monitor shows run beside the commands",
+    },
+  ],
+);
 
 /** Transcripts whose agents were ended before the second was over after which their first event comes. */
 const shortLived: readonly Chance[] = [
@@ -78,10 +80,14 @@ export const chances: readonly Chance[] = [
   },
   {
     scenario: "cluster-monitor",
-    lines: /\[DEBUG\] (memberlist: (Initiating push\/pull|Stream connection)|serf: (Relaying response|message\w+Type: ))/,
+    lines:
+      /\[DEBUG\] (memberlist: (Initiating push\/pull|Stream connection)|serf: (Relaying response|message\w+Type: ))/,
     reason: "when members compare what they know, who relays, and what comes twice, is chance",
   },
-  ...["agent-log-cluster", "agent-log-keys", "cluster-leave"].map((scenario) => ({ scenario, ...whoSuspects })),
+  ...["agent-log-cluster", "agent-log-keys", "cluster-leave"].map((scenario) => ({
+    scenario,
+    ...whoSuspects,
+  })),
   { scenario: "agent-log-cluster", ...payloadWritten },
   ...["agent-log-cluster", "cluster-monitor"].map((scenario) => ({
     scenario,

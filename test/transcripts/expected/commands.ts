@@ -1,0 +1,185 @@
+/** What commands print differently on purpose, and what the agents of the large cluster log of them. */
+
+import type { IntendedDifference } from "../intended.ts";
+import { type Lines, logged, lookup } from "./lines.ts";
+
+const versionLine: Lines = {
+  original: ["stdout: 0.10.2-dev"],
+  ours: ["stdout: 0.1.0"],
+  reason: "the version is this program's own",
+};
+
+const clients: readonly IntendedDifference[] = [
+  {
+    scenario: "rpc-client-tolerance",
+    steps: [15],
+    original: [
+      "stdout: Error retrieving members: msgpack decode error [pos 100]: cannot decode unsigned integer: unrecognized descriptor byte: cb/float",
+      "end: exit 1",
+    ],
+    ours: [
+      "stdout: {",
+      'stdout:   "members": [',
+      "stdout:     {",
+      'stdout:       "name": "n",',
+      'stdout:       "addr": "127.0.0.1:7946",',
+      'stdout:       "port": 7946,',
+      'stdout:       "tags": {',
+      'stdout:         "a": "b"',
+      "stdout:       },",
+      'stdout:       "status": "alive",',
+      'stdout:       "protocol": {',
+      'stdout:         "max": 5,',
+      'stdout:         "min": 2,',
+      'stdout:         "version": 5',
+      "stdout:       }",
+      "stdout:     }",
+      "stdout:   ]",
+      "stdout: }",
+      "end: exit 0",
+    ],
+    reason: "a whole number is one however it is encoded",
+  },
+  {
+    scenario: "rpc-client-tolerance",
+    steps: [16, 20],
+    original: ['stdout:       "tags": null,'],
+    ours: ['stdout:       "tags": {},'],
+    reason: "no tags are no tags; no agent sends them so",
+  },
+  {
+    scenario: "rpc-client-tolerance",
+    steps: [30],
+    original: ['stdout:         "\\u003ck\\u003e": "\\u2028\\"\\\\\\u0008\\u000c\x7fé",'],
+    ours: ['stdout:         "\\u003ck\\u003e": "\\u2028\\"\\\\\\b\\f\x7fé",'],
+    reason: "released binaries spell these two as we do: they are made with a newer Go than the recorded one",
+  },
+  {
+    scenario: "rpc-client-tolerance",
+    steps: [35],
+    original: ['stdout:   "Acks": [', 'stdout:     "n1"', "stdout:   ],"],
+    ours: ['stdout:   "Acks": null,'],
+    reason: "a reply of nobody is the end; in the original it races with what follows",
+  },
+  {
+    scenario: "rpc-client-tolerance",
+    steps: [36],
+    original: ["stdout: Total Responses: 1"],
+    ours: ["stdout: Response from 'a': 2", "stdout: Total Responses: 2"],
+    reason: "all that comes before the end is shown; in the original the last replies race with it",
+  },
+  {
+    scenario: "rpc-client-tolerance",
+    steps: [37],
+    original: [
+      "stdout: Error querying agent: msgpack decode error [pos 56]: invalid byte descriptor for decoding bytes, got: 0x3",
+    ],
+    ours: ["stdout: Error querying agent: msgpack decode error: expected text, got a number"],
+    reason: "how an answer that makes no sense is described is the decoder's own",
+  },
+];
+
+/** A query of a client that went away. */
+function broken(record: string, fault: string): string {
+  const path = "127.0.0.11:17373->127.0.0.1:PORT";
+  return `[ERR] agent.ipc: Failed to stream ${record} to ipc.client: 127.0.0.1:PORT: write tcp ${path}: ${fault}`;
+}
+
+const brokenEarly = [
+  broken("ack", "write: connection reset by peer"),
+  broken("ack", "use of closed network connection"),
+];
+const brokenLater = [...brokenEarly, broken("query end", "use of closed network connection")];
+const endsWithConnection = "queries of a client that goes away end with its connection";
+const repeatedUpdate =
+  "the original repeats a member-update with every later one, until another event of that member replaces it";
+
+function shownMember(name: string, lastByte: string, tags: string): string {
+  const versions = '"DelegateCur":5, "DelegateMax":5, "DelegateMin":2';
+  const others = '"Port":0x461a, "ProtocolCur":2, "ProtocolMax":5, "ProtocolMin":1, "Status":"alive"';
+  const map = "map[interface {}]interface {}";
+  return `${map}{"Addr":[]uint8{0x7f, 0x0, 0x0, ${lastByte}}, ${versions}, "Name":"${name}", ${others}, "Tags":${map}{${tags}}}`;
+}
+
+const nodeA = shownMember(
+  "node-a",
+  "0xb",
+  '"b":"", "comma":"a,b", "dc":"east", "role":"web", "sp ace":"v w"',
+);
+const nodeB = shownMember("node-b", "0xc", '"dc":"west", "m":"1", "role":"db"');
+
+const cluster: readonly IntendedDifference[] = [
+  {
+    scenario: "cluster-leave",
+    steps: [0],
+    original: [],
+    ours: logged(["[INFO] agent: shutdown complete"], ""),
+    reason: "a monitor's connection ends behind the last line",
+  },
+  {
+    scenario: "cluster-join",
+    steps: [7],
+    ...lookup("no-such-host.invalid", "\t* failed to resolve no-such-host.invalid:17946: "),
+  },
+  {
+    scenario: "agent-log-cluster",
+    steps: [0],
+    ...lookup(
+      "no-such-host.invalid",
+      "\t* failed to resolve no-such-host.invalid:17946: ",
+      "    TIME [WARN] memberlist: failed to resolve no-such-host.invalid:17946: ",
+    ),
+  },
+  {
+    scenario: "agent-log-cluster",
+    steps: [0],
+    original: logged(brokenLater),
+    ours: [],
+    reason: endsWithConnection,
+  },
+  {
+    scenario: "cluster-monitor",
+    steps: [0],
+    original: logged(["-- agent.ipc", ...brokenEarly], ""),
+    ours: [],
+    reason: endsWithConnection,
+  },
+  {
+    scenario: "cluster-monitor",
+    steps: [1, 2],
+    original: logged(["-- agent.ipc", ...brokenLater], ""),
+    ours: [],
+    reason: endsWithConnection,
+  },
+  {
+    scenario: "cluster-monitor",
+    steps: [0],
+    original: [`${nodeA}, ${nodeB}`, nodeA].map((shown) => `stdout: \tMembers: []interface {}{${shown}}`),
+    ours: [nodeA, nodeB].map((shown) => `stdout: \tMembers: []interface {}{${shown}}`),
+    reason: repeatedUpdate,
+  },
+  {
+    scenario: "cluster-leave",
+    steps: [0],
+    original: [
+      "stdout: Event Info:",
+      'stdout: \tEvent: "member-update"',
+      `stdout: \tMembers: []interface {}{${nodeA}}`,
+    ],
+    ours: [],
+    reason: repeatedUpdate,
+  },
+];
+
+/** All of it. */
+export const ofCommands: readonly IntendedDifference[] = [
+  { scenario: "cli-bad-flags", steps: [52], ...versionLine },
+  { scenario: "cli-help", steps: [8, 9, 11, 12, 13, 14, 15], ...versionLine },
+  {
+    scenario: "cli-no-agent",
+    steps: [28],
+    ...lookup("no-such-host.invalid", "Error connecting to Serf agent: dial tcp: "),
+  },
+  ...clients,
+  ...cluster,
+];
