@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packageVersion } from "../../src/version.ts";
 import { find, installed, type Kind, ours } from "../interop/agents.ts";
 import { whyNoNetworks } from "../interop/networks.ts";
 import type { Command } from "../runtimes/binaries.ts";
@@ -17,7 +18,7 @@ import * as help from "./expected/help.ts";
 import { Place } from "./place.ts";
 import { scenarios } from "./scenarios/mod.ts";
 import { Stage } from "./stage.ts";
-import { readTranscript, transcriptNames } from "./transcript.ts";
+import { parseTranscript, readTranscript, transcriptNames } from "./transcript.ts";
 
 const networks = whyNoNetworks() === null;
 const folder = mkdtempSync(join(tmpdir(), "tserf-replay-"));
@@ -79,6 +80,21 @@ describe("the transcripts", () => {
       return items.every((item, index) => item.kind === "remark" || steps.includes(index));
     });
     expect(unplayed).toEqual(listed.map(({ scenario }) => scenario));
+  });
+
+  it.each([
+    ["another word", "Agent Protocol: 6 (Understands back to: 2)\n[stderr] (empty)\n[exit 0]"],
+    ["another exit code", "Agent Protocol: 5 (Understands back to: 2)\n[stderr] (empty)\n[exit 1]"],
+    ["another stream", "[stderr]\nAgent Protocol: 5 (Understands back to: 2)\n[exit 0]"],
+    ["a line more", "Agent Protocol: 5 (Understands back to: 2)\nmore\n[stderr] (empty)\n[exit 0]"],
+    ["a line less", "[stderr] (empty)\n[exit 0]"],
+  ])("do not pass with %s", async (_what, rest) => {
+    await using place = Place.make("node", command("node"), null);
+    const changed = parseTranscript("changed", `$ serf version\n[stdout]\n${packageVersion}\n${rest}\n`);
+    const stage = new Stage(changed, place, expectations);
+    await stage.play(0);
+    expect(Object.keys(stage.unexpected)).toEqual(["changed 0: serf version"]);
+    expect(stage.unplayed).toEqual([]);
   });
 
   it("are what the lists of differences and of chance speak of", () => {

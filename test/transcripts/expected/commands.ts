@@ -1,11 +1,12 @@
 /** What commands print differently on purpose, and what the agents of the large cluster log of them. */
 
+import { packageVersion } from "../../../src/version.ts";
 import type { IntendedDifference } from "../intended.ts";
 import { type Lines, logged, lookup } from "./lines.ts";
 
 const versionLine: Lines = {
   original: ["stdout: 0.10.2-dev"],
-  ours: ["stdout: 0.1.0"],
+  ours: [`stdout: ${packageVersion}`],
   reason: "the version is this program's own",
 };
 
