@@ -22,7 +22,7 @@ const config: ViteUserConfig = defineConfig({
     pool: "forks",
     // Most of the time goes into waiting for real agents.
     maxWorkers: 3,
-    maxConcurrency: 8,
+    maxConcurrency: 10,
     testTimeout: 20_000,
   },
 });
