@@ -183,7 +183,7 @@ function monitorOutput(text: string, unordered: ReadonlySet<string>): string {
 
 function entries(text: string, start: RegExp): string[] {
   const found: string[] = [];
-  for (const line of text.split(/(?<=\n)/)) {
+  for (const line of text === "" ? [] : text.split(/(?<=\n)/)) {
     if (start.test(line) || found.length === 0) found.push(line);
     else found[found.length - 1] += line;
   }

@@ -1,7 +1,7 @@
 /**
  * The other side of RPC connections, inside a network of its own: `peer.ts answer HOST:PORT SCRIPT` is an agent that answers as it is told,
  * `stall HOST:PORT HEX` a client that sends something and never reads, `idle HOST:PORT COUNT` so many clients that say nothing. These run
- * until they are ended. `events HOST:PORT COUNT` sends so many user events of 400 bytes.
+ * until they are ended. `events HOST:PORT COUNT` sends so many user events of 400 bytes, `burst HOST:PORT PAYLOADS` some that can be coalesced.
  */
 
 import { connect, createServer, type Socket } from "node:net";
@@ -40,6 +40,9 @@ switch (mode) {
   case "events":
     await events(Number(argument));
     break;
+  case "burst":
+    await burst(JSON.parse(argument) as string[]);
+    break;
   default:
     throw new Error(`Unknown mode: ${mode}`);
 }
@@ -74,4 +77,12 @@ async function events(count: number): Promise<void> {
   }
   client.close();
   console.log("sent");
+}
+
+async function burst(payloads: readonly string[]): Promise<void> {
+  for (const payload of payloads) {
+    const client = await RpcClient.connect(nodeRuntime(), { address });
+    await client.event("co", payload, { coalesce: true });
+    client.close();
+  }
 }

@@ -1,6 +1,7 @@
 /** What is chance in the logs of the transcripts, in the original as well as in ours. */
 
 import type { Chance } from "../intended.ts";
+import { transcriptNames } from "../transcript.ts";
 
 /** Members of clusters of three and more: who suspects a dead one first, and who hears of it. */
 const whoSuspects = {
@@ -51,17 +52,28 @@ const shortLived: readonly Chance[] = [
   "agent-start-errors",
   "config-errors",
   "config-merge",
+  "keys-encrypt-flag",
 ].map((scenario) => ({
   scenario,
-  lines: /agent: Received event: member-join/,
+  lines: /agent: (Received event: member-(join|update)|Error invoking script '\.\/\w+\.sh')/,
   oursAlone: true,
   reason: "a loaded machine may take longer than a second for what the recorded one did in less",
+}));
+
+/** What any agent on a loaded machine may say besides. */
+const underLoad: readonly Chance[] = transcriptNames().map((scenario) => ({
+  scenario,
+  lines:
+    /memberlist: (Failed UDP ping|Was able to connect)|serf: attempting reconnect|header: connection reset by peer|Script 'sh record\.sh' slow/,
+  oursAlone: true,
+  reason: "a loaded machine answers late",
 }));
 
 /** All of it. */
 export const chances: readonly Chance[] = [
   ...clusterLogs,
   ...shortLived,
+  ...underLoad,
   {
     scenario: "config-errors",
     lines: /agent: Error connecting to statsite! /,
@@ -84,6 +96,12 @@ export const chances: readonly Chance[] = [
       /\[DEBUG\] (memberlist: (Initiating push\/pull|Stream connection)|serf: (Relaying response|message\w+Type: ))/,
     reason: "when members compare what they know, who relays, and what comes twice, is chance",
   },
+  ...["cluster-monitor", "cluster-leave"].map((scenario) => ({
+    scenario,
+    lines: /\tEvent: "member-update"/,
+    reason:
+      "an update is held back for a second, in which a monitor may begin; the original repeats it with every later one",
+  })),
   ...["agent-log-cluster", "agent-log-keys", "cluster-leave"].map((scenario) => ({
     scenario,
     ...whoSuspects,

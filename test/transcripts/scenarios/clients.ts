@@ -2,26 +2,11 @@
 
 import { Codec, type Encodable } from "../../../src/rpc/codec.ts";
 import { hexOf } from "../../rpc/hex.ts";
-import { command } from "../../runtimes/binaries.ts";
 import type { Answer } from "../peer.ts";
-import type { Place, Program } from "../place.ts";
+import type { Place } from "../place.ts";
 import { type Scenario, scenario } from "./scenario.ts";
 
 const codec = new Codec();
-
-/** Starts the other side of a connection. */
-async function peer(
-  place: Place,
-  mode: "answer" | "stall" | "idle" | "events",
-  address: string,
-  argument: string,
-): Promise<Program> {
-  const found = command("node", "test/transcripts/peer.ts");
-  if ("missing" in found) throw new Error(found.missing);
-  const program = place.other(found.program, ...found.args, mode, address, argument);
-  await program.prints("\n");
-  return program;
-}
 
 async function withAnswers(
   place: Place,
@@ -29,7 +14,7 @@ async function withAnswers(
   answers: readonly Answer[],
   work: () => Promise<void>,
 ): Promise<void> {
-  const program = await peer(place, "answer", address, JSON.stringify(answers));
+  const program = await place.peer("answer", address, JSON.stringify(answers));
   await work();
   await program.kill("SIGKILL");
 }
@@ -148,9 +133,9 @@ const slow = scenario("rpc-slow-client", async (stage, place) => {
     { Command: "stream", Seq: 2 },
     { Type: "*" },
   );
-  const stalled = await peer(place, "stall", address, hexOf(requests));
+  const stalled = await place.peer("stall", address, hexOf(requests));
   await agent.prints("Accepted client");
-  const flood = await peer(place, "events", address, String(floodCount));
+  const flood = await place.peer("events", address, String(floodCount));
   await flood.over();
   await stage.play(0);
   await agent.prints("Dropping event to");
@@ -160,7 +145,7 @@ const slow = scenario("rpc-slow-client", async (stage, place) => {
   );
   stage.compareNotes(0, recorded, [warning.replace(/127\.0\.0\.1:\d+$/, "127.0.0.1:PORT")]);
   await stalled.kill("SIGKILL");
-  const idle = await peer(place, "idle", address, "500");
+  const idle = await place.peer("idle", address, "500");
   await stage.play(1);
   await Promise.all([idle.kill("SIGKILL"), agent.kill("SIGKILL")]);
 });
