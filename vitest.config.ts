@@ -1,4 +1,5 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The runtime that runs the tests. Each tests its own adapter, so the entries of the others are left out here. */
 const { deno, bun } = process.versions;
@@ -7,6 +8,16 @@ const others: string[] = ["node", "deno", "bun"].filter((name) => name !== runti
 
 /** Both lists, because modules are resolved as a server does; without them the entries of Node would be tested everywhere. */
 const conditions: string[] = [runtime, "node", "module", "import", "default"];
+
+/** Minutes of waiting for real programs or for hours of virtual time come first, so that no worker begins them when the others are done. */
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isSlow = ({ moduleId }: TestSpecification): boolean =>
+      /\/test\/(transcripts|interop|simulation|examples)\//.test(moduleId);
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
+  }
+}
 
 const { TSERF_TEST_REPORT: report } = process.env;
 
@@ -21,8 +32,10 @@ const config: ViteUserConfig = defineConfig({
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     pool: "forks",
     // Most of the time goes into waiting for real agents.
-    maxWorkers: 3,
+    maxWorkers: 4,
+    // Transcripts are played this many at a time.
     maxConcurrency: 10,
+    sequence: { sequencer: SlowFirst },
     testTimeout: 20_000,
   },
 });

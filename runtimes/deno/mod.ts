@@ -1,40 +1,13 @@
 /** The package on Deno. */
-import type { SerfOptions } from "../../src/options.ts";
-import type { Runtime } from "../../src/runtime.ts";
-import { Serf as Shell } from "../../src/serf.ts";
-import { datagrams } from "./datagrams.ts";
-import { files } from "./files.ts";
-import { clock, denoHost, denoTerminal, signals, WebRandom } from "./host.ts";
-import { processes } from "./processes.ts";
-import { streams } from "./streams.ts";
-
-/** A Runtime of Deno's own sockets and files. */
-export function denoRuntime(): Runtime {
-  return {
-    name: "deno",
-    clock,
-    random: new WebRandom(),
-    datagrams,
-    streams,
-    files,
-    processes,
-    signals,
-    terminal: denoTerminal(),
-    host: denoHost(),
-    multicast: async () => (await import("./multicast.ts")).multicast,
-  };
-}
+import type { Serf as Shell } from "../../src/serf.ts";
+import { type SerfStarter, starter } from "../../src/starter.ts";
+import { denoRuntime } from "./runtime.ts";
 
 export * from "../../src/mod.ts";
+export { denoRuntime };
 
 /** A member of a cluster. */
 export type Serf = Shell;
 
 /** Starts members of a cluster, on this runtime or on one that is given: a simulated host's, for example. */
-export const Serf: { start(options?: SerfOptions, runtime?: Runtime): Promise<Serf> } = {
-  /**
-   * Starts a node: binds UDP and TCP and announces itself. Fails with SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS,
-   * ERR_BIND); then nothing stays open.
-   */
-  start: (options = {}, runtime = denoRuntime()) => Shell.start(options, runtime),
-};
+export const Serf: SerfStarter = starter(denoRuntime);

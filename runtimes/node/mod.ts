@@ -1,45 +1,13 @@
 /** The package on Node. */
-import type { SerfOptions } from "../../src/options.ts";
-import type { Runtime } from "../../src/runtime.ts";
-import { Serf as Shell } from "../../src/serf.ts";
-import { nodeDatagrams } from "./datagrams.ts";
-import { files } from "./files.ts";
-import { clock, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
-import { processes } from "./processes.ts";
-import { streams } from "./streams.ts";
-
-/** What Serf asks of the system for its UDP packets, so that a burst of gossip is not lost. */
-const receiveBufferSize = 2 * 1024 * 1024;
-/** Sends that may be with the system at once; it takes nearly all of them at once. */
-const inFlightMax = 64;
-
-/** A Runtime of Node's own modules. */
-export function nodeRuntime(): Runtime {
-  return {
-    name: "node",
-    clock,
-    random: new WebRandom(),
-    datagrams: nodeDatagrams({ receiveBufferSize, inFlightMax }),
-    streams,
-    files,
-    processes,
-    signals,
-    terminal: nodeTerminal(),
-    host: nodeHost(process.versions.node),
-    multicast: async () => (await import("./multicast.ts")).multicast,
-  };
-}
+import type { Serf as Shell } from "../../src/serf.ts";
+import { type SerfStarter, starter } from "../../src/starter.ts";
+import { nodeRuntime } from "./runtime.ts";
 
 export * from "../../src/mod.ts";
+export { nodeRuntime };
 
 /** A member of a cluster. */
 export type Serf = Shell;
 
 /** Starts members of a cluster, on this runtime or on one that is given: a simulated host's, for example. */
-export const Serf: { start(options?: SerfOptions, runtime?: Runtime): Promise<Serf> } = {
-  /**
-   * Starts a node: binds UDP and TCP and announces itself. Fails with SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS,
-   * ERR_BIND); then nothing stays open.
-   */
-  start: (options = {}, runtime = nodeRuntime()) => Shell.start(options, runtime),
-};
+export const Serf: SerfStarter = starter(nodeRuntime);
