@@ -80,18 +80,6 @@ const clients: readonly IntendedDifference[] = [
   },
 ];
 
-/** A query of a client that went away. */
-function broken(record: string, fault: string): string {
-  const path = "127.0.0.11:17373->127.0.0.1:PORT";
-  return `[ERR] agent.ipc: Failed to stream ${record} to ipc.client: 127.0.0.1:PORT: write tcp ${path}: ${fault}`;
-}
-
-const brokenEarly = [
-  broken("ack", "write: connection reset by peer"),
-  broken("ack", "use of closed network connection"),
-];
-const brokenLater = [...brokenEarly, broken("query end", "use of closed network connection")];
-const endsWithConnection = "queries of a client that goes away end with its connection";
 const cluster: readonly IntendedDifference[] = [
   {
     scenario: "cluster-leave",
@@ -113,27 +101,6 @@ const cluster: readonly IntendedDifference[] = [
       "\t* failed to resolve no-such-host.invalid:17946: ",
       "    TIME [WARN] memberlist: failed to resolve no-such-host.invalid:17946: ",
     ),
-  },
-  {
-    scenario: "agent-log-cluster",
-    steps: [0],
-    original: logged(brokenLater),
-    ours: [],
-    reason: endsWithConnection,
-  },
-  {
-    scenario: "cluster-monitor",
-    steps: [0],
-    original: logged(["-- agent.ipc", ...brokenEarly], ""),
-    ours: [],
-    reason: endsWithConnection,
-  },
-  {
-    scenario: "cluster-monitor",
-    steps: [1, 2],
-    original: logged(["-- agent.ipc", ...brokenLater], ""),
-    ours: [],
-    reason: endsWithConnection,
   },
 ];
 
