@@ -5,6 +5,12 @@
 
 import { ceilLog10 } from "../math.ts";
 
+/**
+ * What is sent so often reaches nearly everybody. memberlist sends less in clusters of up to nine (4 times, with the profile "local"
+ * twice): without any loss on the network, 6 of 100 queries then miss a member, and 67 with "local".
+ */
+const transmitsMin = 8;
+
 /** One piece of news. */
 interface Broadcast {
   readonly bytes: Uint8Array;
@@ -50,9 +56,11 @@ export class Broadcasts {
     return this.#dropped;
   }
 
-  /** How often each entry is sent. */
+  /** How often each entry is sent: by memberlist's formula, and in a small cluster as often as there are others. */
   get transmitLimit(): number {
-    return this.#options.retransmitMult * ceilLog10(this.#options.nodeCount());
+    const { retransmitMult, nodeCount } = this.#options;
+    const count = nodeCount();
+    return Math.max(retransmitMult * ceilLog10(count), Math.min(count - 1, transmitsMin));
   }
 
   /**

@@ -31,6 +31,19 @@ describe("broadcasts", () => {
     expect(news.fetch(2, 10, 9)).toEqual([]);
   });
 
+  it.each([
+    [1, 2],
+    [2, 2],
+    [4, 3],
+    [9, 8],
+    [10, 8],
+    [99, 8],
+    [1_000, 8],
+    [10_000, 10],
+  ])("sends to all others of a few nodes, and to as many as the formula says of many: %i nodes", (nodes, times) => {
+    expect(queue(nodes).transmitLimit).toBe(times);
+  });
+
   it("replaces news of the same name and finishes what it displaced", () => {
     const finished: string[] = [];
     const news = queue();
