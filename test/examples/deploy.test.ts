@@ -27,12 +27,13 @@ describe.each(kinds)("a deploy event with agents of %s", (kind) => {
     const demo = await Demo.start("deploy", kind, 130);
     const nodes = ["node1", "node2", "node3"];
     const current = (node: string): string => readlinkSync(join(demo.folder, node, "current"));
-    const versions = (node: string): string[] =>
-      demo
-        .read(`${node}/history`)
-        .trim()
-        .split("\n")
-        .map((line) => line.split(" ")[1] ?? "");
+    const history = (node: string): string[] => demo.read(`${node}/history`).trim().split("\n");
+    const versions = (node: string): string[] => history(node).map((line) => line.split(" ")[1] ?? "");
+    /** The history is written behind the switch. */
+    const switched = (node: string, version: string): boolean =>
+      existsSync(join(demo.folder, node, "history")) &&
+      versions(node).at(-1) === version &&
+      current(node) === `releases/${version}`;
     const alive = async (...names: string[]): Promise<boolean> => {
       const statuses = Object.entries(await demo.statuses());
       const found = statuses.filter(([, status]) => status === "alive").map(([name]) => name);
@@ -47,7 +48,7 @@ describe.each(kinds)("a deploy event with agents of %s", (kind) => {
       for (; current("node1") === "releases/v1"; looks++) await setImmediate();
     })();
     await demo.type("serf event deploy v2");
-    await eventually(demo, "all on v2", () => nodes.every((node) => current(node) === "releases/v2"));
+    await eventually(demo, "all on v2", () => nodes.every((node) => switched(node, "v2")));
     await watch;
     expect(looks).toBeGreaterThan(10);
     const { Responses: answers } = JSON.parse(await demo.type("serf query -format=json version")) as {
@@ -62,14 +63,12 @@ describe.each(kinds)("a deploy event with agents of %s", (kind) => {
     await eventually(demo, "node3 has failed", () => alive("node1", "node2"));
     await demo.type("serf event deploy v3");
     const present = ["node1", "node2"];
-    await eventually(demo, "those present on v3", () =>
-      present.every((node) => current(node) === "releases/v3"),
-    );
+    await eventually(demo, "those present on v3", () => present.every((node) => switched(node, "v3")));
     for (const node of present) expect(versions(node)).toEqual(["v2", "v3"]);
     expect(versions("node3")).toEqual(["v2"]);
     const { command } = demo.process("node3");
     demo.leaveRunning(command);
-    await eventually(demo, "node3 on v3", () => current("node3") === "releases/v3");
+    await eventually(demo, "node3 on v3", () => switched("node3", "v3"));
     expect(versions("node3")).toEqual(["v2", "v3"]);
 
     // A node that is new learns of what was before it.
@@ -78,11 +77,8 @@ describe.each(kinds)("a deploy event with agents of %s", (kind) => {
     demo.leaveRunning(
       command.replaceAll("node3", "node4").replaceAll(`${demo.network}.13`, `${demo.network}.14`),
     );
-    await eventually(demo, "node4 on v3", () => {
-      const link = join(demo.folder, "node4/current");
-      return existsSync(link) && readlinkSync(link) === "releases/v3";
-    });
-    expect(demo.read("node4/history").split("\n").at(-2)).toBe(demo.read("node1/history").split("\n").at(-2));
+    await eventually(demo, "node4 on v3", () => switched("node4", "v3"));
+    expect(history("node4").at(-1)).toBe(history("node1").at(-1));
 
     await demo.stop();
     expect(demo.alive).toEqual([]);
