@@ -87,6 +87,8 @@ describe.skipIf(missing !== null).each(kinds)("the load balancer with agents of 
     expect(visitor.visits).toBeGreaterThan(100);
 
     // Members that are no web servers, or say nonsense, change nothing, and nginx is left alone.
+    // The one of the configuration before may still finish its requests.
+    await eventually(demo, "one worker", () => workerOf(demo).trim().split(" ").length === 1);
     const worker = workerOf(demo);
     const before = statSync(join(demo.folder, "nginx/upstreams.conf.new"), {
       throwIfNoEntry: false,
