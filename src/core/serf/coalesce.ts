@@ -2,8 +2,9 @@
  * Merges bursts of events: held ones are let go after a quiet time, or at the latest some time after the first. Spec:
  * serf.md, section 17. Pure: the host passes the time and calls {@link MemberCoalescer.flush} when the deadline is reached.
  *
- * One thing differs from the original on purpose: what was flushed is forgotten. The original repeats a member-update with
- * every later flush until another event of that member replaces it.
+ * Two things differ from the original on purpose. What was flushed is forgotten: the original repeats a member-update with every later
+ * flush until another event of that member replaces it. And a member that was held with different events is always said: one that failed
+ * and returned was seen as failed meanwhile, and may have another address now, but the original says nothing of it.
  */
 
 import type { Member, MemberEvent, MemberEventType, UserEvent } from "./member.ts";
@@ -47,10 +48,17 @@ class Hold {
   }
 }
 
-/** Merges member events: of each member only the last counts, and what was said last is not said again. */
+/** The last event of a member, and whether others came before it that were not the same. */
+interface HeldEvent {
+  readonly type: MemberEventType;
+  readonly member: Member;
+  readonly mixed: boolean;
+}
+
+/** Merges member events: of each member only the last counts, and what was said last is not said again unless something else was between. */
 export class MemberCoalescer {
   readonly #hold: Hold;
-  readonly #latest = new Map<string, { readonly type: MemberEventType; readonly member: Member }>();
+  readonly #latest = new Map<string, HeldEvent>();
   readonly #emitted = new Map<string, MemberEventType>();
 
   constructor(times: CoalesceTimes) {
@@ -64,7 +72,12 @@ export class MemberCoalescer {
 
   /** Takes an event in. */
   add(now: number, event: MemberEvent): void {
-    for (const member of event.members) this.#latest.set(member.name, { type: event.type, member });
+    const { type } = event;
+    for (const member of event.members) {
+      const held = this.#latest.get(member.name);
+      const mixed = held !== undefined && (held.mixed || held.type !== type);
+      this.#latest.set(member.name, { type, member, mixed });
+    }
     this.#hold.absorbed(now);
   }
 
@@ -72,8 +85,8 @@ export class MemberCoalescer {
   flush(): MemberEvent[] {
     this.#hold.clear();
     const groups = new Map<MemberEventType, Member[]>();
-    for (const [name, { type, member }] of this.#latest) {
-      if (this.#emitted.get(name) === type && type !== "member-update") continue;
+    for (const [name, { type, member, mixed }] of this.#latest) {
+      if (this.#emitted.get(name) === type && type !== "member-update" && !mixed) continue;
       // A reaped member is unknown from now on; to remember it would let names pile up for ever.
       if (type === "member-reap") this.#emitted.delete(name);
       else this.#emitted.set(name, type);

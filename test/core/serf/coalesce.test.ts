@@ -42,14 +42,16 @@ describe("members", () => {
     expect(coalescer.flush()).toEqual([]);
   });
 
-  test("are not said to be twice what they were said to be, but for updates", () => {
+  test("are not said to be twice what they were said to be, but for updates and when something was between", () => {
     const coalescer = new MemberCoalescer(times);
     const say = (...types: MemberEventType[]): string[] => {
       for (const type of types) coalescer.add(0, { type, members: [member("b")] });
       return coalescer.flush().map(({ type }) => type);
     };
     expect(say("member-join")).toEqual(["member-join"]);
-    expect(say("member-leave", "member-join")).toEqual([]);
+    expect(say("member-join", "member-join")).toEqual([]);
+    expect(say("member-failed", "member-join")).toEqual(["member-join"]);
+    expect(say("member-join")).toEqual([]);
     expect(say("member-update")).toEqual(["member-update"]);
     expect(say("member-update")).toEqual(["member-update"]);
     expect(say()).toEqual([]);
