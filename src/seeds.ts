@@ -53,7 +53,7 @@ async function resolveService(runtime: Runtime, service: string): Promise<Target
     const targets = await runtime.host.resolveService(service);
     if (targets.length === 0) throw new SystemError("ENOTFOUND", "lookup", "the service is not offered");
     const found = await Promise.allSettled(
-      targets.map(({ name, port }) => targetsAt(runtime, "", canonicalHost(name) ?? name, port)),
+      targets.map(({ name, port }) => targetsAt(runtime, "", name, port)),
     );
     const usable = found.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
     const failed = found.find((result) => result.status === "rejected");
