@@ -13,10 +13,10 @@ export type {
   SerfEvent,
   UserEvent,
   VersionRange,
-} from "./core/serf/member.ts";
+} from "./core/serf/api.ts";
 export { SerfError, type SerfErrorCode } from "./errors.ts";
-export { KeyError, type KeyOptions, type KeyResult, type Keys } from "./keys.ts";
-export type { LogLine, SerfOptions } from "./options.ts";
-export type { Query, QueryOptions, QueryReply } from "./query.ts";
 export type { Runtime } from "./runtime.ts";
-export type { EventsOptions, JoinOptions, LaggedEvent, SerfState, UserEventOptions } from "./serf.ts";
+export { KeyError, type KeyOptions, type KeyResult, type Keys } from "./shell/keys.ts";
+export type { LogLine, SerfOptions } from "./shell/options.ts";
+export type { Query, QueryOptions, QueryReply } from "./shell/query.ts";
+export type { EventsOptions, JoinOptions, LaggedEvent, SerfState, UserEventOptions } from "./shell/serf.ts";

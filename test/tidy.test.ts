@@ -77,7 +77,7 @@ const table: readonly Rule[] = [
     broken: [
       'import { a } from "../serf/config.ts";',
       'import type { a } from "../serf/config.ts";',
-      'import { a } from "../../serf.ts";',
+      'import { a } from "../../shell/serf.ts";',
       'import { a } from "../../../wasm/module.ts";',
       'export * from "../../../runtimes/node/mod.ts";',
       'type A = import("../serf/config.ts").A;',
@@ -89,7 +89,7 @@ const table: readonly Rule[] = [
     check: rules.layered,
     files: [],
     path: "runtimes/node/datagrams.ts",
-    broken: ['import { a } from "../../src/serf.ts";', 'import { a } from "../../src/errors.ts";'],
+    broken: ['import { a } from "../../src/shell/serf.ts";', 'import { a } from "../../src/errors.ts";'],
     sound: ['import { a } from "../../src/runtime.ts";', 'import { a } from "../shared/errors.ts";'],
   },
   {

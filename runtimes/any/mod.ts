@@ -3,8 +3,8 @@
  * starts.
  */
 import type { Runtime } from "../../src/runtime.ts";
-import type { Serf as Shell } from "../../src/serf.ts";
-import { type SerfStarter, starter } from "../../src/starter.ts";
+import type { Serf as Shell } from "../../src/shell/serf.ts";
+import { type SerfStarter, starter } from "../../src/shell/start.ts";
 
 /** The Runtime of whatever runs this program. */
 export async function currentRuntime(): Promise<Runtime> {

@@ -2,7 +2,7 @@
  * UDP over `Bun.udpSocket`, because Bun's `node:dgram` loses what the system does not take at once. Here that waits in a bounded queue
  * until Bun reports `drain`.
  */
-import { joinHostPort } from "../../src/address.ts";
+import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams, SystemError } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { isWildcard, lacksIpv6, peerHost, socketHost } from "../shared/hosts.ts";

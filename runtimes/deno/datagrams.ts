@@ -2,7 +2,7 @@
  * UDP over `Deno.listenDatagram`. It sends asynchronously and would send a burst in any order, so that datagrams wait in a bounded queue and
  * leave one by one. Without the unstable feature `net` there is only `node:dgram`, which costs some 25 times the processor per packet.
  */
-import { joinHostPort } from "../../src/address.ts";
+import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { isWildcard, lacksIpv6, peerHost, socketHost } from "../shared/hosts.ts";

@@ -1,5 +1,5 @@
 /** What Deno says of time, randomness, signals, the terminal and the host. */
-import { canonicalHost } from "../../src/address.ts";
+import { canonicalHost } from "../../src/net/address.ts";
 import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { machineName, systemName } from "../shared/names.ts";
 import { type DenoWriter, denoApi } from "./api.ts";

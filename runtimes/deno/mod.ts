@@ -1,6 +1,6 @@
 /** The package on Deno. */
-import type { Serf as Shell } from "../../src/serf.ts";
-import { type SerfStarter, starter } from "../../src/starter.ts";
+import type { Serf as Shell } from "../../src/shell/serf.ts";
+import { type SerfStarter, starter } from "../../src/shell/start.ts";
 import { denoRuntime } from "./runtime.ts";
 
 export * from "../../src/mod.ts";

@@ -1,5 +1,5 @@
 /** TCP and unix domain sockets over Deno's own sockets, which are read by pulling as {@link Connection} is. */
-import { joinHostPort } from "../../src/address.ts";
+import { joinHostPort } from "../../src/net/address.ts";
 import {
   type Address,
   type Connection,

@@ -2,7 +2,7 @@
  * UDP over `node:dgram`. What the system does not take at once waits in a bounded queue; addresses are numeric, so nothing is looked up. Also the fallback of Deno when its own datagrams are not switched on.
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { joinHostPort } from "../../src/address.ts";
+import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { isWildcard, lacksIpv6, peerHost, socketHost } from "../shared/hosts.ts";

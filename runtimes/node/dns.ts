@@ -1,6 +1,6 @@
 /** Names by `node:dns`, which Deno and Bun have too. */
 import { lookup, Resolver } from "node:dns/promises";
-import { canonicalHost } from "../../src/address.ts";
+import { canonicalHost } from "../../src/net/address.ts";
 import type { ServiceTarget } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 

@@ -1,6 +1,6 @@
 /** What Node says of time, randomness, signals, the terminal and the host. */
 import { availableParallelism, hostname, networkInterfaces } from "node:os";
-import { canonicalHost } from "../../src/address.ts";
+import { canonicalHost } from "../../src/net/address.ts";
 import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { machineName, systemName } from "../shared/names.ts";
 import { resolve, resolveService } from "./dns.ts";

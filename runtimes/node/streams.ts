@@ -13,7 +13,7 @@ import {
   type Socket,
 } from "node:net";
 import { dirname } from "node:path";
-import { joinHostPort } from "../../src/address.ts";
+import { joinHostPort } from "../../src/net/address.ts";
 import {
   type Address,
   type Connection,

@@ -1,5 +1,5 @@
 /** Host texts as the systems' socket calls give and take them. */
-import { canonicalHost } from "../../src/address.ts";
+import { canonicalHost } from "../../src/net/address.ts";
 
 /** Whether a bind host means every address of the machine. */
 export function isWildcard(host: string): boolean {

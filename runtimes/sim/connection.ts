@@ -2,7 +2,7 @@
  * One end of a simulated TCP connection. Pieces arrive in order; a window bounds what is on its way or unread, so that a writer feels a slow
  * reader. A cut stalls the connection, and one that stays cut is reset.
  */
-import { joinHostPort } from "../../src/address.ts";
+import { joinHostPort } from "../../src/net/address.ts";
 import { type Address, type Connection, SystemError, type SystemErrorCode } from "../../src/runtime.ts";
 import { canceled } from "../shared/errors.ts";
 import type { Machine } from "./machine.ts";

@@ -1,5 +1,5 @@
 /** Simulated UDP. A datagram is copied when it is sent, as a real system does, and travels as the network says. */
-import { joinHostPort } from "../../src/address.ts";
+import { joinHostPort } from "../../src/net/address.ts";
 import {
   type Address,
   type DatagramHandler,

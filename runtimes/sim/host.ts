@@ -1,5 +1,5 @@
 /** The runtime of one life of a simulated program: everything but sockets and files. */
-import { canonicalHost } from "../../src/address.ts";
+import { canonicalHost } from "../../src/net/address.ts";
 import {
   type Cancel,
   type ChildProcess,

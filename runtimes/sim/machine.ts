@@ -1,5 +1,5 @@
 /** A simulated machine: its addresses, ports and disk, and the program that runs on it. Sockets live as long as the program. */
-import { canonicalHost } from "../../src/address.ts";
+import { canonicalHost } from "../../src/net/address.ts";
 import { type Address, SystemError } from "../../src/runtime.ts";
 import { isWildcard } from "../shared/hosts.ts";
 import type { EventQueue } from "./events.ts";

@@ -1,5 +1,5 @@
 /** Simulated streams: dialling, listening, refusal and silence. What a connection does is in `connection.ts`. */
-import { joinHostPort } from "../../src/address.ts";
+import { joinHostPort } from "../../src/net/address.ts";
 import {
   type Address,
   type Connection,

@@ -4,24 +4,24 @@
 
 import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
-import type { Member, SerfEvent } from "../core/serf/member.ts";
-import type { SerfOptions } from "../options.ts";
+import type { Member, SerfEvent } from "../core/serf/api.ts";
 import { EndpointError } from "../rpc/endpoint.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
-import { RpcServer } from "../rpc/server.ts";
-import type { AgentService, ClusterService, Stats } from "../rpc/service.ts";
-import type { MonitoredLine } from "../rpc/subscriptions.ts";
+import { RpcServer } from "../rpc/server/server.ts";
+import type { AgentService, ClusterService, Stats } from "../rpc/server/service.ts";
+import type { MonitoredLine } from "../rpc/server/subscriptions.ts";
 import type { Cancel, Runtime } from "../runtime.ts";
-import type { Serf } from "../serf.ts";
-import { Cluster, type ClusterNode } from "./cluster.ts";
-import type { AgentConfig } from "./config.ts";
-import { StartFailure } from "./config.ts";
-import type { Discovery } from "./discovery.ts";
+import type { SerfOptions } from "../shell/options.ts";
+import type { Serf } from "../shell/serf.ts";
+import { Cluster, type ClusterNode } from "./cluster_service.ts";
+import type { AgentConfig } from "./config/config.ts";
+import { StartFailure } from "./config/config.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { HandlerPool } from "./handler.ts";
-import type { AgentLog } from "./logs.ts";
+import type { AgentLog } from "./log/log.ts";
+import type { Discovery } from "./mdns/discovery.ts";
+import { selectMembers } from "./member_filter.ts";
 import { nodeOptions } from "./node_options.ts";
-import { selectMembers } from "./selection.ts";
+import { HandlerPool } from "./scripts/pool.ts";
 import { TagsFile } from "./tags_file.ts";
 
 /** Events that may wait for the agent. */
@@ -107,7 +107,7 @@ export class Agent implements AgentService {
   /** Begins to look for members by mDNS, if the settings say so. Rejects with {@link StartFailure}. */
   async discover(config: AgentConfig): Promise<void> {
     if (config.discover === "") return;
-    const { Discovery } = await import("./discovery.ts");
+    const { Discovery } = await import("./mdns/discovery.ts");
     this.#discovery = await Discovery.start(config, this, this.#serf.local, this.#runtime);
   }
 

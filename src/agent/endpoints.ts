@@ -2,12 +2,12 @@
  * Finds the addresses an agent binds and tells to others, from its settings and the host's interfaces.
  */
 
-import { joinHostPort, parseAddress } from "../address.ts";
-import { defaultPort, withPort } from "../endpoint.ts";
 import { AddressError, resolveAddress } from "../go/address.ts";
+import { joinHostPort, parseAddress } from "../net/address.ts";
 import type { Address, Host } from "../runtime.ts";
-import type { AgentConfig } from "./config.ts";
-import { StartFailure } from "./config.ts";
+import { defaultPort, withPort } from "../shell/endpoint.ts";
+import type { AgentConfig } from "./config/config.ts";
+import { StartFailure } from "./config/config.ts";
 
 /** Addresses of an agent. An empty host of `bind` means every address. */
 export interface Endpoints {

@@ -5,14 +5,14 @@
 import type { Metrics } from "../core/metrics.ts";
 import { SerfError } from "../errors.ts";
 import { toMilliseconds } from "../go/duration.ts";
-import { readKeyring } from "../keyring_file.ts";
-import type { SerfOptions } from "../options.ts";
 import type { Runtime } from "../runtime.ts";
-import type { AgentConfig } from "./config.ts";
-import { StartFailure } from "./config.ts";
+import { readKeyring } from "../shell/keyring_file.ts";
+import type { SerfOptions } from "../shell/options.ts";
+import type { AgentConfig } from "./config/config.ts";
+import { StartFailure } from "./config/config.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { endpointText } from "./endpoints.ts";
-import type { AgentLog } from "./logs.ts";
+import type { AgentLog } from "./log/log.ts";
 import { readTags } from "./tags_file.ts";
 
 /** What options are made of. */

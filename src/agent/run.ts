@@ -3,20 +3,20 @@
  */
 
 import { Base64Error, decodeBase64 } from "../go/base64.ts";
-import { logLevels, parseLogLevel, passesLevel } from "../rpc/subscriptions.ts";
+import { logLevels, parseLogLevel, passesLevel } from "../rpc/server/subscriptions.ts";
 import type { Runtime, SignalName } from "../runtime.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
-import type { AgentConfig } from "./config.ts";
-import { durationMin, StartFailure } from "./config.ts";
-import { AgentConsole } from "./console.ts";
+import type { AgentConfig } from "./config/config.ts";
+import { durationMin, StartFailure } from "./config/config.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { checkDiscovery, checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
-import { parseHandlers } from "./filter.ts";
-import { AgentLog, formatJsonLine } from "./logs.ts";
-import { retryJoin } from "./retry.ts";
+import { AgentConsole } from "./log/console.ts";
+import { AgentLog, formatJsonLine } from "./log/log.ts";
+import type { Syslog } from "./log/syslog.ts";
+import { retryJoin } from "./retry_join.ts";
+import { parseHandlers } from "./scripts/handlers.ts";
 import { SignalQueue } from "./signals.ts";
-import type { Syslog } from "./syslog.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 
 /** A graceful leave that takes longer is given up. */
@@ -40,7 +40,7 @@ export async function runAgent(
 
 /** The node is loaded when all settings are known to be good. */
 const startSerf: SerfStart = async (options, runtime) => {
-  const { Serf } = await import("../serf.ts");
+  const { Serf } = await import("../shell/serf.ts");
   return await Serf.start(options, runtime);
 };
 
@@ -107,7 +107,7 @@ class AgentRun {
 
   async #openSyslog({ syslog, syslogFacility }: AgentConfig): Promise<void> {
     if (!syslog) return;
-    const { Syslog } = await import("./syslog.ts");
+    const { Syslog } = await import("./log/syslog.ts");
     const warn = (text: string): void => this.#log.write("WARN", "agent", text);
     this.#syslog = await Syslog.open({ facility: syslogFacility, runtime: this.#runtime, warn });
   }

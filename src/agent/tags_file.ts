@@ -3,15 +3,15 @@
  * told to others.
  */
 
-import { encodeTags } from "../core/serf/tags.ts";
+import { encodeTags } from "../core/serf/wire/tags.ts";
 import { SerfError } from "../errors.ts";
 import { encodeJson } from "../go/json.ts";
 import { JsonError, type JsonTree, jsonKind, readJson } from "../go/json_reader.ts";
+import { systemText } from "../go/system_errors.ts";
 import type { Files } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
-import { systemText } from "../system_text.ts";
-import type { AgentConfig } from "./config.ts";
-import type { AgentLog } from "./logs.ts";
+import type { AgentConfig } from "./config/config.ts";
+import type { AgentLog } from "./log/log.ts";
 
 /** Tags of an agent's start: those of its file if it has one, else those of its settings. SerfError when that is impossible. */
 export async function readTags(

@@ -3,7 +3,7 @@
  */
 
 import { SerfError } from "../errors.ts";
-import type { RpcClient } from "../rpc/client.ts";
+import type { RpcClient } from "../rpc/client/client.ts";
 import { defaultRpcAddress } from "../rpc/protocol.ts";
 import type { Runtime, Terminal } from "../runtime.ts";
 import type { FlagSpecs } from "./arguments.ts";
@@ -104,7 +104,7 @@ export async function withClient<Result>(
   flags: { readonly "rpc-addr": string; readonly "rpc-auth": string },
   work: (client: RpcClient) => Promise<Result>,
 ): Promise<Result> {
-  const { RpcClient } = await import("../rpc/client.ts");
+  const { RpcClient } = await import("../rpc/client/client.ts");
   const client = await RpcClient.connect(runtime, {
     address: flags["rpc-addr"],
     token: flags["rpc-auth"],

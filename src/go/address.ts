@@ -2,10 +2,10 @@
  * `host:port` texts with the rules and the error texts of Go's `net` package, which users of Serf see on the console.
  */
 
-import { parseAddress } from "../address.ts";
+import { parseAddress } from "../net/address.ts";
 import type { Address, Host } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
-import { systemText } from "../system_text.ts";
+import { systemText } from "./system_errors.ts";
 
 /** An address text that cannot be used. The message is Go's, without the operation in front. */
 export class AddressError extends Error {

@@ -3,11 +3,11 @@
  * texts, which users of the command line know.
  */
 
-import { joinHostPort } from "../address.ts";
 import { AddressError, resolveAddress, splitHostPort } from "../go/address.ts";
+import { systemText } from "../go/system_errors.ts";
+import { joinHostPort } from "../net/address.ts";
 import type { Address, Connection, Files, Host, Listener, Streams } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
-import { systemText } from "../system_text.ts";
 
 /** The parts of a runtime that serving takes. */
 export interface ListenRuntime {

@@ -2,9 +2,9 @@
  * The records that carry members and events, read and written. Field names are those of the wire, in alphabetical order.
  */
 
-import { formatAddress, parseAddress } from "../address.ts";
-import type { Member, MemberEvent, MemberStatus, QueryEvent, UserEvent } from "../core/serf/member.ts";
+import type { Member, MemberEvent, MemberStatus, QueryEvent, UserEvent } from "../core/serf/api.ts";
 import { compareBytes } from "../go/json.ts";
+import { formatAddress, parseAddress } from "../net/address.ts";
 import type { Codec, Encodable } from "./codec.ts";
 import { integer } from "./codec.ts";
 import { bytes, record, small, text, textMap } from "./fields.ts";

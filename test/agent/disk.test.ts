@@ -6,13 +6,13 @@
 // What the program loads only when it needs it is loaded at once, since the world does not wait for a disk.
 import "../../src/agent/run.ts";
 import "../../src/cli/commands/agent.ts";
-import "../../src/serf.ts";
+import "../../src/shell/serf.ts";
 
 import { describe, expect, test } from "vitest";
 import type { Disk } from "../../runtimes/sim/files.ts";
 import { World } from "../../runtimes/sim/mod.ts";
 import { main } from "../../src/cli/main.ts";
-import { RpcClient } from "../../src/rpc/client.ts";
+import { RpcClient } from "../../src/rpc/client/client.ts";
 
 const firstKey = "HvY8ubRZMgafUOWvrOadwOckVa1wN3QWAo46FVKbVN8=";
 const secondKey = "T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=";

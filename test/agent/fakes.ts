@@ -4,18 +4,18 @@
  */
 
 import "re2js";
-import "../../src/agent/discovery.ts";
-import "../../src/serf.ts";
+import "../../src/agent/mdns/discovery.ts";
+import "../../src/shell/serf.ts";
 import type { SerfNode, SerfStart } from "../../src/agent/agent.ts";
 import type { Coordinate } from "../../src/core/coordinate/coordinate.ts";
-import type { Member, SerfEvent } from "../../src/core/serf/member.ts";
+import type { Member, SerfEvent } from "../../src/core/serf/api.ts";
 import { SerfError } from "../../src/errors.ts";
-import type { KeyResult } from "../../src/keys.ts";
-import type { SerfOptions } from "../../src/options.ts";
-import type { QueryOptions } from "../../src/query.ts";
-import { Query } from "../../src/query.ts";
 import type { Cancel, Clock, Host, Multicast, Runtime, SignalName, Terminal } from "../../src/runtime.ts";
 import { SystemError } from "../../src/runtime.ts";
+import type { KeyResult } from "../../src/shell/keys.ts";
+import type { SerfOptions } from "../../src/shell/options.ts";
+import type { QueryOptions } from "../../src/shell/query.ts";
+import { Query } from "../../src/shell/query.ts";
 import { MemoryStreams } from "../rpc/memory.ts";
 
 /** Lets everything run that waits for promises only. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { runAgent } from "../../src/agent/run.ts";
 import { readConfig } from "../../src/cli/commands/agent.ts";
 import { SerfError } from "../../src/errors.ts";
-import { RpcClient } from "../../src/rpc/client.ts";
+import { RpcClient } from "../../src/rpc/client/client.ts";
 import { FakeRuntime, FakeStart, member, settle } from "./fakes.ts";
 
 const baseFlags = ["-node=n1", "-bind=127.0.0.41:17946", "-rpc-addr=127.0.0.41:17373"];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AgentLog } from "../../src/agent/logs.ts";
+import { AgentLog } from "../../src/agent/log/log.ts";
 import { readTags, TagsFile } from "../../src/agent/tags_file.ts";
 import { type FileStatus, SystemError } from "../../src/runtime.ts";
 import { FakeClock } from "./fakes.ts";

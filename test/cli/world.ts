@@ -14,7 +14,7 @@ import "../../src/cli/commands/reachability.ts";
 import "../../src/cli/commands/rtt.ts";
 import "../../src/cli/commands/tags.ts";
 import "../../src/cli/commands/version.ts";
-import "../../src/rpc/client.ts";
+import "../../src/rpc/client/client.ts";
 import { runAgent } from "../../src/agent/run.ts";
 import { readConfig } from "../../src/cli/commands/agent.ts";
 import { main } from "../../src/cli/main.ts";

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Codec } from "../../src/rpc/codec.ts";
-import { Session } from "../../src/rpc/session.ts";
+import { Session } from "../../src/rpc/server/session.ts";
 import { seeded } from "../core/swim/machine.ts";
 
 const count = Number(process.env["TSERF_FUZZ_COUNT"] ?? 50_000);

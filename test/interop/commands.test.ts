@@ -4,7 +4,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeRuntime } from "../../runtimes/node/mod.ts";
-import { RpcClient } from "../../src/rpc/client.ts";
+import { RpcClient } from "../../src/rpc/client/client.ts";
 import {
   Agent,
   converged,

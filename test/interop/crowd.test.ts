@@ -8,7 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { nodeRuntime } from "../../runtimes/node/mod.ts";
-import { RpcClient, type RpcClientOptions, type RpcEvent, type RpcStream } from "../../src/rpc/client.ts";
+import {
+  RpcClient,
+  type RpcClientOptions,
+  type RpcEvent,
+  type RpcStream,
+} from "../../src/rpc/client/client.ts";
 import { Agent, installed, ours, stopAll, until } from "./agents.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tserf-crowd-"));

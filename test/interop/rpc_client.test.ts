@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeRuntime } from "../../runtimes/node/mod.ts";
-import { RpcClient, RpcKeyError } from "../../src/rpc/client.ts";
+import { RpcClient, RpcKeyError } from "../../src/rpc/client/client.ts";
 import { Agent, converged, installed, type Kind, originals, ours, stopAll } from "./agents.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tserf-rpc-client-"));

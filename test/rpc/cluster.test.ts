@@ -1,16 +1,16 @@
 /** Events, queries, keys and coordinates between a client and a server, with a fake node behind it. */
 
 import { describe, expect, test } from "vitest";
-import { Cluster } from "../../src/agent/cluster.ts";
+import { Cluster } from "../../src/agent/cluster_service.ts";
 import type { LogLevel } from "../../src/core/effects.ts";
-import type { QueryEvent } from "../../src/core/serf/member.ts";
+import type { QueryEvent } from "../../src/core/serf/api.ts";
 import { SerfError } from "../../src/errors.ts";
-import { KeyError } from "../../src/keys.ts";
-import { RpcClient, RpcKeyError } from "../../src/rpc/client.ts";
+import { RpcClient, RpcKeyError } from "../../src/rpc/client/client.ts";
 import { Codec } from "../../src/rpc/codec.ts";
 import { defaultRpcAddress } from "../../src/rpc/protocol.ts";
-import { RpcServer } from "../../src/rpc/server.ts";
-import type { AgentService } from "../../src/rpc/service.ts";
+import { RpcServer } from "../../src/rpc/server/server.ts";
+import type { AgentService } from "../../src/rpc/server/service.ts";
+import { KeyError } from "../../src/shell/keys.ts";
 import { FakeNode, FakeRuntime, settle } from "../agent/fakes.ts";
 
 const agentAddress = { host: "127.0.0.1", port: 7373 };

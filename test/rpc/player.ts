@@ -6,7 +6,6 @@ import type { Encodable, Encoded } from "../../src/rpc/codec.ts";
 import { Codec, ObjectReader } from "../../src/rpc/codec.ts";
 import type { RpcCommand } from "../../src/rpc/protocol.ts";
 import { bodilessErrors, responseLimits, rpcErrors } from "../../src/rpc/protocol.ts";
-import type { AskedQuery } from "../../src/rpc/queries.ts";
 import type { StreamedEvent } from "../../src/rpc/records.ts";
 import { EventRecord, memberRecord, readMember } from "../../src/rpc/records.ts";
 import {
@@ -16,7 +15,8 @@ import {
   readKeyReport,
   readReply,
 } from "../../src/rpc/results.ts";
-import type { AgentRequest, Session } from "../../src/rpc/session.ts";
+import type { AskedQuery } from "../../src/rpc/server/client_queries.ts";
+import type { AgentRequest, Session } from "../../src/rpc/server/session.ts";
 import type { RecordedConnection } from "./golden.ts";
 
 const codec = new Codec();

@@ -3,10 +3,10 @@
  */
 
 import { World, type WorldOptions } from "../../runtimes/sim/mod.ts";
-import type { MemberStatus, SerfEvent } from "../../src/core/serf/member.ts";
-import type { LogLine, SerfOptions } from "../../src/options.ts";
+import type { MemberStatus, SerfEvent } from "../../src/core/serf/api.ts";
 import type { Runtime } from "../../src/runtime.ts";
-import { type LaggedEvent, Serf } from "../../src/serf.ts";
+import type { LogLine, SerfOptions } from "../../src/shell/options.ts";
+import { type LaggedEvent, Serf } from "../../src/shell/serf.ts";
 
 /** One thing that a node reported. */
 export interface Report {

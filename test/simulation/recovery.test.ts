@@ -3,7 +3,7 @@
  */
 
 import { describe, expect, it } from "vitest";
-import type { MemberStatus } from "../../src/core/serf/member.ts";
+import type { MemberStatus } from "../../src/core/serf/api.ts";
 import { Cluster } from "./cluster.ts";
 
 const second = 1_000;
@@ -228,7 +228,7 @@ describe("a disk", () => {
   it("without the directory stops a node from starting, and leaves nothing open", async () => {
     const cluster = await settled(1, 15);
     const runtime = cluster.world.addHost("other", "10.9.0.1");
-    const { Serf } = await import("../../src/serf.ts");
+    const { Serf } = await import("../../src/shell/serf.ts");
     const start = (snapshotPath: string): Promise<unknown> =>
       cluster.world.settle(Serf.start({ name: "other", bind: "10.9.0.1:7946", snapshotPath }, runtime));
     await expect(start("/nosuch/file")).rejects.toMatchObject({

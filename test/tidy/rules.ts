@@ -18,14 +18,11 @@ const layers: readonly (readonly [path: string, layer: number])[] = [
   ["src/core/serf/", 3],
   ["src/go/", 0],
   ["src/runtime.ts", 0],
-  ["src/address.ts", 0],
-  ["src/cidr.ts", 0],
-  ["src/system_text.ts", 0],
+  ["src/net/", 0],
   ["src/errors.ts", 0],
   ["src/version.ts", 0],
   ["src/", 4],
-  ["src/rpc/", 4],
-  ["src/rpc/client.ts", 5],
+  ["src/rpc/client/", 5],
   ["src/agent/", 5],
   ["src/cli/", 6],
   ["runtimes/", 0],
@@ -34,12 +31,12 @@ const layers: readonly (readonly [path: string, layer: number])[] = [
 /** Files of a runtime that put things together; the others are adapters and see only the interfaces. */
 const assembling = /^runtimes\/\w+\/(mod|cli)\.ts$/;
 /** What adapters may import of `src`. */
-const seenByAdapters: readonly string[] = ["src/runtime.ts", "src/address.ts"];
+const seenByAdapters: readonly string[] = ["src/runtime.ts", "src/net/address.ts"];
 /** Below the core: what it may import of the rest of `src`. */
 const seenByCore: readonly string[] = [
   "src/runtime.ts",
-  "src/address.ts",
-  "src/cidr.ts",
+  "src/net/address.ts",
+  "src/net/cidr.ts",
   "src/go/base64.ts",
   "src/errors.ts",
   "wasm/module.ts",

@@ -6,7 +6,7 @@
 
 import { connect, createServer, type Socket } from "node:net";
 import { nodeRuntime } from "../../runtimes/node/mod.ts";
-import { RpcClient } from "../../src/rpc/client.ts";
+import { RpcClient } from "../../src/rpc/client/client.ts";
 import { Codec, ObjectReader } from "../../src/rpc/codec.ts";
 import { responseLimits } from "../../src/rpc/protocol.ts";
 import { bytesOfHex } from "../rpc/hex.ts";

@@ -3,9 +3,9 @@
  */
 
 import { AddressError, parsePort, resolveAddress, splitHostPort } from "../../go/address.ts";
+import { dialText, systemText } from "../../go/system_errors.ts";
 import type { Address, Runtime, SystemError } from "../../runtime.ts";
-import { dialText, systemText } from "../../system_text.ts";
-import { StartFailure } from "../config.ts";
+import { StartFailure } from "../config/config.ts";
 import type { LineServer } from "./courier.ts";
 
 /** A kind of server. */

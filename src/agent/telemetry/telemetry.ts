@@ -5,8 +5,8 @@
 
 import type { Metrics } from "../../core/metrics.ts";
 import type { Cancel, Runtime } from "../../runtime.ts";
-import type { AgentConfig } from "../config.ts";
-import type { AgentLog } from "../logs.ts";
+import type { AgentConfig } from "../config/config.ts";
+import type { AgentLog } from "../log/log.ts";
 import { Courier } from "./courier.ts";
 import { Intervals, namesMax } from "./intervals.ts";
 import { boundedName, sentName } from "./names.ts";

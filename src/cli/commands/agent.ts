@@ -2,10 +2,10 @@
  * `serf agent`: reads the agent's flags and runs it.
  */
 
-import type { AgentConfig } from "../../agent/config.ts";
-import { StartFailure } from "../../agent/config.ts";
-import { type ConfigFiles, readConfigPaths } from "../../agent/config_file.ts";
-import { type ConfigLayer, mergeConfig } from "../../agent/config_merge.ts";
+import type { AgentConfig } from "../../agent/config/config.ts";
+import { StartFailure } from "../../agent/config/config.ts";
+import { type ConfigFiles, readConfigPaths } from "../../agent/config/files.ts";
+import { type ConfigLayer, mergeConfig } from "../../agent/config/merge.ts";
 import { DurationError, parseDuration } from "../../go/duration.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { FlagSpecs } from "../arguments.ts";

@@ -3,7 +3,7 @@
  */
 
 import { SerfError } from "../../errors.ts";
-import type { KeyReport, RpcClient } from "../../rpc/client.ts";
+import type { KeyReport, RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
@@ -64,7 +64,7 @@ export const keys: Command = {
 };
 
 async function perform(action: Action, client: RpcClient, { terminal }: Runtime): Promise<number> {
-  const { RpcKeyError } = await import("../../rpc/client.ts");
+  const { RpcKeyError } = await import("../../rpc/client/client.ts");
   await terminal.write(`==> ${action.begin}\n`);
   try {
     const report = await action.run(client);

@@ -2,10 +2,10 @@
  * `serf members`: the members the agent knows, as text or JSON.
  */
 
-import { joinHostPort } from "../../address.ts";
-import type { Member } from "../../core/serf/member.ts";
+import type { Member } from "../../core/serf/api.ts";
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
+import { joinHostPort } from "../../net/address.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import {

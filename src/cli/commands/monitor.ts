@@ -3,7 +3,7 @@
  */
 
 import { goSyntax } from "../../go/syntax.ts";
-import type { RpcClient } from "../../rpc/client.ts";
+import type { RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";

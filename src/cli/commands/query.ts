@@ -5,7 +5,7 @@
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
 import { decodeText } from "../../go/utf8.ts";
-import type { QueryRecord, RpcClient } from "../../rpc/client.ts";
+import type { QueryRecord, RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime, Terminal } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";

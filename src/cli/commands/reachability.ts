@@ -2,7 +2,7 @@
  * `serf reachability`: asks every member for a sign of life and compares their number with that of the live members.
  */
 
-import type { RpcClient } from "../../rpc/client.ts";
+import type { RpcClient } from "../../rpc/client/client.ts";
 import type { Clock, Runtime, Terminal } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";

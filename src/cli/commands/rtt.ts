@@ -4,7 +4,7 @@
 
 import { type Coordinate, distanceSeconds } from "../../core/coordinate/coordinate.ts";
 import { quote } from "../../go/quote.ts";
-import type { RpcClient } from "../../rpc/client.ts";
+import type { RpcClient } from "../../rpc/client/client.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import {

@@ -2,7 +2,7 @@
  * Settings of Serf's own layer, with the original's defaults (serf `DefaultConfig`). Names carry their unit.
  */
 
-import type { Tags } from "./tags.ts";
+import type { Tags } from "./wire/tags.ts";
 
 /** Settings of {@link SerfCore}; checked by whoever builds them. */
 export interface SerfConfig {

@@ -3,19 +3,19 @@
  * when they are news (serf `NotifyMsg`). What is passed on are the received bytes, so that fields we do not know survive.
  */
 
-import { formatAddress } from "../../address.ts";
+import { formatAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { Outbox } from "../effects.ts";
 import { addressFault } from "../swim/validity.ts";
 import { WireError } from "../wire/error.ts";
-import type { Collector } from "./collector.ts";
-import type { UserEvents } from "./events.ts";
-import type { SerfEvent } from "./member.ts";
-import { decodeMessage, messageName, type SerfMessage } from "./messages.ts";
-import type { Queries } from "./queries.ts";
+import type { SerfEvent } from "./api.ts";
+import type { UserEvents } from "./events/user_events.ts";
+import type { Wishes } from "./members/intents.ts";
+import type { Collector } from "./queries/collector.ts";
+import type { Queries } from "./queries/receiver.ts";
 import type { SerfQueues } from "./queues.ts";
-import type { Wishes } from "./wishes.ts";
+import { decodeMessage, messageName, type SerfMessage } from "./wire/messages.ts";
 
 /** Where messages go. */
 export interface InboxParts {

@@ -4,10 +4,10 @@
  */
 
 import type { Effect } from "../effects.ts";
-import { MemberCoalescer, UserCoalescer } from "./coalesce.ts";
+import type { SerfEvent } from "./api.ts";
 import type { SerfConfig } from "./config.ts";
-import type { SerfEvent } from "./member.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { MemberCoalescer, UserCoalescer } from "./events/coalesce.ts";
+import type { Snapshot } from "./snapshot/snapshot.ts";
 
 /** What a pipeline is built from. */
 export interface PipelineParts {

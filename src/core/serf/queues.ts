@@ -5,8 +5,8 @@
 import type { Outbox } from "../effects.ts";
 import { Broadcasts } from "../swim/broadcasts.ts";
 import { SwimLimits } from "../swim/config.ts";
+import type { SerfEvent } from "./api.ts";
 import type { SerfConfig } from "./config.ts";
-import type { SerfEvent } from "./member.ts";
 
 /** Checks after which a queue that stays long is mentioned again. */
 const warnAgainAfter = 10;

@@ -2,9 +2,9 @@
  * Statistics of a node under the original's names (serf `Stats`).
  */
 
-import type { SerfMembers } from "./members.ts";
+import type { SerfMembers } from "./members/members.ts";
+import type { Clocks } from "./push_pull.ts";
 import type { SerfQueues } from "./queues.ts";
-import type { Clocks } from "./state.ts";
 
 /** What the statistics are drawn from. */
 export interface StatisticsParts {

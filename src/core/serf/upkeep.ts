@@ -6,12 +6,12 @@ import type { Outbox } from "../effects.ts";
 import type { Random } from "../random.ts";
 import type { Swim } from "../swim/swim.ts";
 import type { Timers } from "../timers.ts";
+import type { SerfEvent } from "./api.ts";
 import type { SerfConfig } from "./config.ts";
-import type { SerfEvent } from "./member.ts";
-import type { SerfMembers } from "./members.ts";
+import type { SerfTimer } from "./context.ts";
+import type { SerfMembers } from "./members/members.ts";
+import { chooseReconnect } from "./members/reconnect.ts";
 import type { SerfQueues } from "./queues.ts";
-import { chooseReconnect } from "./reconnect.ts";
-import type { SerfTimer } from "./timer.ts";
 
 /** The chores. */
 export type Chore = "reap" | "reconnect" | "queues";

@@ -3,7 +3,7 @@
  * `DefaultLocalConfig`). Names carry their unit.
  */
 
-import type { Block } from "../../cidr.ts";
+import type { Block } from "../../net/cidr.ts";
 
 /** Settings of {@link Swim}; checked by whoever builds them. */
 export interface SwimConfig {

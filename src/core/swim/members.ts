@@ -2,7 +2,7 @@
  * The table of known nodes: one record per name, and the shuffled list in which probing walks.
  */
 
-import { formatAddress } from "../../address.ts";
+import { formatAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import type { Random } from "../random.ts";
 import type { Alive } from "../wire/messages.ts";

@@ -4,8 +4,8 @@
  * (SWIM, section 4.2; memberlist `state.go`).
  */
 
-import { formatAddress } from "../../address.ts";
-import { inBlocks } from "../../cidr.ts";
+import { formatAddress } from "../../net/address.ts";
+import { inBlocks } from "../../net/cidr.ts";
 import type { Alive, Dead, NodeState, Suspect } from "../wire/messages.ts";
 import { NodeStateCode } from "../wire/messages.ts";
 import type { SwimConfig } from "./config.ts";

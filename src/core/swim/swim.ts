@@ -3,7 +3,7 @@
  * time, draws from an injected source of randomness, and asks for effects through the shared outbox.
  */
 
-import { parseAddress } from "../../address.ts";
+import { parseAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { Outbox } from "../effects.ts";
@@ -12,19 +12,19 @@ import { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
 import { WireError } from "../wire/error.ts";
 import type { Ack, Alive, PacketMessage } from "../wire/messages.ts";
-import { Answerer } from "./answer.ts";
 import type { Application } from "./application.ts";
 import { Awareness } from "./awareness.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { type SwimConfig, SwimLimits } from "./config.ts";
 import { log, type SwimContext, type SwimTimer } from "./context.ts";
-import { Exchanges } from "./exchange.ts";
+import { Exchanges } from "./exchanges.ts";
 import { Faults } from "./faults.ts";
 import { Gossip } from "./gossip.ts";
 import { LastCheck } from "./last_check.ts";
 import { Members, type Node } from "./members.ts";
 import { isAllowed, Membership } from "./membership.ts";
-import { Prober } from "./probe.ts";
+import { Answerer } from "./probe_responder.ts";
+import { Prober } from "./prober.ts";
 import { PushPulls } from "./push_pull.ts";
 import { sendUser, userRoom } from "./transmit.ts";
 

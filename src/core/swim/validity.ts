@@ -3,7 +3,7 @@
  * line or reached by a packet is refused before it enters the table.
  */
 
-import { unmapped } from "../../cidr.ts";
+import { unmapped } from "../../net/cidr.ts";
 import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 

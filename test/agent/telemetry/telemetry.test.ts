@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AgentLog } from "../../../src/agent/logs.ts";
+import { AgentLog } from "../../../src/agent/log/log.ts";
 import { Telemetry } from "../../../src/agent/telemetry/telemetry.ts";
 import type { Address, DatagramSocket, Runtime } from "../../../src/runtime.ts";
 import { SystemError } from "../../../src/runtime.ts";

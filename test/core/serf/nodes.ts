@@ -4,9 +4,9 @@
  */
 
 import type { Effect } from "../../../src/core/effects.ts";
+import type { QueryEvent, SerfEvent, UserEvent } from "../../../src/core/serf/api.ts";
 import { type SerfConfig, serfDefaults } from "../../../src/core/serf/config.ts";
-import type { QueryEvent, SerfEvent, UserEvent } from "../../../src/core/serf/member.ts";
-import type { Question } from "../../../src/core/serf/questions.ts";
+import type { Question } from "../../../src/core/serf/queries/asker.ts";
 import { SerfCore, type SerfParts } from "../../../src/core/serf/serf_core.ts";
 import { Codec } from "../../../src/core/wire/codec.ts";
 import type { Address } from "../../../src/runtime.ts";

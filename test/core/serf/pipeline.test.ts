@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "../../../src/core/effects.ts";
+import type { Member, SerfEvent } from "../../../src/core/serf/api.ts";
 import { LamportClock } from "../../../src/core/serf/lamport.ts";
-import type { Member, SerfEvent } from "../../../src/core/serf/member.ts";
 import { Pipeline } from "../../../src/core/serf/pipeline.ts";
-import { Snapshot } from "../../../src/core/serf/snapshot.ts";
-import { replay } from "../../../src/core/serf/snapshot_format.ts";
+import { replay } from "../../../src/core/serf/snapshot/format.ts";
+import { Snapshot } from "../../../src/core/serf/snapshot/snapshot.ts";
 
 const off = { coalesceMs: 0, quiescentMs: 0, userCoalesceMs: 0, userQuiescentMs: 0 };
 const on = { coalesceMs: 3_000, quiescentMs: 1_000, userCoalesceMs: 3_000, userQuiescentMs: 1_000 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Outbox } from "../../../src/core/effects.ts";
+import type { SerfEvent } from "../../../src/core/serf/api.ts";
 import { serfDefaults } from "../../../src/core/serf/config.ts";
-import type { SerfEvent } from "../../../src/core/serf/member.ts";
 import { SerfQueues } from "../../../src/core/serf/queues.ts";
 import { Network } from "./nodes.ts";
 

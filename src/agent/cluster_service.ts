@@ -1,0 +1,125 @@
+/**
+ * What an agent's clients ask of the whole cluster: user events, queries, keys and coordinates, logged as Serf logs them.
+ */
+
+import type { Coordinate } from "../core/coordinate/coordinate.ts";
+import type { LogLevel } from "../core/effects.ts";
+import { internalPrefix } from "../core/serf/queries/received.ts";
+import { SerfError } from "../errors.ts";
+import { quote } from "../go/quote.ts";
+import type { QueryRequest } from "../rpc/protocol.ts";
+import { emptyKeyReport, type QueryRecord } from "../rpc/results.ts";
+import type { ClusterService, KeyCommand, KeyOutcome } from "../rpc/server/service.ts";
+import type { KeyResult, Keys } from "../shell/keys.ts";
+import { KeyError } from "../shell/keys.ts";
+import type { QueryReply } from "../shell/query.ts";
+import type { Serf } from "../shell/serf.ts";
+
+/** What is used of the node. */
+export type ClusterNode = Pick<Serf, "userEvent" | "query" | "coordinate"> & {
+  readonly keys: Pick<Keys, KeyCommand>;
+};
+
+const nanosecondsPerMillisecond = 1_000_000n;
+
+/** Longest time of a query. */
+const timeoutMsMax = 86_400_000;
+
+/** Characters of a client's text that go to the log. */
+const excerptMax = 1024;
+
+const keyTitles: Readonly<Record<KeyCommand, string>> = {
+  install: "key installation",
+  use: "primary key change",
+  remove: "key removal",
+  list: "key listing",
+};
+
+/** Serves requests about the cluster. */
+export class Cluster implements ClusterService {
+  readonly #serf: ClusterNode;
+  readonly #log: (level: LogLevel, text: string) => void;
+
+  constructor(serf: ClusterNode, log: (level: LogLevel, text: string) => void) {
+    this.#serf = serf;
+    this.#log = log;
+  }
+
+  event(name: string, payload: Uint8Array, coalesce: boolean): void {
+    const what = `${excerpt(name)}. Coalesced: ${coalesce}. Payload: ${quoted(payload)}`;
+    this.#log("DEBUG", `Requesting user event send: ${what}`);
+    try {
+      this.#serf.userEvent(name, payload, { coalesce });
+    } catch (error) {
+      throw this.#warned("failed to send user event", error);
+    }
+  }
+
+  query(request: QueryRequest): AsyncIterableIterator<QueryRecord> {
+    const { name, payload, nodes, tags, ack, relayFactor, timeout } = request;
+    if (name.startsWith(internalPrefix) && (name !== `${internalPrefix}ping` || payload !== null)) {
+      throw new SerfError("ERR_OPTION", `Queries cannot contain the '${internalPrefix}' prefix`);
+    }
+    const content = payload ?? new Uint8Array(0);
+    this.#log("DEBUG", `Requesting query send: ${excerpt(name)}. Payload: ${quoted(content)}`);
+    try {
+      const replies = this.#serf.query(name, content, {
+        nodes,
+        tags: Object.fromEntries(tags),
+        ack,
+        relayFactor,
+        timeoutMs: timeoutMsOf(timeout),
+        waitForDeadline: true,
+      });
+      return timeout < 0n ? silent(replies) : replies;
+    } catch (error) {
+      throw this.#warned("failed to start user query", error);
+    }
+  }
+
+  async keys(command: KeyCommand, key: string): Promise<KeyOutcome> {
+    this.#log("INFO", `Initiating ${keyTitles[command]}`);
+    const { keys } = this.#serf;
+    try {
+      const report = command === "list" ? await keys.list() : await keys[command](key);
+      return { error: "", report };
+    } catch (error) {
+      if (!(error instanceof SerfError)) throw error;
+      return { error: error.message, report: reportOf(error) };
+    }
+  }
+
+  coordinate(node: string): Coordinate | undefined {
+    return this.#serf.coordinate(node);
+  }
+
+  #warned(what: string, error: unknown): unknown {
+    if (error instanceof SerfError) this.#log("WARN", `${what}: ${error.message}`);
+    return error;
+  }
+}
+
+function reportOf(error: SerfError): KeyResult | typeof emptyKeyReport {
+  return error instanceof KeyError ? error.result : emptyKeyReport;
+}
+
+/** The node's own default for 0; the shortest time for a negative one, which is over when it begins. */
+function timeoutMsOf(timeout: bigint): number {
+  if (timeout === 0n) return 0;
+  const whole = (timeout + nanosecondsPerMillisecond - 1n) / nanosecondsPerMillisecond;
+  return Math.min(timeoutMsMax, Math.max(1, Number(whole)));
+}
+
+/** A query whose replies all come too late. */
+async function* silent(replies: AsyncIterable<QueryReply>): AsyncGenerator<QueryRecord> {
+  for await (const _late of replies);
+  yield* [];
+}
+
+function quoted(payload: Uint8Array): string {
+  return quote(excerpt(new TextDecoder().decode(payload.subarray(0, 4 * excerptMax))));
+}
+
+function excerpt(text: string): string {
+  return text.length <= excerptMax ? text : `${text.slice(0, excerptMax)}...`;
+}

@@ -1,0 +1,145 @@
+/**
+ * Turns the value of a configuration file into settings, or says all that is wrong with it in the words of the original's decoder.
+ * Where the original leaves the reader guessing, the key that is meant is added behind its words.
+ */
+
+import { DurationError, parseDuration } from "../../go/duration.ts";
+import { compareBytes } from "../../go/json.ts";
+import type { JsonTree } from "../../go/json_reader.ts";
+import { type ConfigKey, configKeys, mdnsKeys, nearestKey } from "./keys.ts";
+import type { ConfigLayer } from "./merge.ts";
+
+/** Why settings were refused; the text goes behind `Error decoding 'FILE': `. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigError";
+  }
+}
+
+/** Decodes one value. Throws {@link ConfigError}. */
+export function decodeConfig(value: JsonTree): ConfigLayer {
+  if (value === null) return {};
+  if (!(value instanceof Map)) throw new ConfigError(notAnObject("", value));
+  const decoder = new Decoder();
+  decoder.object("", value as ReadonlyMap<string, JsonTree>, configKeys);
+  const faults = [...decoder.faults].sort(compareBytes);
+  if (faults.length > 0)
+    throw new ConfigError(`decoding failed due to the following error(s):\n\n${faults.join("\n")}`);
+  const late = decoder.late[0];
+  if (late !== undefined) throw new ConfigError(late);
+  return decoder.layer as ConfigLayer;
+}
+
+class Decoder {
+  readonly layer: Record<string, unknown> = {};
+  readonly faults: string[] = [];
+  /** Faults that are only looked at when all types are right: the first one counts. */
+  readonly late: string[] = [];
+
+  object(path: string, fields: ReadonlyMap<string, JsonTree>, keys: readonly ConfigKey[]): void {
+    const unused = new Set(fields.keys());
+    for (const key of keys) {
+      const name = fields.has(key.key) ? key.key : [...unused].find((other) => isSameKey(other, key.key));
+      if (name === undefined) continue;
+      unused.delete(name);
+      const value = fields.get(name)!;
+      if (value !== null) this.#field(path === "" ? key.key : `${path}.${key.key}`, key, value);
+    }
+    if (unused.size > 0) this.faults.push(`'${path}' has invalid keys: ${unknownKeys([...unused], keys)}`);
+  }
+
+  #field(name: string, key: ConfigKey, value: JsonTree): void {
+    const decoded = this.#value(name, key, value);
+    if (decoded !== undefined && key.setting !== "ignored") this.layer[key.setting] = decoded;
+  }
+
+  #value(name: string, { kind }: ConfigKey, value: JsonTree): unknown {
+    switch (kind) {
+      case "text":
+        return this.#text(name, value);
+      case "duration":
+      case "span":
+        return this.#duration(name, value);
+      case "boolean":
+      case "switch":
+        return typeof value === "boolean" ? value : this.#mismatch(name, "bool", value);
+      case "integer":
+      case "positive":
+        return typeof value === "number" ? Math.trunc(value) : this.#mismatch(name, "int", value);
+      case "list":
+        if (Array.isArray(value)) return this.#texts(name, value as readonly JsonTree[]);
+        this.faults.push(`'${name}' source data must be an array or slice, got ${kindWord(value)}`);
+        return undefined;
+      case "tags":
+        if (value instanceof Map) return this.#tags(name, value as ReadonlyMap<string, JsonTree>);
+        return this.#mismatch(name, "map[string]string", value);
+      case "section":
+        if (value instanceof Map) this.object(name, value as ReadonlyMap<string, JsonTree>, mdnsKeys);
+        else this.faults.push(notAnObject(name, value));
+        return undefined;
+    }
+  }
+
+  /** Inside lists and tags null is an empty text. */
+  #text(name: string, value: JsonTree): string | undefined {
+    if (value === null) return "";
+    return typeof value === "string" ? value : this.#mismatch(name, "string", value);
+  }
+
+  #texts(name: string, items: readonly JsonTree[]): (string | undefined)[] {
+    return items.map((item, index) => this.#text(`${name}[${index}]`, item));
+  }
+
+  #tags(name: string, fields: ReadonlyMap<string, JsonTree>): Map<string, string | undefined> {
+    return new Map([...fields].map(([key, item]) => [key, this.#text(`${name}[${key}]`, item)]));
+  }
+
+  #duration(name: string, value: JsonTree): bigint | undefined {
+    const text = this.#text(name, value);
+    if (text === undefined || text === "") return undefined;
+    try {
+      return parseDuration(text);
+    } catch (error) {
+      if (!(error instanceof DurationError)) throw error;
+      this.late.push(`${error.message} ('${name}')`);
+      return undefined;
+    }
+  }
+
+  #mismatch(name: string, wanted: string, value: JsonTree): undefined {
+    this.faults.push(`'${name}' expected type '${wanted}', got unconvertible type '${typeWord(value)}'`);
+  }
+}
+
+/** Keys are compared without regard to case, beyond ASCII as well. */
+function isSameKey(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}
+
+function unknownKeys(unknown: readonly string[], keys: readonly ConfigKey[]): string {
+  const sorted = [...unknown].sort(compareBytes);
+  const hints = sorted.flatMap((word) => {
+    const nearest = nearestKey(word, keys);
+    return nearest === null ? [] : [`'${nearest}' instead of '${word}'`];
+  });
+  return sorted.join(", ") + (hints.length === 0 ? "" : ` (did you mean ${hints.join(", ")}?)`);
+}
+
+function notAnObject(name: string, value: JsonTree): string {
+  return `'${name}' expected a map or struct, got "${kindWord(value)}"`;
+}
+
+/** Go's word for the kind of a JSON value. */
+function kindWord(value: JsonTree): string {
+  if (Array.isArray(value)) return "slice";
+  if (value instanceof Map) return "map";
+  if (typeof value === "number") return "float64";
+  return typeof value === "boolean" ? "bool" : "string";
+}
+
+/** Go's word for the type of a JSON value. */
+function typeWord(value: JsonTree): string {
+  if (Array.isArray(value)) return "[]interface {}";
+  return value instanceof Map ? "map[string]interface {}" : kindWord(value);
+}

@@ -1,0 +1,62 @@
+/**
+ * What the agent prints: steps and errors behind `==> `, details and log lines behind four blanks. Log lines are held back
+ * until the agent is up, and are lost when it does not come up, as they always have been.
+ */
+
+import type { Terminal } from "../../runtime.ts";
+
+/** Log lines held back before the agent is up; older ones give way. */
+const heldLinesMax = 16_384;
+
+/** Log lines on their way to a terminal that does not take them; further ones are dropped. */
+const pendingLinesMax = 16_384;
+
+/** The agent's standard output. */
+export class AgentConsole {
+  readonly #terminal: Pick<Terminal, "write">;
+  #held: string[] | null = [];
+  #pending = 0;
+
+  constructor(terminal: Pick<Terminal, "write">) {
+    this.#terminal = terminal;
+  }
+
+  /** Prints a step or an error. Only the first line has the prefix. */
+  async step(text: string): Promise<void> {
+    await this.#terminal.write(text === "" ? "\n" : `==> ${text}\n`);
+  }
+
+  /** Prints a detail. */
+  async detail(text: string): Promise<void> {
+    await this.#terminal.write(`    ${text}\n`);
+  }
+
+  /** Prints a log line, or holds it back. */
+  line(text: string, indent = "    "): void {
+    if (this.#held === null) this.#print(`${indent}${text}\n`);
+    else {
+      this.#held.push(`${indent}${text}\n`);
+      if (this.#held.length > heldLinesMax) this.#held = this.#held.slice(heldLinesMax / 2);
+    }
+  }
+
+  /** Prints what was held back; from now on lines are printed at once. */
+  release(): void {
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null && held.length > 0) this.#print(held.join(""));
+  }
+
+  /** Resolves when everything has been written: text goes out in order. */
+  async flush(): Promise<void> {
+    await this.#terminal.write("");
+  }
+
+  #print(text: string): void {
+    if (this.#pending >= pendingLinesMax) return;
+    this.#pending += 1;
+    void this.#terminal.write(text).finally(() => {
+      this.#pending -= 1;
+    });
+  }
+}

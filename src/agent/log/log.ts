@@ -1,0 +1,64 @@
+/**
+ * The agent's log: lines in Serf's form, the last ones of every level kept for monitors, and handed to whoever listens.
+ */
+
+import type { LogLevel } from "../../core/effects.ts";
+import type { MonitoredLine } from "../../rpc/server/subscriptions.ts";
+import type { Cancel, Clock } from "../../runtime.ts";
+import type { LogLine } from "../../shell/options.ts";
+
+/** Lines kept for monitors, whatever the agent's own level. */
+export const recentLinesMax = 512;
+
+/** Takes a line as text, and as it was logged. */
+export type LogListener = (line: MonitoredLine, source: LogLine) => void;
+
+/** A log that any number of listeners follow. */
+export class AgentLog {
+  readonly #clock: Clock;
+  readonly #listeners = new Set<LogListener>();
+  #recent: MonitoredLine[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Logs a line of one of the agent's own components. */
+  write(level: LogLevel, component: string, text: string): void {
+    this.append({ time: this.#clock.wallTime(), level, component, text });
+  }
+
+  /** Logs a line that has its time already. */
+  append(line: LogLine): void {
+    const monitored = { level: line.level, text: formatLine(line) };
+    this.#recent.push(monitored);
+    if (this.#recent.length >= 2 * recentLinesMax) this.#recent = this.#recent.slice(-recentLinesMax);
+    for (const listener of this.#listeners) listener(monitored, line);
+  }
+
+  /** The last lines, oldest first. */
+  recent(): readonly MonitoredLine[] {
+    return this.#recent.slice(-recentLinesMax);
+  }
+
+  /** Calls `listener` for each new line until cancelled. */
+  follow(listener: LogListener): Cancel {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+/** `2026/11/23 10:34:05 [INFO] agent: text`, in local time and without a final newline. */
+export function formatLine(line: LogLine): string {
+  const at = new Date(line.time);
+  const two = (number: number): string => String(number).padStart(2, "0");
+  const date = `${at.getFullYear()}/${two(at.getMonth() + 1)}/${two(at.getDate())}`;
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const text = line.text.endsWith("\n") ? line.text.slice(0, -1) : line.text;
+  return `${date} ${time} [${line.level}] ${line.component}: ${text}`;
+}
+
+/** A line as one JSON object, with the time in UTC. */
+export function formatJsonLine({ time, level, component, text }: LogLine): string {
+  return JSON.stringify({ time: new Date(time).toISOString(), level, component, text });
+}

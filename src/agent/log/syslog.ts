@@ -1,0 +1,196 @@
+/**
+ * A copy of the agent's log for the system's log, in the priorities of the original. No runtime has datagram sockets of the local kind
+ * that the system's log listens on, so the system's own program for it, `logger`, is kept running and fed with lines.
+ */
+
+import { systemText } from "../../go/system_errors.ts";
+import type { Cancel, ChildInput, ChildProcess, Runtime } from "../../runtime.ts";
+import type { LogLine } from "../../shell/options.ts";
+import { StartFailure } from "../config/config.ts";
+import { facilityCode, syslogLines } from "./syslog_lines.ts";
+
+/** Where the system's log listens, on one system or the other. */
+export const syslogPaths: readonly string[] = ["/dev/log", "/var/run/syslog", "/var/run/log"];
+/** Lines that wait for a slow or absent log at most; the oldest give way. */
+export const waitingMax = 1024;
+/** A program that ended is started again after this. */
+export const restartMs = 1_000;
+/** A program that ran for this long did work, so that its end is news. */
+const provenMs = 60_000;
+/** The last lines may take this long. */
+const closeTimeoutMs = 1_000;
+/** Bytes of a line; what is longer is cut there by `logger`. */
+const lineSizeMax = 65_536;
+
+/**
+ * Terminals and service managers send the agent's signals to its children, too: without this the log would miss the agent's end. The program
+ * ends with its input.
+ */
+const launch = 'trap "" HUP INT TERM; exec logger "$@"';
+/** What a shell ends with when there is no such program. */
+const notFoundCode = 127;
+
+/** What {@link Syslog} needs. */
+export interface SyslogParts {
+  readonly facility: string;
+  readonly runtime: Pick<Runtime, "clock" | "host" | "processes">;
+  /** Told when lines no longer get to the log. */
+  readonly warn: (text: string) => void;
+}
+
+/** The system's log. */
+export class Syslog {
+  readonly #parts: SyslogParts;
+  readonly #facility: number;
+  readonly #path: string;
+  #child: ChildProcess | undefined;
+  #waiting: string[] = [];
+  #lost = 0;
+  #working: Promise<void> | undefined;
+  #restart: Cancel | undefined;
+  #startedAt = 0;
+  #warned = false;
+  #closed = false;
+
+  private constructor(parts: SyslogParts, facility: number, path: string) {
+    this.#parts = parts;
+    this.#facility = facility;
+    this.#path = path;
+  }
+
+  /** Finds the system's log. Rejects with {@link StartFailure} when there is none. */
+  static async open(parts: SyslogParts): Promise<Syslog> {
+    const { facility, runtime } = parts;
+    if (runtime.host.os !== "linux") throw setupFailed("Platform does not support syslog");
+    const code = facilityCode(facility);
+    if (code === undefined) throw setupFailed(`invalid syslog facility: ${facility}`);
+    for (const path of syslogPaths) {
+      const found = await answers(path, runtime).catch((error: unknown) => {
+        throw error instanceof StartFailure ? error : setupFailed(systemText(error));
+      });
+      if (found) return new Syslog(parts, code, path);
+    }
+    throw setupFailed("Unix syslog delivery error");
+  }
+
+  /** Takes one line of the log. */
+  line(line: LogLine): void {
+    if (this.#closed) return;
+    this.#waiting.push(...syslogLines(line, this.#facility));
+    const surplus = this.#waiting.length - waitingMax;
+    if (surplus > 0) {
+      this.#waiting.splice(0, surplus);
+      this.#lost += surplus;
+    }
+    this.#work();
+  }
+
+  /** Hands over what waits, for a moment. Never rejects. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#restart?.();
+    let cancel: Cancel = () => undefined;
+    const late = new Promise<"late">((resolve) => {
+      cancel = this.#parts.runtime.clock.after(closeTimeoutMs, () => resolve("late"));
+    });
+    if ((await Promise.race([this.#finish(), late])) === "late") this.#child?.kill("SIGKILL");
+    cancel();
+  }
+
+  async #finish(): Promise<void> {
+    await this.#working;
+    if (this.#waiting.length > 0) await this.#deliver();
+    this.#child?.input?.close();
+    await this.#child?.ended;
+  }
+
+  #work(): void {
+    if (this.#working !== undefined || this.#restart !== undefined) return;
+    this.#working = this.#deliver().finally(() => {
+      this.#working = undefined;
+    });
+  }
+
+  async #deliver(): Promise<void> {
+    try {
+      const input = await this.#input();
+      while (this.#waiting.length > 0) {
+        const text = `${this.#waiting.splice(0).join("\n")}\n`;
+        await input.write(new TextEncoder().encode(text));
+        this.#confess();
+      }
+    } catch (error) {
+      this.#ended(systemText(error));
+    }
+  }
+
+  /** Says how much was lost: in the log, which leads here again. */
+  #confess(): void {
+    const lost = this.#lost;
+    this.#lost = 0;
+    if (lost > 0) this.#parts.warn(`Dropped ${lost} lines on their way to syslog`);
+  }
+
+  async #input(): Promise<ChildInput> {
+    if (this.#child?.input !== undefined) return this.#child.input;
+    const { runtime } = this.#parts;
+    this.#startedAt = runtime.clock.now();
+    const child = await start(this.#path, runtime, "open");
+    this.#child = child;
+    void child.ended.then(({ code }) => {
+      if (this.#child === child) this.#ended(`logger ended with code ${code}`);
+    });
+    return child.input!;
+  }
+
+  /** The program is gone, as it is when the system's log is restarted; lines wait for the next. */
+  #ended(why: string): void {
+    const { runtime, warn } = this.#parts;
+    const { clock } = runtime;
+    this.#child?.input?.close();
+    this.#child = undefined;
+    if (this.#closed || this.#restart !== undefined) return;
+    if (clock.now() - this.#startedAt >= provenMs) this.#warned = false;
+    this.#await();
+    if (this.#warned) return;
+    this.#warned = true;
+    warn(`Lines do not get to syslog, trying again: ${why}`);
+  }
+
+  /** Waits until there are lines and somebody who takes them. */
+  #await(): void {
+    const { runtime } = this.#parts;
+    this.#restart = runtime.clock.after(restartMs, async () => {
+      const ready = this.#waiting.length === 0 || (await answers(this.#path, runtime).catch(() => false));
+      if (this.#closed) return;
+      this.#restart = undefined;
+      if (!ready) this.#await();
+      else if (this.#waiting.length > 0) this.#work();
+    });
+  }
+}
+
+/** Whether somebody listens at a path: a program with nothing to say tells by its end. */
+async function answers(path: string, runtime: SyslogParts["runtime"]): Promise<boolean> {
+  const child = await start(path, runtime, new Uint8Array());
+  const { code } = await child.ended;
+  if (code === notFoundCode) throw setupFailed('cannot find the program "logger"');
+  return code === 0;
+}
+
+async function start(
+  path: string,
+  { processes, host }: SyslogParts["runtime"],
+  input: Uint8Array | "open",
+): Promise<ChildProcess> {
+  const args = ["--socket", path, "--socket-errors=on", "--tag", "serf", `--id=${host.pid}`];
+  return await processes.spawn("/bin/sh", {
+    args: ["-c", launch, "sh", ...args, "--prio-prefix", "--size", String(lineSizeMax)],
+    input,
+  });
+}
+
+function setupFailed(why: string): StartFailure {
+  return new StartFailure(`Syslog setup failed: ${why}`);
+}

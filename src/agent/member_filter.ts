@@ -1,0 +1,32 @@
+/**
+ * Which members pass a filter. Every expression is wrapped as `^EXPRESSION$` without a group, so `a|b` means "starts with
+ * a or ends with b"; a member without a tag matches like one whose tag is empty.
+ */
+
+import type { Member } from "../core/serf/api.ts";
+import type { MemberFilter } from "../rpc/protocol.ts";
+import type { Pattern } from "../shell/regexp.ts";
+import { loadPatternCompiler } from "../shell/regexp.ts";
+
+/** Selects members. Rejects with PatternError when an expression cannot be compiled. */
+export async function selectMembers(
+  members: readonly Member[],
+  filter: MemberFilter,
+): Promise<readonly Member[]> {
+  if (filter.tags.size === 0 && filter.status === "" && filter.name === "") return members;
+  const compile = await loadPatternCompiler();
+  const anchored = (expression: string): Pattern => compile(`^${expression}$`);
+  const tags = [...filter.tags].map(([key, expression]) => ({ key, matches: anchored(expression) }));
+  const status = filter.status === "" ? null : anchored(filter.status);
+  const name = filter.name === "" ? null : anchored(filter.name);
+  return members.filter(
+    (member) =>
+      (name === null || name(member.name)) &&
+      (status === null || status(member.status)) &&
+      tags.every(({ key, matches }) => matches(tagOf(member, key))),
+  );
+}
+
+function tagOf(member: Member, key: string): string {
+  return Object.hasOwn(member.tags, key) ? member.tags[key]! : "";
+}

@@ -1,0 +1,56 @@
+/**
+ * Joining in the background: tries again and again until it works or the attempts are used up.
+ */
+
+import { formatDuration, toMilliseconds } from "../go/duration.ts";
+import type { Clock } from "../runtime.ts";
+import type { Agent } from "./agent.ts";
+import type { AgentConfig } from "./config/config.ts";
+
+/** Tries until one address works. Answers whether it did; false means that the agent has to stop. */
+export async function retryJoin(
+  agent: Pick<Agent, "join" | "log">,
+  config: Pick<AgentConfig, "retryJoin" | "retryMaxAttempts" | "retryInterval" | "replayOnJoin">,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (let attempts = 0; !signal.aborted; ) {
+    agent.log("INFO", `Joining cluster...(replay: ${config.replayOnJoin})`, "agent");
+    const joined = await agent.join(config.retryJoin, config.replayOnJoin).then(
+      (count) => ({ count, error: null }),
+      (error: unknown) => ({ count: 0, error: error instanceof Error ? error.message : String(error) }),
+    );
+    if (signal.aborted) break;
+    if (joined.error === null) {
+      agent.log("INFO", `Join completed. Synced with ${joined.count} initial agents`, "agent");
+      return true;
+    }
+    attempts += 1;
+    // The original counts like this: a maximum of N allows N+1 attempts.
+    if (config.retryMaxAttempts > 0 && attempts > config.retryMaxAttempts) {
+      agent.log("ERR", "maximum retry join attempts made, exiting", "agent");
+      return false;
+    }
+    agent.log(
+      "WARN",
+      `Join failed: ${joined.error}, retrying in ${formatDuration(config.retryInterval)}`,
+      "agent",
+    );
+    await pause(clock, toMilliseconds(config.retryInterval), signal);
+  }
+  return true;
+}
+
+async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const cancel = clock.after(delayMs, resolve);
+    signal.addEventListener(
+      "abort",
+      () => {
+        cancel();
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

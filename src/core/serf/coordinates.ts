@@ -1,0 +1,108 @@
+/**
+ * Coordinates on pings: every ack carries the sender's position, every answered probe moves ours (serf `ping_delegate.go`).
+ */
+
+import { CoordinateClient } from "../coordinate/client.ts";
+import { type Coordinate, distanceSeconds, freshCoordinate } from "../coordinate/coordinate.ts";
+import type { Outbox } from "../effects.ts";
+import type { Random } from "../random.ts";
+import { WireError } from "../wire/error.ts";
+import { MsgpackReader, MsgpackWriter } from "../wire/msgpack.ts";
+import type { SerfEvent } from "./api.ts";
+
+const pingVersion = 1;
+const dimensionsMax = 64;
+
+/** This node's coordinate and those it learned of others. */
+export class PingCoordinates {
+  readonly #outbox: Outbox<SerfEvent>;
+  readonly #self: string;
+  readonly #client: CoordinateClient;
+  readonly #known = new Map<string, Coordinate>();
+
+  constructor(outbox: Outbox<SerfEvent>, self: string, random: Random) {
+    this.#outbox = outbox;
+    this.#self = self;
+    this.#client = new CoordinateClient({ random: () => random.unit() });
+    this.#known.set(self, freshCoordinate());
+  }
+
+  /** How often the own position was started over. */
+  get resets(): number {
+    return this.#client.resets;
+  }
+
+  /** The last known coordinate of a node, our own included. */
+  find(node: string): Coordinate | undefined {
+    return this.#known.get(node);
+  }
+
+  /** The payload of our acks. */
+  payload(): Uint8Array {
+    return encodeCoordinate(this.#client.coordinate);
+  }
+
+  /** Learns from an answered probe. */
+  observe(node: string, roundTripMs: number, payload: Uint8Array): void {
+    if (payload.length === 0) return;
+    if (payload[0] !== pingVersion) {
+      this.#outbox.log("ERR", "serf", `Unsupported ping version: ${payload[0]}`);
+      return;
+    }
+    let coordinate: Coordinate;
+    try {
+      coordinate = decodeCoordinate(payload);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#outbox.log("ERR", "serf", `Failed to decode coordinate from ping: ${error.message}`);
+      return;
+    }
+    const { meter } = this.#outbox;
+    const before = this.#client.coordinate;
+    const refusal = this.#client.update(node, coordinate, Math.max(0, roundTripMs) / 1000);
+    if (refusal !== null) {
+      meter?.incr("serf.coordinate.rejected", 1);
+      this.#outbox.log("TRACE", "serf", `Rejected coordinate from ${node}: ${refusal}`);
+      return;
+    }
+    if (roundTripMs <= 0) meter?.incr("serf.coordinate.zero-rtt", 1);
+    meter?.sample("serf.coordinate.adjustment-ms", 1000 * distanceSeconds(before, this.#client.coordinate));
+    this.#known.set(node, coordinate);
+    this.#known.set(this.#self, this.#client.coordinate);
+  }
+
+  /** Drops what is known of a node. */
+  forget(node: string): void {
+    this.#client.forget(node);
+    this.#known.delete(node);
+  }
+}
+
+/** The payload of an ack: version byte and coordinate. */
+export function encodeCoordinate(coordinate: Coordinate): Uint8Array {
+  const writer = new MsgpackWriter(pingVersion).map(4);
+  writer.string("Adjustment").float(coordinate.adjustment).string("Error").float(coordinate.error);
+  writer.string("Height").float(coordinate.height).string("Vec").array(coordinate.vec.length);
+  for (const component of coordinate.vec) writer.float(component);
+  return writer.finish();
+}
+
+/** Reads the payload of an ack; throws WireError when it is malformed. */
+export function decodeCoordinate(payload: Uint8Array): Coordinate {
+  let vec: number[] = [];
+  let error = 0;
+  let adjustment = 0;
+  let height = 0;
+  const fields = {
+    Vec: (reader: MsgpackReader) => {
+      const count = reader.arrayHeader();
+      if (count > dimensionsMax) throw new WireError(`coordinate has ${count} dimensions`);
+      vec = Array.from({ length: count }, () => reader.float());
+    },
+    Error: (reader: MsgpackReader) => (error = reader.float()),
+    Adjustment: (reader: MsgpackReader) => (adjustment = reader.float()),
+    Height: (reader: MsgpackReader) => (height = reader.float()),
+  };
+  new MsgpackReader(payload, 1).struct(fields, ["Vec", "Error", "Adjustment", "Height"]);
+  return { vec, error, adjustment, height };
+}

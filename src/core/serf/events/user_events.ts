@@ -1,0 +1,111 @@
+/**
+ * User events, sent and received: checked for size, stamped, checked against the replay ring, delivered once (serf `UserEvent`,
+ * `handleUserEvent`).
+ */
+
+import { SerfError } from "../../../errors.ts";
+import type { Outbox } from "../../effects.ts";
+import type { SerfEvent } from "../api.ts";
+import { type SerfConfig, userEventSizeMax } from "../config.ts";
+import type { LamportClock } from "../lamport.ts";
+import type { SerfQueues } from "../queues.ts";
+import { encodeUserEvent } from "../wire/encoding.ts";
+import type { EventSlot, UserEventMessage } from "../wire/messages.ts";
+import { ReplayRing } from "./replay_ring.ts";
+
+interface SeenEvent {
+  readonly name: string;
+  readonly payload: Uint8Array | null;
+}
+
+/** What {@link UserEvents} works on. */
+export interface UserEventsParts {
+  readonly config: SerfConfig;
+  readonly outbox: Outbox<SerfEvent>;
+  readonly clock: LamportClock;
+  readonly queues: SerfQueues;
+}
+
+/** Sends and receives user events. */
+export class UserEvents {
+  readonly #parts: UserEventsParts;
+  readonly #ring: ReplayRing<SeenEvent>;
+
+  constructor(parts: UserEventsParts) {
+    this.#parts = parts;
+    this.#ring = new ReplayRing(parts.config.eventBuffer, sameEvent);
+  }
+
+  /**
+   * Sends one event: delivered here first, then gossiped. An event that no packet can carry is not queued, as it would wait for ever;
+   * it spreads with push/pulls alone. ERR_LIMIT when it is too large; then nothing happened.
+   */
+  send(name: string, payload: Uint8Array, coalesce: boolean): void {
+    const { config, clock, queues, outbox } = this.#parts;
+    const limit = config.userEventSizeLimit;
+    const size = new TextEncoder().encode(name).length + payload.length;
+    if (size > limit) throw tooLarge("user event", `configured limit of ${limit}`, "before");
+    if (size > userEventSizeMax) throw tooLarge("user event", `sane limit of ${userEventSizeMax}`, "before");
+    const lamportTime = clock.time;
+    // No payload is written as nil, which is how Go's command line sends it.
+    const sent = payload.length === 0 ? null : payload;
+    const message: UserEventMessage = { type: "userEvent", lamportTime, name, payload: sent, coalesce };
+    const bytes = encodeUserEvent(message);
+    if (bytes.length > limit) throw tooLarge("encoded user event", `configured limit of ${limit}`, "after");
+    if (bytes.length > userEventSizeMax) {
+      throw tooLarge("encoded user event", `reasonable limit of ${userEventSizeMax}`, "after");
+    }
+    this.receive(message);
+    if (!queues.events.queue(bytes, null)) {
+      const text = `user event ${name} has ${bytes.length} bytes, too many for gossip: it spreads by push/pull alone`;
+      outbox.log("WARN", "serf", text);
+    }
+  }
+
+  /** Takes one event; true when it is new and has to be passed on. */
+  receive(message: UserEventMessage): boolean {
+    const { outbox, clock } = this.#parts;
+    const { lamportTime, name, payload, coalesce } = message;
+    clock.witness(lamportTime);
+    const verdict = this.#ring.add(lamportTime, clock.time, { name, payload });
+    if (verdict === "old") {
+      const text = `received old event ${name} from time ${lamportTime} (current: ${clock.time})`;
+      outbox.log("WARN", "serf", text);
+    }
+    if (verdict !== "new") return false;
+    const event: SerfEvent = Object.freeze({
+      type: "user",
+      lamportTime,
+      name,
+      // A copy: the ring keeps the original, whatever a consumer does with its own.
+      payload: payload?.slice() ?? new Uint8Array(),
+      coalesce,
+    });
+    outbox.meter?.incr("serf.events", 1);
+    outbox.meter?.incr(`serf.events.${name}`, 1);
+    outbox.push({ kind: "emit", event });
+    return true;
+  }
+
+  /** Refuses everything before `time`: events that happened before a join. */
+  ignoreBefore(time: bigint): void {
+    this.#ring.ignoreBefore(time);
+  }
+
+  /** The ring, to send with a push/pull. */
+  slots(): EventSlot[] {
+    return this.#ring.slots().map(({ lamportTime, entries }) => ({ lamportTime, events: entries }));
+  }
+}
+
+function tooLarge(what: string, limit: string, when: "before" | "after"): SerfError {
+  return new SerfError("ERR_LIMIT", `${what} exceeds ${limit} bytes ${when} encoding`);
+}
+
+function sameEvent(a: SeenEvent, b: SeenEvent): boolean {
+  const left = a.payload ?? new Uint8Array();
+  const right = b.payload ?? new Uint8Array();
+  return (
+    a.name === b.name && left.length === right.length && left.every((byte, index) => byte === right[index])
+  );
+}

@@ -1,0 +1,106 @@
+/**
+ * Who may be a member: the rule for names, and what the application says (serf `MergeDelegate`, `ValidateNodeNames`).
+ */
+
+import { formatAddress } from "../../../net/address.ts";
+import { aliveFault } from "../../swim/validity.ts";
+import { WireError } from "../../wire/error.ts";
+import { type Alive, type NodeState, NodeStateCode } from "../../wire/messages.ts";
+import type { Member } from "../api.ts";
+import type { SerfConfig } from "../config.ts";
+import { decodeTags } from "../wire/tags.ts";
+
+/** A text refuses; `null` admits. */
+export type Verdict = string | null;
+
+/** The application's say. Both are called often and synchronously; what they throw refuses as well. */
+export interface AdmissionHooks {
+  /** Asked about every news of a live member, again and again; a text ignores the news. */
+  readonly admitMember?: (member: Member) => Verdict;
+  /** Asked before two clusters become one, on both sides; a text refuses the join. */
+  readonly admitMerge?: (members: readonly Member[]) => Verdict;
+}
+
+const nameSizeMax = 128;
+
+/** Why the rule for names forbids this one, or `null`. */
+export function strictNameFault(name: string): Verdict {
+  if (/[^A-Za-z0-9\-.]/.test(name)) {
+    return `Node name contains invalid characters ${name} , Valid characters include all alpha-numerics and dashes and '.' `;
+  }
+  if (name.length > nameSizeMax) {
+    return `Node name is ${name.length} characters. Valid length is between 1 and ${nameSizeMax} characters`;
+  }
+  return null;
+}
+
+/** Applies the rules to what other nodes say. */
+export class Admission {
+  readonly #config: SerfConfig;
+  readonly #hooks: AdmissionHooks;
+
+  constructor(config: SerfConfig, hooks: AdmissionHooks) {
+    this.#config = config;
+    this.#hooks = hooks;
+  }
+
+  /** Whether news of a live member may be applied. Our own node is always admitted. */
+  alive(alive: Alive): Verdict {
+    if (alive.node === this.#config.name) return null;
+    const { admitMember } = this.#hooks;
+    const fault = this.#nameFault(alive.node);
+    if (fault !== null || admitMember === undefined) return fault;
+    return ask(() => admitMember(memberOf(alive, "none")));
+  }
+
+  /** Whether a joining peer's members may be merged. */
+  merge(nodes: readonly NodeState[]): Verdict {
+    for (const { node } of nodes) {
+      const fault = this.#nameFault(node);
+      if (fault !== null) return fault;
+    }
+    const { admitMerge } = this.#hooks;
+    if (admitMerge === undefined) return null;
+    const members: Member[] = [];
+    for (const node of nodes) {
+      const fault = aliveFault({ ...node, type: "alive" });
+      if (fault !== null) return `${JSON.stringify(node.node)}: ${fault}`;
+      members.push(memberOf(node, node.state === NodeStateCode.left ? "left" : "none"));
+    }
+    return ask(() => admitMerge(members));
+  }
+
+  #nameFault(name: string): Verdict {
+    return this.#config.validateNodeNames ? strictNameFault(name) : null;
+  }
+}
+
+function ask(question: () => Verdict): Verdict {
+  try {
+    return question();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function memberOf(node: Alive | NodeState, status: "none" | "left"): Member {
+  const [min = 0, max = 0, current = 0, delegateMin = 0, delegateMax = 0, delegate = 0] = node.versions;
+  return Object.freeze({
+    name: node.node,
+    address: formatAddress(node.address),
+    port: node.port,
+    tags: tagsOf(node.meta),
+    status,
+    protocol: Object.freeze({ min: delegateMin, max: delegateMax, current: delegate }),
+    memberlist: Object.freeze({ min, max, current }),
+  });
+}
+
+function tagsOf(meta: Uint8Array | null): Member["tags"] {
+  try {
+    return decodeTags(meta);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return Object.freeze({});
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * Serf's members: what the membership layer says of a node, joined with what Lamport-timed intents say of its wishes
+ * (serf `handleNodeJoin`, `handleNodeLeave`, `handleNodeLeaveIntent`, `handleNodeJoinIntent`).
+ */
+
+import type { Outbox } from "../../effects.ts";
+import type { Node } from "../../swim/members.ts";
+import { WireError } from "../../wire/error.ts";
+import type { Member, MemberEventType, MemberStatus, SerfEvent, VersionRange } from "../api.ts";
+import type { SerfConfig } from "../config.ts";
+import type { JoinIntent, LeaveIntent } from "../wire/messages.ts";
+import { decodeTags, type Tags } from "../wire/tags.ts";
+import { RecentIntents } from "./recent_intents.ts";
+
+/** One member as we keep it. */
+interface MemberRecord {
+  member: Member;
+  /** Lamport time of the last intent that was accepted. */
+  statusTime: bigint;
+  /** When the member became failed or left. */
+  goneAt: number;
+  /** Whether the member is being erased: its goodbye is not reported. */
+  pruning: boolean;
+}
+
+/** What an intent led to: whether it is passed on, and what the owner has to do. */
+export interface IntentOutcome {
+  readonly rebroadcast: boolean;
+  readonly follow: "nothing" | "refute" | "prune now" | "prune later";
+}
+
+/** A failed member that returns within this time flaps. */
+const flapTimeoutMs = 60_000;
+
+const dropped: IntentOutcome = { rebroadcast: false, follow: "nothing" };
+const passedOn: IntentOutcome = { rebroadcast: true, follow: "nothing" };
+
+/** All members this node knows, itself included. */
+export class SerfMembers {
+  readonly #config: SerfConfig;
+  readonly #outbox: Outbox<SerfEvent>;
+  readonly #erased: (name: string) => void;
+  readonly #records = new Map<string, MemberRecord>();
+  readonly #recent = new RecentIntents();
+
+  /** `erased` is told of every name that is forgotten. */
+  constructor(config: SerfConfig, outbox: Outbox<SerfEvent>, erased: (name: string) => void) {
+    this.#config = config;
+    this.#outbox = outbox;
+    this.#erased = erased;
+  }
+
+  /** Members of all statuses. */
+  get count(): number {
+    return this.#records.size;
+  }
+
+  /** Frozen records of all members. */
+  list(): Member[] {
+    return Array.from(this.#records.values(), (record) => record.member);
+  }
+
+  /** One member. */
+  find(name: string): Member | undefined {
+    return this.#records.get(name)?.member;
+  }
+
+  /** Members in one status. */
+  withStatus(status: MemberStatus): Member[] {
+    return this.list().filter((member) => member.status === status);
+  }
+
+  /** Whether a member other than this node is alive; stops at the first, as it is asked at every packet of a node that leaves. */
+  get othersAlive(): boolean {
+    for (const [name, { member }] of this.#records) {
+      if (member.status === "alive" && name !== this.#config.name) return true;
+    }
+    return false;
+  }
+
+  /** Lamport times of the last accepted intents, of every member. */
+  statusTimes(): Map<string, bigint> {
+    return new Map(Array.from(this.#records, ([name, record]) => [name, record.statusTime]));
+  }
+
+  /** The membership layer found a node alive. */
+  joined(now: number, node: Node): void {
+    const known = this.#records.get(node.name);
+    const tags = this.#tagsOf(node);
+    if (known !== undefined) {
+      if (known.member.status === "failed" && now - known.goneAt < flapTimeoutMs) this.#count("flap");
+      known.member = memberOf(node, tags, "alive");
+      known.goneAt = 0;
+      known.pruning = false;
+    } else {
+      const recent = this.#recent.find(node.name);
+      const status = recent?.type === "leave" ? "leaving" : "alive";
+      this.#records.set(node.name, {
+        member: memberOf(node, tags, status),
+        statusTime: recent?.lamportTime ?? 0n,
+        goneAt: 0,
+        pruning: false,
+      });
+    }
+    this.#count("join");
+    this.#report("member-join", node.name, `EventMemberJoin: ${node.name} ${node.endpoint.host}`);
+  }
+
+  /** The membership layer found a node gone; what it wished decides whether it left or failed. */
+  left(now: number, node: Node): void {
+    const record = this.#records.get(node.name);
+    if (record === undefined) return;
+    const { status } = record.member;
+    if (status !== "leaving" && status !== "alive") {
+      this.#outbox.log("WARN", "serf", `Bad state when leave: ${statusNumber[status]}`);
+      return;
+    }
+    record.goneAt = now;
+    this.#setStatus(record, status === "leaving" ? "left" : "failed");
+    this.#count(status === "leaving" ? "left" : "failed");
+    if (record.pruning) return;
+    if (status === "leaving") {
+      this.#report("member-leave", node.name, `EventMemberLeave: ${node.name} ${node.endpoint.host}`);
+    } else {
+      this.#report("member-failed", node.name, `EventMemberFailed: ${node.name} ${node.endpoint.host}`);
+    }
+  }
+
+  /** The metadata of a live node changed. */
+  updated(node: Node): void {
+    const record = this.#records.get(node.name);
+    if (record === undefined) return;
+    record.member = memberOf(node, this.#tagsOf(node), record.member.status);
+    this.#count("update");
+    this.#report("member-update", node.name, `EventMemberUpdate: ${node.name}`);
+  }
+
+  /** Applies a leave intent. `selfAlive` says that our own node has no wish to leave. */
+  leaveIntent(now: number, intent: LeaveIntent, selfAlive: boolean): IntentOutcome {
+    const record = this.#records.get(intent.node);
+    if (record === undefined) return this.#recent.store(now, intent) ? passedOn : dropped;
+    if (intent.lamportTime <= record.statusTime) return dropped;
+    if (intent.node === this.#config.name && selfAlive) {
+      this.#outbox.log("DEBUG", "serf", "Refuting an older leave intent");
+      return { rebroadcast: false, follow: "refute" };
+    }
+    record.statusTime = intent.lamportTime;
+    const { status, address } = record.member;
+    if (status === "none") return dropped;
+    if (status === "alive") this.#setStatus(record, "leaving");
+    if (status === "failed") {
+      this.#setStatus(record, "left");
+      this.#report("member-leave", intent.node, `EventMemberLeave (forced): ${intent.node} ${address}`);
+    }
+    if (!intent.prune) return passedOn;
+    if (record.member.status === "left") return { rebroadcast: true, follow: "prune now" };
+    record.pruning = true;
+    return { rebroadcast: true, follow: "prune later" };
+  }
+
+  /** Applies a join intent. */
+  joinIntent(now: number, intent: JoinIntent): IntentOutcome {
+    const record = this.#records.get(intent.node);
+    if (record === undefined) return this.#recent.store(now, intent) ? passedOn : dropped;
+    if (intent.lamportTime <= record.statusTime) return dropped;
+    record.statusTime = intent.lamportTime;
+    if (record.member.status === "leaving") {
+      this.#setStatus(record, "alive");
+      record.pruning = false;
+    }
+    return passedOn;
+  }
+
+  /** Erases a member at once. */
+  prune(name: string): void {
+    const member = this.find(name);
+    if (member !== undefined) this.#erase(name, `EventMemberReap (forced): ${name} ${member.address}`);
+  }
+
+  /** Erases a member whose wait is over, unless it turned out to be alive. */
+  pruneAfterWait(name: string): void {
+    if (this.#records.get(name)?.pruning === true) this.prune(name);
+  }
+
+  /** Forgets members that are gone for long, and old intents. */
+  reap(now: number): void {
+    const { reconnectTimeoutMs, tombstoneTimeoutMs, recentIntentTimeoutMs } = this.#config;
+    const timeouts: Partial<Record<MemberStatus, number>> = {
+      failed: reconnectTimeoutMs,
+      left: tombstoneTimeoutMs,
+    };
+    for (const [name, record] of this.#records) {
+      const timeout = timeouts[record.member.status];
+      if (timeout !== undefined && now - record.goneAt > timeout)
+        this.#erase(name, `EventMemberReap: ${name}`);
+    }
+    this.#recent.expire(now - recentIntentTimeoutMs);
+  }
+
+  #erase(name: string, text: string): void {
+    const record = this.#records.get(name);
+    if (record === undefined) return;
+    this.#records.delete(name);
+    this.#erased(name);
+    this.#outbox.log("INFO", "serf", text);
+    this.#outbox.push({ kind: "emit", event: { type: "member-reap", members: [record.member] } });
+  }
+
+  #count(what: "join" | "left" | "failed" | "update" | "flap"): void {
+    this.#outbox.meter?.incr(`serf.member.${what}`, 1);
+  }
+
+  #setStatus(record: MemberRecord, status: MemberStatus): void {
+    record.member = Object.freeze({ ...record.member, status });
+  }
+
+  #report(type: MemberEventType, name: string, text: string): void {
+    this.#outbox.log("INFO", "serf", text);
+    this.#outbox.push({ kind: "emit", event: { type, members: [this.#records.get(name)!.member] } });
+  }
+
+  #tagsOf(node: Node): Tags {
+    try {
+      return decodeTags(node.meta);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#outbox.log("ERR", "serf", `Failed to decode tags: ${error.message}`);
+      return Object.freeze({});
+    }
+  }
+}
+
+/** Numbers of statuses in the original's log lines and on the wire. */
+export const statusNumber: Readonly<Record<MemberStatus, number>> = {
+  none: 0,
+  alive: 1,
+  leaving: 2,
+  left: 3,
+  failed: 4,
+};
+
+function memberOf(node: Node, tags: Tags, status: MemberStatus): Member {
+  const [min = 0, max = 0, current = 0, delegateMin = 0, delegateMax = 0, delegate = 0] = node.versions;
+  return Object.freeze({
+    name: node.name,
+    address: node.endpoint.host,
+    port: node.endpoint.port,
+    tags,
+    status,
+    protocol: range(delegateMin, delegateMax, delegate),
+    memberlist: range(min, max, current),
+  });
+}
+
+function range(min: number, max: number, current: number): VersionRange {
+  return Object.freeze({ min, max, current });
+}

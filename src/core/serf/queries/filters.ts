@@ -1,0 +1,127 @@
+/**
+ * Filters of a query: names of nodes, and an expression for the value of a tag. All of them have to match (serf `shouldProcessQuery`).
+ * What the expressions mean is the host's to say, as their engine is a library.
+ */
+
+import { WireError } from "../../wire/error.ts";
+import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
+import { SerfLimits } from "../config.ts";
+
+/** Why an expression cannot be compiled. */
+export interface PatternFault {
+  readonly fault: string;
+}
+
+/**
+ * Says whether `value` has a match of `expression` (RE2 syntax, unanchored). "later" when the engine is still being loaded; the host then
+ * calls `SerfCore.patternsLoaded`.
+ */
+export type PatternMatcher = (expression: string, value: string) => boolean | PatternFault | "later";
+
+/** Whom a query is for. Empty parts are for everybody. */
+export interface QueryFilter {
+  readonly nodes: readonly string[];
+  /** Tag to expression. */
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** Who is asked whether a query is for them. */
+export interface FilterSubject {
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A filter after decoding; "bad" matches nobody. */
+export type Filter =
+  | { readonly kind: "nodes"; readonly names: ReadonlySet<string> }
+  | { readonly kind: "tag"; readonly tag: string; readonly expression: string }
+  | { readonly kind: "bad"; readonly why: string };
+
+const filterType = { nodes: 0, tag: 1 } as const;
+
+/** Encodes filters as a query carries them. */
+export function encodeFilters({ nodes, tags }: QueryFilter): Uint8Array[] {
+  const filters: Uint8Array[] = [];
+  if (nodes.length > 0) {
+    const writer = new MsgpackWriter(filterType.nodes).array(nodes.length);
+    for (const name of nodes) writer.string(name);
+    filters.push(writer.finish());
+  }
+  for (const [tag, expression] of tags) {
+    const writer = new MsgpackWriter(filterType.tag).map(2);
+    filters.push(writer.string("Expr").string(expression).string("Tag").string(tag).finish());
+  }
+  return filters;
+}
+
+/** Decodes filters; a malformed one matches nobody. */
+export function decodeFilters(encoded: readonly Uint8Array[]): Filter[] {
+  if (encoded.length > SerfLimits.filters)
+    return [{ kind: "bad", why: `query has ${encoded.length} filters` }];
+  return encoded.map(decodeFilter);
+}
+
+/** Whether all filters match. "later" only when nothing else refuses already. `warn` hears of filters that cannot be understood. */
+export function matchesFilters(
+  filters: readonly Filter[],
+  subject: FilterSubject,
+  match: PatternMatcher,
+  warn: (text: string) => void,
+): boolean | "later" {
+  let answer: true | "later" = true;
+  for (const filter of filters) {
+    switch (filter.kind) {
+      case "nodes":
+        if (!filter.names.has(subject.name)) return false;
+        break;
+      case "tag": {
+        const value = Object.hasOwn(subject.tags, filter.tag) ? subject.tags[filter.tag]! : "";
+        const matched = match(filter.expression, value);
+        if (typeof matched === "object")
+          warn(`failed to compile filter regex (${filter.expression}): ${matched.fault}`);
+        if (typeof matched === "object" || !matched) return false;
+        if (matched === "later") answer = "later";
+        break;
+      }
+      case "bad":
+        warn(filter.why);
+        return false;
+    }
+  }
+  return answer;
+}
+
+function decodeFilter(encoded: Uint8Array): Filter {
+  const kind = encoded[0];
+  try {
+    if (kind === filterType.nodes) return decodeNodes(encoded);
+    if (kind === filterType.tag) return decodeTag(encoded);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const name = kind === filterType.nodes ? "filterNodeType" : "filterTagType";
+    return { kind: "bad", why: `failed to decode ${name}: ${error.message}` };
+  }
+  const why =
+    kind === undefined ? "query has an empty filter" : `query has unrecognized filter type: ${kind}`;
+  return { kind: "bad", why };
+}
+
+function decodeNodes(encoded: Uint8Array): Filter {
+  const reader = new MsgpackReader(encoded, 1);
+  const names = new Set<string>();
+  const count = reader.arrayHeader();
+  if (count > SerfLimits.filterNames) throw new WireError(`filter has ${count} names`);
+  for (let left = count; left > 0; left--) names.add(reader.string());
+  return { kind: "nodes", names };
+}
+
+function decodeTag(encoded: Uint8Array): Filter {
+  let tag = "";
+  let expression = "";
+  const fields = {
+    Tag: (reader: MsgpackReader) => (tag = reader.string()),
+    Expr: (reader: MsgpackReader) => (expression = reader.string()),
+  };
+  new MsgpackReader(encoded, 1).struct(fields, ["Tag", "Expr"]);
+  return { kind: "tag", tag, expression };
+}

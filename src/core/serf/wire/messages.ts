@@ -1,0 +1,338 @@
+/**
+ * The messages of Serf, both ways (serf `messages.go`). Each is a type byte and one msgpack value; keys are written in the byte order
+ * in which Go writes them.
+ */
+
+import { WireError } from "../../wire/error.ts";
+import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
+
+/** First byte of every Serf message. */
+export const SerfMessageType = {
+  leave: 0,
+  join: 1,
+  pushPull: 2,
+  userEvent: 3,
+  query: 4,
+  queryResponse: 5,
+  conflictResponse: 6,
+  keyRequest: 7,
+  keyResponse: 8,
+  relay: 9,
+} as const;
+
+/** `node` leaves; `prune` erases it. */
+export interface LeaveIntent {
+  readonly type: "leave";
+  readonly lamportTime: bigint;
+  readonly node: string;
+  readonly prune: boolean;
+}
+
+/** `node` joins. */
+export interface JoinIntent {
+  readonly type: "join";
+  readonly lamportTime: bigint;
+  readonly node: string;
+}
+
+/** A user event as it is gossiped. */
+export interface UserEventMessage {
+  readonly type: "userEvent";
+  readonly lamportTime: bigint;
+  readonly name: string;
+  readonly payload: Uint8Array | null;
+  readonly coalesce: boolean;
+}
+
+/** A query as it is gossiped. `filters` are still encoded; `timeout` is in nanoseconds. */
+export interface QueryMessage {
+  readonly type: "query";
+  readonly lamportTime: bigint;
+  readonly id: number;
+  readonly address: Uint8Array;
+  readonly port: number;
+  readonly sourceNode: string;
+  readonly filters: readonly Uint8Array[];
+  readonly flags: number;
+  readonly relayFactor: number;
+  readonly timeout: bigint;
+  readonly name: string;
+  readonly payload: Uint8Array | null;
+}
+
+/** An answer to a query, or an acknowledgement of it. */
+export interface QueryResponseMessage {
+  readonly type: "queryResponse";
+  readonly lamportTime: bigint;
+  readonly id: number;
+  readonly from: string;
+  readonly flags: number;
+  readonly payload: Uint8Array | null;
+}
+
+/** A message to be passed on as it is; `inner` starts with its own type byte. */
+export interface RelayMessage {
+  readonly type: "relay";
+  readonly address: Uint8Array;
+  readonly port: number;
+  readonly node: string;
+  readonly inner: Uint8Array;
+}
+
+/** What a user message of the layer below can hold. */
+export type SerfMessage =
+  | LeaveIntent
+  | JoinIntent
+  | UserEventMessage
+  | QueryMessage
+  | QueryResponseMessage
+  | RelayMessage;
+
+/** User events of one Lamport time. */
+export interface EventSlot {
+  readonly lamportTime: bigint;
+  readonly events: readonly { readonly name: string; readonly payload: Uint8Array | null }[];
+}
+
+/** Serf's part of a push/pull. */
+export interface SerfState {
+  readonly lamportTime: bigint;
+  readonly statusTimes: ReadonlyMap<string, bigint>;
+  readonly leftMembers: readonly string[];
+  readonly eventTime: bigint;
+  readonly events: readonly EventSlot[];
+  readonly queryTime: bigint;
+}
+
+/** Encodes a leave or join intent. */
+export function encodeIntent(intent: LeaveIntent | JoinIntent): Uint8Array {
+  const leave = intent.type === "leave";
+  const writer = new MsgpackWriter(leave ? SerfMessageType.leave : SerfMessageType.join).map(leave ? 3 : 2);
+  writer.string("LTime").uint(intent.lamportTime).string("Node").string(intent.node);
+  if (leave) writer.string("Prune").bool(intent.prune);
+  return writer.finish();
+}
+
+/** Encodes Serf's part of a push/pull, its type byte included. */
+export function encodeState(state: SerfState): Uint8Array {
+  const writer = new MsgpackWriter(SerfMessageType.pushPull).map(6);
+  writer.string("EventLTime").uint(state.eventTime).string("Events").array(state.events.length);
+  for (const slot of state.events) {
+    writer.map(2).string("Events").array(slot.events.length);
+    for (const event of slot.events) {
+      writer.map(2).string("Name").string(event.name).string("Payload").bytes(event.payload);
+    }
+    writer.string("LTime").uint(slot.lamportTime);
+  }
+  writer.string("LTime").uint(state.lamportTime).string("LeftMembers").array(state.leftMembers.length);
+  for (const name of state.leftMembers) writer.string(name);
+  writer.string("QueryLTime").uint(state.queryTime).string("StatusLTimes").map(state.statusTimes.size);
+  for (const [name, time] of state.statusTimes) writer.string(name).uint(time);
+  return writer.finish();
+}
+
+/** Decodes a user message. Throws WireError when it is malformed; `undefined` when its type is not one that travels alone. */
+export function decodeMessage(bytes: Uint8Array): SerfMessage | undefined {
+  switch (bytes[0]) {
+    case SerfMessageType.leave:
+      return decodeLeave(bytes);
+    case SerfMessageType.join:
+      return decodeJoin(bytes);
+    case SerfMessageType.userEvent:
+      return decodeUserEvent(bytes);
+    case SerfMessageType.query:
+      return decodeQuery(bytes);
+    case SerfMessageType.queryResponse:
+      return decodeQueryResponse(bytes);
+    case SerfMessageType.relay:
+      return decodeRelay(bytes);
+    default:
+      return undefined;
+  }
+}
+
+function decodeLeave(bytes: Uint8Array): LeaveIntent {
+  let lamportTime = 0n;
+  let node = "";
+  let prune = false;
+  const fields = {
+    LTime: (reader: MsgpackReader) => (lamportTime = reader.uint64()),
+    Node: (reader: MsgpackReader) => (node = reader.string()),
+    Prune: (reader: MsgpackReader) => (prune = reader.bool()),
+  };
+  new MsgpackReader(bytes, 1).struct(fields, ["LTime", "Node", "Prune"]);
+  return { type: "leave", lamportTime, node, prune };
+}
+
+function decodeJoin(bytes: Uint8Array): JoinIntent {
+  let lamportTime = 0n;
+  let node = "";
+  const fields = {
+    LTime: (reader: MsgpackReader) => (lamportTime = reader.uint64()),
+    Node: (reader: MsgpackReader) => (node = reader.string()),
+  };
+  new MsgpackReader(bytes, 1).struct(fields, ["LTime", "Node"]);
+  return { type: "join", lamportTime, node };
+}
+
+function decodeUserEvent(bytes: Uint8Array): UserEventMessage {
+  let lamportTime = 0n;
+  let name = "";
+  let payload: Uint8Array | null = null;
+  let coalesce = false;
+  const fields = {
+    LTime: (reader: MsgpackReader) => (lamportTime = reader.uint64()),
+    Name: (reader: MsgpackReader) => (name = reader.string()),
+    Payload: (reader: MsgpackReader) => (payload = reader.bytes()),
+    CC: (reader: MsgpackReader) => (coalesce = reader.bool()),
+  };
+  new MsgpackReader(bytes, 1).struct(fields, ["LTime", "Name", "Payload", "CC"]);
+  return { type: "userEvent", lamportTime, name, payload, coalesce };
+}
+
+function decodeQuery(bytes: Uint8Array): QueryMessage {
+  let lamportTime = 0n;
+  let id = 0;
+  let address = new Uint8Array();
+  let port = 0;
+  let sourceNode = "";
+  const filters: Uint8Array[] = [];
+  let flags = 0;
+  let relayFactor = 0;
+  let timeout = 0n;
+  let name = "";
+  let payload: Uint8Array | null = null;
+  const fields = {
+    LTime: (reader: MsgpackReader) => (lamportTime = reader.uint64()),
+    ID: (reader: MsgpackReader) => (id = reader.uint(0xffff_ffff)),
+    Addr: (reader: MsgpackReader) => (address = new Uint8Array(reader.bytes() ?? [])),
+    Port: (reader: MsgpackReader) => (port = reader.uint(0xffff)),
+    SourceNode: (reader: MsgpackReader) => (sourceNode = reader.string()),
+    Filters: (reader: MsgpackReader) => {
+      filters.length = 0;
+      for (let left = reader.arrayHeader(); left > 0; left--)
+        filters.push(reader.bytes() ?? new Uint8Array());
+    },
+    Flags: (reader: MsgpackReader) => (flags = reader.uint(0xffff_ffff)),
+    RelayFactor: (reader: MsgpackReader) => (relayFactor = reader.uint(0xff)),
+    Timeout: (reader: MsgpackReader) => (timeout = reader.int64()),
+    Name: (reader: MsgpackReader) => (name = reader.string()),
+    Payload: (reader: MsgpackReader) => (payload = reader.bytes()),
+  };
+  const order = "LTime ID Addr Port SourceNode Filters Flags RelayFactor Timeout Name Payload".split(" ");
+  new MsgpackReader(bytes, 1).struct(fields, order);
+  return {
+    type: "query",
+    lamportTime,
+    id,
+    address,
+    port,
+    sourceNode,
+    filters,
+    flags,
+    relayFactor,
+    timeout,
+    name,
+    payload,
+  };
+}
+
+function decodeQueryResponse(bytes: Uint8Array): QueryResponseMessage {
+  let lamportTime = 0n;
+  let id = 0;
+  let from = "";
+  let flags = 0;
+  let payload: Uint8Array | null = null;
+  const fields = {
+    LTime: (reader: MsgpackReader) => (lamportTime = reader.uint64()),
+    ID: (reader: MsgpackReader) => (id = reader.uint(0xffff_ffff)),
+    From: (reader: MsgpackReader) => (from = reader.string()),
+    Flags: (reader: MsgpackReader) => (flags = reader.uint(0xffff_ffff)),
+    Payload: (reader: MsgpackReader) => (payload = reader.bytes()),
+  };
+  new MsgpackReader(bytes, 1).struct(fields, ["LTime", "ID", "From", "Flags", "Payload"]);
+  return { type: "queryResponse", lamportTime, id, from, flags, payload };
+}
+
+function decodeRelay(bytes: Uint8Array): RelayMessage {
+  let address = new Uint8Array();
+  let port = 0;
+  let node = "";
+  const destination = {
+    IP: (reader: MsgpackReader) => (address = new Uint8Array(reader.bytes() ?? [])),
+    Port: (reader: MsgpackReader) => (port = reader.uint(0xffff)),
+    Zone: (reader: MsgpackReader) => reader.string(),
+  };
+  const fields = {
+    DestAddr: (reader: MsgpackReader) => reader.struct(destination, ["IP", "Port", "Zone"]),
+    DestName: (reader: MsgpackReader) => (node = reader.string()),
+  };
+  const reader = new MsgpackReader(bytes, 1);
+  reader.struct(fields, ["DestAddr", "DestName"]);
+  return { type: "relay", address, port, node, inner: bytes.slice(reader.offset) };
+}
+
+/** Decodes Serf's part of a push/pull. Throws WireError when it is malformed or of another type. */
+export function decodeState(bytes: Uint8Array): SerfState {
+  if (bytes[0] !== SerfMessageType.pushPull)
+    throw new WireError(`Remote state has bad type prefix: ${bytes[0]}`);
+  let lamportTime = 0n;
+  let eventTime = 0n;
+  let queryTime = 0n;
+  const statusTimes = new Map<string, bigint>();
+  const leftMembers: string[] = [];
+  const events: EventSlot[] = [];
+  const fields = {
+    LTime: (reader: MsgpackReader) => (lamportTime = reader.uint64()),
+    StatusLTimes: (reader: MsgpackReader) => {
+      for (let left = reader.mapHeader(); left > 0; left--) {
+        const name = reader.string();
+        statusTimes.set(name, reader.uint64());
+      }
+    },
+    LeftMembers: (reader: MsgpackReader) => {
+      for (let left = reader.arrayHeader(); left > 0; left--) leftMembers.push(reader.string());
+    },
+    EventLTime: (reader: MsgpackReader) => (eventTime = reader.uint64()),
+    Events: (reader: MsgpackReader) => {
+      for (let left = reader.arrayHeader(); left > 0; left--) {
+        const slot = decodeSlot(reader);
+        if (slot.events.length > 0) events.push(slot);
+      }
+    },
+    QueryLTime: (reader: MsgpackReader) => (queryTime = reader.uint64()),
+  };
+  const order = ["LTime", "StatusLTimes", "LeftMembers", "EventLTime", "Events", "QueryLTime"];
+  new MsgpackReader(bytes, 1).struct(fields, order);
+  return { lamportTime, statusTimes, leftMembers, eventTime, events, queryTime };
+}
+
+function decodeSlot(reader: MsgpackReader): EventSlot {
+  let lamportTime = 0n;
+  const events: { name: string; payload: Uint8Array | null }[] = [];
+  const fields = {
+    LTime: (inner: MsgpackReader) => (lamportTime = inner.uint64()),
+    Events: (inner: MsgpackReader) => {
+      for (let left = inner.arrayHeader(); left > 0; left--) events.push(decodeSlotEvent(inner));
+    },
+  };
+  reader.struct(fields, ["LTime", "Events"]);
+  return { lamportTime, events };
+}
+
+function decodeSlotEvent(reader: MsgpackReader): { name: string; payload: Uint8Array | null } {
+  let name = "";
+  let payload: Uint8Array | null = null;
+  const fields = {
+    Name: (inner: MsgpackReader) => (name = inner.string()),
+    Payload: (inner: MsgpackReader) => (payload = inner.bytes()),
+  };
+  reader.struct(fields, ["Name", "Payload"]);
+  return { name, payload };
+}
+
+/** What a type byte is called in log lines. */
+export function messageName(type: number): string {
+  const names = ["leave", "join", "push/pull", "user event", "query", "query response", "conflict response"];
+  return [...names, "key request", "key response", "relay"][type] ?? `type ${type}`;
+}

@@ -1,0 +1,52 @@
+/**
+ * Tags in a node's metadata: a magic byte and a map, or the bare role of protocol 2 (serf `encodeTags`, `decodeTags`).
+ */
+
+import { SerfError } from "../../../errors.ts";
+import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
+
+/** Longest encoded tags, magic byte included. */
+export const tagsSizeMax = 512;
+
+const magic = 0xff;
+const tagsProtocol = 3;
+
+/** Tag names to values. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** Encodes tags for a protocol version; ERR_LIMIT when they are longer than 512 bytes. Protocol 2 carries the tag `role` only. */
+export function encodeTags(tags: Tags, protocol: number): Uint8Array {
+  const encoded = protocol < tagsProtocol ? new TextEncoder().encode(tags["role"] ?? "") : encodeMap(tags);
+  if (encoded.length > tagsSizeMax) {
+    throw new SerfError("ERR_LIMIT", `Encoded length of tags exceeds limit of ${tagsSizeMax} bytes`);
+  }
+  return encoded;
+}
+
+/** Decodes metadata. Without the magic byte the whole of it is the tag `role`. Throws WireError when it is malformed. */
+export function decodeTags(meta: Uint8Array | null): Tags {
+  if (meta === null || meta[0] !== magic) {
+    return Object.freeze(tagRecord([["role", new TextDecoder().decode(meta ?? new Uint8Array())]]));
+  }
+  const reader = new MsgpackReader(meta, 1);
+  const pairs: [string, string][] = [];
+  for (let left = reader.mapHeader(); left > 0; left--) {
+    const name = reader.string();
+    pairs.push([name, reader.string()]);
+  }
+  return Object.freeze(tagRecord(pairs));
+}
+
+/** A record of pairs that has no prototype, so that a tag may have any name. */
+export function tagRecord(pairs: Iterable<readonly [string, string]>): Record<string, string> {
+  const record: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of pairs) record[name] = value;
+  return record;
+}
+
+function encodeMap(tags: Tags): Uint8Array {
+  const names = Object.keys(tags).sort();
+  const writer = new MsgpackWriter(magic).map(names.length);
+  for (const name of names) writer.string(name).string(tags[name]!);
+  return writer.finish();
+}

@@ -1,0 +1,94 @@
+/**
+ * What a client hands out for subscriptions: typed streams over the records of a connection.
+ */
+
+import type { Member, MemberEventType } from "../../core/serf/api.ts";
+import { SerfError } from "../../errors.ts";
+import { bytes, flag, list, record, text, unsigned } from "../fields.ts";
+import { readMember } from "../records.ts";
+import { WireFault } from "../scanner.ts";
+import type { RecordQueue } from "./connection.ts";
+
+/** An event of a stream. */
+export type RpcEvent =
+  | { readonly type: MemberEventType; readonly members: readonly Member[] }
+  | {
+      readonly type: "user";
+      readonly lamportTime: bigint;
+      readonly name: string;
+      readonly payload: Uint8Array;
+      readonly coalesce: boolean;
+    }
+  | {
+      readonly type: "query";
+      /** Names the query on this connection. */
+      readonly id: bigint;
+      readonly lamportTime: bigint;
+      readonly name: string;
+      readonly payload: Uint8Array;
+    };
+
+/** A stream of items; leaving the loop or calling `return` ends it at the agent. */
+export interface RpcStream<Item> extends AsyncIterableIterator<Item> {
+  /** Items lost because the reader did not keep up. */
+  readonly dropped: number;
+}
+
+/** Records of a connection, read as items; those that read as `undefined` are passed over. */
+export class TypedStream<Item> implements RpcStream<Item> {
+  readonly #records: RecordQueue;
+  readonly #read: (value: unknown) => Item | undefined;
+
+  constructor(records: RecordQueue, read: (value: unknown) => Item | undefined) {
+    this.#records = records;
+    this.#read = read;
+  }
+
+  get dropped(): number {
+    return this.#records.dropped;
+  }
+
+  async next(): Promise<IteratorResult<Item>> {
+    for (;;) {
+      const result = await this.#records.next();
+      if (result.done) return { done: true, value: undefined };
+      const value = decoded(() => this.#read(result.value));
+      if (value !== undefined) return { done: false, value };
+    }
+  }
+
+  async return(): Promise<IteratorResult<Item>> {
+    await this.#records.return();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** Reads an event's record. Throws WireFault. */
+export function readEvent(value: unknown): RpcEvent {
+  const fields = record(value, []);
+  const type = text(fields.get("Event"));
+  if (type !== "user" && type !== "query") {
+    return { type: type as MemberEventType, members: list(fields.get("Members")).map(readMember) };
+  }
+  const common = {
+    lamportTime: unsigned(fields.get("LTime")),
+    name: text(fields.get("Name")),
+    payload: bytes(fields.get("Payload")) ?? new Uint8Array(0),
+  };
+  if (type === "user") return { type, ...common, coalesce: flag(fields.get("Coalesce")) };
+  return { type, ...common, id: unsigned(fields.get("ID")) };
+}
+
+/** Runs a reader of the agent's answer; a fault is the agent's. */
+export function decoded<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof WireFault)) throw error;
+    throw new SerfError("ERR_RPC", `msgpack decode error: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The event streams and the log monitor of one client. What they deliver goes through the client's outbox, which bounds it;
+ * a record that does not fit is dropped and the agent's log says so, though not for each one.
+ */
+
+import type { LogLevel } from "../../core/effects.ts";
+import type { Codec } from "../codec.ts";
+import { concatenate } from "../codec.ts";
+import type { EventFilter } from "../filter.ts";
+import { isValidFilter, matchesFilter, parseFilter } from "../filter.ts";
+import { responseHeader, rpcErrors } from "../protocol.ts";
+import type { EventRecord } from "../records.ts";
+import type { ClientQueries } from "./client_queries.ts";
+import type { Outbox, Share } from "./write_queue.ts";
+
+/** A line of the agent's log. `text` is the whole line, without a final newline. */
+export interface MonitoredLine {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+/** Levels from the least to the most important. */
+export const logLevels: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARN", "ERR"];
+
+/** Reads a level's name in any case, or answers null. */
+export function parseLogLevel(name: string): LogLevel | null {
+  return logLevels.find((level) => level === name.toUpperCase()) ?? null;
+}
+
+/** Whether a line of `level` passes the minimum. */
+export function passesLevel(level: LogLevel, minimum: LogLevel): boolean {
+  return logLevels.indexOf(level) >= logLevels.indexOf(minimum);
+}
+
+/** Streams that one client may have open. */
+export const streamsMax = 1024;
+
+/** A warning about drops is repeated no sooner than this. */
+const dropWarningIntervalMs = 1000;
+
+interface Stream extends Share {
+  readonly header: Uint8Array;
+  readonly filters: readonly EventFilter[];
+}
+
+interface Monitor extends Share {
+  readonly sequence: bigint;
+  readonly header: Uint8Array;
+  readonly level: LogLevel;
+}
+
+/** All subscriptions of one client. */
+export class Subscriptions {
+  readonly #codec: Codec;
+  readonly #outbox: Outbox;
+  readonly #queries: ClientQueries;
+  readonly #log: (level: LogLevel, text: string) => void;
+  readonly #streams = new Map<bigint, Stream>();
+  #monitor: Monitor | null = null;
+  #nextWarning = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    codec: Codec,
+    outbox: Outbox,
+    queries: ClientQueries,
+    log: (level: LogLevel, text: string) => void,
+  ) {
+    this.#codec = codec;
+    this.#outbox = outbox;
+    this.#queries = queries;
+    this.#log = log;
+  }
+
+  /** Number of streams and monitors. */
+  get count(): number {
+    return this.#streams.size + (this.#monitor === null ? 0 : 1);
+  }
+
+  /** Opens a stream; answers the error text, empty for success. */
+  openStream(sequence: bigint, filter: string): string {
+    const filters = parseFilter(filter);
+    if (!filters.every(isValidFilter)) return rpcErrors.filterInvalid;
+    if (this.#streams.has(sequence)) return rpcErrors.streamExists;
+    if (this.#streams.size >= streamsMax) return `More than ${streamsMax} streams on one connection`;
+    this.#streams.set(sequence, { word: "event", queued: 0, header: this.#header(sequence), filters });
+    return "";
+  }
+
+  /** Opens the monitor; answers the error text, empty for success. */
+  openMonitor(sequence: bigint, name: string): string {
+    const level = parseLogLevel(name);
+    if (level === null) return `Unknown log level: ${name.toUpperCase()}`;
+    if (this.#monitor !== null) return rpcErrors.monitorExists;
+    this.#monitor = { word: "log", queued: 0, sequence, header: this.#header(sequence), level };
+    return "";
+  }
+
+  /** Ends the stream and the monitor of that sequence number, if there are any. */
+  stop(sequence: bigint): void {
+    this.#streams.delete(sequence);
+    if (this.#monitor?.sequence === sequence) this.#monitor = null;
+  }
+
+  /** Delivers an event to every stream that wants it. */
+  event(now: number, record: EventRecord, client: string): void {
+    for (const stream of this.#streams.values()) {
+      if (!stream.filters.some((filter) => matchesFilter(filter, record.event))) continue;
+      const body = record.encode(this.#queries.nextId);
+      const queued = this.#outbox.record(stream, concatenate([stream.header, body]));
+      if (!queued) this.#dropped(now, `Dropping event to ipc.client: ${client}`);
+      else if (record.event.type === "query") this.#queries.delivered(now, record.event);
+    }
+  }
+
+  /** Delivers a log line to the monitor. */
+  line(now: number, line: MonitoredLine, client: string): void {
+    const monitor = this.#monitor;
+    if (monitor === null || !passesLevel(line.level, monitor.level)) return;
+    const queued = this.#outbox.record(
+      monitor,
+      concatenate([monitor.header, this.#codec.encode({ Log: line.text })]),
+    );
+    if (!queued) this.#dropped(now, `Dropping logs to ipc.client: ${client}`);
+  }
+
+  /** The warning is a log line itself and comes back to a full monitor: without a pause it would never end. */
+  #dropped(now: number, warning: string): void {
+    if (now < this.#nextWarning) return;
+    this.#nextWarning = now + dropWarningIntervalMs;
+    this.#log("WARN", warning);
+  }
+
+  #header(sequence: bigint): Uint8Array {
+    return this.#codec.encode(responseHeader(sequence, ""));
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The file that keeps encryption keys: a JSON list of base64 texts, the primary key first. It is read at start and written after each
+ * change of a key, whole and atomically.
+ */
+
+import { SerfError } from "../errors.ts";
+import { Base64Error, decodeBase64 } from "../go/base64.ts";
+import { JsonError, type JsonTree, jsonKind, readJson } from "../go/json_reader.ts";
+import { systemText } from "../go/system_errors.ts";
+import type { Files } from "../runtime.ts";
+import { SystemError } from "../runtime.ts";
+
+/** Reads the keys; at least one. ERR_KEY when the file cannot be read or is malformed. */
+export async function readKeyring(path: string, files: Files): Promise<string[]> {
+  const keys = parse(await read(path, files));
+  const sizes = keys.map(check);
+  if (keys.length === 0) throw new SerfError("ERR_KEY", "Keyring file contains no keys");
+  if (sizes.some((size) => !keySizes.includes(size))) {
+    throw new SerfError("ERR_KEY", "Failed to restore keyring: key size must be 16, 24 or 32 bytes");
+  }
+  return keys;
+}
+
+/** Writes the keys of one node, one change after the other. */
+export class KeyringFile {
+  readonly #path: string;
+  readonly #files: Files;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(path: string, files: Files) {
+    this.#path = path;
+    this.#files = files;
+  }
+
+  /** Settles when everything that was asked for is written. */
+  get settled(): Promise<void> {
+    return this.#writing;
+  }
+
+  /** Writes keys, then calls `done` with a text if that failed. */
+  store(keys: readonly string[], done: (error: string | null) => void): void {
+    this.#writing = this.#writing.then(async () => done(await this.#write(keys)));
+  }
+
+  async #write(keys: readonly string[]): Promise<string | null> {
+    const text = JSON.stringify(keys, null, 2);
+    try {
+      await this.#files.replace(this.#path, new TextEncoder().encode(text), 0o600);
+      return null;
+    } catch (error) {
+      return error instanceof SystemError ? `open ${this.#path}: ${systemText(error)}` : String(error);
+    }
+  }
+}
+
+async function read(path: string, files: Files): Promise<Uint8Array> {
+  try {
+    await files.status(path);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    throw new SerfError("ERR_KEY", `stat ${path}: ${systemText(error)}`, { cause: error });
+  }
+  try {
+    return await files.read(path);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    const text = `Failed to read keyring file: open ${path}: ${systemText(error)}`;
+    throw new SerfError("ERR_KEY", text, { cause: error });
+  }
+}
+
+function parse(bytes: Uint8Array): string[] {
+  const fault = (why: string): SerfError => new SerfError("ERR_KEY", `Failed to decode keyring file: ${why}`);
+  let value: JsonTree;
+  try {
+    value = readJson(bytes);
+  } catch (error) {
+    throw error instanceof JsonError ? fault(error.message) : error;
+  }
+  if (value === null) return [];
+  if (!Array.isArray(value))
+    throw fault(`json: cannot unmarshal ${jsonKind(value)} into Go value of type []string`);
+  return (value as readonly JsonTree[]).map((item) => {
+    if (typeof item === "string") return item;
+    if (item === null) return "";
+    throw fault(`json: cannot unmarshal ${jsonKind(item)} into Go value of type string`);
+  });
+}
+
+const keySizes: readonly number[] = [16, 24, 32];
+
+/** Serf decodes all keys before it looks at the first one's size. */
+function check(key: string): number {
+  try {
+    return decodeBase64(key).length;
+  } catch (error) {
+    if (!(error instanceof Base64Error)) throw error;
+    throw new SerfError("ERR_KEY", `Failed to decode key from keyring: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The measurements of one node on their way to the application's sink, which may fail: the node goes on, and says so once.
+ */
+
+import type { Meter, Metrics } from "../core/metrics.ts";
+import type { Clock } from "../runtime.ts";
+import type { LogLine, SerfOptions } from "./options.ts";
+
+/** The meter of a node with these options; `undefined` when nobody wants to know. */
+export function meterOf(options: SerfOptions, clock: Clock): Meter | undefined {
+  const { metrics, log = () => undefined } = options;
+  return metrics && new SinkMeter(metrics, clock, log);
+}
+
+class SinkMeter implements Meter {
+  readonly #sink: Metrics;
+  readonly #clock: Clock;
+  readonly #log: (line: LogLine) => void;
+  #failed = false;
+
+  constructor(sink: Metrics, clock: Clock, log: (line: LogLine) => void) {
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  incr(name: string, value: number): void {
+    try {
+      this.#sink.incr(name, value);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  sample(name: string, value: number): void {
+    try {
+      this.#sink.sample(name, value);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  gauge(name: string, value: number): void {
+    try {
+      this.#sink.gauge(name, value);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  #fault(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    const text = `The metrics sink failed: ${error instanceof Error ? error.message : String(error)}`;
+    this.#log({ time: this.#clock.wallTime(), level: "ERR", component: "serf", text });
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Seeds of a join: written endpoints to addresses, every address of every name (memberlist `resolveAddr`), and every target of a service
+ * that DNS knows (RFC 2782).
+ */
+
+import { systemText } from "../go/system_errors.ts";
+import { canonicalHost } from "../net/address.ts";
+import { type Address, type Runtime, SystemError } from "../runtime.ts";
+import { isService, parseSeed } from "./endpoint.ts";
+
+/** One address to contact; `node` is the name it is expected to have, or empty. */
+export interface Target {
+  readonly node: string;
+  readonly to: Address;
+}
+
+/** What became of seeds: `failures` has a text for each that could not be resolved. */
+export interface ResolvedSeeds {
+  readonly targets: readonly Target[];
+  readonly failures: string[];
+}
+
+/** Resolves seeds, names by the system's resolver and services by DNS, anew at every call; in the order of the seeds. Never throws. */
+export async function resolveSeeds(
+  runtime: Runtime,
+  seeds: readonly string[],
+  defaultPort: number,
+): Promise<ResolvedSeeds> {
+  const targets: Target[] = [];
+  const failures: string[] = [];
+  for (const result of await Promise.allSettled(
+    seeds.map((seed) => resolveSeed(runtime, seed, defaultPort)),
+  )) {
+    if (result.status === "fulfilled") targets.push(...result.value);
+    else failures.push((result.reason as Error).message);
+  }
+  return { targets, failures };
+}
+
+async function resolveSeed(runtime: Runtime, seed: string, defaultPort: number): Promise<Target[]> {
+  if (isService(seed)) return await resolveService(runtime, seed);
+  try {
+    const { node, host, port } = parseSeed(seed, defaultPort);
+    return await targetsAt(runtime, node, host, port);
+  } catch (error) {
+    throw new Error(`failed to resolve ${seed}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Every address of every target of a service. A target that does not resolve spoils the others only when none does. */
+async function resolveService(runtime: Runtime, service: string): Promise<Target[]> {
+  try {
+    const targets = await runtime.host.resolveService(service);
+    if (targets.length === 0) throw new SystemError("ENOTFOUND", "lookup", "the service is not offered");
+    const found = await Promise.allSettled(
+      targets.map(({ name, port }) => targetsAt(runtime, "", name, port)),
+    );
+    const usable = found.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+    const failed = found.find((result) => result.status === "rejected");
+    if (usable.length === 0 && failed !== undefined) throw failed.reason;
+    return usable;
+  } catch (error) {
+    const reason = error instanceof SystemError ? lookupText(service, error) : (error as Error).message;
+    throw new Error(`failed to resolve ${service}: ${reason}`, { cause: error });
+  }
+}
+
+async function targetsAt(runtime: Runtime, node: string, host: string, port: number): Promise<Target[]> {
+  const canonical = canonicalHost(host);
+  const hosts = canonical === undefined ? await lookup(runtime, host) : [canonical];
+  return hosts.map((address) => ({ node, to: { host: address, port } }));
+}
+
+async function lookup(runtime: Runtime, host: string): Promise<string[]> {
+  try {
+    return await runtime.host.resolve(host);
+  } catch (error) {
+    throw new Error(lookupText(host, error), { cause: error });
+  }
+}
+
+function lookupText(name: string, error: unknown): string {
+  const isUnknown = !(error instanceof SystemError) || error.code === "ENOTFOUND";
+  return `lookup ${name}: ${isUnknown ? "no such host" : systemText(error)}`;
+}

@@ -1,0 +1,133 @@
+/**
+ * Opening a node's sockets: UDP and TCP on one port, and the address that others are told (memberlist `NewNetTransport`).
+ */
+
+import { SerfError } from "../errors.ts";
+import { listenText, systemText } from "../go/system_errors.ts";
+import { canonicalHost } from "../net/address.ts";
+import { addressBytes } from "../net/cidr.ts";
+import type { Connection, DatagramHandler, DatagramSocket, Listener, Runtime } from "../runtime.ts";
+import { privateAddress } from "./advertise.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** The open sockets of a node. */
+export interface Sockets {
+  readonly datagrams: DatagramSocket;
+  readonly listener: Listener;
+  /** The port of both. */
+  readonly port: number;
+}
+
+/** Attempts to find a port that is free for both protocols. */
+const freePortAttempts = 10;
+
+/** Opens both sockets. ERR_BIND with the original's text; nothing stays open then. */
+export async function openSockets(
+  runtime: Runtime,
+  bind: Endpoint,
+  handler: DatagramHandler,
+  accept: (connection: Connection) => void,
+): Promise<Sockets> {
+  const host = await resolveBindHost(runtime, bind.host);
+  const attempts = bind.port === 0 ? freePortAttempts : 1;
+  for (let attempt = 1; ; attempt++) {
+    let listener: Listener | undefined;
+    try {
+      listener = await listen(runtime, host, bind.port, accept);
+      const { port } = listener.local;
+      return { datagrams: await bindDatagrams(runtime, host, port, handler), listener, port };
+    } catch (error) {
+      await listener?.close();
+      if (attempt === attempts || !(error instanceof SerfError)) throw error;
+    }
+  }
+}
+
+/**
+ * The address bytes and port that others are told. A wildcard bind announces the first private address of the host in its 16-byte
+ * form, everything else the 4-byte form of IPv4: the form is part of a member's identity on the wire.
+ */
+export async function advertised(
+  runtime: Runtime,
+  bind: Endpoint,
+  boundPort: number,
+  advertise: Endpoint | null,
+): Promise<{ readonly address: Uint8Array; readonly port: number }> {
+  if (advertise !== null) {
+    const host = await resolveFirst(runtime, advertise.host);
+    const address = host === undefined ? undefined : addressBytes(host);
+    if (address === undefined) {
+      throw new SerfError(
+        "ERR_ADDRESS",
+        `Failed to create memberlist: Failed to get final advertise address: failed to parse advertise address "${advertise.host}"`,
+      );
+    }
+    return { address, port: advertise.port };
+  }
+  const host = await resolveBindHost(runtime, bind.host);
+  if (isWildcard(host)) return { address: privateAddress(runtime.host.interfaces()), port: boundPort };
+  return { address: addressBytes(host)!, port: boundPort };
+}
+
+/** Whether a host listens on every address. */
+export function isWildcard(host: string): boolean {
+  return host === "" || host === "0.0.0.0" || host === "::";
+}
+
+async function listen(
+  runtime: Runtime,
+  host: string,
+  port: number,
+  accept: (connection: Connection) => void,
+): Promise<Listener> {
+  try {
+    return await runtime.streams.listen({ host, port }, accept);
+  } catch (error) {
+    throw transportError("TCP", "tcp", host, port, error);
+  }
+}
+
+async function bindDatagrams(
+  runtime: Runtime,
+  host: string,
+  port: number,
+  handler: DatagramHandler,
+): Promise<DatagramSocket> {
+  try {
+    return await runtime.datagrams.bind({ host, port }, handler);
+  } catch (error) {
+    throw transportError("UDP", "udp", host, port, error);
+  }
+}
+
+function transportError(
+  name: string,
+  network: "tcp" | "udp",
+  host: string,
+  port: number,
+  error: unknown,
+): SerfError {
+  const text = `failed to start ${name} listener on "${host}" port ${port}: ${listenText(network, { host, port }, error)}`;
+  return new SerfError(
+    "ERR_BIND",
+    `Failed to create memberlist: could not set up network transport: failed to obtain an address: ${text}`,
+    { cause: error },
+  );
+}
+
+async function resolveBindHost(runtime: Runtime, host: string): Promise<string> {
+  if (isWildcard(host)) return host;
+  const resolved = await resolveFirst(runtime, host);
+  if (resolved === undefined) throw new SerfError("ERR_ADDRESS", `lookup ${host}: no such host`);
+  return resolved;
+}
+
+async function resolveFirst(runtime: Runtime, host: string): Promise<string | undefined> {
+  const canonical = canonicalHost(host);
+  if (canonical !== undefined) return canonical;
+  try {
+    return (await runtime.host.resolve(host))[0];
+  } catch (error) {
+    throw new SerfError("ERR_ADDRESS", `lookup ${host}: ${systemText(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,211 @@
+import { describe, expect, test } from "vitest";
+import { type AgentConfig, defaultConfig, StartFailure } from "../../../src/agent/config/config.ts";
+import { type ConfigFiles, readConfigPaths } from "../../../src/agent/config/files.ts";
+import { mergeConfig } from "../../../src/agent/config/merge.ts";
+import { readConfig } from "../../../src/cli/commands/agent.ts";
+import { SystemError } from "../../../src/runtime.ts";
+
+/** A disk: paths to contents. A path that others begin with is a folder. */
+function disk(contents: Record<string, string>): ConfigFiles {
+  const children = (path: string): string[] => {
+    const prefix = `${path.replace(/^\.\//, "").replace(/\/$/, "")}/`;
+    const below = Object.keys(contents).filter((name) => name.startsWith(prefix));
+    return [...new Set(below.map((name) => name.slice(prefix.length).split("/")[0]!))].reverse();
+  };
+  return {
+    read: async (path) => {
+      const text = contents[path];
+      if (text === undefined) throw new SystemError("ENOENT", "read", "missing");
+      return new TextEncoder().encode(text);
+    },
+    list: async (path) => children(path),
+    status: async (path) => {
+      if (children(path).length > 0) return { kind: "directory", size: 0, mode: 0o755 };
+      if (contents[path] === undefined) throw new SystemError("ENOENT", "stat", "missing");
+      return { kind: "file", size: contents[path].length, mode: 0o644 };
+    },
+  };
+}
+
+async function read(...contents: string[]): Promise<AgentConfig> {
+  const files = disk(Object.fromEntries(contents.map((text, index) => [`${index}.json`, text])));
+  return mergeConfig(
+    await readConfigPaths(
+      contents.map((_text, index) => `${index}.json`),
+      files,
+    ),
+  );
+}
+
+async function fault(content: string): Promise<string> {
+  return await readConfigPaths(["c.json"], disk({ "c.json": content })).then(
+    () => "none",
+    (error: unknown) => (error instanceof StartFailure ? error.message : String(error)),
+  );
+}
+
+const several = "decoding failed due to the following error(s):\n\n";
+
+describe("a configuration file is refused", () => {
+  // From the recording config-errors of serf 0.10.2-dev.
+  test.each([
+    ["", "EOF"],
+    ["{", "unexpected EOF"],
+    ["[]", `'' expected a map or struct, got "slice"`],
+    ['"x"', `'' expected a map or struct, got "string"`],
+    ['{"nosuch": 1}', `${several}'' has invalid keys: nosuch`],
+    ['{"nosuch": 1, "other": 2}', `${several}'' has invalid keys: nosuch, other`],
+    ['{"node_name": 5}', `${several}'node_name' expected type 'string', got unconvertible type 'float64'`],
+    ['{"protocol": "4"}', `${several}'protocol' expected type 'int', got unconvertible type 'string'`],
+    ['{"tags": {"a": 1}}', `${several}'tags[a]' expected type 'string', got unconvertible type 'float64'`],
+    [
+      '{"tags": ["a=b"]}',
+      `${several}'tags' expected type 'map[string]string', got unconvertible type '[]interface {}'`,
+    ],
+    [
+      '{"event_handlers": "x.sh"}',
+      `${several}'event_handlers' source data must be an array or slice, got string`,
+    ],
+    [
+      '{"event_handlers": [1]}',
+      `${several}'event_handlers[0]' expected type 'string', got unconvertible type 'float64'`,
+    ],
+    [
+      '{"leave_on_terminate": 1}',
+      `${several}'leave_on_terminate' expected type 'bool', got unconvertible type 'float64'`,
+    ],
+    ['{"mdns": {"nosuch": 1}}', `${several}'mdns' has invalid keys: nosuch`],
+  ])("for %s in the original's words", async (content, text) => {
+    expect(await fault(content)).toBe(`Error decoding 'c.json': ${text}`);
+  });
+
+  test.each([
+    ['{"reconnect_interval": "5"}', `time: missing unit in duration "5" ('reconnect_interval')`],
+    ['{"tombstone_timeout": "1d"}', `time: unknown unit "d" in duration "1d" ('tombstone_timeout')`],
+    [
+      '{"node-name": "a"}',
+      `${several}'' has invalid keys: node-name (did you mean 'node_name' instead of 'node-name'?)`,
+    ],
+    [
+      '{"rpc_adr": "a"}',
+      `${several}'' has invalid keys: rpc_adr (did you mean 'rpc_addr' instead of 'rpc_adr'?)`,
+    ],
+  ])("for %s with the key that is meant", async (content, text) => {
+    expect(await fault(content)).toBe(`Error decoding 'c.json': ${text}`);
+  });
+
+  test("when it is not there", async () => {
+    await expect(readConfigPaths(["x.json"], disk({}))).rejects.toThrow(
+      "Error reading 'x.json': open x.json: no such file or directory",
+    );
+  });
+});
+
+describe("settings of files", () => {
+  test("have defaults, and null, empty and unused ones change nothing", async () => {
+    const unused =
+      '{"disable_coordinates":true,"enable_compression":false,"discover":"","enable_syslog":false,"syslog_facility":"",' +
+      '"statsite_addr":"","MsgpackUseNewTimeFormat":true,"mdns":{"disable_ipv4":false},"node_name":null,"protocol":0,' +
+      '"query_size_limit":0,"retry_interval":"0s","bind":""}';
+    for (const content of ["null", "{}", unused]) expect(await read(content)).toEqual(defaultConfig);
+  });
+
+  test("may ask for a copy of the log and for measurements to be sent", async () => {
+    const content =
+      '{"enable_syslog":true,"syslog_facility":"local3","statsd_addr":"a:1","statsite_addr":"b:2"}';
+    expect(await read(content)).toEqual({
+      ...defaultConfig,
+      syslog: true,
+      syslogFacility: "local3",
+      statsdAddr: "a:1",
+      statsiteAddr: "b:2",
+    });
+  });
+
+  test("are found whatever the case of the key, numbers are cut, and junk behind the object is ignored", async () => {
+    expect(
+      await read('{"NODE_NAME":"a","Log_Level":"debug","protocol":4.7} {"node_name":"b"}'),
+    ).toMatchObject({
+      nodeName: "a",
+      logLevel: "debug",
+      protocol: 4,
+    });
+  });
+
+  test("meet those of earlier files: texts replace, booleans stay true, lists grow, tags mix", async () => {
+    const merged = await read(
+      '{"node_name":"a","tags":{"x":"a","y":"a"},"event_handlers":["./a.sh"],"leave_on_terminate":true,"retry_max_attempts":3}',
+      '{"node_name":"","tags":{"y":"b","z":null},"event_handlers":["./b.sh"],"leave_on_terminate":false,"retry_max_attempts":0}',
+    );
+    expect(merged).toMatchObject({
+      nodeName: "a",
+      eventHandlers: ["./a.sh", "./b.sh"],
+      leaveOnTerminate: true,
+      retryMaxAttempts: 3,
+    });
+    expect(merged.tags).toEqual(
+      new Map([
+        ["x", "a"],
+        ["y", "b"],
+        ["z", ""],
+      ]),
+    );
+  });
+
+  test("that Serf's agent lacks can be switched off again", async () => {
+    const merged = await read(
+      '{"verify_incoming":false,"coalesce_period":"0s","dead_node_reclaim_time":"30s"}',
+      '{"verify_incoming":true,"dead_node_reclaim_time":"0s","log_format":"json","label":"l","allowed_cidrs":["10.0.0.0/8"]}',
+    );
+    expect(merged).toMatchObject({ verifyIncoming: true, coalescePeriod: 0n, deadNodeReclaimTime: 0n });
+    expect(merged).toMatchObject({ logFormat: "json", label: "l", allowedCidrs: ["10.0.0.0/8"] });
+  });
+
+  test("come from the .json files of a folder in order of bytes, and from nothing below it", async () => {
+    const files = disk({
+      "d/9.json": '{"event_handlers":["9"]}',
+      "d/10.json": '{"event_handlers":["10"]}',
+      "d/.h.json": '{"event_handlers":["h"]}',
+      "d/x.conf": "bogus",
+      "d/sub.json/y.json": "bogus",
+      "one.json": '{"event_handlers":["one"]}',
+    });
+    const flags = ["-config-file=one.json", "-config-dir=./d/", "-event-handler=flag"];
+    expect((await readConfig(flags, files)).eventHandlers).toEqual(["one", "h", "10", "9", "flag"]);
+  });
+});
+
+describe("flags win over files", () => {
+  const files = disk({
+    "c.json":
+      '{"node_name":"file","tags":{"x":"1","role":"old"},"verify_outgoing":false,"log_format":"json","retry_interval":"5s"}',
+  });
+  const config = async (...flags: string[]): Promise<AgentConfig> =>
+    await readConfig(["-config-file=c.json", ...flags], files);
+
+  test("unless they are empty", async () => {
+    expect(await config("-node=", "-log-format=", "-retry-interval=")).toMatchObject({
+      nodeName: "file",
+      logFormat: "json",
+      retryInterval: 5_000_000_000n,
+      verifyOutgoing: false,
+    });
+  });
+
+  test("and the old role overrides the tag", async () => {
+    const merged = await config("-node=flag", "-tag", "x=2", "-role=new", "-verify-outgoing");
+    expect(merged).toMatchObject({ nodeName: "flag", verifyOutgoing: true, role: "new" });
+    expect(merged.tags).toEqual(
+      new Map([
+        ["x", "2"],
+        ["role", "new"],
+      ]),
+    );
+  });
+
+  test("and a bad duration names its flag", async () => {
+    await expect(config("-coalesce-period=5")).rejects.toThrow(
+      'Error: time: missing unit in duration "5" (-coalesce-period)',
+    );
+  });
+});

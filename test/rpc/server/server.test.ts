@@ -1,0 +1,321 @@
+import { describe, expect, test } from "vitest";
+import { Cluster } from "../../../src/agent/cluster_service.ts";
+import { selectMembers } from "../../../src/agent/member_filter.ts";
+import type { LogLevel } from "../../../src/core/effects.ts";
+import type { Member } from "../../../src/core/serf/api.ts";
+import { SerfError } from "../../../src/errors.ts";
+import { RpcClient } from "../../../src/rpc/client/client.ts";
+import { Codec } from "../../../src/rpc/codec.ts";
+import type { MemberFilter } from "../../../src/rpc/protocol.ts";
+import { defaultRpcAddress } from "../../../src/rpc/protocol.ts";
+import { RpcServer, untrustedClientsMax } from "../../../src/rpc/server/server.ts";
+import type { AgentService, Stats } from "../../../src/rpc/server/service.ts";
+import type { MonitoredLine } from "../../../src/rpc/server/subscriptions.ts";
+import { FakeNode, FakeRuntime, member, settle } from "../../agent/fakes.ts";
+
+const agentAddress = { host: "127.0.0.1", port: 7373 };
+
+const webMember = member("node-a", "127.0.0.11", { role: "web", dc: "east" });
+const dbMember = member("node-b", "127.0.0.12", { role: "db" }, "failed");
+
+class FakeService implements AgentService {
+  readonly node = new FakeNode({ name: "node-a" });
+  readonly cluster = new Cluster(this.node, (level, text) => this.log(level, text));
+  readonly calls: unknown[] = [];
+  readonly lines: string[] = [];
+  past: MonitoredLine[] = [];
+  hold: Promise<void> = Promise.resolve();
+  failure: Error | null = null;
+
+  async join(addresses: readonly string[], replay: boolean): Promise<number> {
+    this.calls.push(["join", ...addresses, replay]);
+    await this.hold;
+    if (this.failure !== null) throw this.failure;
+    return addresses.length;
+  }
+
+  async leave(): Promise<void> {
+    this.calls.push("leave");
+    if (this.failure !== null) throw this.failure;
+  }
+
+  async shutdown(): Promise<void> {
+    this.calls.push("shutdown");
+  }
+
+  async forceLeave(node: string, prune: boolean): Promise<void> {
+    this.calls.push(["force-leave", node, prune]);
+    if (this.failure !== null) throw this.failure;
+  }
+
+  async updateTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void> {
+    this.calls.push(["tags", Object.fromEntries(set), remove]);
+    if (this.failure !== null) throw this.failure;
+  }
+
+  members(): readonly Member[] {
+    return [webMember, dbMember];
+  }
+
+  async membersFiltered(filter: MemberFilter): Promise<readonly Member[]> {
+    return await selectMembers(this.members(), filter);
+  }
+
+  stats(): Stats {
+    return new Map([
+      ["agent", new Map([["name", "node-a"]])],
+      ["event_handlers", new Map()],
+    ]);
+  }
+
+  recentLines(): readonly MonitoredLine[] {
+    return this.past;
+  }
+
+  log(level: LogLevel, text: string): void {
+    this.lines.push(`[${level}] ${text}`);
+  }
+}
+
+async function serve(
+  token = "",
+): Promise<{ fake: FakeRuntime; service: FakeService; server: RpcServer; client: RpcClient }> {
+  const fake = new FakeRuntime();
+  const service = new FakeService();
+  const server = await RpcServer.listen(fake.runtime, { address: defaultRpcAddress, token, service });
+  const client = await RpcClient.connect(fake.runtime, { token });
+  return { fake, service, server, client };
+}
+
+describe("what the agent answers comes back to the client", () => {
+  test("members with everything that is known of them", async () => {
+    const { client } = await serve();
+    expect(await client.members()).toEqual([webMember, dbMember]);
+  });
+
+  test.each([
+    ["a name", { name: "node-a" }, ["node-a"]],
+    ["part of a name", { name: "node" }, []],
+    ["flags of RE2", { name: "(?i)NODE-A" }, ["node-a"]],
+    ["an alternative, which is not grouped", { tags: { role: "w|b" } }, ["node-a", "node-b"]],
+    ["a missing tag, which counts as empty", { tags: { dc: "" } }, ["node-b"]],
+    ["a missing tag against an expression that takes nothing", { tags: { dc: ".*" } }, ["node-a", "node-b"]],
+    ["a status", { status: "failed|left" }, ["node-b"]],
+    ["the name of a property that all objects have", { tags: { constructor: "x" } }, []],
+  ])("members filtered by %s", async (_name, filter, names) => {
+    const { client } = await serve();
+    expect((await client.members(filter as object)).map(({ name }) => name)).toEqual(names);
+  });
+
+  test("nothing, but the end of the connection, for a bad expression", async () => {
+    const { client, service } = await serve();
+    await expect(client.members({ name: "[" })).rejects.toThrow("client closed");
+    expect(service.lines.at(-1)).toBe(
+      "[ERR] Failed to evaluate request: Failed to compile regex: error parsing regexp: missing closing ]: `[$`",
+    );
+  });
+
+  test("an answer within a moment for an expression that takes for ever elsewhere", async () => {
+    const { client, service } = await serve();
+    service.members = () => [member(`${"a".repeat(4000)}b`, "127.0.0.1")];
+    expect(await client.members({ name: "(a*)*(a*)*(a*)*c" })).toEqual([]);
+  });
+
+  test("the number of joined addresses, or the error with a body behind it", async () => {
+    const { client, service } = await serve();
+    expect(await client.join(["a", "b"], { replay: true })).toBe(2);
+    service.failure = new SerfError("ERR_JOIN", "1 error occurred:\n\t* no\n\n");
+    await expect(client.join(["a"])).rejects.toMatchObject({
+      code: "ERR_RPC",
+      message: "1 error occurred:\n\t* no\n\n",
+    });
+    service.failure = null;
+    expect(await client.join([])).toBe(0);
+    expect(service.calls).toEqual([
+      ["join", "a", "b", true],
+      ["join", "a", false],
+      ["join", false],
+    ]);
+  });
+
+  test("tags, force-leave and stats", async () => {
+    const { client, service } = await serve();
+    await client.updateTags({ set: { a: "1" }, remove: ["b"] });
+    await client.forceLeave("gone", { prune: true });
+    expect(service.calls).toEqual([
+      ["tags", { a: "1" }, ["b"]],
+      ["force-leave", "gone", true],
+    ]);
+    expect(await client.stats()).toEqual(
+      new Map([
+        ["agent", new Map([["name", "node-a"]])],
+        ["event_handlers", new Map()],
+      ]),
+    );
+    service.failure = new SerfError("ERR_TIMEOUT", "timed out broadcasting node removal");
+    await expect(client.forceLeave("gone")).rejects.toThrow("timed out broadcasting node removal");
+  });
+
+  test("the answer to a leave, then the shutdown, also when the leave failed", async () => {
+    const { client, service } = await serve();
+    service.failure = new SerfError("ERR_STATE", "Leave already in progress");
+    await expect(client.leave()).rejects.toThrow("Leave already in progress");
+    await settle();
+    expect(service.calls).toEqual(["leave", "shutdown"]);
+    expect(service.lines.slice(1)).toEqual([
+      "[INFO] Graceful leave triggered",
+      "[ERR] leave failed: Leave already in progress",
+    ]);
+  });
+});
+
+describe("tokens", () => {
+  test("a right one opens the agent", async () => {
+    const { client } = await serve("s3cret");
+    expect(await client.members()).toHaveLength(2);
+  });
+
+  test.each(["wrong", "s3cre", "s3cret!", "s3crets3cret"])("a wrong one does not: %s", async (token) => {
+    const { fake } = await serve("s3cret");
+    await expect(RpcClient.connect(fake.runtime, { token })).rejects.toThrow("Invalid authentication token");
+  });
+
+  test("none does not either, and the error does not make the client wait for a body", async () => {
+    const { fake, service } = await serve("s3cret");
+    const client = await RpcClient.connect(fake.runtime);
+    await expect(client.members()).rejects.toThrow("Authentication required");
+    await expect(client.stream()).rejects.toThrow("Authentication required");
+    expect(
+      service.lines.filter((line) => line === "[WARN] Client sending commands before auth"),
+    ).toHaveLength(3);
+  });
+
+  test("one for an agent that has none is refused", async () => {
+    const { fake } = await serve();
+    await expect(RpcClient.connect(fake.runtime, { token: "x" })).rejects.toThrow(
+      "Invalid authentication token",
+    );
+  });
+});
+
+describe("streams and monitors", () => {
+  test("events arrive typed and end with the connection", async () => {
+    const { client, server } = await serve();
+    const events = await client.stream("user,member-failed");
+    const payload = Uint8Array.of(1, 2);
+    server.event({ type: "user", lamportTime: 2n ** 63n, name: "deploy", payload, coalesce: true });
+    server.event({ type: "member-join", members: [webMember] });
+    server.event({ type: "member-failed", members: [dbMember] });
+    expect((await events.next()).value).toEqual({
+      type: "user",
+      lamportTime: 2n ** 63n,
+      name: "deploy",
+      payload,
+      coalesce: true,
+    });
+    expect((await events.next()).value).toEqual({ type: "member-failed", members: [dbMember] });
+    const end = events.next();
+    await server.close();
+    expect(await end).toEqual({ done: true, value: undefined });
+  });
+
+  test("a monitor shows past lines, then new ones, and no line twice", async () => {
+    const { client, server, service } = await serve();
+    service.past = Array.from({ length: 512 }, (_, index) => ({
+      level: "INFO" as const,
+      text: `past ${index}`,
+    }));
+    const lines = await client.monitor("debug");
+    server.line({ level: "DEBUG", text: "new" });
+    server.line({ level: "TRACE", text: "below" });
+    server.line({ level: "WARN", text: "last" });
+    const seen: string[] = [];
+    for await (const line of lines) if (seen.push(line) === 514) break;
+    expect(seen.slice(0, 2)).toEqual(["past 0", "past 1"]);
+    expect(seen.slice(-3)).toEqual(["past 511", "new", "last"]);
+  });
+
+  test("leaving a loop stops the stream at the agent", async () => {
+    const { client, server, service } = await serve();
+    const events = await client.stream("member-join");
+    server.event({ type: "member-join", members: [webMember] });
+    for await (const event of events) {
+      expect(event.type).toBe("member-join");
+      break;
+    }
+    await expect(client.stream("bogus")).rejects.toThrow("Invalid event filter");
+    expect(await client.members()).toHaveLength(2);
+    expect(service.lines).toHaveLength(1);
+  });
+});
+
+/** Shakes hands and sends objects by hand. */
+async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
+  const connection = await fake.streams.connect(agentAddress);
+  const codec = new Codec();
+  await connection.write(codec.encode({ Command: "handshake", Seq: 0 }, { Version: 1 }));
+  for (const object of objects) await connection.write(object);
+  await settle();
+  return connection;
+}
+
+describe("clients that do not behave", () => {
+  test("one that never reads loses events and holds up nobody else", async () => {
+    const { fake, client, server, service } = await serve();
+    const codec = new Codec();
+    await raw(fake, codec.encode({ Command: "stream", Seq: 1 }, { Type: "" }));
+    const payload = new Uint8Array(400);
+    for (let count = 0; count < 5000; count++) {
+      server.event({ type: "user", lamportTime: BigInt(count), name: "x", payload, coalesce: false });
+    }
+    await settle();
+    expect(
+      service.lines.filter((line) => line.includes("Dropping event to ipc.client: 127.0.0.1:40001")),
+    ).toHaveLength(1);
+    expect(await client.members()).toHaveLength(2);
+  });
+
+  test("one that never reads its answers is not read from any more", async () => {
+    const { fake, service } = await serve();
+    const big = member("big", "127.0.0.1", { t: "x".repeat(100_000) });
+    service.members = () => {
+      service.calls.push("members");
+      return [big];
+    };
+    const codec = new Codec();
+    const requests = Array.from({ length: 100 }, () => codec.encode({ Command: "members", Seq: 1 }));
+    await raw(fake, ...requests);
+    expect(service.calls.length).toBeLessThan(4);
+  });
+
+  test("requests of one connection are done in order, those of others meanwhile", async () => {
+    const { fake, service, client } = await serve();
+    let release = (): void => undefined;
+    service.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const joined = client.join(["a"]);
+    const order: string[] = [];
+    const both = [joined.then(() => order.push("join")), client.members().then(() => order.push("members"))];
+    const other = await RpcClient.connect(fake.runtime);
+    expect(await other.members()).toHaveLength(2);
+    expect(order).toEqual([]);
+    release();
+    await Promise.all(both);
+    expect(order).toEqual(["join", "members"]);
+  });
+
+  test("too many that do not even shake hands are turned away until some leave", async () => {
+    const { fake, server, service } = await serve();
+    const idle = [];
+    for (let count = 0; count < untrustedClientsMax; count++)
+      idle.push(await fake.streams.connect(agentAddress));
+    const accepted = service.lines.length;
+    await expect(RpcClient.connect(fake.runtime)).rejects.toThrow("client closed");
+    expect(service.lines).toHaveLength(accepted);
+    idle[0]!.close();
+    await settle();
+    expect(await (await RpcClient.connect(fake.runtime)).members()).toHaveLength(2);
+    expect(server.clients).toBe(untrustedClientsMax + 1);
+  });
+});
