@@ -1,5 +1,7 @@
 /**
- * What the core asks its host to do. The host drains the outbox after each input and performs the effects in order.
+ * What the membership layer asks of the host, and what the host reports of streams. The host takes
+ * all effects after each input and carries them out in order; `serf/effects.ts` adds those of
+ * Serf's layer.
  */
 
 import type { Address } from "../runtime.ts";
@@ -8,14 +10,14 @@ import type { Meter } from "./metrics.ts";
 /** Severity of a log line, as Serf names them. */
 export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERR";
 
-/** Send one datagram. The bytes belong to the receiver of the effect. */
+/** Sends one datagram. The bytes belong to the receiver of the effect. */
 export interface SendEffect {
   readonly kind: "send";
   readonly to: Address;
   readonly bytes: Uint8Array;
 }
 
-/** Open a TCP connection for exchange `id`; report `streamOpened` or `streamFailed`. */
+/** Opens a TCP connection as stream `id`; the host reports `opened` or `failed`. */
 export interface DialEffect {
   readonly kind: "dial";
   readonly id: number;
@@ -23,67 +25,20 @@ export interface DialEffect {
   readonly timeoutMs: number;
 }
 
-/** Write to exchange `id`. */
+/** Writes to stream `id`. */
 export interface WriteEffect {
   readonly kind: "write";
   readonly id: number;
   readonly bytes: Uint8Array;
 }
 
-/** Flush and close exchange `id`; nothing more is reported about it. */
+/** Flushes and closes stream `id`; the host reports nothing more about it. */
 export interface CloseEffect {
   readonly kind: "close";
   readonly id: number;
 }
 
-/** Append complete lines to the snapshot. */
-export interface RecordEffect {
-  readonly kind: "record";
-  readonly text: string;
-}
-
-/** Replace the snapshot by its shortest form, which the core tells when the disk is ready; it has all lines recorded before. */
-export interface CompactEffect {
-  readonly kind: "compact";
-}
-
-/** Hand an event to the user. */
-export interface EmitEffect<Event> {
-  readonly kind: "emit";
-  readonly event: Event;
-}
-
-/** A pending command ended. `error` is a text when it failed. */
-export interface SettleEffect {
-  readonly kind: "settle";
-  readonly command: number;
-  readonly error: string | null;
-}
-
-/** An acknowledgement of, or an answer to, a query that the caller asked under the number `query`. */
-export interface ReplyEffect {
-  readonly kind: "reply";
-  readonly query: number;
-  readonly type: "ack" | "response";
-  readonly from: string;
-  readonly payload: Uint8Array;
-}
-
-/** A query of the caller is over. `missing` are members that owe a reply; `null` when that cannot be known. */
-export interface QueryEndEffect {
-  readonly kind: "queryEnd";
-  readonly query: number;
-  readonly missing: readonly string[] | null;
-}
-
-/** Write the keyring file; report `keysStored` with the same number. Keys are base64, primary first. */
-export interface StoreKeysEffect {
-  readonly kind: "storeKeys";
-  readonly write: number;
-  readonly keys: readonly string[];
-}
-
-/** Log one line of a component (`memberlist` or `serf`). */
+/** Logs one line of a component (`memberlist` or `serf`). */
 export interface LogEffect {
   readonly kind: "log";
   readonly level: LogLevel;
@@ -91,40 +46,40 @@ export interface LogEffect {
   readonly text: string;
 }
 
-/** The node has to stop by itself, for example because it lost a name conflict. */
-export interface HaltEffect {
-  readonly kind: "halt";
-  readonly reason: string;
+/** Everything the membership layer can ask for. It has no way to emit events. */
+export type SwimEffect = SendEffect | DialEffect | WriteEffect | CloseEffect | LogEffect;
+
+/** What happened on a stream: the mirror of dial, write and close. */
+export type StreamInput =
+  /** A dial succeeded. */
+  | { readonly kind: "opened" }
+  | { readonly kind: "received"; readonly bytes: Uint8Array }
+  /** The peer ended its side. */
+  | { readonly kind: "ended" }
+  /** The dial or the connection failed. `reason` is text for the log. */
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Where a layer puts its effects. */
+export interface Sink<Effect> {
+  /** Receives measurements, past the queue. `undefined` if nobody wants them; then they cost nothing. */
+  readonly meter: Meter | undefined;
+  /** Appends an effect. */
+  push(effect: Effect): void;
+  /** Appends a log line. */
+  log(level: LogLevel, component: string, text: string): void;
 }
 
-/** Everything the core can ask for. */
-export type Effect<Event> =
-  | SendEffect
-  | DialEffect
-  | WriteEffect
-  | CloseEffect
-  | RecordEffect
-  | CompactEffect
-  | EmitEffect<Event>
-  | SettleEffect
-  | ReplyEffect
-  | QueryEndEffect
-  | StoreKeysEffect
-  | LogEffect
-  | HaltEffect;
-
 /** The one queue of effects that all layers of a node share, so that order across layers is observable. */
-export class Outbox<Event> {
-  /** Where measurements go, past the queue; absent when nobody wants them, and then they cost nothing. */
+export class Outbox<Effect> implements Sink<Effect> {
   readonly meter: Meter | undefined;
-  #effects: Effect<Event>[] = [];
+  #effects: (Effect | LogEffect)[] = [];
 
   constructor(meter?: Meter) {
     this.meter = meter;
   }
 
   /** Appends an effect. */
-  push(effect: Effect<Event>): void {
+  push(effect: Effect): void {
     this.#effects.push(effect);
   }
 
@@ -134,7 +89,7 @@ export class Outbox<Event> {
   }
 
   /** Takes everything that was queued since the last call. */
-  drain(): Effect<Event>[] {
+  drain(): (Effect | LogEffect)[] {
     const drained = this.#effects;
     this.#effects = [];
     return drained;

@@ -11,7 +11,7 @@ interface Waiter {
 }
 
 /** Promises of one node. */
-export class Commands {
+export class Calls {
   readonly #waiters = new Map<number, Waiter>();
   #count = 0;
 
@@ -30,10 +30,10 @@ export class Commands {
   }
 
   /** The core is done with a command. */
-  settle(command: number, error: string | null): void {
+  settle(command: number, error: string | undefined): void {
     const waiter = this.#waiters.get(command);
     this.#waiters.delete(command);
-    if (error === null) waiter?.resolve();
+    if (error === undefined) waiter?.resolve();
     else waiter?.reject(new SerfError(waiter.code, error));
   }
 

@@ -40,7 +40,7 @@ export async function joinSeeds(
   for (const failure of failures) joiner.log("WARN", failure);
   let contacts = 0;
   for (const failure of await contactAll(joiner, targets, signal)) {
-    if (failure === null) {
+    if (failure === undefined) {
       contacts += 1;
       continue;
     }
@@ -51,13 +51,13 @@ export async function joinSeeds(
   return contacts;
 }
 
-/** Contacts every target; results in the order of the targets, `null` for success. */
+/** Contacts every target; results in the order of the targets, `undefined` for success. */
 async function contactAll(
   joiner: Joiner,
   targets: readonly Target[],
   signal: AbortSignal | undefined,
-): Promise<(string | null)[]> {
-  const results: (string | null)[] = new Array(targets.length).fill(null);
+): Promise<(string | undefined)[]> {
+  const results: (string | undefined)[] = new Array(targets.length).fill(undefined);
   let next = 0;
   const work = async (): Promise<void> => {
     for (let index = next++; index < targets.length; index = next++) {

@@ -37,16 +37,16 @@ export class KeyringFile {
     return this.#writing;
   }
 
-  /** Writes keys, then calls `done` with a text if that failed. */
-  store(keys: readonly string[], done: (error: string | null) => void): void {
+  /** Writes keys, then calls `done`, with a message if that failed. */
+  store(keys: readonly string[], done: (error: string | undefined) => void): void {
     this.#writing = this.#writing.then(async () => done(await this.#write(keys)));
   }
 
-  async #write(keys: readonly string[]): Promise<string | null> {
+  async #write(keys: readonly string[]): Promise<string | undefined> {
     const text = JSON.stringify(keys, null, 2);
     try {
       await this.#files.replace(this.#path, new TextEncoder().encode(text), 0o600);
-      return null;
+      return undefined;
     } catch (error) {
       return error instanceof SystemError ? `open ${this.#path}: ${systemText(error)}` : String(error);
     }

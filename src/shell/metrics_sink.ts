@@ -4,11 +4,10 @@
 
 import type { Meter, Metrics } from "../core/metrics.ts";
 import type { Clock } from "../runtime.ts";
-import type { LogLine, SerfOptions } from "./options.ts";
+import type { LogLine, ParsedOptions } from "./options.ts";
 
-/** The meter of a node with these options; `undefined` when nobody wants to know. */
-export function meterOf(options: SerfOptions, clock: Clock): Meter | undefined {
-  const { metrics, log = () => undefined } = options;
+/** Returns the meter of a node with these options; `undefined` if nothing is measured. */
+export function meterOf({ metrics, log }: ParsedOptions, clock: Clock): Meter | undefined {
   return metrics && new SinkMeter(metrics, clock, log);
 }
 

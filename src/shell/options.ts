@@ -58,9 +58,15 @@ export interface SerfOptions {
   readonly enableNameConflictResolution?: boolean;
   /** Allow only letters, digits, dashes and dots in names, at most 128 of them. Default false. */
   readonly validateNodeNames?: boolean;
-  /** Asked about every news of a live member, again and again; a text ignores the news. Synchronous. */
+  /**
+   * Called for every alive message, so repeatedly per member. Returns a reason to ignore the message,
+   * or `null` to accept it. Synchronous.
+   */
   readonly admitMember?: (member: Member) => string | null;
-  /** Asked before two clusters become one, on both sides; a text refuses the join. Synchronous. */
+  /**
+   * Called before two clusters become one, on both sides. Returns a reason to refuse the join, or
+   * `null`. Synchronous.
+   */
   readonly admitMerge?: (members: readonly Member[]) => string | null;
   /** Separates clusters that share a network (memberlist 0.3 and newer; old agents cannot join a labelled cluster). */
   readonly label?: string;
@@ -104,14 +110,16 @@ export interface ParsedOptions {
   readonly serf: SerfConfig;
   readonly swim: Omit<SwimConfig, "address" | "port" | "bindPort">;
   readonly bind: Endpoint;
-  readonly advertise: Endpoint | null;
+  readonly advertise: Endpoint | undefined;
   /** Raw keys, primary first; empty is no encryption. */
   readonly keys: readonly Uint8Array[];
-  readonly keyringFile: string | null;
+  readonly keyringFile: string | undefined;
   readonly admission: AdmissionHooks;
   readonly label: string;
   readonly compression: boolean;
-  readonly snapshotPath: string | null;
+  readonly snapshotPath: string | undefined;
+  readonly metrics: Metrics | undefined;
+  readonly log: (line: LogLine) => void;
 }
 
 const labelSizeMax = 255;
@@ -120,7 +128,7 @@ const datagramSizeMax = 65_507;
 
 /** Options with the keys of the keyring file, if that is where keys are. ERR_KEY. */
 export async function withKeyring(parsed: ParsedOptions, files: Files): Promise<ParsedOptions> {
-  if (parsed.keyringFile === null || parsed.keys.length > 0) return parsed;
+  if (parsed.keyringFile === undefined || parsed.keys.length > 0) return parsed;
   return { ...parsed, keys: (await readKeyring(parsed.keyringFile, files)).map(parseKey) };
 }
 
@@ -128,9 +136,10 @@ export async function withKeyring(parsed: ParsedOptions, files: Files): Promise<
 export function parseOptions(options: SerfOptions, hostname: () => string): ParsedOptions {
   const name = options.name ?? hostname();
   const fault = nameFault(name);
-  if (fault !== null) throw new SerfError("ERR_NAME", `Invalid node name ${JSON.stringify(name)}: ${fault}`);
-  const strictFault = options.validateNodeNames === true ? strictNameFault(name) : null;
-  if (strictFault !== null) throw new SerfError("ERR_NAME", strictFault);
+  if (fault !== undefined)
+    throw new SerfError("ERR_NAME", `Invalid node name ${JSON.stringify(name)}: ${fault}`);
+  const strictFault = options.validateNodeNames === true ? strictNameFault(name) : undefined;
+  if (strictFault !== undefined) throw new SerfError("ERR_NAME", strictFault);
   const protocol = options.protocol ?? serfProtocolRange.default;
   checkProtocol(protocol);
   const profile = options.profile ?? "lan";
@@ -167,16 +176,18 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       deadNodeReclaimMs: duration("deadNodeReclaimMs", options.deadNodeReclaimMs ?? 0, 0),
     },
     bind: parseEndpoint(options.bind ?? "0.0.0.0", defaultPort),
-    advertise: options.advertise === undefined ? null : parseEndpoint(options.advertise, defaultPort),
+    advertise: options.advertise === undefined ? undefined : parseEndpoint(options.advertise, defaultPort),
     keys: parseKeys(options),
-    keyringFile: options.keyringFile ?? null,
+    keyringFile: options.keyringFile,
     admission: {
       ...(options.admitMember === undefined ? {} : { admitMember: options.admitMember }),
       ...(options.admitMerge === undefined ? {} : { admitMerge: options.admitMerge }),
     },
     label,
     compression: options.compression ?? true,
-    snapshotPath: options.snapshotPath === "" ? null : (options.snapshotPath ?? null),
+    snapshotPath: options.snapshotPath === "" ? undefined : options.snapshotPath,
+    metrics: options.metrics,
+    log: options.log ?? (() => undefined),
   };
 }
 

@@ -1,69 +1,70 @@
 /**
- * The hands of a node: performs what the core asks for, in order.
+ * Carries out the core's effects, in order.
  */
 
 import { unreachable } from "../core/assert.ts";
-import type { Effect, LogEffect, StoreKeysEffect } from "../core/effects.ts";
+import type { LogEffect } from "../core/effects.ts";
 import type { SerfEvent } from "../core/serf/api.ts";
+import type { SerfEffect, StoreKeysEffect } from "../core/serf/effects.ts";
 import type { DatagramSocket } from "../runtime.ts";
-import type { Commands } from "./calls.ts";
-import type { Queries } from "./query.ts";
+import type { Calls } from "./calls.ts";
+import type { AskedQueries } from "./query.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
-import type { Connections } from "./streams.ts";
+import type { NodeStreams } from "./streams.ts";
 import type { Subscribers } from "./subscription.ts";
 
-/** What the hands reach. */
-export interface PerformerParts {
+/** Where effects go. */
+export interface EffectTargets {
   readonly datagrams: DatagramSocket;
-  readonly connections: Connections;
+  readonly streams: NodeStreams;
   readonly subscribers: Subscribers<SerfEvent>;
-  readonly commands: Commands;
-  readonly queries: Queries;
+  readonly calls: Calls;
+  readonly queries: AskedQueries;
   readonly snapshot: SnapshotFile | undefined;
   readonly storeKeys: (effect: StoreKeysEffect) => void;
   readonly log: (effect: LogEffect) => void;
   readonly halt: (reason: string) => void;
 }
 
-/** Performs one effect. */
-export function perform(parts: PerformerParts, effect: Effect<SerfEvent>): void {
+/** Carries out one effect. */
+export function perform(targets: EffectTargets, effect: SerfEffect): void {
   switch (effect.kind) {
     case "send":
-      parts.datagrams.send(effect.to, effect.bytes);
+      targets.datagrams.send(effect.to, effect.bytes);
       return;
     case "dial":
-      void parts.connections.dial(effect.id, effect.to, effect.timeoutMs);
+      void targets.streams.dial(effect.id, effect.to, effect.timeoutMs);
       return;
     case "write":
-      parts.connections.write(effect.id, effect.bytes);
+      targets.streams.write(effect.id, effect.bytes);
       return;
     case "close":
-      parts.connections.close(effect.id);
+      targets.streams.close(effect.id);
       return;
     case "record":
-      parts.snapshot?.append(effect.text);
+      targets.snapshot?.append(effect.text);
       return;
     case "compact":
-      parts.snapshot?.compact();
+      targets.snapshot?.compact();
       return;
     case "emit":
-      parts.subscribers.push(effect.event);
+      targets.subscribers.push(effect.event);
       return;
     case "settle":
-      parts.commands.settle(effect.command, effect.error);
+      targets.calls.settle(effect.command, effect.error);
       return;
     case "reply":
     case "queryEnd":
-      parts.queries.perform(effect);
+      targets.queries.perform(effect);
       return;
     case "storeKeys":
-      parts.storeKeys(effect);
+      targets.storeKeys(effect);
       return;
     case "log":
-      parts.log(effect);
+      targets.log(effect);
       return;
     case "halt":
-      parts.halt(effect.reason);
+      targets.halt(effect.reason);
       return;
     default:
       unreachable(effect);

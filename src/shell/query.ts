@@ -3,7 +3,7 @@
  * time is over.
  */
 
-import type { QueryEndEffect, ReplyEffect } from "../core/effects.ts";
+import type { QueryEndEffect, ReplyEffect } from "../core/serf/effects.ts";
 import type { Question } from "../core/serf/queries/asker.ts";
 import type { QueryReply } from "../core/serf/queries/collector.ts";
 import type { SerfCore } from "../core/serf/serf_core.ts";
@@ -101,7 +101,7 @@ export class Query implements AsyncIterableIterator<QueryReply> {
 export type Act = <Result>(input: (core: SerfCore, now: number) => Result) => Result;
 
 /** The queries that one node asked and that are not over. */
-export class Queries {
+export class AskedQueries {
   readonly #act: Act;
   readonly #running = new Map<number, Query>();
   #count = 0;
@@ -139,7 +139,7 @@ export class Queries {
       return;
     }
     this.#running.delete(effect.query);
-    query?.end(effect.missing ?? undefined);
+    query?.end(effect.missing);
   }
 
   /** The node stops: every query is over. */

@@ -45,11 +45,11 @@ export async function loadPatternCompiler(): Promise<PatternCompiler> {
 /** Compiled expressions that are kept for the next query. */
 const keptPatternsMax = 64;
 
-/** Matches expressions of query filters for the core, which cannot wait: until the engine is there, the answer is "later". */
+/** Matches expressions of query filters for the core, which cannot wait: until the engine has loaded, the result is "later". */
 export class PatternEngine {
   readonly #loaded: () => void;
   readonly #kept = new Map<string, Pattern | PatternFault>();
-  #compile: PatternCompiler | null = null;
+  #compile: PatternCompiler | undefined;
   #loading = false;
 
   /** `loaded` is called once, when answers are no longer "later". */
@@ -59,7 +59,7 @@ export class PatternEngine {
 
   /** Whether a value has a match of an expression; see {@link PatternMatcher}. */
   readonly match: PatternMatcher = (expression, value) => {
-    if (this.#compile === null) {
+    if (this.#compile === undefined) {
       if (!this.#loading) void this.#load();
       return "later";
     }

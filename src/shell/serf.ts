@@ -3,8 +3,7 @@
  */
 
 import { type Coordinate, distanceSeconds } from "../core/coordinate/coordinate.ts";
-import type { Meter } from "../core/metrics.ts";
-import { Random } from "../core/random.ts";
+import type { LogLevel } from "../core/effects.ts";
 import type { Member, SerfEvent } from "../core/serf/api.ts";
 import { SerfCore } from "../core/serf/serf_core.ts";
 import type { Codec } from "../core/wire/codec.ts";
@@ -12,22 +11,22 @@ import { SerfError, type SerfErrorCode } from "../errors.ts";
 import { systemText } from "../go/system_errors.ts";
 import { canonicalHost } from "../net/address.ts";
 import { addressBytes } from "../net/cidr.ts";
-import type { Address, Connection, DatagramHandler, Runtime } from "../runtime.ts";
+import type { Address, Runtime } from "../runtime.ts";
 import { isPrivateAddress } from "./advertise.ts";
 import { Alarm } from "./alarm.ts";
-import { Commands } from "./calls.ts";
-import { codecOf } from "./codec.ts";
+import { Calls } from "./calls.ts";
 import { type JoinOptions, joinSeeds } from "./join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
-import { meterOf } from "./metrics_sink.ts";
-import { type LogLine, type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options.ts";
-import { type PerformerParts, perform } from "./perform.ts";
-import { Queries, type Query, type QueryOptions } from "./query.ts";
+import { boundAddress, type Opened, openNode } from "./open.ts";
+import type { ParsedOptions, SerfOptions } from "./options.ts";
+import type { EffectTargets } from "./perform.ts";
+import { perform } from "./perform.ts";
+import { AskedQueries, type Query, type QueryOptions } from "./query.ts";
 import { PatternEngine } from "./regexp.ts";
-import { type OpenedSnapshot, openSnapshot, type SnapshotFile } from "./snapshot_file.ts";
-import { advertised, openSockets, type Sockets } from "./sockets.ts";
-import { Connections } from "./streams.ts";
+import type { SnapshotFile } from "./snapshot_file.ts";
+import type { Sockets } from "./sockets.ts";
+import { NodeStreams } from "./streams.ts";
 import { type EventsOptions, type LaggedEvent, Subscribers } from "./subscription.ts";
 
 export type { JoinOptions } from "./join.ts";
@@ -42,147 +41,90 @@ export interface UserEventOptions {
   readonly coalesce?: boolean;
 }
 
-interface SerfParts {
-  readonly runtime: Runtime;
-  readonly random: Random;
-  readonly codec: Codec;
-  readonly parsed: ParsedOptions;
-  readonly options: SerfOptions;
-  readonly sockets: Sockets;
-  readonly address: Uint8Array;
-  readonly port: number;
-  readonly snapshot: OpenedSnapshot | undefined;
-  readonly meter: Meter | undefined;
-}
-
 /** A member of a cluster. Create one with {@link Serf.start}. */
 export class Serf implements AsyncDisposable {
   /** Settles when the node has stopped; the value says why. */
   readonly stopped: Promise<string>;
-  readonly #runtime: Runtime;
-  readonly #core: SerfCore;
-  readonly #codec: Codec;
-  readonly #options: ParsedOptions;
-  readonly #log: (line: LogLine) => void;
-  readonly #sockets: Sockets;
-  readonly #connections: Connections;
-  readonly #snapshot: SnapshotFile | undefined;
-  readonly #subscribers = new Subscribers<SerfEvent>();
-  readonly #alarm: Alarm;
-  readonly #commands = new Commands();
-  readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
-  readonly #queries = new Queries((input) => this.#act(input));
-  readonly #keyringFile: KeyringFile | null;
   /** The encryption keys of the cluster. */
   readonly keys: Keys = new Keys({
     liveCount: () => this.#core.liveCount,
     ask: (name, payload, options) => this.query(name, payload, options),
-    warn: (text) => this.#line("WARN", "serf", text),
+    warn: (text) => this.#log("WARN", "serf", text),
   });
-  readonly #hands: PerformerParts;
+  readonly #runtime: Runtime;
+  readonly #core: SerfCore;
+  readonly #codec: Codec;
+  readonly #options: ParsedOptions;
+  readonly #sockets: Sockets;
+  readonly #streams: NodeStreams;
+  readonly #snapshot: SnapshotFile | undefined;
+  readonly #keyringFile: KeyringFile | undefined;
+  readonly #alarm: Alarm;
+  readonly #subscribers = new Subscribers<SerfEvent>();
+  readonly #calls = new Calls();
+  readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
+  readonly #queries = new AskedQueries((input) => this.#act(input));
+  readonly #targets: EffectTargets;
   readonly #stop: (reason: string) => void;
   #shutdown: Promise<void> | undefined;
   #draining = false;
 
   /**
-   * Starts a node: binds UDP and TCP and announces itself. Fails with SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS,
-   * ERR_BIND); then nothing stays open.
+   * Starts a node: binds UDP and TCP and announces itself. Rejects with SerfError (ERR_OPTION,
+   * ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS, ERR_BIND); then nothing stays open.
    */
   static async start(options: SerfOptions, runtime: Runtime): Promise<Serf> {
-    const parsed = await withKeyring(
-      parseOptions(options, () => runtime.host.hostname()),
-      runtime.files,
-    );
-    const random = new Random((bytes) => runtime.random.fill(bytes));
-    const codec = codecOf(parsed, random);
-    // The sockets are opened before the node exists, as its port may be theirs; nothing is received before the first turn of the loop.
-    let node: Serf | undefined;
-    const handler: DatagramHandler = {
-      packet: (from, bytes) => {
-        if (node !== undefined) node.#turn((core, now) => core.packet(now, from, bytes));
-      },
-      sendFailed: (to, error) => {
-        if (node !== undefined) node.#turn((core, now) => core.sendFailed(now, to, systemText(error)));
-      },
-    };
-    const accept = (connection: Connection): void => {
-      if (node === undefined) connection.close();
-      else node.#connections.accept(connection);
-    };
-    const meter = meterOf(options, runtime.clock);
-    const snapshot = await openSnapshot(runtime, parsed, options.log ?? (() => undefined), meter);
-    const sockets = await openSockets(runtime, parsed.bind, handler, accept).catch(async (error) => {
-      await snapshot?.file.close();
-      throw error;
-    });
+    const opened = await openNode(options, runtime);
     try {
-      const { address, port } = await advertised(runtime, parsed.bind, sockets.port, parsed.advertise);
-      node = new Serf({ runtime, random, codec, parsed, options, sockets, address, port, snapshot, meter });
-      if (
-        parsed.keys.length === 0 &&
-        !isPrivateAddress(addressBytes(canonicalHost(node.#boundHost) ?? "") ?? address)
-      ) {
-        node.#line("WARN", "memberlist", "Binding to public address without encryption!");
-      }
-      node.#turn((started, now) => started.start(now));
+      const node = new Serf(opened);
+      node.#warnIfExposed(opened.address);
+      node.#turn((core, now) => core.start(now));
       return node;
     } catch (error) {
-      await Promise.all([sockets.datagrams.close(), sockets.listener.close(), snapshot?.file.close()]);
+      await opened.close();
       throw error;
     }
   }
 
-  private constructor(parts: SerfParts) {
-    const { runtime, random, codec, parsed, options, sockets, address, port, snapshot, meter } = parts;
+  private constructor(opened: Opened) {
+    const { runtime, options, codec, sockets, address, port, snapshot, meter } = opened;
     this.#runtime = runtime;
+    this.#options = options;
+    this.#codec = codec;
+    this.#sockets = sockets;
     this.#core = new SerfCore({
-      config: parsed.serf,
-      swim: { ...parsed.swim, address, port, bindPort: sockets.port },
-      random,
+      config: options.serf,
+      swim: { ...options.swim, address, port, bindPort: sockets.port },
+      random: opened.random,
       codec,
       matchPattern: this.#patterns.match,
-      admission: parsed.admission,
+      admission: options.admission,
       respond: (query, payload) =>
-        this.#act((core, now) => core.queries.answers.respond(now, query, payload.slice())),
-      keyringFiled: parsed.keyringFile !== null,
+        this.#act((core, now) => core.queries.respond(now, query, payload.slice())),
+      keysAreStored: options.keyringFile !== undefined,
       ...(snapshot && { restored: snapshot.restored }),
       ...(meter && { meter }),
     });
     this.#snapshot = snapshot?.file;
     this.#snapshot?.start(() => this.#core.snapshot());
-    this.#alarm = new Alarm(runtime.clock, () => this.#turn((core, now) => core.tick(now)));
-    this.#codec = codec;
-    this.#options = parsed;
-    this.#log = options.log ?? (() => undefined);
-    this.#sockets = sockets;
     this.#keyringFile =
-      parsed.keyringFile === null ? null : new KeyringFile(parsed.keyringFile, runtime.files);
-    this.#connections = new Connections(runtime.streams, {
-      accepted: (peer) => this.#turn((machine, now) => machine.streamAccepted(now, peer)),
-      opened: (id) => this.#turn((machine, now) => machine.streamOpened(now, id)),
-      received: (id, bytes) => this.#turn((machine, now) => machine.streamReceived(now, id, bytes)),
-      ended: (id) => this.#turn((machine, now) => machine.streamEnded(now, id)),
-      failed: (id, text) => this.#turn((machine, now) => machine.streamFailed(now, id, text)),
+      options.keyringFile === undefined ? undefined : new KeyringFile(options.keyringFile, runtime.files);
+    this.#alarm = new Alarm(runtime.clock, () => this.#turn((core, now) => core.tick(now)));
+    this.#streams = new NodeStreams(runtime.streams, {
+      accept: (peer) => this.#turn((core, now) => core.accept(now, peer)),
+      stream: (id, input) => this.#turn((core, now) => core.stream(now, id, input)),
     });
-    this.#hands = {
-      datagrams: sockets.datagrams,
-      connections: this.#connections,
-      subscribers: this.#subscribers,
-      commands: this.#commands,
-      queries: this.#queries,
-      snapshot: this.#snapshot,
-      storeKeys: ({ keys, write }) =>
-        this.#keyringFile?.store(keys, (error) =>
-          this.#turn((core, now) => core.queries.keys.stored(now, write, error)),
-        ),
-      log: ({ level, component, text }) => this.#line(level, component, text),
-      halt: (reason) => void this.#end(reason),
-    };
+    this.#targets = this.#effectTargets();
     let stop: (reason: string) => void = () => undefined;
     this.stopped = new Promise((resolve) => {
       stop = resolve;
     });
     this.#stop = stop;
+    opened.attach({
+      packet: (from, bytes) => this.#turn((core, now) => core.packet(now, from, bytes)),
+      sendFailed: (to, error) => this.#turn((core, now) => core.sendFailed(now, to, systemText(error))),
+      accept: (connection) => this.#streams.accept(connection),
+    });
   }
 
   /** This node's unique name. */
@@ -202,7 +144,7 @@ export class Serf implements AsyncDisposable {
 
   /** The bound address; the port is the real one also when 0 was asked for. */
   get bound(): Address {
-    return { host: this.#boundHost, port: this.#sockets.port };
+    return boundAddress(this.#sockets);
   }
 
   /** All known members in every status, frozen. */
@@ -226,7 +168,7 @@ export class Serf implements AsyncDisposable {
   async join(seeds: readonly string[], options: JoinOptions = {}): Promise<number> {
     const refusal =
       this.#shutdown === undefined ? this.#core.joinRefusal : "Serf can't Join after Leave or Shutdown";
-    if (refusal !== null) throw new SerfError("ERR_STATE", refusal);
+    if (refusal !== undefined) throw new SerfError("ERR_STATE", refusal);
     options.signal?.throwIfAborted();
     const replay = options.replay ?? false;
     this.#turn((core, now) => core.beginJoin(now, replay));
@@ -235,7 +177,7 @@ export class Serf implements AsyncDisposable {
       const joiner = {
         runtime: this.#runtime,
         defaultPort: this.#sockets.port,
-        log: (level: LogLine["level"], text: string) => this.#line(level, "memberlist", text),
+        log: (level: LogLevel, text: string) => this.#log(level, "memberlist", text),
         contact: (to: Address, node: string) =>
           this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, node)),
       };
@@ -285,7 +227,7 @@ export class Serf implements AsyncDisposable {
    * push/pulls alone, which takes minutes. ERR_LIMIT above `userEventSizeLimit`; ERR_STATE after shutdown.
    */
   userEvent(name: string, payload: Uint8Array | string = "", options: UserEventOptions = {}): void {
-    this.#act((core) => core.userEvent(name, bytesOf(payload), options.coalesce ?? false));
+    this.#act((core, now) => core.userEvent(now, name, bytesOf(payload), options.coalesce ?? false));
   }
 
   /**
@@ -309,7 +251,7 @@ export class Serf implements AsyncDisposable {
 
   /** Statistics under the original's names, all as text. */
   stats(): Record<string, string> {
-    return this.#core.stats(this.encrypted);
+    return this.#core.stats();
   }
 
   /**
@@ -324,10 +266,6 @@ export class Serf implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.state === "alive") await this.leave();
     await this.shutdown();
-  }
-
-  get #boundHost(): string {
-    return this.#sockets.listener.local.host;
   }
 
   /** Feeds one input, then performs what the core asks for. */
@@ -352,7 +290,7 @@ export class Serf implements AsyncDisposable {
     this.#draining = true;
     try {
       for (let effects = this.#core.drain(); effects.length > 0; effects = this.#core.drain()) {
-        for (const effect of effects) perform(this.#hands, effect);
+        for (const effect of effects) perform(this.#targets, effect);
       }
     } finally {
       this.#draining = false;
@@ -360,8 +298,34 @@ export class Serf implements AsyncDisposable {
     if (this.#shutdown === undefined) this.#alarm.set(this.#core.deadline());
   }
 
-  #line(level: LogLine["level"], component: string, text: string): void {
-    this.#log({ time: this.#runtime.clock.wallTime(), level, component, text });
+  #log(level: LogLevel, component: string, text: string): void {
+    this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text });
+  }
+
+  /** memberlist's warning about a node that everybody can reach and that has no key. */
+  #warnIfExposed(advertised: Uint8Array): void {
+    if (this.encrypted) return;
+    const address = addressBytes(canonicalHost(this.bound.host) ?? "") ?? advertised;
+    if (!isPrivateAddress(address)) {
+      this.#log("WARN", "memberlist", "Binding to public address without encryption!");
+    }
+  }
+
+  #effectTargets(): EffectTargets {
+    return {
+      datagrams: this.#sockets.datagrams,
+      streams: this.#streams,
+      subscribers: this.#subscribers,
+      calls: this.#calls,
+      queries: this.#queries,
+      snapshot: this.#snapshot,
+      storeKeys: ({ keys, write }) =>
+        this.#keyringFile?.store(keys, (error) =>
+          this.#turn((core, now) => core.queries.keysStored(now, write, error)),
+        ),
+      log: ({ level, component, text }) => this.#log(level, component, text),
+      halt: (reason) => void this.#end(reason),
+    };
   }
 
   #command(
@@ -369,7 +333,7 @@ export class Serf implements AsyncDisposable {
     begin: (core: SerfCore, now: number, command: number) => void,
   ): Promise<void> {
     if (this.#shutdown !== undefined) return Promise.reject(this.#wasShutDown());
-    return this.#commands.run(code, (command) => this.#turn((core, now) => begin(core, now, command)));
+    return this.#calls.run(code, (command) => this.#turn((core, now) => begin(core, now, command)));
   }
 
   #end(reason: string): Promise<void> {
@@ -378,12 +342,12 @@ export class Serf implements AsyncDisposable {
   }
 
   async #close(reason: string): Promise<void> {
-    if (this.#core.state !== "left") this.#line("WARN", "serf", "Shutdown without a Leave");
+    if (this.#core.state !== "left") this.#log("WARN", "serf", "Shutdown without a Leave");
     this.#alarm.stop();
-    this.#connections.closeAll();
-    for (const effect of this.#core.end()) perform(this.#hands, effect);
+    this.#streams.closeAll();
+    for (const effect of this.#core.end()) perform(this.#targets, effect);
     this.#subscribers.end();
-    this.#commands.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
+    this.#calls.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
     this.#queries.close();
     await this.#keyringFile?.settled;
     const { datagrams, listener } = this.#sockets;

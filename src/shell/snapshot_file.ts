@@ -10,7 +10,7 @@ import { type Replayed, replay } from "../core/serf/snapshot/format.ts";
 import { SerfError } from "../errors.ts";
 import { systemText } from "../go/system_errors.ts";
 import type { AppendFile, Cancel, Clock, Files, Runtime } from "../runtime.ts";
-import type { LogLine, ParsedOptions } from "./options.ts";
+import type { ParsedOptions } from "./options.ts";
 
 /** What a snapshot on the disk needs. */
 export interface SnapshotFileParts {
@@ -200,13 +200,12 @@ export interface OpenedSnapshot {
 export async function openSnapshot(
   runtime: Pick<Runtime, "files" | "clock">,
   options: ParsedOptions,
-  log: (line: LogLine) => void,
-  meter?: Meter,
+  meter: Meter | undefined,
 ): Promise<OpenedSnapshot | undefined> {
-  if (options.snapshotPath === null) return undefined;
+  if (options.snapshotPath === undefined) return undefined;
   const { files, clock } = runtime;
   const write = (level: LogLevel, text: string): void =>
-    log({ time: clock.wallTime(), level, component: "serf", text });
+    options.log({ time: clock.wallTime(), level, component: "serf", text });
   return await SnapshotFile.open(
     { path: options.snapshotPath, files, clock, meter, log: write },
     options.serf.rejoinAfterLeave,

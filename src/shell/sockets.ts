@@ -51,9 +51,9 @@ export async function advertised(
   runtime: Runtime,
   bind: Endpoint,
   boundPort: number,
-  advertise: Endpoint | null,
+  advertise: Endpoint | undefined,
 ): Promise<{ readonly address: Uint8Array; readonly port: number }> {
-  if (advertise !== null) {
+  if (advertise !== undefined) {
     const host = await resolveFirst(runtime, advertise.host);
     const address = host === undefined ? undefined : addressBytes(host);
     if (address === undefined) {

@@ -2,21 +2,20 @@
  * The TCP side of a node: performs dials, writes and closes that the core asked for, and feeds it what arrives.
  */
 
+import type { StreamInput } from "../core/effects.ts";
 import { dialText, systemText } from "../go/system_errors.ts";
+import { joinHostPort } from "../net/address.ts";
 import type { Address, Connection, Streams, SystemError } from "../runtime.ts";
 
-/** What the core wants to know of its conversations. */
+/** The inputs of the core that streams feed. */
 export interface StreamInputs {
-  /** Returns the id of an accepted conversation, or `undefined` to refuse it. */
-  accepted(peer: Address): number | undefined;
-  opened(id: number): void;
-  received(id: number, bytes: Uint8Array): void;
-  ended(id: number): void;
-  failed(id: number, text: string): void;
+  /** Returns the id of an accepted stream, or `undefined` to refuse it. */
+  accept(peer: Address): number | undefined;
+  stream(id: number, input: StreamInput): void;
 }
 
 /** All TCP conversations of one node. */
-export class Connections {
+export class NodeStreams {
   readonly #streams: Streams;
   readonly #inputs: StreamInputs;
   readonly #open = new Map<number, Connection>();
@@ -29,7 +28,7 @@ export class Connections {
 
   /** Takes an accepted connection. */
   accept(connection: Connection): void {
-    const id = this.#inputs.accepted(connection.remote);
+    const id = this.#inputs.accept(connection.remote);
     if (id === undefined) {
       connection.close();
       return;
@@ -46,7 +45,7 @@ export class Connections {
     try {
       connection = await this.#streams.connect(to, { timeoutMs, signal: controller.signal });
     } catch (error) {
-      if (this.#dialing.delete(id)) this.#inputs.failed(id, dialText(to, error));
+      if (this.#dialing.delete(id)) this.#inputs.stream(id, { kind: "failed", reason: dialText(to, error) });
       return;
     }
     if (!this.#dialing.delete(id)) {
@@ -54,7 +53,7 @@ export class Connections {
       return;
     }
     this.#open.set(id, connection);
-    this.#inputs.opened(id);
+    this.#inputs.stream(id, { kind: "opened" });
     await this.#read(id, connection);
   }
 
@@ -90,17 +89,18 @@ export class Connections {
       }
       if (this.#open.get(id) !== connection) return;
       if (bytes === null) {
-        this.#inputs.ended(id);
+        this.#inputs.stream(id, { kind: "ended" });
         return;
       }
-      this.#inputs.received(id, bytes);
+      this.#inputs.stream(id, { kind: "received", bytes });
     }
   }
 
   #broken(id: number, operation: "read" | "write", error: SystemError): void {
     const connection = this.#open.get(id);
     if (connection === undefined) return;
-    const { host, port } = connection.remote;
-    this.#inputs.failed(id, `${operation} tcp ${host}:${port}: ${operation}: ${systemText(error)}`);
+    const peer = joinHostPort(connection.remote.host, connection.remote.port);
+    const reason = `${operation} tcp ${peer}: ${operation}: ${systemText(error)}`;
+    this.#inputs.stream(id, { kind: "failed", reason });
   }
 }

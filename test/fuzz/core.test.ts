@@ -11,7 +11,7 @@ import { encodeFilters } from "../../src/core/serf/queries/filters.ts";
 import { SerfCore } from "../../src/core/serf/serf_core.ts";
 import { encodeQuery, encodeQueryResponse, encodeRelay } from "../../src/core/serf/wire/encoding.ts";
 import { encodeKeyRequest } from "../../src/core/serf/wire/key_messages.ts";
-import { encodeIntent, encodeState } from "../../src/core/serf/wire/messages.ts";
+import { encodeIntent, encodePushPull } from "../../src/core/serf/wire/messages.ts";
 import { encodeTags } from "../../src/core/serf/wire/tags.ts";
 import { SwimLimits } from "../../src/core/swim/config.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
@@ -100,7 +100,7 @@ const messages: PacketMessage[] = [
     }),
   ),
 ];
-const userState = encodeState({
+const userState = encodePushPull({
   lamportTime: 9n,
   statusTimes: new Map([
     ["b", 4n],
@@ -170,12 +170,12 @@ describe.each([
         const message = mutate(streams[random.below(streams.length)]!);
         const sealed = codec.sealStream(message, { labelHeader: true, encrypt: encrypted });
         const bytes = kind === 7 ? mutate(sealed) : sealed;
-        const id = core.streamAccepted(now, peer);
+        const id = core.accept(now, peer);
         if (id !== undefined) {
           const cut = random.below(bytes.length + 1);
-          core.streamReceived(now, id, bytes.subarray(0, cut));
-          core.streamReceived(now, id, bytes.subarray(cut));
-          if (random.below(4) > 0) core.streamEnded(now, id);
+          core.stream(now, id, { kind: "received", bytes: bytes.subarray(0, cut) });
+          core.stream(now, id, { kind: "received", bytes: bytes.subarray(cut) });
+          if (random.below(4) > 0) core.stream(now, id, { kind: "ended" });
         }
       }
       now += random.below(20);

@@ -49,7 +49,7 @@ describe("a keyring file", () => {
   it("that cannot be written is said to be", async () => {
     const { world, runtime } = host();
     const file = new KeyringFile("/no/such/folder/ring", runtime.files);
-    const outcomes: (string | null)[] = [];
+    const outcomes: (string | undefined)[] = [];
     file.store(keys, (error) => outcomes.push(error));
     await world.settle(file.settled);
     expect(outcomes).toEqual(["open /no/such/folder/ring: no such file or directory"]);

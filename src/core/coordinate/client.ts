@@ -54,16 +54,16 @@ export class CoordinateClient {
   }
 
   /** Replaces the position; a text says why it is refused. */
-  set(coordinate: Coordinate): Refusal | null {
+  set(coordinate: Coordinate): Refusal | undefined {
     const refusal = this.#refusal(coordinate);
-    if (refusal === null) this.#coordinate = coordinate;
+    if (refusal === undefined) this.#coordinate = coordinate;
     return refusal;
   }
 
   /** Learns from one round trip of `seconds` to a node at `other`. A text says why it was refused; then nothing changed. */
-  update(node: string, other: Coordinate, seconds: number): Refusal | null {
+  update(node: string, other: Coordinate, seconds: number): Refusal | undefined {
     const refusal = this.#refusal(other);
-    if (refusal !== null) return refusal;
+    if (refusal !== undefined) return refusal;
     if (!(seconds >= 0 && seconds <= vivaldi.roundTripMax)) return "round trip time not in valid range";
     const latency = this.#filter(node, seconds);
     this.#step(other, latency);
@@ -73,7 +73,7 @@ export class CoordinateClient {
       this.#resets += 1;
       this.#coordinate = this.#origin;
     }
-    return null;
+    return undefined;
   }
 
   /** Drops what is remembered of a node. */
@@ -81,9 +81,9 @@ export class CoordinateClient {
     this.#latencies.delete(node);
   }
 
-  #refusal(other: Coordinate): Refusal | null {
+  #refusal(other: Coordinate): Refusal | undefined {
     if (other.vec.length !== this.#origin.vec.length) return "dimensions aren't compatible";
-    return isFiniteCoordinate(other) ? null : "coordinate is invalid";
+    return isFiniteCoordinate(other) ? undefined : "coordinate is invalid";
   }
 
   /** Upper median of the node's last three round trips. */

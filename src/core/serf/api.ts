@@ -5,6 +5,15 @@
 /** Status of a member in Serf's view. */
 export type MemberStatus = "none" | "alive" | "leaving" | "left" | "failed";
 
+/** Numbers of statuses on the wire and in Serf's log lines. */
+export const statusNumber: Readonly<Record<MemberStatus, number>> = {
+  none: 0,
+  alive: 1,
+  leaving: 2,
+  left: 3,
+  failed: 4,
+};
+
 /** A range of protocol versions and the one in use. */
 export interface VersionRange {
   readonly min: number;

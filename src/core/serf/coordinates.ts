@@ -4,27 +4,23 @@
 
 import { CoordinateClient } from "../coordinate/client.ts";
 import { type Coordinate, distanceSeconds, freshCoordinate } from "../coordinate/coordinate.ts";
-import type { Outbox } from "../effects.ts";
-import type { Random } from "../random.ts";
 import { WireError } from "../wire/error.ts";
 import { MsgpackReader, MsgpackWriter } from "../wire/msgpack.ts";
-import type { SerfEvent } from "./api.ts";
+import { log, type SerfContext } from "./context.ts";
 
 const pingVersion = 1;
 const dimensionsMax = 64;
 
 /** This node's coordinate and those it learned of others. */
 export class PingCoordinates {
-  readonly #outbox: Outbox<SerfEvent>;
-  readonly #self: string;
+  readonly #context: SerfContext;
   readonly #client: CoordinateClient;
   readonly #known = new Map<string, Coordinate>();
 
-  constructor(outbox: Outbox<SerfEvent>, self: string, random: Random) {
-    this.#outbox = outbox;
-    this.#self = self;
-    this.#client = new CoordinateClient({ random: () => random.unit() });
-    this.#known.set(self, freshCoordinate());
+  constructor(context: SerfContext) {
+    this.#context = context;
+    this.#client = new CoordinateClient({ random: () => context.random.unit() });
+    this.#known.set(context.config.name, freshCoordinate());
   }
 
   /** How often the own position was started over. */
@@ -46,7 +42,7 @@ export class PingCoordinates {
   observe(node: string, roundTripMs: number, payload: Uint8Array): void {
     if (payload.length === 0) return;
     if (payload[0] !== pingVersion) {
-      this.#outbox.log("ERR", "serf", `Unsupported ping version: ${payload[0]}`);
+      log(this.#context, "ERR", `Unsupported ping version: ${payload[0]}`);
       return;
     }
     let coordinate: Coordinate;
@@ -54,21 +50,21 @@ export class PingCoordinates {
       coordinate = decodeCoordinate(payload);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.#outbox.log("ERR", "serf", `Failed to decode coordinate from ping: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode coordinate from ping: ${error.message}`);
       return;
     }
-    const { meter } = this.#outbox;
+    const { meter } = this.#context.outbox;
     const before = this.#client.coordinate;
     const refusal = this.#client.update(node, coordinate, Math.max(0, roundTripMs) / 1000);
-    if (refusal !== null) {
+    if (refusal !== undefined) {
       meter?.incr("serf.coordinate.rejected", 1);
-      this.#outbox.log("TRACE", "serf", `Rejected coordinate from ${node}: ${refusal}`);
+      log(this.#context, "TRACE", `Rejected coordinate from ${node}: ${refusal}`);
       return;
     }
     if (roundTripMs <= 0) meter?.incr("serf.coordinate.zero-rtt", 1);
     meter?.sample("serf.coordinate.adjustment-ms", 1000 * distanceSeconds(before, this.#client.coordinate));
     this.#known.set(node, coordinate);
-    this.#known.set(this.#self, this.#client.coordinate);
+    this.#known.set(this.#context.config.name, this.#client.coordinate);
   }
 
   /** Drops what is known of a node. */

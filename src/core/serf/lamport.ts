@@ -25,3 +25,10 @@ export class LamportClock {
     if (seen >= this.#time && seen < timeMax) this.#time = seen + 1n;
   }
 }
+
+/** The three Lamport clocks of a node. */
+export interface Clocks {
+  readonly members: LamportClock;
+  readonly events: LamportClock;
+  readonly queries: LamportClock;
+}

@@ -3,18 +3,17 @@
  * It is applied to what the outbox holds, so that every producer just emits. What the node answers by itself never gets here.
  */
 
-import type { Effect } from "../effects.ts";
 import type { SerfEvent } from "./api.ts";
 import type { SerfConfig } from "./config.ts";
+import type { SerfEffect } from "./effects.ts";
 import { MemberCoalescer, UserCoalescer } from "./events/coalesce.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
 
-/** What a pipeline is built from. */
-export interface PipelineParts {
-  readonly config: Pick<SerfConfig, "coalesceMs" | "quiescentMs" | "userCoalesceMs" | "userQuiescentMs">;
-  /** Absent when nothing is recorded. */
-  readonly snapshot: Snapshot | undefined;
-}
+/** For how long the stages hold events; 0 holds none. */
+export type HoldConfig = Pick<
+  SerfConfig,
+  "coalesceMs" | "quiescentMs" | "userCoalesceMs" | "userQuiescentMs"
+>;
 
 /** The stages of one node. */
 export class Pipeline {
@@ -23,7 +22,8 @@ export class Pipeline {
   readonly #members: MemberCoalescer | undefined;
   #flushing = false;
 
-  constructor({ config, snapshot }: PipelineParts) {
+  /** `snapshot` is absent if nothing is recorded. */
+  constructor(config: HoldConfig, snapshot: Snapshot | undefined) {
     this.#snapshot = snapshot;
     const { coalesceMs, quiescentMs, userCoalesceMs, userQuiescentMs } = config;
     if (userCoalesceMs > 0 && userQuiescentMs > 0)
@@ -48,8 +48,8 @@ export class Pipeline {
   }
 
   /** Passes effects on, events through all stages; adds what is due. */
-  run(now: number, effects: Effect<SerfEvent>[]): Effect<SerfEvent>[] {
-    const passed: Effect<SerfEvent>[] = [];
+  run(now: number, effects: readonly SerfEffect[]): SerfEffect[] {
+    const passed: SerfEffect[] = [];
     for (const effect of effects) {
       if (effect.kind !== "emit") passed.push(effect);
       else if (this.#through(now, effect.event)) passed.push(effect);

@@ -3,38 +3,27 @@
  * `MergeRemoteState`). Nothing learned here is passed on, as every node learns it the same way.
  */
 
-import type { Outbox } from "../effects.ts";
 import { WireError } from "../wire/error.ts";
-import type { SerfEvent } from "./api.ts";
+import type { SerfContext } from "./context.ts";
+import { log } from "./context.ts";
 import type { UserEvents } from "./events/user_events.ts";
-import type { LamportClock } from "./lamport.ts";
-import type { Wishes } from "./members/intents.ts";
+import type { Intents } from "./members/intents.ts";
 import type { SerfMembers } from "./members/members.ts";
-import { decodeState, encodeState, type SerfState } from "./wire/messages.ts";
-
-/** The three Lamport clocks of a node. */
-export interface Clocks {
-  readonly members: LamportClock;
-  readonly events: LamportClock;
-  readonly queries: LamportClock;
-}
-
-/** What {@link SharedState} reads and writes. */
-export interface SharedStateParts {
-  readonly outbox: Outbox<SerfEvent>;
-  readonly clocks: Clocks;
-  readonly members: SerfMembers;
-  readonly events: UserEvents;
-  readonly wishes: Wishes;
-}
+import { decodePushPull, encodePushPull, type PushPullMessage } from "./wire/messages.ts";
 
 /** The state that nodes exchange. */
 export class SharedState {
-  readonly #parts: SharedStateParts;
+  readonly #context: SerfContext;
+  readonly #members: SerfMembers;
+  readonly #events: UserEvents;
+  readonly #intents: Intents;
   #joinsIgnoringOld = 0;
 
-  constructor(parts: SharedStateParts) {
-    this.#parts = parts;
+  constructor(context: SerfContext, members: SerfMembers, events: UserEvents, intents: Intents) {
+    this.#context = context;
+    this.#members = members;
+    this.#events = events;
+    this.#intents = intents;
   }
 
   /** Begins a join; unless it replays, user events from before it are ignored while it runs. */
@@ -49,26 +38,26 @@ export class SharedState {
 
   /** What we send. */
   encode(): Uint8Array {
-    const { clocks, members, events } = this.#parts;
-    return encodeState({
+    const { clocks } = this.#context;
+    return encodePushPull({
       lamportTime: clocks.members.time,
-      statusTimes: members.statusTimes(),
-      leftMembers: members.withStatus("left").map((member) => member.name),
+      statusTimes: this.#members.statusTimes(),
+      leftMembers: this.#members.withStatus("left").map((member) => member.name),
       eventTime: clocks.events.time,
-      events: events.slots(),
+      events: this.#events.slots(),
       queryTime: clocks.queries.time,
     });
   }
 
   /** Merges a peer's state; `join` says that one of the two is joining the other. */
   merge(now: number, bytes: Uint8Array, join: boolean): void {
-    const { outbox, clocks, events, wishes } = this.#parts;
-    let state: SerfState;
+    const { clocks } = this.#context;
+    let state: PushPullMessage;
     try {
-      state = decodeState(bytes);
+      state = decodePushPull(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      outbox.log("ERR", "serf", `Failed to decode remote state: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode remote state: ${error.message}`);
       return;
     }
     // The peer sent the next value it will use.
@@ -78,15 +67,21 @@ export class SharedState {
     const left = new Set(state.leftMembers);
     for (const node of left) {
       const lamportTime = (state.statusTimes.get(node) ?? 0n) + 1n;
-      wishes.apply(now, { type: "leave", lamportTime, node, prune: false });
+      this.#intents.apply(now, { type: "leave", lamportTime, node, prune: false });
     }
     for (const [node, lamportTime] of state.statusTimes) {
-      if (!left.has(node)) wishes.apply(now, { type: "join", lamportTime, node });
+      if (!left.has(node)) this.#intents.apply(now, { type: "join", lamportTime, node });
     }
-    if (join && this.#joinsIgnoringOld > 0) events.ignoreBefore(state.eventTime);
+    if (join && this.#joinsIgnoringOld > 0) this.#events.ignoreBefore(state.eventTime);
     for (const slot of state.events) {
       for (const { name, payload } of slot.events) {
-        events.receive({ type: "userEvent", lamportTime: slot.lamportTime, name, payload, coalesce: false });
+        this.#events.receive({
+          type: "userEvent",
+          lamportTime: slot.lamportTime,
+          name,
+          payload,
+          coalesce: false,
+        });
       }
     }
   }

@@ -2,24 +2,22 @@
  * Serf's three broadcast queues, in the order in which they fill a packet: intents, queries, events (serf `GetBroadcasts`).
  */
 
-import type { Outbox } from "../effects.ts";
 import { Broadcasts } from "../swim/broadcasts.ts";
 import { SwimLimits } from "../swim/config.ts";
-import type { SerfEvent } from "./api.ts";
-import type { SerfConfig } from "./config.ts";
+import type { SerfContext } from "./context.ts";
+import { log } from "./context.ts";
 
 /** Checks after which a queue that stays long is mentioned again. */
 const warnAgainAfter = 10;
 
-/** What {@link SerfQueues} is built from. */
-export interface SerfQueuesParts {
-  readonly config: SerfConfig;
-  readonly outbox: Outbox<SerfEvent>;
-  readonly retransmitMult: number;
+/** What the queues ask about the cluster, anew at every use. */
+export interface QueueSizes {
   /** Members of all statuses. */
   readonly memberCount: () => number;
-  /** The largest message that gossip can carry. */
+  /** The largest message that gossip can carry, in bytes. */
   readonly room: () => number;
+  /** memberlist's RetransmitMult. */
+  readonly retransmitMult: number;
 }
 
 /** Intents, queries and events on their way. */
@@ -27,23 +25,21 @@ export class SerfQueues {
   readonly intents: Broadcasts;
   readonly queries: Broadcasts;
   readonly events: Broadcasts;
-  readonly #config: SerfConfig;
-  readonly #outbox: Outbox<SerfEvent>;
+  readonly #context: SerfContext;
   readonly #depths: readonly QueueDepth[];
 
-  constructor({ config, outbox, retransmitMult, memberCount, room }: SerfQueuesParts) {
+  constructor(context: SerfContext, { retransmitMult, memberCount, room }: QueueSizes) {
     const options = {
       retransmitMult,
       nodeCount: memberCount,
-      lengthMax: () => config.queueDepthMax,
+      lengthMax: () => context.config.queueDepthMax,
       sizeMax: room,
     };
     this.intents = new Broadcasts(options);
     this.queries = new Broadcasts(options);
     this.events = new Broadcasts(options);
-    this.#config = config;
-    this.#outbox = outbox;
-    const warn = (text: string): void => outbox.log("WARN", "serf", text);
+    this.#context = context;
+    const warn = (text: string): void => log(context, "WARN", text);
     this.#depths = [
       new QueueDepth("Intent", this.intents, warn),
       new QueueDepth("Event", this.events, warn),
@@ -59,7 +55,7 @@ export class SerfQueues {
       const messages = queue.fetch(overhead, free, SwimLimits.compoundParts - taken.length);
       for (const message of messages) {
         free -= message.length + overhead;
-        this.#outbox.meter?.sample("serf.msgs.sent", message.length);
+        this.#context.outbox.meter?.sample("serf.msgs.sent", message.length);
       }
       taken.push(...messages);
     }
@@ -68,9 +64,10 @@ export class SerfQueues {
 
   /** Warns of queues that are long, and of what they dropped. */
   check(): void {
+    const { config, outbox } = this.#context;
     for (const depth of this.#depths) {
-      this.#outbox.meter?.sample(`serf.queue.${depth.name}`, depth.length);
-      depth.check(this.#config.queueDepthWarning, this.#config.queueDepthMax);
+      outbox.meter?.sample(`serf.queue.${depth.name}`, depth.length);
+      depth.check(config.queueDepthWarning, config.queueDepthMax);
     }
   }
 }

@@ -2,13 +2,8 @@
  * What has to be done now and then: forgetting members that are gone for long, reaching for failed ones, looking at the queues.
  */
 
-import type { Outbox } from "../effects.ts";
-import type { Random } from "../random.ts";
 import type { Swim } from "../swim/swim.ts";
-import type { Timers } from "../timers.ts";
-import type { SerfEvent } from "./api.ts";
-import type { SerfConfig } from "./config.ts";
-import type { SerfTimer } from "./context.ts";
+import type { SerfContext } from "./context.ts";
 import type { SerfMembers } from "./members/members.ts";
 import { chooseReconnect } from "./members/reconnect.ts";
 import type { SerfQueues } from "./queues.ts";
@@ -16,25 +11,18 @@ import type { SerfQueues } from "./queues.ts";
 /** The chores. */
 export type Chore = "reap" | "reconnect" | "queues";
 
-/** What {@link Upkeep} works on; `swim` is asked late, as the parts know each other. */
-export interface UpkeepParts {
-  readonly config: SerfConfig;
-  readonly outbox: Outbox<SerfEvent>;
-  readonly random: Random;
-  readonly timers: Timers<SerfTimer>;
-  readonly members: SerfMembers;
-  readonly queues: SerfQueues;
-  readonly swim: () => Swim;
-  /** Looks for members of an earlier life that are still unknown. */
-  readonly rejoin: (now: number) => void;
-}
-
 /** Chores of one node. */
 export class Upkeep {
-  readonly #parts: UpkeepParts;
+  readonly #context: SerfContext;
+  readonly #members: SerfMembers;
+  readonly #queues: SerfQueues;
+  readonly #swim: Swim;
 
-  constructor(parts: UpkeepParts) {
-    this.#parts = parts;
+  constructor(context: SerfContext, members: SerfMembers, queues: SerfQueues, swim: Swim) {
+    this.#context = context;
+    this.#members = members;
+    this.#queues = queues;
+    this.#swim = swim;
   }
 
   /** Begins one interval from now. */
@@ -44,24 +32,23 @@ export class Upkeep {
 
   /** Does a chore whose time has come. */
   run(now: number, chore: Chore): void {
-    const { members, queues } = this.#parts;
     switch (chore) {
       case "reap":
-        members.reap(now);
+        this.#members.reap(now);
         break;
       case "reconnect":
         this.#reconnect(now);
         break;
       case "queues":
-        this.#parts.swim().checkQueue();
-        queues.check();
+        this.#swim.checkQueue();
+        this.#queues.check();
         break;
     }
     this.#arm(now, chore);
   }
 
   #arm(now: number, chore: Chore): void {
-    const { config, timers } = this.#parts;
+    const { config, timers } = this.#context;
     const intervals = {
       reap: config.reapIntervalMs,
       reconnect: config.reconnectIntervalMs,
@@ -71,10 +58,8 @@ export class Upkeep {
   }
 
   #reconnect(now: number): void {
-    const { members, random, outbox, swim, rejoin } = this.#parts;
-    rejoin(now);
-    const failed = chooseReconnect(members, random, outbox);
+    const failed = chooseReconnect(this.#context, this.#members);
     if (failed === undefined) return;
-    swim().join(now, { host: failed.address, port: failed.port }, failed.name, () => undefined);
+    this.#swim.join(now, { host: failed.address, port: failed.port }, failed.name, () => undefined);
   }
 }

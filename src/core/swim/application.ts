@@ -32,7 +32,7 @@ export interface Application {
   /** A direct probe was answered in time. `roundTripMs` has the clock's full resolution. */
   pingCompleted(now: number, node: Node, roundTripMs: number, payload: Uint8Array): void;
   /** Whether an alive message may be applied: a text refuses it. */
-  admitAlive(alive: Alive): string | null;
+  admitAlive(alive: Alive): string | undefined;
   /** Whether a joining push/pull may be merged: a text refuses it. */
-  admitMerge(nodes: readonly NodeState[]): string | null;
+  admitMerge(nodes: readonly NodeState[]): string | undefined;
 }

@@ -14,7 +14,7 @@ const transmitsMin = 8;
 /** One piece of news. */
 interface Broadcast {
   readonly bytes: Uint8Array;
-  readonly name: string | null;
+  readonly name: string | undefined;
   readonly order: number;
   readonly finished: (() => void) | undefined;
   transmits: number;
@@ -67,8 +67,8 @@ export class Broadcasts {
    * Queues `bytes`. A named entry replaces the queued one of the same name. `finished` is called once: when the entry was sent often
    * enough, was displaced, or was dropped. False when the entry is too large for any packet: it would wait for ever.
    */
-  queue(bytes: Uint8Array, name: string | null, finished?: () => void): boolean {
-    if (name !== null) {
+  queue(bytes: Uint8Array, name: string | undefined, finished?: () => void): boolean {
+    if (name !== undefined) {
       const displaced = this.#byName.get(name);
       if (displaced !== undefined) this.#remove(displaced);
     }
@@ -78,7 +78,7 @@ export class Broadcasts {
       return false;
     }
     const broadcast: Broadcast = { bytes, name, order: this.#order++, finished, transmits: 0 };
-    if (name !== null) this.#byName.set(name, broadcast);
+    if (name !== undefined) this.#byName.set(name, broadcast);
     this.#insert(broadcast);
     const max = this.#options.lengthMax();
     if (this.#length > max) this.prune(max);
@@ -127,13 +127,13 @@ export class Broadcasts {
       this.#insert(broadcast);
       return;
     }
-    if (broadcast.name !== null) this.#byName.delete(broadcast.name);
+    if (broadcast.name !== undefined) this.#byName.delete(broadcast.name);
     broadcast.finished?.();
   }
 
   #remove(broadcast: Broadcast): void {
     this.#take(broadcast);
-    if (broadcast.name !== null) this.#byName.delete(broadcast.name);
+    if (broadcast.name !== undefined) this.#byName.delete(broadcast.name);
     broadcast.finished?.();
   }
 

@@ -2,7 +2,7 @@
  * What the parts of the membership layer share: settings, tables, the outbox and the deadline queue of one node.
  */
 
-import type { Outbox } from "../effects.ts";
+import type { LogLevel, Sink, SwimEffect } from "../effects.ts";
 import type { Random } from "../random.ts";
 import type { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
@@ -31,15 +31,16 @@ export interface SwimContext {
   readonly random: Random;
   readonly codec: Codec;
   readonly application: Application;
-  // biome-ignore lint/suspicious/noExplicitAny: the membership layer never emits events, so any event type will do
-  readonly outbox: Outbox<any>;
+  readonly outbox: Sink<SwimEffect>;
   readonly timers: Timers<SwimTimer>;
   readonly members: Members;
   readonly broadcasts: Broadcasts;
   readonly awareness: Awareness;
+  /** Returns a number for a ping that this node has not used lately. */
+  readonly nextSequence: () => number;
 }
 
 /** Logs one line of this layer. */
-export function log(context: SwimContext, level: "DEBUG" | "INFO" | "WARN" | "ERR", text: string): void {
+export function log(context: SwimContext, level: LogLevel, text: string): void {
   context.outbox.log(level, "memberlist", text);
 }

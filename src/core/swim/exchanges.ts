@@ -4,15 +4,17 @@
  */
 
 import type { Address } from "../../runtime.ts";
+import { unreachable } from "../assert.ts";
+import type { StreamInput } from "../effects.ts";
 import { WireError } from "../wire/error.ts";
 import { FrameReader } from "../wire/frame.ts";
 import type { Ping, StreamMessage } from "../wire/messages.ts";
 import { labelSize, SwimLimits } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
-import type { PushPulls } from "./push_pull.ts";
+import type { FullState } from "./full_state.ts";
 
 /** The end of a conversation we began: a text says why it failed. */
-type Done = (now: number, error: string | null) => void;
+type Done = (now: number, error: string | undefined) => void;
 
 /** What we do on a stream. */
 type Role =
@@ -34,16 +36,15 @@ interface Exchange {
 /** All TCP conversations of one node. */
 export class Exchanges {
   readonly #context: SwimContext;
-  readonly #pushPulls: () => PushPulls;
+  readonly #fullState: FullState;
   readonly #open = new Map<number, Exchange>();
   #inbound = 0;
   #inboundBytes = 0;
   #nextId = 1;
 
-  /** `pushPulls` is asked late, as the two parts know each other. */
-  constructor(context: SwimContext, pushPulls: () => PushPulls) {
+  constructor(context: SwimContext, fullState: FullState) {
     this.#context = context;
-    this.#pushPulls = pushPulls;
+    this.#fullState = fullState;
   }
 
   /** Conversations under way. */
@@ -61,8 +62,8 @@ export class Exchanges {
     this.#dial(now, to, { kind: "ping", ping, done }, deadline - now);
   }
 
-  /** A peer connected. Returns the id of the conversation, or `undefined` when there are too many. */
-  accepted(now: number, peer: Address): number | undefined {
+  /** Takes a connection of a peer. Returns the id of the stream, or `undefined` if there are too many. */
+  accept(now: number, peer: Address): number | undefined {
     this.#context.outbox.meter?.incr("memberlist.tcp.accept", 1);
     if (this.#inbound >= SwimLimits.inboundStreams) {
       log(this.#context, "ERR", "Too many pending push/pull requests");
@@ -73,11 +74,40 @@ export class Exchanges {
     return this.#begin(now, peer, { kind: "accepting" }, this.#context.config.streamTimeoutMs).id;
   }
 
-  /** A dial succeeded: send the request. */
-  opened(_now: number, id: number): void {
+  /** Takes what happened on a stream; one that is not open any more is ignored. */
+  stream(now: number, id: number, input: StreamInput): void {
     const exchange = this.#open.get(id);
-    if (exchange === undefined || exchange.role.kind === "accepting") return;
+    if (exchange === undefined) return;
+    switch (input.kind) {
+      case "opened":
+        this.#request(exchange);
+        return;
+      case "received":
+        this.#received(now, exchange, input.bytes);
+        return;
+      case "ended":
+        this.#ended(now, exchange);
+        return;
+      case "failed":
+        this.#end(now, exchange, input.reason);
+        return;
+      default:
+        unreachable(input);
+    }
+  }
+
+  /** The time for a conversation is over. */
+  expired(now: number, id: number): void {
+    const exchange = this.#open.get(id);
+    if (exchange === undefined) return;
+    const { host, port } = exchange.peer;
+    this.#end(now, exchange, `read tcp ${host}:${port}: i/o timeout`);
+  }
+
+  /** The dial succeeded: sends what the exchange is for. */
+  #request(exchange: Exchange): void {
     const { role, peer } = exchange;
+    if (role.kind === "accepting") return;
     exchange.opened = true;
     if (role.kind === "pushPull") {
       log(this.#context, "DEBUG", `Initiating push/pull sync with: ${role.name} ${peer.host}:${peer.port}`);
@@ -88,10 +118,7 @@ export class Exchanges {
     }
   }
 
-  /** Bytes arrived. */
-  received(now: number, id: number, bytes: Uint8Array): void {
-    const exchange = this.#open.get(id);
-    if (exchange === undefined) return;
+  #received(now: number, exchange: Exchange, bytes: Uint8Array): void {
     exchange.received += bytes.length;
     if (exchange.role.kind === "accepting") {
       this.#inboundBytes += bytes.length;
@@ -112,30 +139,13 @@ export class Exchanges {
     }
   }
 
-  /** The peer ended its side. */
-  ended(now: number, id: number): void {
-    const exchange = this.#open.get(id);
-    if (exchange === undefined) return;
+  #ended(now: number, exchange: Exchange): void {
     try {
       exchange.reader.end();
-      this.#end(now, exchange, exchange.role.kind === "accepting" ? null : "EOF");
+      this.#end(now, exchange, exchange.role.kind === "accepting" ? undefined : "EOF");
     } catch (error) {
       this.#broken(now, exchange, error);
     }
-  }
-
-  /** The dial or the connection failed. */
-  failed(now: number, id: number, text: string): void {
-    const exchange = this.#open.get(id);
-    if (exchange !== undefined) this.#end(now, exchange, text);
-  }
-
-  /** The time for a conversation is over. */
-  expired(now: number, id: number): void {
-    const exchange = this.#open.get(id);
-    if (exchange === undefined) return;
-    const { host, port } = exchange.peer;
-    this.#end(now, exchange, `read tcp ${host}:${port}: i/o timeout`);
   }
 
   #dial(now: number, to: Address, role: Role, timeoutMs: number): void {
@@ -175,10 +185,10 @@ export class Exchanges {
     }
   }
 
-  #mergeReply(now: number, message: StreamMessage): string | null {
+  #mergeReply(now: number, message: StreamMessage): string | undefined {
     if (message.type === "error") return `remote error: ${message.text}`;
     if (message.type !== "pushPull") return `received invalid msgType (${message.type}), expected pushPull`;
-    return this.#pushPulls().merge(now, message);
+    return this.#fullState.merge(now, message);
   }
 
   #serve(now: number, exchange: Exchange, message: StreamMessage): void {
@@ -188,8 +198,8 @@ export class Exchanges {
       case "pushPull": {
         // The reply goes out before the merge, so that a restarted peer learns what we believed of it and can refute.
         this.#writeState(exchange, message.join);
-        const refusal = this.#pushPulls().merge(now, message);
-        this.#end(now, exchange, refusal === null ? null : `Failed push/pull merge: ${refusal}`);
+        const refusal = this.#fullState.merge(now, message);
+        this.#end(now, exchange, refusal === undefined ? undefined : `Failed push/pull merge: ${refusal}`);
         return;
       }
       case "ping":
@@ -198,11 +208,11 @@ export class Exchanges {
           return;
         }
         this.#write(exchange, codec.encode({ type: "ack", sequence: message.sequence, payload: null }));
-        this.#end(now, exchange, null);
+        this.#end(now, exchange, undefined);
         return;
       case "user":
         if (message.payload.length > 0) application.message(now, peer, message.payload);
-        this.#end(now, exchange, null);
+        this.#end(now, exchange, undefined);
         return;
       default:
         this.#end(now, exchange, `Received invalid msgType (${message.type})`);
@@ -222,7 +232,7 @@ export class Exchanges {
   }
 
   #writeState(exchange: Exchange, join: boolean): void {
-    const state = this.#context.codec.encode(this.#pushPulls().localState(join));
+    const state = this.#context.codec.encode(this.#fullState.local(join));
     // The original says four bytes of the message itself here, which are always the same.
     this.#context.outbox.meter?.gauge("memberlist.size.local", state.length);
     this.#write(exchange, state);
@@ -239,7 +249,7 @@ export class Exchanges {
     outbox.meter?.incr("memberlist.tcp.sent", bytes.length - (labelHeader ? labelSize(config) : 0));
   }
 
-  #end(now: number, exchange: Exchange, fault: string | null): void {
+  #end(now: number, exchange: Exchange, fault: string | undefined): void {
     if (!this.#open.delete(exchange.id)) return;
     const { outbox, timers } = this.#context;
     timers.delete(`exchange ${exchange.id}`);
@@ -252,14 +262,14 @@ export class Exchanges {
     }
     this.#inbound -= 1;
     this.#inboundBytes -= exchange.received;
-    if (fault !== null) log(this.#context, "ERR", `${fault} from=${peer.host}:${peer.port}`);
+    if (fault !== undefined) log(this.#context, "ERR", `${fault} from=${peer.host}:${peer.port}`);
   }
 }
 
-function pingReplyFault(ping: Ping, message: StreamMessage): string | null {
+function pingReplyFault(ping: Ping, message: StreamMessage): string | undefined {
   if (message.type !== "ack") return `unexpected msgType (${message.type}) from ping`;
   if (message.sequence !== ping.sequence) {
     return `sequence number from ack (${message.sequence}) doesn't match ping (${ping.sequence})`;
   }
-  return null;
+  return undefined;
 }

@@ -12,14 +12,12 @@ import { sendToNode } from "./transmit.ts";
 export class LastCheck {
   readonly #context: SwimContext;
   readonly #membership: Membership;
-  readonly #nextSequence: () => number;
   /** Questions under way: the suspect and the incarnation at which it is suspected, by sequence number. */
   readonly #asked = new Map<number, { readonly node: string; readonly incarnation: number }>();
 
-  constructor(context: SwimContext, membership: Membership, nextSequence: () => number) {
+  constructor(context: SwimContext, membership: Membership) {
     this.#context = context;
     this.#membership = membership;
-    this.#nextSequence = nextSequence;
   }
 
   /** Asks a suspect, and tells it again of what it is accused. */
@@ -27,7 +25,7 @@ export class LastCheck {
     const { members, config, codec, timers } = this.#context;
     const node = members.find(name);
     if (node?.status !== "suspect") return;
-    const sequence = this.#nextSequence();
+    const sequence = this.#context.nextSequence();
     const { incarnation } = node;
     this.#asked.set(sequence, { node: name, incarnation });
     timers.set(`asked ${sequence}`, now + config.probeTimeoutMs, { kind: "asked", sequence });

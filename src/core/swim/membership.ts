@@ -258,7 +258,7 @@ export class Membership {
 
   #acceptable(alive: Alive): boolean {
     const fault = aliveFault(alive);
-    if (fault !== null) {
+    if (fault !== undefined) {
       log(this.#context, "WARN", `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${fault}`);
       return false;
     }
@@ -273,9 +273,9 @@ export class Membership {
       return false;
     }
     const refusal = this.#context.application.admitAlive(alive);
-    if (refusal !== null)
+    if (refusal !== undefined)
       log(this.#context, "WARN", `ignoring alive message for '${alive.node}': ${refusal}`);
-    return refusal === null;
+    return refusal === undefined;
   }
 
   #mayMove(now: number, node: Node): boolean {

@@ -18,15 +18,13 @@ interface Relay {
   readonly nack: boolean;
 }
 
-/** Answers probes and relays them. */
-export class Answerer {
+/** Answers probes, and runs probes for others. */
+export class ProbeResponder {
   readonly #context: SwimContext;
-  readonly #nextSequence: () => number;
   readonly #relays = new Map<number, Relay>();
 
-  constructor(context: SwimContext, nextSequence: () => number) {
+  constructor(context: SwimContext) {
     this.#context = context;
-    this.#nextSequence = nextSequence;
   }
 
   /** Acknowledges a ping that is meant for us. */
@@ -50,8 +48,8 @@ export class Answerer {
   /** Probes the target for the sender, whom we tell of an ack, or with a nack of its absence. */
   indirectPing(now: number, from: Address, request: IndirectPing): void {
     const { config, timers } = this.#context;
-    if (addressFault(request.target) !== null || this.#relays.size >= SwimLimits.relays) return;
-    const sequence = this.#nextSequence();
+    if (addressFault(request.target) !== undefined || this.#relays.size >= SwimLimits.relays) return;
+    const sequence = this.#context.nextSequence();
     const requester = replyAddress(from, request.source);
     this.#relays.set(sequence, { requester, sequence: request.sequence, nack: request.nack });
     timers.set(`relay ${sequence}`, now + config.probeTimeoutMs, { kind: "relay", sequence });
@@ -90,6 +88,6 @@ export class Answerer {
 
 /** Where an answer goes: the address the sender gave, or else where its datagram came from. */
 function replyAddress(from: Address, source: ProbeSource): Address {
-  if (source.port === 0 || addressFault(source.address) !== null) return from;
+  if (source.port === 0 || addressFault(source.address) !== undefined) return from;
   return { host: formatAddress(source.address), port: source.port };
 }

@@ -6,6 +6,7 @@
 import type { Address } from "../../runtime.ts";
 import type { Ping } from "../wire/messages.ts";
 import { log, type SwimContext } from "./context.ts";
+import type { Exchanges } from "./exchanges.ts";
 import { isLive, type Node, protocolMaxIndex } from "./members.ts";
 import type { Membership } from "./membership.ts";
 import { sendToNode, sendWithNews } from "./transmit.ts";
@@ -29,28 +30,20 @@ interface Round {
   sendFailed: boolean;
 }
 
-/** What probing needs from the TCP side. */
-export interface TcpPinger {
-  /** Pings over TCP; `answered` is called if the peer acknowledges before `deadline`. */
-  ping(now: number, to: Node, ping: Ping, deadline: number, answered: () => void): void;
-}
-
 /** The prober of one node: at most one round at a time. */
 export class Prober {
   readonly #context: SwimContext;
   readonly #membership: Membership;
-  readonly #tcp: TcpPinger;
-  readonly #nextSequence: () => number;
+  readonly #exchanges: Exchanges;
   #cursor = 0;
   #round: Round | undefined;
   #tickAt = 0;
   #tickMissed = false;
 
-  constructor(context: SwimContext, membership: Membership, tcp: TcpPinger, nextSequence: () => number) {
+  constructor(context: SwimContext, membership: Membership, exchanges: Exchanges) {
     this.#context = context;
     this.#membership = membership;
-    this.#tcp = tcp;
-    this.#nextSequence = nextSequence;
+    this.#exchanges = exchanges;
   }
 
   /** Begins probing one interval from now. */
@@ -156,7 +149,7 @@ export class Prober {
   #probe(now: number, node: Node): void {
     const { config, awareness, timers, codec, outbox } = this.#context;
     if (awareness.score > 0) outbox.meter?.incr("memberlist.degraded.probe", 1);
-    const sequence = this.#nextSequence();
+    const sequence = this.#context.nextSequence();
     const source = { address: config.address, port: config.port, node: config.name };
     const ping: Ping = { type: "ping", sequence, node: node.name, source };
     const endsAt = now + awareness.scale(config.probeIntervalMs);
@@ -207,8 +200,9 @@ export class Prober {
       });
     }
     if (node.versions[protocolMaxIndex]! >= tcpPingProtocol && now < round.endsAt) {
-      this.#tcp.ping(now, node, round.ping, round.endsAt, () => {
-        round.tcpContact = true;
+      this.#exchanges.ping(now, node.endpoint, round.ping, round.endsAt, (_now, error) => {
+        if (error === undefined) round.tcpContact = true;
+        else log(this.#context, "ERR", `Failed fallback TCP ping: ${error}`);
       });
     }
   }

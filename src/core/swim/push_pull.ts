@@ -1,41 +1,21 @@
 /**
- * Push/pull: two nodes exchange everything they know (memberlist `pushPullNode`, `mergeRemoteState`). A merge is all or nothing:
- * one incompatible version on either side refuses it.
+ * The schedule of push/pulls: now and then each node exchanges full state with one random member, so
+ * that what gossip missed is repaired (memberlist `pushPullTrigger`).
  */
 
 import { pushPullScale } from "../math.ts";
-import { type NodeState, NodeStateCode, type PushPull } from "../wire/messages.ts";
-import type { SwimContext } from "./context.ts";
-import { isLive, type Node } from "./members.ts";
-import type { Membership } from "./membership.ts";
+import { log, type SwimContext } from "./context.ts";
+import type { Exchanges } from "./exchanges.ts";
 
-/** What the schedule needs from the TCP side. */
-export interface StateExchanger {
-  /** Exchanges state with a node; the result is logged. */
-  exchange(now: number, node: Node): void;
-}
-
-/** Version vector positions. */
-const vector = {
-  protocolMin: 0,
-  protocolMax: 1,
-  protocol: 2,
-  delegateMin: 3,
-  delegateMax: 4,
-  delegate: 5,
-} as const;
-
-/** Sending, checking and merging of full state, and its schedule. */
+/** The push/pull loop of one node. */
 export class PushPulls {
   readonly #context: SwimContext;
-  readonly #membership: Membership;
-  readonly #exchanger: StateExchanger;
+  readonly #exchanges: Exchanges;
   #tickAt = 0;
 
-  constructor(context: SwimContext, membership: Membership, exchanger: StateExchanger) {
+  constructor(context: SwimContext, exchanges: Exchanges) {
     this.#context = context;
-    this.#membership = membership;
-    this.#exchanger = exchanger;
+    this.#exchanges = exchanges;
   }
 
   /** Begins after a random part of the interval, so that nodes started together do not stay in step. */
@@ -46,53 +26,15 @@ export class PushPulls {
     this.#arm(now);
   }
 
-  /** Exchanges state with one random live node. */
+  /** Exchanges state with one random live member. */
   tick(now: number): void {
     this.#arm(now);
     const { members, config } = this.#context;
     const [node] = members.pick(1, (other) => other.status === "alive" && other.name !== config.name);
-    if (node !== undefined) this.#exchanger.exchange(now, node);
-  }
-
-  /** Everything we know, to send. */
-  localState(join: boolean): PushPull {
-    const nodes = this.#context.members.list.map(
-      (node): NodeState => ({
-        node: node.name,
-        address: node.address,
-        port: node.endpoint.port,
-        meta: node.meta,
-        incarnation: node.incarnation,
-        state: NodeStateCode[node.status],
-        versions: node.versions,
-      }),
-    );
-    this.#countStates();
-    return { type: "pushPull", join, nodes, userState: this.#context.application.localState() };
-  }
-
-  #countStates(): void {
-    const { meter } = this.#context.outbox;
-    if (meter === undefined) return;
-    const counts = { alive: 0, left: 0, dead: 0, suspect: 0 };
-    for (const { status } of this.#context.members.list) counts[status] += 1;
-    for (const [status, count] of Object.entries(counts))
-      meter.gauge(`memberlist.node.instances.${status}`, count);
-  }
-
-  /** Merges a peer's state. A text says why it was refused; then nothing was merged. */
-  merge(now: number, remote: PushPull): string | null {
-    const { application, config } = this.#context;
-    const nodes = remote.nodes.map((entry) =>
-      entry.port === 0 || config.protocol < 2 ? { ...entry, port: config.bindPort } : entry,
-    );
-    const refusal =
-      incompatibility(nodes, this.#context.members.list) ??
-      (remote.join ? application.admitMerge(nodes) : null);
-    if (refusal !== null) return refusal;
-    for (const entry of nodes) this.#membership.merge(now, entry);
-    if (remote.userState.length > 0) application.mergeRemoteState(now, remote.userState, remote.join);
-    return null;
+    if (node === undefined) return;
+    this.#exchanges.pushPull(now, node.endpoint, node.name, false, (_now, error) => {
+      if (error !== undefined) log(this.#context, "ERR", `Push/Pull with ${node.name} failed: ${error}`);
+    });
   }
 
   #arm(now: number): void {
@@ -100,36 +42,4 @@ export class PushPulls {
     this.#tickAt = Math.max(this.#tickAt, now) + config.pushPullIntervalMs * pushPullScale(members.count);
     timers.set("push/pull", this.#tickAt, { kind: "pushPull" });
   }
-}
-
-/** Why two views cannot be merged (memberlist `verifyProtocol`), or `null`. */
-export function incompatibility(remote: readonly NodeState[], local: readonly Node[]): string | null {
-  const parties = [
-    ...remote.map((entry) => ({
-      name: entry.node,
-      alive: entry.state === NodeStateCode.alive,
-      versions: entry.versions,
-    })),
-    ...local.map((node) => ({ name: node.name, alive: isLive(node), versions: node.versions })),
-  ];
-  const range = { protocolMin: 0, protocolMax: 255, delegateMin: 0, delegateMax: 255 };
-  for (const { alive, versions } of parties) {
-    if (!alive || versions.length < 5) continue;
-    range.protocolMin = Math.max(range.protocolMin, versions[vector.protocolMin]!);
-    range.protocolMax = Math.min(range.protocolMax, versions[vector.protocolMax]!);
-    range.delegateMin = Math.max(range.delegateMin, versions[vector.delegateMin]!);
-    range.delegateMax = Math.min(range.delegateMax, versions[vector.delegateMax]!);
-  }
-  for (const { name, versions } of parties) {
-    const complete = versions.length >= 6;
-    const protocol = complete ? versions[vector.protocol]! : 0;
-    const delegate = complete ? versions[vector.delegate]! : 0;
-    if (protocol < range.protocolMin || protocol > range.protocolMax) {
-      return `node '${name}' protocol version (${protocol}) is incompatible: [${range.protocolMin}, ${range.protocolMax}]`;
-    }
-    if (delegate < range.delegateMin || delegate > range.delegateMax) {
-      return `node '${name}' delegate protocol version (${delegate}) is incompatible: [${range.delegateMin}, ${range.delegateMax}]`;
-    }
-  }
-  return null;
 }

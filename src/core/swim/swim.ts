@@ -6,7 +6,7 @@
 import { parseAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
-import type { Outbox } from "../effects.ts";
+import type { Sink, StreamInput, SwimEffect } from "../effects.ts";
 import type { Random } from "../random.ts";
 import { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
@@ -19,23 +19,23 @@ import { type SwimConfig, SwimLimits } from "./config.ts";
 import { log, type SwimContext, type SwimTimer } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
 import { Faults } from "./faults.ts";
+import { FullState } from "./full_state.ts";
 import { Gossip } from "./gossip.ts";
 import { LastCheck } from "./last_check.ts";
 import { Members, type Node } from "./members.ts";
 import { isAllowed, Membership } from "./membership.ts";
-import { Answerer } from "./probe_responder.ts";
+import { ProbeResponder } from "./probe_responder.ts";
 import { Prober } from "./prober.ts";
 import { PushPulls } from "./push_pull.ts";
 import { sendUser, userRoom } from "./transmit.ts";
 
-/** What a node's membership layer is built from. */
-export interface SwimParts {
+/** What the membership layer of a node is built from. */
+export interface SwimOptions {
   readonly config: SwimConfig;
   readonly random: Random;
   readonly codec: Codec;
   readonly application: Application;
-  // biome-ignore lint/suspicious/noExplicitAny: the membership layer never emits events, so any event type will do
-  readonly outbox: Outbox<any>;
+  readonly outbox: Sink<SwimEffect>;
 }
 
 /** SWIM with Lifeguard, as memberlist speaks it. */
@@ -43,56 +43,29 @@ export class Swim {
   readonly #context: SwimContext;
   readonly #membership: Membership;
   readonly #prober: Prober;
-  readonly #answerer: Answerer;
+  readonly #responder: ProbeResponder;
   readonly #lastCheck: LastCheck;
   readonly #gossip: Gossip;
   readonly #exchanges: Exchanges;
   readonly #pushPulls: PushPulls;
   readonly #faults: Faults;
-  #sequence = 0;
 
-  constructor(parts: SwimParts) {
-    const members = new Members(parts.random);
-    const broadcasts = new Broadcasts({
-      retransmitMult: parts.config.retransmitMult,
-      nodeCount: () => members.count,
-      lengthMax: () => SwimLimits.members,
-    });
-    const timers = new Timers<SwimTimer>();
-    this.#context = {
-      ...parts,
-      members,
-      broadcasts,
-      timers,
-      awareness: new Awareness(parts.config.awarenessMax, (score) =>
-        parts.outbox.meter?.gauge("memberlist.health.score", score),
-      ),
-    };
-    const nextSequence = (): number => {
-      this.#sequence = (this.#sequence + 1) >>> 0;
-      return this.#sequence;
-    };
-    this.#membership = new Membership(this.#context);
-    this.#exchanges = new Exchanges(this.#context, () => this.#pushPulls);
-    this.#pushPulls = new PushPulls(this.#context, this.#membership, {
-      exchange: (now, node) => this.#syncWith(now, node),
-    });
-    this.#prober = new Prober(
-      this.#context,
-      this.#membership,
-      {
-        ping: (now, node, ping, deadline, answered) =>
-          this.#exchanges.ping(now, node.endpoint, ping, deadline, (_now, error) => {
-            if (error === null) answered();
-            else log(this.#context, "ERR", `Failed fallback TCP ping: ${error}`);
-          }),
-      },
-      nextSequence,
-    );
-    this.#answerer = new Answerer(this.#context, nextSequence);
-    this.#lastCheck = new LastCheck(this.#context, this.#membership, nextSequence);
-    this.#gossip = new Gossip(this.#context);
-    this.#faults = new Faults(this.#context);
+  constructor(options: SwimOptions) {
+    const context = createContext(options);
+    this.#context = context;
+    this.#membership = new Membership(context);
+    this.#exchanges = new Exchanges(context, new FullState(context, this.#membership));
+    this.#pushPulls = new PushPulls(context, this.#exchanges);
+    this.#prober = new Prober(context, this.#membership, this.#exchanges);
+    this.#responder = new ProbeResponder(context);
+    this.#lastCheck = new LastCheck(context, this.#membership);
+    this.#gossip = new Gossip(context);
+    this.#faults = new Faults(context);
+  }
+
+  /** The settings of this layer. */
+  get config(): SwimConfig {
+    return this.#context.config;
   }
 
   /** Known nodes in probing order, our own included. */
@@ -163,7 +136,7 @@ export class Swim {
   }
 
   /** Exchanges state with an address, to join through it. `done` gets a text when it failed. */
-  join(now: number, to: Address, name: string, done: (now: number, error: string | null) => void): void {
+  join(now: number, to: Address, name: string, done: (now: number, error: string | undefined) => void): void {
     this.#exchanges.pushPull(now, to, name, true, done);
   }
 
@@ -194,29 +167,14 @@ export class Swim {
     this.#prober.sendFailed(now, to);
   }
 
-  /** A peer connected; `undefined` refuses it. */
-  streamAccepted(now: number, peer: Address): number | undefined {
-    return this.#exchanges.accepted(now, peer);
+  /** Takes a connection of a peer. Returns the id of the stream, or `undefined` to refuse it. */
+  accept(now: number, peer: Address): number | undefined {
+    return this.#exchanges.accept(now, peer);
   }
 
-  /** A dial succeeded. */
-  streamOpened(now: number, id: number): void {
-    this.#exchanges.opened(now, id);
-  }
-
-  /** Bytes arrived on a stream. */
-  streamReceived(now: number, id: number, bytes: Uint8Array): void {
-    this.#exchanges.received(now, id, bytes);
-  }
-
-  /** The peer ended its side of a stream. */
-  streamEnded(now: number, id: number): void {
-    this.#exchanges.ended(now, id);
-  }
-
-  /** A dial or a stream failed. */
-  streamFailed(now: number, id: number, text: string): void {
-    this.#exchanges.failed(now, id, text);
+  /** Takes what happened on a stream. */
+  stream(now: number, id: number, input: StreamInput): void {
+    this.#exchanges.stream(now, id, input);
   }
 
   /** When {@link tick} has to be called next. */
@@ -247,7 +205,7 @@ export class Swim {
         this.#prober.end(now);
         return;
       case "relay":
-        this.#answerer.expired(timer.sequence);
+        this.#responder.expired(timer.sequence);
         return;
       case "gossip":
         this.#gossip.tick(now);
@@ -276,10 +234,10 @@ export class Swim {
   #message(now: number, from: Address, message: PacketMessage): void {
     switch (message.type) {
       case "ping":
-        this.#answerer.ping(from, message);
+        this.#responder.ping(from, message);
         return;
       case "indirectPing":
-        this.#answerer.indirectPing(now, from, message);
+        this.#responder.indirectPing(now, from, message);
         return;
       case "ack":
         this.#ack(now, message);
@@ -306,7 +264,7 @@ export class Swim {
 
   #ack(now: number, { sequence, payload }: Ack): void {
     if (this.#prober.ack(now, sequence, payload) || this.#lastCheck.ack(now, sequence)) return;
-    this.#answerer.ack(sequence);
+    this.#responder.ack(sequence);
   }
 
   #alive(now: number, from: Address, message: Alive): void {
@@ -319,10 +277,24 @@ export class Swim {
     // Protocol 1 carries no ports: everybody uses the same one.
     this.#membership.alive(now, config.protocol < 2 ? { ...message, port: config.bindPort } : message);
   }
+}
 
-  #syncWith(now: number, node: Node): void {
-    this.#exchanges.pushPull(now, node.endpoint, node.name, false, (_now, error) => {
-      if (error !== null) log(this.#context, "ERR", `Push/Pull with ${node.name} failed: ${error}`);
-    });
-  }
+function createContext(options: SwimOptions): SwimContext {
+  const { config, outbox } = options;
+  const members = new Members(options.random);
+  let sequence = 0;
+  return {
+    ...options,
+    members,
+    broadcasts: new Broadcasts({
+      retransmitMult: config.retransmitMult,
+      nodeCount: () => members.count,
+      lengthMax: () => SwimLimits.members,
+    }),
+    timers: new Timers(),
+    awareness: new Awareness(config.awarenessMax, (score) =>
+      outbox.meter?.gauge("memberlist.health.score", score),
+    ),
+    nextSequence: () => (sequence = (sequence + 1) >>> 0),
+  };
 }

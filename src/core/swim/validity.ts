@@ -12,34 +12,34 @@ export const incarnationMax = 0xffff_ffff;
 
 const encoder = new TextEncoder();
 
-/** Why `name` cannot be a node's name, or `null`. */
-export function nameFault(name: string): string | null {
+/** Why `name` cannot be a node's name, or `undefined`. */
+export function nameFault(name: string): string | undefined {
   if (name === "") return "the name is empty";
   if (/\p{Cc}/u.test(name)) return "the name has a control character";
   if (name.length > SwimLimits.name || encoder.encode(name).length > SwimLimits.name) {
     return `the name is longer than ${SwimLimits.name} bytes`;
   }
-  return null;
+  return undefined;
 }
 
-/** Why nothing can be sent to these address bytes, or `null`. */
-export function addressFault(address: Uint8Array): string | null {
+/** Why nothing can be sent to these address bytes, or `undefined`. */
+export function addressFault(address: Uint8Array): string | undefined {
   if (address.length !== 4 && address.length !== 16) {
     return `the address has ${address.length} bytes instead of 4 or 16`;
   }
   const bytes = unmapped(address);
   if (bytes.every((byte) => byte === 0)) return "the address is unspecified";
   if (bytes[0]! >= (bytes.length === 4 ? 224 : 255)) return "the address is multicast or reserved";
-  return null;
+  return undefined;
 }
 
-/** Why this alive message cannot describe a member, or `null`. */
-export function aliveFault(alive: Alive): string | null {
+/** Why this alive message cannot describe a member, or `undefined`. */
+export function aliveFault(alive: Alive): string | undefined {
   const fault = nameFault(alive.node) ?? addressFault(alive.address);
-  if (fault !== null) return fault;
+  if (fault !== undefined) return fault;
   if (alive.port === 0) return "the port is 0";
   if ((alive.meta?.length ?? 0) > SwimLimits.meta)
     return `the metadata is longer than ${SwimLimits.meta} bytes`;
   if (alive.incarnation === incarnationMax) return "the incarnation is at its maximum";
-  return null;
+  return undefined;
 }

@@ -27,7 +27,7 @@ function simulate(seed: number, count: number, truth: Truth, dimensions = 8): Co
       const other = random.below(count);
       if (other === index) continue;
       const refusal = client.update(`node_${other}`, clients[other]!.coordinate, truth(index, other));
-      expect(refusal).toBe(null);
+      expect(refusal).toBe(undefined);
     }
   }
   return clients;

@@ -77,7 +77,7 @@ describe("coordinate client", () => {
     const client = new CoordinateClient({ random: () => 0.5 });
     client.set({ vec: pad([0.01]), error: 1.5, adjustment: 0, height: 1e-5 });
     for (const [peer, ns, vec, error, adjustment, height, toO, toP] of steps) {
-      expect(client.update(peer, peers[peer]!, ns / 1e9)).toBeNull();
+      expect(client.update(peer, peers[peer]!, ns / 1e9)).toBeUndefined();
       const { coordinate } = client;
       expect(coordinate).toEqual({ vec: pad(vec), error, adjustment, height });
       expect(distanceNs(coordinate, peers["o"]!)).toBe(toO);

@@ -3,11 +3,13 @@
  * number, and everything that was asked of the host is kept.
  */
 
-import type { Effect } from "../../../src/core/effects.ts";
 import type { QueryEvent, SerfEvent, UserEvent } from "../../../src/core/serf/api.ts";
 import { type SerfConfig, serfDefaults } from "../../../src/core/serf/config.ts";
+import { createContext, type SerfContext } from "../../../src/core/serf/context.ts";
+import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { Question } from "../../../src/core/serf/queries/asker.ts";
-import { SerfCore, type SerfParts } from "../../../src/core/serf/serf_core.ts";
+import type { SerfCoreOptions } from "../../../src/core/serf/serf_core.ts";
+import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { Codec } from "../../../src/core/wire/codec.ts";
 import type { Address } from "../../../src/runtime.ts";
 import { address, seeded, swimConfig } from "../swim/machine.ts";
@@ -29,11 +31,22 @@ export function question(name: string, overrides: Partial<Question> = {}): Quest
   };
 }
 
+/** The context of a node `name` at 10.0.0.1, for parts that are tested alone. */
+export function testContext(config: Partial<SerfConfig> & { readonly name: string }, seed = 1): SerfContext {
+  const random = seeded(seed);
+  return createContext({
+    config: { ...serfDefaults, tags: {}, ...config },
+    swim: swimConfig({ name: config.name, address: address(1) }),
+    random,
+    codec: new Codec({ label: "", compression: false, encryptionVersion: 1, random }),
+  });
+}
+
 /** How a node begins. */
 export interface NodeOptions {
   readonly config?: Partial<SerfConfig>;
   readonly keys?: readonly Uint8Array[];
-  readonly parts?: Partial<SerfParts>;
+  readonly parts?: Partial<SerfCoreOptions>;
   /** Another address than its own is claimed by giving the last byte. */
   readonly last?: number;
 }
@@ -45,7 +58,7 @@ export class TestNode {
   readonly core: SerfCore;
   readonly codec: Codec;
   readonly events: SerfEvent[] = [];
-  readonly effects: Effect<SerfEvent>[] = [];
+  readonly effects: SerfEffect[] = [];
   readonly logs: string[] = [];
   readonly sent: { readonly to: Address; readonly bytes: Uint8Array }[] = [];
 
@@ -68,7 +81,7 @@ export class TestNode {
         }
       },
       respond: (query, payload) => {
-        this.core.queries.answers.respond(network.now, query, payload);
+        this.core.queries.respond(network.now, query, payload);
         network.settle();
       },
       ...options.parts,
@@ -159,7 +172,7 @@ export class Network {
     }
   }
 
-  #perform(node: TestNode, effect: Effect<SerfEvent>): void {
+  #perform(node: TestNode, effect: SerfEffect): void {
     switch (effect.kind) {
       case "send": {
         node.sent.push({ to: effect.to, bytes: effect.bytes });
@@ -171,25 +184,25 @@ export class Network {
       }
       case "dial": {
         const peer = this.#at(effect.to);
-        const id = peer?.core.streamAccepted(this.now, { host: node.host, port: 40_000 });
+        const id = peer?.core.accept(this.now, { host: node.host, port: 40_000 });
         if (peer === undefined || id === undefined) {
-          node.core.streamFailed(this.now, effect.id, "connection refused");
+          node.core.stream(this.now, effect.id, { kind: "failed", reason: "connection refused" });
           return;
         }
         this.#streams.set(`${node.host} ${effect.id}`, { node: peer, id });
         this.#streams.set(`${peer.host} ${id}`, { node, id: effect.id });
-        node.core.streamOpened(this.now, effect.id);
+        node.core.stream(this.now, effect.id, { kind: "opened" });
         return;
       }
       case "write": {
         const other = this.#streams.get(`${node.host} ${effect.id}`);
-        other?.node.core.streamReceived(this.now, other.id, effect.bytes.slice());
+        other?.node.core.stream(this.now, other.id, { kind: "received", bytes: effect.bytes.slice() });
         return;
       }
       case "close": {
         const other = this.#streams.get(`${node.host} ${effect.id}`);
         this.#streams.delete(`${node.host} ${effect.id}`);
-        other?.node.core.streamEnded(this.now, other.id);
+        other?.node.core.stream(this.now, other.id, { kind: "ended" });
         return;
       }
       case "emit":

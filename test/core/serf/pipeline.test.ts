@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Effect } from "../../../src/core/effects.ts";
 import type { Member, SerfEvent } from "../../../src/core/serf/api.ts";
-import { LamportClock } from "../../../src/core/serf/lamport.ts";
+import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import { Pipeline } from "../../../src/core/serf/pipeline.ts";
 import { replay } from "../../../src/core/serf/snapshot/format.ts";
 import { Snapshot } from "../../../src/core/serf/snapshot/snapshot.ts";
+import { testContext } from "./nodes.ts";
 
 const off = { coalesceMs: 0, quiescentMs: 0, userCoalesceMs: 0, userQuiescentMs: 0 };
 const on = { coalesceMs: 3_000, quiescentMs: 1_000, userCoalesceMs: 3_000, userQuiescentMs: 1_000 };
@@ -25,31 +25,27 @@ function user(coalesce: boolean): SerfEvent {
   return { type: "user", name: "e", lamportTime: 1n, payload: new Uint8Array(), coalesce };
 }
 
-function emit(event: SerfEvent): Effect<SerfEvent> {
+function emit(event: SerfEvent): SerfEffect {
   return { kind: "emit", event };
 }
 
-const log: Effect<SerfEvent> = { kind: "log", level: "INFO", component: "serf", text: "x" };
+const log: SerfEffect = { kind: "log", level: "INFO", component: "serf", text: "x" };
 
 function snapshot(): Snapshot {
-  return new Snapshot({
-    restored: replay(new Uint8Array(), false),
-    rejoinAfterLeave: false,
-    clocks: { members: new LamportClock(), events: new LamportClock(), queries: new LamportClock() },
-    incarnation: () => 0,
-  });
+  const context = testContext({ name: "self" });
+  return new Snapshot(context, replay(new Uint8Array(), false), () => 0);
 }
 
 describe("the pipeline", () => {
   it("passes everything on in order when nothing is to be done with it", () => {
-    const pipeline = new Pipeline({ config: off, snapshot: undefined });
+    const pipeline = new Pipeline(off, undefined);
     const effects = [log, emit(join), log, emit(user(true))];
     expect(pipeline.run(0, effects)).toEqual(effects);
     expect(pipeline.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("records what is held", () => {
-    const pipeline = new Pipeline({ config: on, snapshot: snapshot() });
+    const pipeline = new Pipeline(on, snapshot());
     expect(pipeline.run(0, [log, emit(join), emit(user(false))])).toEqual([
       log,
       emit(user(false)),
@@ -58,7 +54,7 @@ describe("the pipeline", () => {
   });
 
   it("holds member events and those user events that allow it until a quiet time", () => {
-    const pipeline = new Pipeline({ config: on, snapshot: undefined });
+    const pipeline = new Pipeline(on, undefined);
     expect(pipeline.run(100, [emit(join), emit(user(true)), emit(user(false))])).toEqual([emit(user(false))]);
     expect(pipeline.deadline).toBe(1_100);
     expect(pipeline.run(600, [emit(join), log])).toEqual([log]);
@@ -69,7 +65,7 @@ describe("the pipeline", () => {
   });
 
   it("lets go of everything at the end", () => {
-    const pipeline = new Pipeline({ config: on, snapshot: snapshot() });
+    const pipeline = new Pipeline(on, snapshot());
     pipeline.run(0, [emit(user(false))]);
     pipeline.run(1, [emit(join)]);
     pipeline.flush();

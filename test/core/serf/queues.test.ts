@@ -1,28 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { Outbox } from "../../../src/core/effects.ts";
-import type { SerfEvent } from "../../../src/core/serf/api.ts";
-import { serfDefaults } from "../../../src/core/serf/config.ts";
 import { SerfQueues } from "../../../src/core/serf/queues.ts";
-import { Network } from "./nodes.ts";
+import { Network, testContext } from "./nodes.ts";
 
 function queues(room = 1_392): { queues: SerfQueues; check: () => string[] } {
-  const outbox = new Outbox<SerfEvent>();
-  const made = new SerfQueues({
-    config: { ...serfDefaults, name: "a", tags: {}, queueDepthWarning: 4, queueDepthMax: 10 },
-    outbox,
-    retransmitMult: 4,
-    memberCount: () => 1,
-    room: () => room,
-  });
+  const context = testContext({ name: "a", queueDepthWarning: 4, queueDepthMax: 10 });
+  const made = new SerfQueues(context, { retransmitMult: 4, memberCount: () => 1, room: () => room });
   const check = (): string[] => {
     made.check();
-    return outbox.drain().flatMap((effect) => (effect.kind === "log" ? [effect.text] : []));
+    return context.outbox.drain().flatMap((effect) => (effect.kind === "log" ? [effect.text] : []));
   };
   return { queues: made, check };
 }
 
 const fill = (made: SerfQueues, count: number): void => {
-  for (let index = 0; index < count; index++) made.events.queue(new Uint8Array(10), null);
+  for (let index = 0; index < count; index++) made.events.queue(new Uint8Array(10), undefined);
 };
 
 describe("the queues", () => {
@@ -57,8 +48,8 @@ describe("the queues", () => {
   it("do not take what no packet can carry, and say so to who waits for it", () => {
     const { queues: made } = queues(100);
     let finished = 0;
-    expect(made.queries.queue(new Uint8Array(101), null, () => finished++)).toBe(false);
-    expect(made.queries.queue(new Uint8Array(100), null)).toBe(true);
+    expect(made.queries.queue(new Uint8Array(101), undefined, () => finished++)).toBe(false);
+    expect(made.queries.queue(new Uint8Array(100), undefined)).toBe(true);
     expect([made.queries.length, finished]).toEqual([1, 1]);
     expect(made.fetch(0, 100)).toHaveLength(1);
   });
@@ -68,12 +59,12 @@ describe("the queues", () => {
     const nodes = ["a", "b", "c"].map((name) => network.add(name));
     network.join();
     network.run(10_000);
-    expect(nodes[0]!.core.stats(false)["intent_queue"]).toBe("0");
+    expect(nodes[0]!.core.stats()["intent_queue"]).toBe("0");
     network.fate = () => 0;
     for (let index = 0; index < 5; index++)
       nodes[0]!.core.removeFailedNode(network.now, 100 + index, "gone", false);
     network.settle();
-    expect(nodes[0]!.core.stats(false)["intent_queue"]).toBe("1");
+    expect(nodes[0]!.core.stats()["intent_queue"]).toBe("1");
     expect(nodes[0]!.effects.filter(({ kind }) => kind === "settle")).toHaveLength(4);
   });
 });

@@ -11,9 +11,9 @@ const bytes = (length: number, fill = 0): Uint8Array => new Uint8Array(length).f
 describe("broadcasts", () => {
   it("sends least transmitted first, then longest, then newest", () => {
     const news = queue(10);
-    news.queue(bytes(3, 1), null);
-    news.queue(bytes(5, 2), null);
-    news.queue(bytes(5, 3), null);
+    news.queue(bytes(3, 1), undefined);
+    news.queue(bytes(5, 2), undefined);
+    news.queue(bytes(5, 3), undefined);
     const order = (limit: number): number[] => news.fetch(0, limit, 9).map((message) => message[0]!);
     expect(order(10)).toEqual([3, 2]);
     expect(order(8)).toEqual([1, 3]);
@@ -56,10 +56,10 @@ describe("broadcasts", () => {
   it("drops the most transmitted, shortest, oldest beyond its bound, at once", () => {
     const finished: number[] = [];
     const news = queue(1000, 3);
-    news.queue(bytes(9, 0), null, () => finished.push(0));
+    news.queue(bytes(9, 0), undefined, () => finished.push(0));
     news.fetch(0, 9, 9);
     for (let index = 1; index <= 3; index++)
-      news.queue(bytes(index, index), null, () => finished.push(index));
+      news.queue(bytes(index, index), undefined, () => finished.push(index));
     expect(news.length).toBe(3);
     expect(finished).toEqual([0]);
     expect(news.dropped).toBe(1);
@@ -76,7 +76,7 @@ describe("broadcasts", () => {
         (lengths, overhead, fetches) => {
           const news = queue(100);
           lengths.forEach((length, index) => {
-            news.queue(bytes(length, index), null);
+            news.queue(bytes(length, index), undefined);
           });
           const sent = new Map<number, number>();
           for (const { limit, count } of fetches) {

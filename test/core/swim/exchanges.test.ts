@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Effect } from "../../../src/core/effects.ts";
+import type { SwimEffect } from "../../../src/core/effects.ts";
 import { FrameReader } from "../../../src/core/wire/frame.ts";
 import { NodeStateCode, type StreamMessage } from "../../../src/core/wire/messages.ts";
 import { alive, Machine, state } from "./machine.ts";
@@ -26,12 +26,12 @@ function written(reader: Machine = machine): StreamMessage[] {
 }
 
 function serve(bytes: Uint8Array): void {
-  const id = machine.swim.streamAccepted(machine.now, peer)!;
-  machine.swim.streamReceived(machine.now, id, bytes);
+  const id = machine.swim.accept(machine.now, peer)!;
+  machine.swim.stream(machine.now, id, { kind: "received", bytes: bytes });
   machine.take();
 }
 
-function dialed(effects: readonly Effect<never>[]): number {
+function dialed(effects: readonly SwimEffect[]): number {
   const dial = effects.find((effect) => effect.kind === "dial");
   if (dial?.kind !== "dial") throw new Error("nothing was dialled");
   return dial.id;
@@ -109,21 +109,21 @@ describe("accepted streams", () => {
 
   it("are closed without an answer when they end early, and forgotten after the time limit", () => {
     const whole = frame(machine, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() });
-    const id = machine.swim.streamAccepted(0, peer)!;
-    machine.swim.streamReceived(0, id, whole.subarray(0, 5));
-    machine.swim.streamEnded(0, id);
+    const id = machine.swim.accept(0, peer)!;
+    machine.swim.stream(0, id, { kind: "received", bytes: whole.subarray(0, 5) });
+    machine.swim.stream(0, id, { kind: "ended" });
     machine.take();
     expect(kinds()).toEqual(["close"]);
-    const slow = machine.swim.streamAccepted(0, peer)!;
-    machine.swim.streamReceived(0, slow, whole.subarray(0, 5));
+    const slow = machine.swim.accept(0, peer)!;
+    machine.swim.stream(0, slow, { kind: "received", bytes: whole.subarray(0, 5) });
     expect(machine.run(10_000)).toContainEqual({ kind: "close", id: slow });
   });
 
   it("are refused beyond a number, and take new ones when old ones end", () => {
-    const ids = Array.from({ length: 200 }, () => machine.swim.streamAccepted(0, peer));
+    const ids = Array.from({ length: 200 }, () => machine.swim.accept(0, peer));
     expect(ids.filter((id) => id !== undefined)).toHaveLength(127);
-    machine.swim.streamEnded(0, ids[0]!);
-    expect(machine.swim.streamAccepted(0, peer)).toBeDefined();
+    machine.swim.stream(0, ids[0]!, { kind: "ended" });
+    expect(machine.swim.accept(0, peer)).toBeDefined();
   });
 
   it("cannot hold more than a bounded number of bytes together", () => {
@@ -132,9 +132,10 @@ describe("accepted streams", () => {
     const megabyte = new Uint8Array(1_048_576);
     let closed = 0;
     for (let stream = 0; stream < 8; stream++) {
-      const id = machine.swim.streamAccepted(0, peer)!;
-      machine.swim.streamReceived(0, id, claim);
-      for (let chunk = 0; chunk < 15; chunk++) machine.swim.streamReceived(0, id, megabyte);
+      const id = machine.swim.accept(0, peer)!;
+      machine.swim.stream(0, id, { kind: "received", bytes: claim });
+      for (let chunk = 0; chunk < 15; chunk++)
+        machine.swim.stream(0, id, { kind: "received", bytes: megabyte });
       closed += machine.take().filter((effect) => effect.kind === "close").length;
     }
     expect(closed).toBeGreaterThan(0);
@@ -143,15 +144,15 @@ describe("accepted streams", () => {
 });
 
 describe("dialled streams", () => {
-  function join(): { id: number; results: (string | null)[] } {
-    const results: (string | null)[] = [];
+  function join(): { id: number; results: (string | undefined)[] } {
+    const results: (string | undefined)[] = [];
     machine.swim.join(machine.now, peer, "", (_now, error) => results.push(error));
     return { id: dialed(machine.take()), results };
   }
 
   it("send our state and merge the answer", () => {
     const { id, results } = join();
-    machine.swim.streamOpened(0, id);
+    machine.swim.stream(0, id, { kind: "opened" });
     machine.take();
     expect(machine.effects.filter((effect) => effect.kind === "write")).toHaveLength(1);
     const nodes = [state("c", 1, 3, NodeStateCode.alive)];
@@ -161,29 +162,27 @@ describe("dialled streams", () => {
       nodes,
       userState: new Uint8Array([3]),
     });
-    machine.swim.streamReceived(
-      0,
-      id,
-      machine.codec.sealStream(reply, { labelHeader: false, encrypt: false }),
-    );
-    expect(results).toEqual([null]);
+    machine.swim.stream(0, id, {
+      kind: "received",
+      bytes: machine.codec.sealStream(reply, { labelHeader: false, encrypt: false }),
+    });
+    expect(results).toEqual([undefined]);
     expect(machine.happened()).toEqual(["joined c", "state 3 true"]);
   });
 
   it("fail with the text of the peer, of the dial, of the end, or of the clock", () => {
     const refused = join();
-    machine.swim.streamFailed(0, refused.id, "dial tcp: no");
+    machine.swim.stream(0, refused.id, { kind: "failed", reason: "dial tcp: no" });
     const told = join();
-    machine.swim.streamOpened(0, told.id);
+    machine.swim.stream(0, told.id, { kind: "opened" });
     const answer = machine.codec.encode({ type: "error", text: "go away" });
-    machine.swim.streamReceived(
-      0,
-      told.id,
-      machine.codec.sealStream(answer, { labelHeader: false, encrypt: false }),
-    );
+    machine.swim.stream(0, told.id, {
+      kind: "received",
+      bytes: machine.codec.sealStream(answer, { labelHeader: false, encrypt: false }),
+    });
     const ended = join();
-    machine.swim.streamOpened(0, ended.id);
-    machine.swim.streamEnded(0, ended.id);
+    machine.swim.stream(0, ended.id, { kind: "opened" });
+    machine.swim.stream(0, ended.id, { kind: "ended" });
     const silent = join();
     machine.run(10_000);
     expect([refused, told, ended, silent].map(({ results }) => results)).toEqual([
@@ -196,10 +195,10 @@ describe("dialled streams", () => {
 
   it("settle once, whatever comes afterwards", () => {
     const { id, results } = join();
-    machine.swim.streamFailed(0, id, "first");
-    machine.swim.streamFailed(0, id, "second");
-    machine.swim.streamOpened(0, id);
-    machine.swim.streamEnded(0, id);
+    machine.swim.stream(0, id, { kind: "failed", reason: "first" });
+    machine.swim.stream(0, id, { kind: "failed", reason: "second" });
+    machine.swim.stream(0, id, { kind: "opened" });
+    machine.swim.stream(0, id, { kind: "ended" });
     expect(results).toEqual(["first"]);
   });
 

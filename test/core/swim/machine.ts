@@ -3,7 +3,8 @@
  * at in decoded form.
  */
 
-import { type Effect, Outbox } from "../../../src/core/effects.ts";
+import type { SwimEffect } from "../../../src/core/effects.ts";
+import { Outbox } from "../../../src/core/effects.ts";
 import type { Meter } from "../../../src/core/metrics.ts";
 import { Random } from "../../../src/core/random.ts";
 import type { Application } from "../../../src/core/swim/application.ts";
@@ -85,11 +86,11 @@ export class Machine {
   readonly logs: string[] = [];
   readonly codec: Codec;
   readonly swim: Swim;
-  readonly outbox: Outbox<never>;
+  readonly outbox: Outbox<SwimEffect>;
   now = 0;
-  effects: Effect<never>[] = [];
-  admission: string | null = null;
-  mergeAdmission: string | null = null;
+  effects: SwimEffect[] = [];
+  admission: string | undefined;
+  mergeAdmission: string | undefined;
 
   constructor(overrides: Partial<SwimConfig> = {}, seed = 1, meter?: Meter) {
     this.outbox = new Outbox(meter);
@@ -122,7 +123,7 @@ export class Machine {
   }
 
   /** Drains the outbox into `effects` and `logs`. */
-  take(): Effect<never>[] {
+  take(): SwimEffect[] {
     this.effects = this.outbox.drain();
     for (const effect of this.effects) {
       if (effect.kind === "log") this.logs.push(`${effect.level} ${effect.text}`);
@@ -143,8 +144,8 @@ export class Machine {
   }
 
   /** Runs every deadline up to `until`, collecting all effects. */
-  run(until: number): Effect<never>[] {
-    const all: Effect<never>[] = [];
+  run(until: number): SwimEffect[] {
+    const all: SwimEffect[] = [];
     while (this.swim.deadline() <= until) {
       this.now = this.swim.deadline();
       this.swim.tick(this.now);

@@ -145,7 +145,7 @@ describe("suspicion", () => {
 
   it("is what a peer's word of death in a push/pull amounts to, while its word of leaving is believed", () => {
     machine.packet(alive("b", 1, 2), alive("c", 1, 3));
-    const id = machine.swim.streamAccepted(0, { host: "10.0.0.9", port: 1 })!;
+    const id = machine.swim.accept(0, { host: "10.0.0.9", port: 1 })!;
     const nodes = [
       {
         node: "b",
@@ -170,7 +170,7 @@ describe("suspicion", () => {
       machine.codec.encode({ type: "pushPull", join: false, nodes, userState: new Uint8Array() }),
       { labelHeader: true, encrypt: false },
     );
-    machine.swim.streamReceived(0, id, bytes);
+    machine.swim.stream(0, id, { kind: "received", bytes: bytes });
     expect([machine.status("b"), machine.status("c")]).toEqual(["suspect@1", "left@1"]);
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Effect } from "../../../src/core/effects.ts";
+import type { SwimEffect } from "../../../src/core/effects.ts";
 import type { Ack, Ping } from "../../../src/core/wire/messages.ts";
 import { address, alive, Machine, versions } from "./machine.ts";
 
@@ -110,15 +110,17 @@ describe("probing", () => {
     const { sequence } = pings()[0]!.message;
     const dial = machine
       .run(1500)
-      .find((effect): effect is Effect<never> & { kind: "dial" } => effect.kind === "dial");
-    machine.swim.streamOpened(1500, dial!.id);
+      .find((effect): effect is SwimEffect & { kind: "dial" } => effect.kind === "dial");
+    machine.swim.stream(1500, dial!.id, { kind: "opened" });
     const written = machine.take().find((effect) => effect.kind === "write");
     expect(written).toBeDefined();
-    machine.swim.streamReceived(
-      1600,
-      dial!.id,
-      machine.codec.sealStream(machine.codec.encode(ack(sequence)), { labelHeader: false, encrypt: false }),
-    );
+    machine.swim.stream(1600, dial!.id, {
+      kind: "received",
+      bytes: machine.codec.sealStream(machine.codec.encode(ack(sequence)), {
+        labelHeader: false,
+        encrypt: false,
+      }),
+    });
     machine.run(2000);
     expect(machine.status("b")).toBe("alive@1");
     expect(machine.logs.some((line) => line.startsWith("WARN Was able to connect to b over TCP"))).toBe(true);
@@ -132,9 +134,9 @@ describe("probing", () => {
     machine.run(1000);
     const dial = machine
       .run(1500)
-      .find((effect): effect is Effect<never> & { kind: "dial" } => effect.kind === "dial");
-    if (opens) machine.swim.streamOpened(1500, dial!.id);
-    machine.swim.streamFailed(1600, dial!.id, "no");
+      .find((effect): effect is SwimEffect & { kind: "dial" } => effect.kind === "dial");
+    if (opens) machine.swim.stream(1500, dial!.id, { kind: "opened" });
+    machine.swim.stream(1600, dial!.id, { kind: "failed", reason: "no" });
     machine.run(2000);
     expect(machine.status("b")).toBe("suspect@1");
     expect(machine.logs.filter((line) => line.includes("fallback"))).toEqual(lines);

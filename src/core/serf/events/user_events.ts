@@ -4,10 +4,10 @@
  */
 
 import { SerfError } from "../../../errors.ts";
-import type { Outbox } from "../../effects.ts";
 import type { SerfEvent } from "../api.ts";
-import { type SerfConfig, userEventSizeMax } from "../config.ts";
-import type { LamportClock } from "../lamport.ts";
+import { userEventSizeMax } from "../config.ts";
+import type { SerfContext } from "../context.ts";
+import { log } from "../context.ts";
 import type { SerfQueues } from "../queues.ts";
 import { encodeUserEvent } from "../wire/encoding.ts";
 import type { EventSlot, UserEventMessage } from "../wire/messages.ts";
@@ -18,22 +18,16 @@ interface SeenEvent {
   readonly payload: Uint8Array | null;
 }
 
-/** What {@link UserEvents} works on. */
-export interface UserEventsParts {
-  readonly config: SerfConfig;
-  readonly outbox: Outbox<SerfEvent>;
-  readonly clock: LamportClock;
-  readonly queues: SerfQueues;
-}
-
 /** Sends and receives user events. */
 export class UserEvents {
-  readonly #parts: UserEventsParts;
+  readonly #context: SerfContext;
+  readonly #queues: SerfQueues;
   readonly #ring: ReplayRing<SeenEvent>;
 
-  constructor(parts: UserEventsParts) {
-    this.#parts = parts;
-    this.#ring = new ReplayRing(parts.config.eventBuffer, sameEvent);
+  constructor(context: SerfContext, queues: SerfQueues) {
+    this.#context = context;
+    this.#queues = queues;
+    this.#ring = new ReplayRing(context.config.eventBuffer, sameEvent);
   }
 
   /**
@@ -41,12 +35,12 @@ export class UserEvents {
    * it spreads with push/pulls alone. ERR_LIMIT when it is too large; then nothing happened.
    */
   send(name: string, payload: Uint8Array, coalesce: boolean): void {
-    const { config, clock, queues, outbox } = this.#parts;
+    const { config, clocks } = this.#context;
     const limit = config.userEventSizeLimit;
     const size = new TextEncoder().encode(name).length + payload.length;
     if (size > limit) throw tooLarge("user event", `configured limit of ${limit}`, "before");
     if (size > userEventSizeMax) throw tooLarge("user event", `sane limit of ${userEventSizeMax}`, "before");
-    const lamportTime = clock.time;
+    const lamportTime = clocks.events.time;
     // No payload is written as nil, which is how Go's command line sends it.
     const sent = payload.length === 0 ? null : payload;
     const message: UserEventMessage = { type: "userEvent", lamportTime, name, payload: sent, coalesce };
@@ -56,21 +50,22 @@ export class UserEvents {
       throw tooLarge("encoded user event", `reasonable limit of ${userEventSizeMax}`, "after");
     }
     this.receive(message);
-    if (!queues.events.queue(bytes, null)) {
+    if (!this.#queues.events.queue(bytes, undefined)) {
       const text = `user event ${name} has ${bytes.length} bytes, too many for gossip: it spreads by push/pull alone`;
-      outbox.log("WARN", "serf", text);
+      log(this.#context, "WARN", text);
     }
   }
 
   /** Takes one event; true when it is new and has to be passed on. */
   receive(message: UserEventMessage): boolean {
-    const { outbox, clock } = this.#parts;
+    const { outbox, clocks } = this.#context;
+    const clock = clocks.events;
     const { lamportTime, name, payload, coalesce } = message;
     clock.witness(lamportTime);
     const verdict = this.#ring.add(lamportTime, clock.time, { name, payload });
     if (verdict === "old") {
       const text = `received old event ${name} from time ${lamportTime} (current: ${clock.time})`;
-      outbox.log("WARN", "serf", text);
+      log(this.#context, "WARN", text);
     }
     if (verdict !== "new") return false;
     const event: SerfEvent = Object.freeze({

@@ -4,12 +4,12 @@
  */
 
 /** What a step of the sequence does. */
-export interface GoodbyeSteps {
+export interface LeaveSteps {
   /** Announces the intent; `finished` when it has spread. */
   announceIntent(now: number, finished: (now: number) => void): void;
   /** Says goodbye at the membership layer; `finished` when it has spread. */
   leaveMembership(now: number, finished: (now: number) => void): void;
-  /** Asks for a call of {@link Goodbye.waitOver} at a time; replaces an earlier one. */
+  /** Asks for a call of {@link LeaveSequence.waitOver} at a time; replaces an earlier one. */
   wait(until: number): void;
   /** Logs a step that took too long. */
   warn(text: string): void;
@@ -20,13 +20,13 @@ export interface GoodbyeSteps {
 type Stage = "intent" | "membership" | "propagate" | "done";
 
 /** One run of the sequence. */
-export class Goodbye {
-  readonly #steps: GoodbyeSteps;
+export class LeaveSequence {
+  readonly #steps: LeaveSteps;
   readonly #broadcastTimeoutMs: number;
   readonly #propagateDelayMs: number;
   #stage: Stage = "intent";
 
-  constructor(steps: GoodbyeSteps, broadcastTimeoutMs: number, propagateDelayMs: number) {
+  constructor(steps: LeaveSteps, broadcastTimeoutMs: number, propagateDelayMs: number) {
     this.#steps = steps;
     this.#broadcastTimeoutMs = broadcastTimeoutMs;
     this.#propagateDelayMs = propagateDelayMs;

@@ -10,20 +10,23 @@ import type { Member } from "../api.ts";
 import type { SerfConfig } from "../config.ts";
 import { decodeTags } from "../wire/tags.ts";
 
-/** A text refuses; `null` admits. */
-export type Verdict = string | null;
+/** The reason for a refusal, or nothing if the member is admitted. */
+export type Verdict = string | undefined;
 
-/** The application's say. Both are called often and synchronously; what they throw refuses as well. */
+/** The application's checks. Both are called often and synchronously; what they throw refuses as well. */
 export interface AdmissionHooks {
-  /** Asked about every news of a live member, again and again; a text ignores the news. */
-  readonly admitMember?: (member: Member) => Verdict;
-  /** Asked before two clusters become one, on both sides; a text refuses the join. */
-  readonly admitMerge?: (members: readonly Member[]) => Verdict;
+  /**
+   * Called for every alive message, so repeatedly per member. Returns a reason to ignore the message,
+   * or `null` to accept it.
+   */
+  readonly admitMember?: (member: Member) => string | null;
+  /** Called before two clusters become one, on both sides. Returns a reason to refuse the join, or `undefined`. */
+  readonly admitMerge?: (members: readonly Member[]) => string | null;
 }
 
 const nameSizeMax = 128;
 
-/** Why the rule for names forbids this one, or `null`. */
+/** Why the rule for names forbids this one, or `undefined`. */
 export function strictNameFault(name: string): Verdict {
   if (/[^A-Za-z0-9\-.]/.test(name)) {
     return `Node name contains invalid characters ${name} , Valid characters include all alpha-numerics and dashes and '.' `;
@@ -31,7 +34,7 @@ export function strictNameFault(name: string): Verdict {
   if (name.length > nameSizeMax) {
     return `Node name is ${name.length} characters. Valid length is between 1 and ${nameSizeMax} characters`;
   }
-  return null;
+  return undefined;
 }
 
 /** Applies the rules to what other nodes say. */
@@ -46,10 +49,10 @@ export class Admission {
 
   /** Whether news of a live member may be applied. Our own node is always admitted. */
   alive(alive: Alive): Verdict {
-    if (alive.node === this.#config.name) return null;
+    if (alive.node === this.#config.name) return undefined;
     const { admitMember } = this.#hooks;
     const fault = this.#nameFault(alive.node);
-    if (fault !== null || admitMember === undefined) return fault;
+    if (fault !== undefined || admitMember === undefined) return fault;
     return ask(() => admitMember(memberOf(alive, "none")));
   }
 
@@ -57,27 +60,27 @@ export class Admission {
   merge(nodes: readonly NodeState[]): Verdict {
     for (const { node } of nodes) {
       const fault = this.#nameFault(node);
-      if (fault !== null) return fault;
+      if (fault !== undefined) return fault;
     }
     const { admitMerge } = this.#hooks;
-    if (admitMerge === undefined) return null;
+    if (admitMerge === undefined) return undefined;
     const members: Member[] = [];
     for (const node of nodes) {
       const fault = aliveFault({ ...node, type: "alive" });
-      if (fault !== null) return `${JSON.stringify(node.node)}: ${fault}`;
+      if (fault !== undefined) return `${JSON.stringify(node.node)}: ${fault}`;
       members.push(memberOf(node, node.state === NodeStateCode.left ? "left" : "none"));
     }
     return ask(() => admitMerge(members));
   }
 
   #nameFault(name: string): Verdict {
-    return this.#config.validateNodeNames ? strictNameFault(name) : null;
+    return this.#config.validateNodeNames ? strictNameFault(name) : undefined;
   }
 }
 
-function ask(question: () => Verdict): Verdict {
+function ask(question: () => string | null): Verdict {
   try {
-    return question();
+    return question() ?? undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -1,80 +1,71 @@
 /**
- * What members wish, in Lamport order: intents to join and to leave, received and sent (serf `handleNodeLeaveIntent`,
- * `broadcastJoin`, `forceLeave`).
+ * Join and leave intents: applies those we receive and broadcasts our own (serf
+ * `handleNodeLeaveIntent`, `broadcastJoin`, `forceLeave`).
  */
 
 import { unreachable } from "../../assert.ts";
-import type { Timers } from "../../timers.ts";
-import type { SerfConfig } from "../config.ts";
-import type { SerfTimer } from "../context.ts";
-import type { LamportClock } from "../lamport.ts";
+import type { SerfContext } from "../context.ts";
 import type { SerfQueues } from "../queues.ts";
 import { encodeIntent, type JoinIntent, type LeaveIntent } from "../wire/messages.ts";
 import type { IntentOutcome, SerfMembers } from "./members.ts";
 
-/** What {@link Wishes} works on. */
-export interface WishesParts {
-  readonly config: SerfConfig;
-  readonly clock: LamportClock;
-  readonly members: SerfMembers;
-  readonly queues: SerfQueues;
-  readonly timers: Timers<SerfTimer>;
-  /** Whether this node itself has no wish to leave. */
-  readonly staying: () => boolean;
-}
-
 /** Intents of this node and of others. */
-export class Wishes {
-  readonly #parts: WishesParts;
+export class Intents {
+  readonly #context: SerfContext;
+  readonly #members: SerfMembers;
+  readonly #queues: SerfQueues;
 
-  constructor(parts: WishesParts) {
-    this.#parts = parts;
+  constructor(context: SerfContext, members: SerfMembers, queues: SerfQueues) {
+    this.#context = context;
+    this.#members = members;
+    this.#queues = queues;
   }
 
-  /** Whether any other member is alive and has no wish to leave. */
+  /** Whether any other member is alive and not leaving. */
   get othersAlive(): boolean {
-    return this.#parts.members.othersAlive;
+    return this.#members.othersAlive;
   }
 
-  /** Applies an intent; true when it is news and has to be passed on. */
+  /** Applies an intent. Returns whether it is new and has to be passed on. */
   apply(now: number, intent: LeaveIntent | JoinIntent): boolean {
-    const { clock, members, staying } = this.#parts;
-    clock.witness(intent.lamportTime);
+    this.#context.clocks.members.witness(intent.lamportTime);
     const outcome =
-      intent.type === "leave" ? members.leaveIntent(now, intent, staying()) : members.joinIntent(now, intent);
+      intent.type === "leave"
+        ? this.#members.leaveIntent(now, intent)
+        : this.#members.joinIntent(now, intent);
     this.#follow(now, intent.node, outcome);
     return outcome.rebroadcast;
   }
 
-  /** Tells the cluster that this node is here to stay. */
+  /** Broadcasts that this node has joined and is not leaving. */
   announceJoin(now: number): void {
-    const { clock, config, queues } = this.#parts;
-    const intent: JoinIntent = { type: "join", lamportTime: clock.time, node: config.name };
+    const { clocks, config } = this.#context;
+    const intent: JoinIntent = { type: "join", lamportTime: clocks.members.time, node: config.name };
     this.apply(now, intent);
-    queues.intents.queue(encodeIntent(intent), config.name);
+    this.#queues.intents.queue(encodeIntent(intent), config.name);
   }
 
-  /** Tells the cluster that `node` leaves. `finished` when it has spread, at once when there is nobody to tell. */
+  /** Broadcasts that `node` leaves. Calls `finished` when the intent has spread, at once if nobody else is alive. */
   announceLeave(now: number, node: string, prune: boolean, finished: () => void): void {
-    const { clock, config, queues, staying } = this.#parts;
-    const intent: LeaveIntent = { type: "leave", lamportTime: clock.take(), node, prune };
-    const refuted = node === config.name && staying();
-    // Asked before the intent is applied, as it may be about the only other member, which then has to hear of it to refute it.
+    const { clocks, config, state } = this.#context;
+    const intent: LeaveIntent = { type: "leave", lamportTime: clocks.members.take(), node, prune };
+    const refuted = node === config.name && state === "alive";
+    // Read before the intent is applied: it may be about the only other member, which has to receive it to refute it.
     const somebody = this.othersAlive;
     this.apply(now, intent);
     // A refutation is newer than what it refutes and must not be displaced by it.
     if (refuted || !somebody) finished();
-    else queues.intents.queue(encodeIntent(intent), node, finished);
+    else this.#queues.intents.queue(encodeIntent(intent), node, finished);
   }
 
   #follow(now: number, node: string, outcome: IntentOutcome): void {
-    const { members, config, timers } = this.#parts;
+    const { config, timers } = this.#context;
     switch (outcome.follow) {
       case "refute":
         this.announceJoin(now);
         return;
       case "prune now":
-        members.prune(node);
+        this.#members.prune(node);
         return;
       case "prune later": {
         const at = now + config.broadcastTimeoutMs + config.leavePropagateDelayMs;

@@ -3,11 +3,12 @@
  * (serf `handleNodeJoin`, `handleNodeLeave`, `handleNodeLeaveIntent`, `handleNodeJoinIntent`).
  */
 
-import type { Outbox } from "../../effects.ts";
 import type { Node } from "../../swim/members.ts";
 import { WireError } from "../../wire/error.ts";
-import type { Member, MemberEventType, MemberStatus, SerfEvent, VersionRange } from "../api.ts";
-import type { SerfConfig } from "../config.ts";
+import type { Member, MemberEventType, MemberStatus, VersionRange } from "../api.ts";
+import { statusNumber } from "../api.ts";
+import type { SerfContext } from "../context.ts";
+import { log } from "../context.ts";
 import type { JoinIntent, LeaveIntent } from "../wire/messages.ts";
 import { decodeTags, type Tags } from "../wire/tags.ts";
 import { RecentIntents } from "./recent_intents.ts";
@@ -37,16 +38,14 @@ const passedOn: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 
 /** All members this node knows, itself included. */
 export class SerfMembers {
-  readonly #config: SerfConfig;
-  readonly #outbox: Outbox<SerfEvent>;
+  readonly #context: SerfContext;
   readonly #erased: (name: string) => void;
   readonly #records = new Map<string, MemberRecord>();
   readonly #recent = new RecentIntents();
 
-  /** `erased` is told of every name that is forgotten. */
-  constructor(config: SerfConfig, outbox: Outbox<SerfEvent>, erased: (name: string) => void) {
-    this.#config = config;
-    this.#outbox = outbox;
+  /** `erased` is called with every name that is forgotten. */
+  constructor(context: SerfContext, erased: (name: string) => void) {
+    this.#context = context;
     this.#erased = erased;
   }
 
@@ -73,7 +72,7 @@ export class SerfMembers {
   /** Whether a member other than this node is alive; stops at the first, as it is asked at every packet of a node that leaves. */
   get othersAlive(): boolean {
     for (const [name, { member }] of this.#records) {
-      if (member.status === "alive" && name !== this.#config.name) return true;
+      if (member.status === "alive" && name !== this.#context.config.name) return true;
     }
     return false;
   }
@@ -112,7 +111,7 @@ export class SerfMembers {
     if (record === undefined) return;
     const { status } = record.member;
     if (status !== "leaving" && status !== "alive") {
-      this.#outbox.log("WARN", "serf", `Bad state when leave: ${statusNumber[status]}`);
+      log(this.#context, "WARN", `Bad state when leave: ${statusNumber[status]}`);
       return;
     }
     record.goneAt = now;
@@ -135,13 +134,14 @@ export class SerfMembers {
     this.#report("member-update", node.name, `EventMemberUpdate: ${node.name}`);
   }
 
-  /** Applies a leave intent. `selfAlive` says that our own node has no wish to leave. */
-  leaveIntent(now: number, intent: LeaveIntent, selfAlive: boolean): IntentOutcome {
+  /** Applies a leave intent. One about this node is refuted unless it is leaving. */
+  leaveIntent(now: number, intent: LeaveIntent): IntentOutcome {
+    const { config } = this.#context;
     const record = this.#records.get(intent.node);
     if (record === undefined) return this.#recent.store(now, intent) ? passedOn : dropped;
     if (intent.lamportTime <= record.statusTime) return dropped;
-    if (intent.node === this.#config.name && selfAlive) {
-      this.#outbox.log("DEBUG", "serf", "Refuting an older leave intent");
+    if (intent.node === config.name && this.#context.state === "alive") {
+      log(this.#context, "DEBUG", "Refuting an older leave intent");
       return { rebroadcast: false, follow: "refute" };
     }
     record.statusTime = intent.lamportTime;
@@ -184,7 +184,7 @@ export class SerfMembers {
 
   /** Forgets members that are gone for long, and old intents. */
   reap(now: number): void {
-    const { reconnectTimeoutMs, tombstoneTimeoutMs, recentIntentTimeoutMs } = this.#config;
+    const { reconnectTimeoutMs, tombstoneTimeoutMs, recentIntentTimeoutMs } = this.#context.config;
     const timeouts: Partial<Record<MemberStatus, number>> = {
       failed: reconnectTimeoutMs,
       left: tombstoneTimeoutMs,
@@ -202,12 +202,12 @@ export class SerfMembers {
     if (record === undefined) return;
     this.#records.delete(name);
     this.#erased(name);
-    this.#outbox.log("INFO", "serf", text);
-    this.#outbox.push({ kind: "emit", event: { type: "member-reap", members: [record.member] } });
+    log(this.#context, "INFO", text);
+    this.#context.outbox.push({ kind: "emit", event: { type: "member-reap", members: [record.member] } });
   }
 
   #count(what: "join" | "left" | "failed" | "update" | "flap"): void {
-    this.#outbox.meter?.incr(`serf.member.${what}`, 1);
+    this.#context.outbox.meter?.incr(`serf.member.${what}`, 1);
   }
 
   #setStatus(record: MemberRecord, status: MemberStatus): void {
@@ -215,8 +215,8 @@ export class SerfMembers {
   }
 
   #report(type: MemberEventType, name: string, text: string): void {
-    this.#outbox.log("INFO", "serf", text);
-    this.#outbox.push({ kind: "emit", event: { type, members: [this.#records.get(name)!.member] } });
+    log(this.#context, "INFO", text);
+    this.#context.outbox.push({ kind: "emit", event: { type, members: [this.#records.get(name)!.member] } });
   }
 
   #tagsOf(node: Node): Tags {
@@ -224,20 +224,11 @@ export class SerfMembers {
       return decodeTags(node.meta);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.#outbox.log("ERR", "serf", `Failed to decode tags: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode tags: ${error.message}`);
       return Object.freeze({});
     }
   }
 }
-
-/** Numbers of statuses in the original's log lines and on the wire. */
-export const statusNumber: Readonly<Record<MemberStatus, number>> = {
-  none: 0,
-  alive: 1,
-  leaving: 2,
-  left: 3,
-  failed: 4,
-};
 
 function memberOf(node: Node, tags: Tags, status: MemberStatus): Member {
   const [min = 0, max = 0, current = 0, delegateMin = 0, delegateMax = 0, delegate = 0] = node.versions;

@@ -4,17 +4,16 @@
 
 import { SerfError } from "../../../errors.ts";
 import { ceilLog10 } from "../../math.ts";
-import type { Random } from "../../random.ts";
-import type { SwimConfig } from "../../swim/config.ts";
-import { type SerfConfig, SerfLimits } from "../config.ts";
-import type { LamportClock } from "../lamport.ts";
+import type { Swim } from "../../swim/swim.ts";
+import { SerfLimits } from "../config.ts";
+import type { SerfContext } from "../context.ts";
 import type { SerfQueues } from "../queues.ts";
 import { encodeQuery } from "../wire/encoding.ts";
 import type { QueryMessage } from "../wire/messages.ts";
 import type { Collector, QueryListener } from "./collector.ts";
 import { decodeFilters, encodeFilters, type QueryFilter } from "./filters.ts";
 import { internalPrefix, queryFlag } from "./received.ts";
-import type { Queries } from "./receiver.ts";
+import type { Receiver } from "./receiver.ts";
 
 /** A query to ask. */
 export interface Question extends QueryFilter {
@@ -29,36 +28,34 @@ export interface Question extends QueryFilter {
   readonly waitForDeadline: boolean;
 }
 
-/** What {@link Questions} works on. */
-export interface QuestionsParts {
-  readonly config: SerfConfig;
-  readonly swim: SwimConfig;
-  readonly random: Random;
-  readonly clock: LamportClock;
-  readonly queries: Queries;
-  readonly queues: SerfQueues;
-  readonly collector: Collector;
-  /** Members that are not dead, ourselves included. */
-  readonly liveCount: () => number;
-  /** The largest message that gossip can carry. */
-  readonly room: () => number;
-}
-
 /** Serf protocol with which queries came. */
 const queryProtocol = 4;
 
 /** Asks queries. */
-export class Questions {
-  readonly #parts: QuestionsParts;
+export class Asker {
+  readonly #context: SerfContext;
+  readonly #queues: SerfQueues;
+  readonly #collector: Collector;
+  readonly #receiver: Receiver;
+  readonly #swim: Swim;
 
-  constructor(parts: QuestionsParts) {
-    this.#parts = parts;
+  constructor(
+    context: SerfContext,
+    queues: SerfQueues,
+    swim: Swim,
+    { collector, receiver }: { readonly collector: Collector; readonly receiver: Receiver },
+  ) {
+    this.#context = context;
+    this.#queues = queues;
+    this.#swim = swim;
+    this.#collector = collector;
+    this.#receiver = receiver;
   }
 
   /** How long a query runs by default, in milliseconds: long enough for gossip to go round twice. */
   get defaultTimeoutMs(): number {
-    const { config, swim, liveCount } = this.#parts;
-    return swim.gossipIntervalMs * config.queryTimeoutMult * ceilLog10(liveCount());
+    const { config, liveCount } = this.#swim;
+    return config.gossipIntervalMs * this.#context.config.queryTimeoutMult * ceilLog10(liveCount);
   }
 
   /**
@@ -66,12 +63,13 @@ export class Questions {
    * returns. ERR_LIMIT when it is too large or too many run, ERR_STATE when the protocol is too old; then nothing happened.
    */
   ask(now: number, question: Question, listener: QueryListener): bigint {
-    const { config, collector, queries, queues } = this.#parts;
+    const { config } = this.#context;
+    const collector = this.#collector;
     if (config.protocol < queryProtocol) throw new SerfError("ERR_STATE", "Feature not supported");
     const timeoutMs = question.timeoutMs === 0 ? this.defaultTimeoutMs : question.timeoutMs;
     const message = this.#message(question, timeoutMs);
     const bytes = encodeQuery(message);
-    const limit = Math.min(config.querySizeLimit, this.#parts.room());
+    const limit = Math.min(config.querySizeLimit, this.#swim.userRoom);
     if (bytes.length > limit) throw new SerfError("ERR_LIMIT", `query exceeds limit of ${limit} bytes`);
     if (collector.count >= SerfLimits.runningQueries) {
       throw new SerfError(
@@ -88,20 +86,20 @@ export class Questions {
       endsEarly: !question.waitForDeadline,
       listener,
     });
-    queries.receive(now, message);
-    queues.queries.queue(bytes, null);
+    this.#receiver.receive(now, message);
+    this.#queues.queries.queue(bytes, undefined);
     return message.lamportTime;
   }
 
   #message(question: Question, timeoutMs: number): QueryMessage {
-    const { config, swim, clock, random } = this.#parts;
+    const { local, clocks, random } = this.#context;
     return {
       type: "query",
-      lamportTime: clock.time,
+      lamportTime: clocks.queries.time,
       id: random.uint32() >>> 1,
-      address: swim.address,
-      port: swim.port,
-      sourceNode: config.name,
+      address: local.address,
+      port: local.port,
+      sourceNode: local.name,
       filters: encodeFilters(question),
       flags: question.ack ? queryFlag.ack : 0,
       relayFactor: question.relayFactor,

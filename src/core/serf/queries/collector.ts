@@ -3,10 +3,8 @@
  * the time is over (serf `handleQueryResponse`; the early end is our own).
  */
 
-import type { Outbox } from "../../effects.ts";
-import type { Timers } from "../../timers.ts";
-import type { SerfEvent } from "../api.ts";
-import type { SerfTimer } from "../context.ts";
+import type { SerfContext } from "../context.ts";
+import { log } from "../context.ts";
 import type { SerfMembers } from "../members/members.ts";
 import type { QueryResponseMessage } from "../wire/messages.ts";
 import { type Filter, matchesFilters, type PatternMatcher } from "./filters.ts";
@@ -22,8 +20,8 @@ export interface QueryReply {
 /** Who asked a query. */
 export interface QueryListener {
   reply(now: number, reply: QueryReply): void;
-  /** The query is over. `missing` are members that should have replied and did not; `null` when that cannot be known. */
-  ended(now: number, missing: readonly string[] | null): void;
+  /** The query is over. `missing` are members that should have replied and did not; `undefined` if that cannot be known. */
+  ended(now: number, missing: readonly string[] | undefined): void;
 }
 
 /** A query to collect replies for. */
@@ -45,16 +43,8 @@ interface Entry extends RunningQuery {
   readonly capacity: number;
   readonly acked: Set<string>;
   readonly answered: Set<string>;
-  /** Members that were alive and meant when the query was asked; `null` until the filters can be evaluated. */
-  expected: ReadonlySet<string> | null;
-}
-
-/** What {@link Collector} works on. */
-export interface CollectorParts {
-  readonly outbox: Outbox<SerfEvent>;
-  readonly timers: Timers<SerfTimer>;
-  readonly members: SerfMembers;
-  readonly matchPattern: PatternMatcher;
+  /** Members that were alive and meant when the query was asked; `undefined` until the filters can be evaluated. */
+  expected: ReadonlySet<string> | undefined;
 }
 
 /** Replies kept per member that was alive when the query was asked, and some for those that come later. */
@@ -62,11 +52,15 @@ const spareReplies = 64;
 
 /** Running queries. */
 export class Collector {
-  readonly #parts: CollectorParts;
+  readonly #context: SerfContext;
+  readonly #members: SerfMembers;
+  readonly #matchPattern: PatternMatcher;
   readonly #running = new Map<bigint, Entry>();
 
-  constructor(parts: CollectorParts) {
-    this.#parts = parts;
+  constructor(context: SerfContext, members: SerfMembers, matchPattern: PatternMatcher) {
+    this.#context = context;
+    this.#members = members;
+    this.#matchPattern = matchPattern;
   }
 
   /** Queries that run. */
@@ -76,16 +70,15 @@ export class Collector {
 
   /** Begins to collect. */
   begin(now: number, query: RunningQuery): void {
-    const { timers, members } = this.#parts;
     const entry: Entry = {
       ...query,
-      capacity: 2 * members.withStatus("alive").length + spareReplies,
+      capacity: 2 * this.#members.withStatus("alive").length + spareReplies,
       acked: new Set(),
       answered: new Set(),
       expected: this.#meant(query.filters),
     };
     this.#running.set(query.lamportTime, entry);
-    timers.set(`query ${query.lamportTime}`, query.deadline, {
+    this.#context.timers.set(`query ${query.lamportTime}`, query.deadline, {
       kind: "query",
       lamportTime: query.lamportTime,
     });
@@ -94,17 +87,17 @@ export class Collector {
 
   /** Takes an acknowledgement or an answer. */
   receive(now: number, response: QueryResponseMessage): void {
-    const { outbox } = this.#parts;
+    const { outbox } = this.#context;
     const entry = this.#running.get(response.lamportTime);
     if (entry === undefined) {
       const { lamportTime, id, from } = response;
       const text = `reply for non-running query (LTime: ${lamportTime}, ID: ${id}) From: ${from}`;
-      outbox.log("WARN", "serf", text);
+      log(this.#context, "WARN", text);
       return;
     }
     if (entry.id !== response.id) {
       const text = `query reply ID mismatch (Local: ${entry.id}, Response: ${response.id})`;
-      outbox.log("WARN", "serf", text);
+      log(this.#context, "WARN", text);
       return;
     }
     if (now > entry.deadline) return;
@@ -115,7 +108,7 @@ export class Collector {
       return;
     }
     if ((ack && !entry.wantsAcks) || seen.size >= entry.capacity) {
-      outbox.log("WARN", "serf", "Failed to deliver query response, dropping");
+      log(this.#context, "WARN", "Failed to deliver query response, dropping");
       return;
     }
     outbox.meter?.incr(ack ? "serf.query_acks" : "serf.query_responses", 1);
@@ -130,14 +123,14 @@ export class Collector {
     const entry = this.#running.get(lamportTime);
     if (entry === undefined) return;
     this.#running.delete(lamportTime);
-    this.#parts.timers.delete(`query ${lamportTime}`);
-    entry.listener.ended(now, entry.expected === null ? null : this.#missing(entry));
+    this.#context.timers.delete(`query ${lamportTime}`);
+    entry.listener.ended(now, entry.expected === undefined ? undefined : this.#missing(entry));
   }
 
-  /** The engine of tag expressions is there. */
+  /** The regular-expression engine has loaded: works out who is expected to reply to the queries that waited for it. */
   patternsLoaded(now: number): void {
     for (const entry of [...this.#running.values()]) {
-      if (entry.expected !== null) continue;
+      if (entry.expected !== undefined) continue;
       entry.expected = this.#meant(entry.filters);
       this.#endIfComplete(now, entry);
     }
@@ -149,9 +142,8 @@ export class Collector {
   }
 
   #endIfComplete(now: number, entry: Entry): void {
-    if (!entry.endsEarly || entry.expected === null) return;
-    const { members } = this.#parts;
-    if (this.#missing(entry).some((name) => members.find(name)?.status === "alive")) return;
+    if (!entry.endsEarly || entry.expected === undefined) return;
+    if (this.#missing(entry).some((name) => this.#members.find(name)?.status === "alive")) return;
     this.end(now, entry.lamportTime);
   }
 
@@ -162,13 +154,12 @@ export class Collector {
   }
 
   /** Live members that the filters mean, as far as their tags are known here. */
-  #meant(filters: readonly Filter[]): Set<string> | null {
-    const { members, matchPattern } = this.#parts;
+  #meant(filters: readonly Filter[]): Set<string> | undefined {
     const meant = new Set<string>();
-    for (const member of members.withStatus("alive")) {
-      // This node is asked as well, and complains there.
-      const matched = matchesFilters(filters, member, matchPattern, () => undefined);
-      if (matched === "later") return null;
+    for (const member of this.#members.withStatus("alive")) {
+      // No warning here: our own node evaluates the same filters and logs bad ones.
+      const matched = matchesFilters(filters, member, this.#matchPattern, () => undefined);
+      if (matched === "later") return undefined;
       if (matched) meant.add(member.name);
     }
     return meant;

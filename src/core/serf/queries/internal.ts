@@ -1,51 +1,65 @@
 /**
- * Queries of the library itself (serf `serfQueries`): answered here, never shown to users.
+ * Queries of the library itself: answered here, never shown to users (serf `serfQueries`,
+ * `internal_query.go`).
  */
 
-import type { Outbox } from "../../effects.ts";
-import type { SerfEvent } from "../api.ts";
+import { SerfError } from "../../../errors.ts";
+import { log, type SerfContext } from "../context.ts";
+import type { SerfMembers } from "../members/members.ts";
+import { encodeConflictResponse } from "../wire/conflict_messages.ts";
 import type { KeyQueries } from "./key_queries.ts";
-import type { Conflicts } from "./name_vote.ts";
 import type { ReceivedQuery } from "./received.ts";
+import type { Responder } from "./responder.ts";
 
-/** Who answers what. */
-export interface InternalQueriesParts {
-  readonly outbox: Outbox<SerfEvent>;
-  readonly conflicts: Conflicts;
-  readonly keys: KeyQueries;
-}
-
-/** Routes internal queries. */
+/** Routes internal queries, and answers those about names. */
 export class InternalQueries {
-  readonly #parts: InternalQueriesParts;
+  readonly #context: SerfContext;
+  readonly #members: SerfMembers;
+  readonly #responder: Responder;
+  readonly #keys: KeyQueries;
 
-  constructor(parts: InternalQueriesParts) {
-    this.#parts = parts;
+  constructor(context: SerfContext, members: SerfMembers, responder: Responder, keys: KeyQueries) {
+    this.#context = context;
+    this.#members = members;
+    this.#responder = responder;
+    this.#keys = keys;
   }
 
   /** Handles a query; `name` is without its prefix. */
   handle(now: number, query: ReceivedQuery, name: string): void {
-    const { outbox, conflicts, keys } = this.#parts;
     switch (name) {
       case "ping":
         return;
       case "conflict":
-        conflicts.answer(now, query);
+        this.#voteOnName(now, query);
         return;
       case "install-key":
-        keys.handle(now, query, "install");
+        this.#keys.handle(now, query, "install");
         return;
       case "use-key":
-        keys.handle(now, query, "use");
+        this.#keys.handle(now, query, "use");
         return;
       case "remove-key":
-        keys.handle(now, query, "remove");
+        this.#keys.handle(now, query, "remove");
         return;
       case "list-keys":
-        keys.handle(now, query, "list");
+        this.#keys.handle(now, query, "list");
         return;
       default:
-        outbox.log("WARN", "serf", `Unhandled internal query '${name}'`);
+        log(this.#context, "WARN", `Unhandled internal query '${name}'`);
+    }
+  }
+
+  /** Replies with the record of the name in question. Nodes do not vote on their own name. */
+  #voteOnName(now: number, query: ReceivedQuery): void {
+    const name = new TextDecoder().decode(query.message.payload ?? new Uint8Array());
+    if (name === this.#context.config.name) return;
+    log(this.#context, "DEBUG", `Got conflict resolution query for '${name}'`);
+    try {
+      this.#responder.respond(now, query, encodeConflictResponse(this.#members.find(name)));
+    } catch (error) {
+      if (!(error instanceof SerfError)) throw error;
+      log(this.#context, "ERR", `Failed to respond to conflict query: ${error.message}`);
     }
   }
 }

@@ -3,31 +3,24 @@
  * filters mean this node (serf `handleQuery`).
  */
 
-import type { Outbox } from "../../effects.ts";
 import type { SerfEvent } from "../api.ts";
-import { type SerfConfig, SerfLimits } from "../config.ts";
+import { SerfLimits } from "../config.ts";
+import type { SerfContext } from "../context.ts";
+import { log } from "../context.ts";
 import { ReplayRing } from "../events/replay_ring.ts";
-import type { LamportClock } from "../lamport.ts";
 import type { QueryMessage } from "../wire/messages.ts";
-import type { Tags } from "../wire/tags.ts";
 import { decodeFilters, type Filter, matchesFilters, type PatternMatcher } from "./filters.ts";
 import type { InternalQueries } from "./internal.ts";
 import { internalPrefix, queryFlag, type ReceivedQuery, received } from "./received.ts";
-import type { Answers } from "./responder.ts";
+import type { Responder } from "./responder.ts";
 
-/** What {@link Queries} works on. */
-export interface QueriesParts {
-  readonly config: SerfConfig;
-  readonly outbox: Outbox<SerfEvent>;
-  readonly clock: LamportClock;
-  readonly answers: Answers;
-  readonly internal: InternalQueries;
+/** What receiving queries needs of the host. */
+export interface QueryHost {
+  /** Evaluates tag expressions. */
   readonly matchPattern: PatternMatcher;
-  /** Tags of this node, now. */
-  readonly tags: () => Tags;
-  /** Where answers of users go in. */
+  /** Receives the answers that users give to a {@link QueryEvent}. */
   readonly respond: (query: ReceivedQuery, payload: Uint8Array) => void;
-  /** Told of the Lamport time of every query that means this node. */
+  /** Called with the Lamport time of every query whose filters match this node. */
   readonly delivered: (lamportTime: bigint) => void;
 }
 
@@ -37,14 +30,20 @@ interface Held {
 }
 
 /** Receives queries. */
-export class Queries {
-  readonly #parts: QueriesParts;
+export class Receiver {
+  readonly #context: SerfContext;
+  readonly #responder: Responder;
+  readonly #internal: InternalQueries;
+  readonly #host: QueryHost;
   readonly #ring: ReplayRing<number>;
   #held: Held[] = [];
 
-  constructor(parts: QueriesParts) {
-    this.#parts = parts;
-    this.#ring = new ReplayRing(parts.config.queryBuffer, (a, b) => a === b);
+  constructor(context: SerfContext, responder: Responder, internal: InternalQueries, host: QueryHost) {
+    this.#context = context;
+    this.#responder = responder;
+    this.#internal = internal;
+    this.#host = host;
+    this.#ring = new ReplayRing(context.config.queryBuffer, (a, b) => a === b);
   }
 
   /** Refuses everything before `time`: queries of an earlier life. */
@@ -54,12 +53,13 @@ export class Queries {
 
   /** Takes one query; true when it is new and has to be passed on. */
   receive(now: number, message: QueryMessage): boolean {
-    const { clock, outbox } = this.#parts;
+    const { clocks, outbox } = this.#context;
+    const clock = clocks.queries;
     clock.witness(message.lamportTime);
     const verdict = this.#ring.add(message.lamportTime, clock.time, message.id);
     if (verdict === "old") {
       const text = `received old query ${message.name} from time ${message.lamportTime} (current: ${clock.time})`;
-      outbox.log("WARN", "serf", text);
+      log(this.#context, "WARN", text);
     }
     if (verdict !== "new") return false;
     outbox.meter?.incr("serf.queries", 1);
@@ -68,7 +68,7 @@ export class Queries {
     return (message.flags & queryFlag.noBroadcast) === 0;
   }
 
-  /** The engine of tag expressions is there: decides about the queries that waited for it. */
+  /** The regular-expression engine has loaded: evaluates the queries that were held for it. */
   patternsLoaded(now: number): void {
     const held = this.#held;
     this.#held = [];
@@ -76,22 +76,21 @@ export class Queries {
   }
 
   #consider(now: number, held: Held): void {
-    const { config, outbox, matchPattern, tags } = this.#parts;
-    const subject = { name: config.name, tags: tags() };
-    const matched = matchesFilters(held.filters, subject, matchPattern, (text) =>
-      outbox.log("WARN", "serf", text),
+    const { matchPattern } = this.#host;
+    const matched = matchesFilters(held.filters, this.#context.local, matchPattern, (text) =>
+      log(this.#context, "WARN", text),
     );
     if (matched === true) this.#accept(now, held.query);
     else if (matched === "later" && this.#held.length < SerfLimits.heldQueries) this.#held.push(held);
   }
 
   #accept(now: number, query: ReceivedQuery): void {
-    const { outbox, answers, internal, respond, delivered } = this.#parts;
+    const { respond, delivered } = this.#host;
     const { name, payload, lamportTime, sourceNode, flags } = query.message;
     delivered(lamportTime);
-    if ((flags & queryFlag.ack) !== 0) answers.acknowledge(now, query);
+    if ((flags & queryFlag.ack) !== 0) this.#responder.acknowledge(now, query);
     if (name.startsWith(internalPrefix)) {
-      internal.handle(now, query, name.slice(internalPrefix.length));
+      this.#internal.handle(now, query, name.slice(internalPrefix.length));
       return;
     }
     const event: SerfEvent = Object.freeze({
@@ -103,6 +102,6 @@ export class Queries {
       deadline: query.deadline,
       respond: (answer: Uint8Array) => respond(query, answer),
     });
-    outbox.push({ kind: "emit", event });
+    this.#context.outbox.push({ kind: "emit", event });
   }
 }

@@ -5,40 +5,32 @@
 
 import { SerfError, type SerfErrorCode } from "../../../errors.ts";
 import { formatAddress } from "../../../net/address.ts";
-import type { Address } from "../../../runtime.ts";
-import type { Outbox } from "../../effects.ts";
-import type { Random } from "../../random.ts";
+import type { Swim } from "../../swim/swim.ts";
 import { addressFault } from "../../swim/validity.ts";
-import type { Member, SerfEvent } from "../api.ts";
-import type { SerfConfig } from "../config.ts";
+import type { Member } from "../api.ts";
+import type { SerfContext } from "../context.ts";
+import { log } from "../context.ts";
 import type { SerfMembers } from "../members/members.ts";
 import { encodeQueryResponse, encodeRelay } from "../wire/encoding.ts";
 import type { QueryMessage, QueryResponseMessage } from "../wire/messages.ts";
+import type { Collector } from "./collector.ts";
 import { queryFlag, type ReceivedQuery } from "./received.ts";
-
-/** What {@link Answers} works on. */
-export interface AnswersParts {
-  readonly config: SerfConfig;
-  readonly outbox: Outbox<SerfEvent>;
-  readonly random: Random;
-  readonly members: SerfMembers;
-  /** Sends one user message. */
-  readonly send: (to: Address, bytes: Uint8Array) => void;
-  /** Where this node is reached, as it tells others. */
-  readonly self: { readonly address: Uint8Array; readonly port: number };
-  /** Takes a reply to a query of our own. */
-  readonly own: (now: number, response: QueryResponseMessage) => void;
-}
 
 /** memberlist version from which a member passes on what it is asked to. */
 const relayProtocol = 5;
 
 /** Replies to queries. */
-export class Answers {
-  readonly #parts: AnswersParts;
+export class Responder {
+  readonly #context: SerfContext;
+  readonly #members: SerfMembers;
+  readonly #collector: Collector;
+  readonly #swim: Swim;
 
-  constructor(parts: AnswersParts) {
-    this.#parts = parts;
+  constructor(context: SerfContext, members: SerfMembers, collector: Collector, swim: Swim) {
+    this.#context = context;
+    this.#members = members;
+    this.#collector = collector;
+    this.#swim = swim;
   }
 
   /** Acknowledges a query. Failures are logged. */
@@ -47,7 +39,7 @@ export class Answers {
     const bytes = encodeQueryResponse(ack);
     this.#deliver(now, message, ack, bytes);
     const fault = this.#relay(message, bytes);
-    if (fault !== null) this.#parts.outbox.log("ERR", "serf", `failed to relay ack: ${fault}`);
+    if (fault !== undefined) log(this.#context, "ERR", `failed to relay ack: ${fault}`);
   }
 
   /** The answer as it would be sent, for those who have to know its size. */
@@ -61,7 +53,7 @@ export class Answers {
    */
   respond(now: number, query: ReceivedQuery, payload: Uint8Array): void {
     const { message } = query;
-    const limit = this.#parts.config.queryResponseSizeLimit;
+    const limit = this.#context.config.queryResponseSizeLimit;
     const response = this.#response(message, 0, payload);
     const bytes = encodeQueryResponse(response);
     if (bytes.length > limit) throw refusal("ERR_LIMIT", `response exceeds limit of ${limit} bytes`);
@@ -69,49 +61,44 @@ export class Answers {
     if (now > query.deadline) throw refusal("ERR_TIMEOUT", "response is past the deadline");
     this.#deliver(now, message, response, bytes);
     const fault = this.#relay(message, bytes);
-    if (fault !== null) throw refusal("ERR_LIMIT", fault);
+    if (fault !== undefined) throw refusal("ERR_LIMIT", fault);
     query.answered = true;
   }
 
   #response(query: QueryMessage, flags: number, payload: Uint8Array | null): QueryResponseMessage {
     const { lamportTime, id } = query;
-    return { type: "queryResponse", lamportTime, id, from: this.#parts.config.name, flags, payload };
+    return { type: "queryResponse", lamportTime, id, from: this.#context.config.name, flags, payload };
   }
 
   #deliver(now: number, query: QueryMessage, response: QueryResponseMessage, bytes: Uint8Array): void {
     // Our own advertised address may be one that we cannot reach ourselves.
-    if (query.sourceNode === this.#parts.config.name && this.#isOwn(query)) {
-      this.#parts.own(now, response);
+    const { config, local } = this.#context;
+    if (query.sourceNode === config.name && local.isAt(query.address, query.port)) {
+      this.#collector.receive(now, response);
       return;
     }
-    if (addressFault(query.address) !== null || query.port === 0) return;
-    this.#parts.send({ host: formatAddress(query.address), port: query.port }, bytes);
+    if (addressFault(query.address) !== undefined || query.port === 0) return;
+    this.#swim.sendUser({ host: formatAddress(query.address), port: query.port }, bytes);
   }
 
-  #isOwn({ address, port }: QueryMessage): boolean {
-    const { self } = this.#parts;
-    if (addressFault(address) !== null || port !== self.port) return false;
-    return formatAddress(address) === formatAddress(self.address);
-  }
-
-  /** Sends copies through others; a text says why that is impossible. */
-  #relay(query: QueryMessage, inner: Uint8Array): string | null {
-    const { config, members, send } = this.#parts;
-    if (query.relayFactor === 0 || members.count < query.relayFactor + 1) return null;
+  /** Sends copies through other members. Returns why that is impossible. */
+  #relay(query: QueryMessage, inner: Uint8Array): string | undefined {
+    const { config } = this.#context;
+    if (query.relayFactor === 0 || this.#members.count < query.relayFactor + 1) return undefined;
     const { address, port, sourceNode: node } = query;
-    if (addressFault(address) !== null || port === 0) return null;
+    if (addressFault(address) !== undefined || port === 0) return undefined;
     const bytes = encodeRelay({ type: "relay", address, port, node, inner });
     const limit = config.queryResponseSizeLimit;
     if (bytes.length > limit) return `relayed response exceeds limit of ${limit} bytes`;
     for (const relay of this.#relays(query.relayFactor)) {
-      send({ host: relay.address, port: relay.port }, bytes);
+      this.#swim.sendUser({ host: relay.address, port: relay.port }, bytes);
     }
-    return null;
+    return undefined;
   }
 
   #relays(count: number): Member[] {
-    const { config, members, random } = this.#parts;
-    const candidates = members
+    const { config, random } = this.#context;
+    const candidates = this.#members
       .withStatus("alive")
       .filter((member) => member.name !== config.name && member.memberlist.max >= relayProtocol);
     return random.shuffle(candidates).slice(0, count);

@@ -6,34 +6,16 @@
  * remain. So we go on, as for failed members: while members of the last life are unknown to this one, one of them is tried now and then.
  */
 
-import { canonicalHost, joinHostPort } from "../../../net/address.ts";
+import { canonicalHost, formatAddress, joinHostPort } from "../../../net/address.ts";
 import type { Address } from "../../../runtime.ts";
-import type { Outbox } from "../../effects.ts";
-import type { Random } from "../../random.ts";
-import type { SerfEvent } from "../api.ts";
+import type { Swim } from "../../swim/swim.ts";
+import type { SerfContext } from "../context.ts";
+import { log } from "../context.ts";
 import type { SerfMembers } from "../members/members.ts";
 import type { SnapshotState } from "./format.ts";
 
-/** What {@link Rejoin} works with. */
-export interface RejoinParts {
-  readonly outbox: Outbox<SerfEvent>;
-  readonly random: Random;
-  readonly members: SerfMembers;
-  /** Our own name and address, which are no way to the cluster. */
-  readonly name: string;
-  readonly address: Address;
-  /** Members of the last life that are not found in this time are given up. */
-  readonly giveUpMs: number;
-  /** Whether this node has no wish to leave. */
-  readonly staying: () => boolean;
-  /** Exchanges state with an address; `done` has a text when that failed. */
-  readonly join: (
-    now: number,
-    to: Address,
-    name: string,
-    done: (now: number, error: string | null) => void,
-  ) => void;
-}
+/** What finding the cluster needs of the membership layer. */
+export type Joiner = Pick<Swim, "join">;
 
 interface Previous {
   readonly name: string;
@@ -42,7 +24,9 @@ interface Previous {
 
 /** One recovery, over the life of a node. */
 export class Rejoin {
-  readonly #parts: RejoinParts;
+  readonly #context: SerfContext;
+  readonly #members: SerfMembers;
+  readonly #swim: Joiner;
   /** Members still to be tried at the start, the next one last. */
   readonly #untried: Previous[];
   /** Members of the last life that this one has not seen. */
@@ -51,11 +35,13 @@ export class Rejoin {
   #busy = false;
   #until = Number.POSITIVE_INFINITY;
 
-  constructor(parts: RejoinParts, state: SnapshotState) {
-    this.#parts = parts;
+  constructor(context: SerfContext, members: SerfMembers, swim: Joiner, state: SnapshotState) {
+    this.#context = context;
+    this.#members = members;
+    this.#swim = swim;
     this.#known = state.alive.size > 0 || state.failed.size > 0;
-    const alive = parts.random.shuffle(this.#read(state.alive));
-    const failed = parts.random.shuffle(this.#read(state.failed));
+    const alive = context.random.shuffle(this.#read(state.alive));
+    const failed = context.random.shuffle(this.#read(state.failed));
     for (const previous of [...alive, ...failed]) this.#missing.set(previous.name, previous);
     this.#untried = [...failed, ...alive];
   }
@@ -63,41 +49,42 @@ export class Rejoin {
   /** Begins. */
   start(now: number): void {
     if (!this.#known) return;
-    this.#until = now + this.#parts.giveUpMs;
+    this.#until = now + this.#context.config.reconnectTimeoutMs;
     this.#busy = true;
     this.#next(now);
   }
 
   /** Time to look for one of those that are missing: the more are, the more often. */
   again(now: number): void {
-    const { members, random, outbox, staying, join } = this.#parts;
+    const { random, state } = this.#context;
+    const members = this.#members;
     for (const name of this.#missing.keys()) if (members.find(name) !== undefined) this.#missing.delete(name);
     // Who leaves and comes back chose anew which cluster to join.
-    if (now > this.#until || !staying()) this.#missing.clear();
+    if (now > this.#until || state !== "alive") this.#missing.clear();
     if (this.#busy || this.#missing.size === 0) return;
     if (random.unit() > this.#missing.size / Math.max(1, members.withStatus("alive").length)) return;
     const { name, to } = [...this.#missing.values()][random.below(this.#missing.size)]!;
-    outbox.log("INFO", "serf", `attempting reconnect to ${name} ${joinHostPort(to.host, to.port)}`);
-    join(now, to, name, () => undefined);
+    log(this.#context, "INFO", `attempting reconnect to ${name} ${joinHostPort(to.host, to.port)}`);
+    this.#swim.join(now, to, name, () => undefined);
   }
 
   #next(now: number): void {
-    const { outbox, staying, join } = this.#parts;
-    const previous = staying() ? this.#untried.pop() : undefined;
+    const staying = this.#context.state === "alive";
+    const previous = staying ? this.#untried.pop() : undefined;
     if (previous === undefined) {
       this.#busy = false;
-      if (staying()) outbox.log("WARN", "serf", "Failed to re-join any previously known node");
+      if (staying) log(this.#context, "WARN", "Failed to re-join any previously known node");
       return;
     }
     const { name, to } = previous;
     const text = `previously known node: ${name}: ${joinHostPort(to.host, to.port)}`;
-    outbox.log("INFO", "serf", `Attempting re-join to ${text}`);
-    join(now, to, name, (at, error) => {
-      if (error !== null) {
+    log(this.#context, "INFO", `Attempting re-join to ${text}`);
+    this.#swim.join(now, to, name, (at, error) => {
+      if (error !== undefined) {
         this.#next(at);
         return;
       }
-      outbox.log("INFO", "serf", `Re-joined to ${text}`);
+      log(this.#context, "INFO", `Re-joined to ${text}`);
       this.#untried.length = 0;
       this.#busy = false;
     });
@@ -105,12 +92,12 @@ export class Rejoin {
 
   /** Members at addresses that can be dialled, ourselves left out under whatever name. */
   #read(addresses: ReadonlyMap<string, string>): Previous[] {
-    const { name: self, address } = this.#parts;
+    const { local } = this.#context;
+    const own = joinHostPort(formatAddress(local.address), local.port);
     const read: Previous[] = [];
     for (const [name, text] of addresses) {
       const to = parseTarget(text);
-      if (to === undefined || name === self || (to.host === address.host && to.port === address.port))
-        continue;
+      if (to === undefined || name === local.name || joinHostPort(to.host, to.port) === own) continue;
       read.push({ name, to });
     }
     return read;

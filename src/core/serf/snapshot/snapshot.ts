@@ -4,19 +4,13 @@
  */
 
 import { joinHostPort } from "../../../net/address.ts";
-import type { Effect } from "../../effects.ts";
 import type { Member, MemberEventType, SerfEvent } from "../api.ts";
-import type { Clocks } from "../push_pull.ts";
+import type { SerfContext } from "../context.ts";
+import type { SerfEffect } from "../effects.ts";
 import { compact, lamportMax, line, type Replayed, type SnapshotState } from "./format.ts";
 
-/** What {@link Snapshot} reads. */
-export interface SnapshotParts {
-  readonly restored: Replayed;
-  readonly rejoinAfterLeave: boolean;
-  readonly clocks: Clocks;
-  /** Our own incarnation now. */
-  readonly incarnation: () => number;
-}
+/** What a snapshot records beside events. */
+export type SnapshotContext = Pick<SerfContext, "config" | "clocks">;
 
 /** Lines wait at most this long. */
 export const recordIntervalMs = 500;
@@ -30,7 +24,8 @@ const encoder = new TextEncoder();
 
 /** Records one node. */
 export class Snapshot {
-  readonly #parts: SnapshotParts;
+  readonly #context: SnapshotContext;
+  readonly #incarnation: () => number;
   readonly #state: SnapshotState;
   /** Bytes in the file, as far as we know. */
   #size: number;
@@ -40,9 +35,11 @@ export class Snapshot {
   #leaving = false;
   #urgent = false;
 
-  constructor(parts: SnapshotParts) {
-    this.#parts = parts;
-    const { state, size } = parts.restored;
+  /** `incarnation` returns this node's own incarnation now. */
+  constructor(context: SnapshotContext, restored: Replayed, incarnation: () => number) {
+    this.#context = context;
+    this.#incarnation = incarnation;
+    const { state, size } = restored;
     this.#state = { ...state, alive: new Map(state.alive), failed: new Map(state.failed) };
     this.#size = size;
   }
@@ -72,7 +69,7 @@ export class Snapshot {
     this.#leaving = true;
     this.#urgent = true;
     this.#lines.push(line.leave);
-    if (this.#parts.rejoinAfterLeave) return;
+    if (this.#context.config.rejoinAfterLeave) return;
     this.#state.alive.clear();
     this.#state.failed.clear();
   }
@@ -90,7 +87,7 @@ export class Snapshot {
   }
 
   /** Called after every input: asks the host to write what is due, or everything. */
-  settle(now: number, everything: boolean): Effect<SerfEvent>[] {
+  settle(now: number, everything: boolean): SerfEffect[] {
     this.#observe();
     if (this.#lines.length === 0 || (now < this.deadline && !this.#urgent && !everything)) return [];
     this.#recordedAt = now;
@@ -164,12 +161,12 @@ export class Snapshot {
 
   /** Notes what has no event: the member clock and our own incarnation. */
   #observe(): void {
-    const clock = this.#parts.clocks.members.time - 1n;
+    const clock = this.#context.clocks.members.time - 1n;
     if (clock > this.#state.clock) {
       this.#state.clock = clock;
       this.#push("clock: ", line.clock(clock));
     }
-    const incarnation = this.#parts.incarnation();
+    const incarnation = this.#incarnation();
     if (incarnation > this.#state.incarnation) {
       this.#state.incarnation = incarnation;
       this.#push("#incarnation: ", line.incarnation(incarnation));

@@ -95,7 +95,7 @@ export interface EventSlot {
 }
 
 /** Serf's part of a push/pull. */
-export interface SerfState {
+export interface PushPullMessage {
   readonly lamportTime: bigint;
   readonly statusTimes: ReadonlyMap<string, bigint>;
   readonly leftMembers: readonly string[];
@@ -114,7 +114,7 @@ export function encodeIntent(intent: LeaveIntent | JoinIntent): Uint8Array {
 }
 
 /** Encodes Serf's part of a push/pull, its type byte included. */
-export function encodeState(state: SerfState): Uint8Array {
+export function encodePushPull(state: PushPullMessage): Uint8Array {
   const writer = new MsgpackWriter(SerfMessageType.pushPull).map(6);
   writer.string("EventLTime").uint(state.eventTime).string("Events").array(state.events.length);
   for (const slot of state.events) {
@@ -273,7 +273,7 @@ function decodeRelay(bytes: Uint8Array): RelayMessage {
 }
 
 /** Decodes Serf's part of a push/pull. Throws WireError when it is malformed or of another type. */
-export function decodeState(bytes: Uint8Array): SerfState {
+export function decodePushPull(bytes: Uint8Array): PushPullMessage {
   if (bytes[0] !== SerfMessageType.pushPull)
     throw new WireError(`Remote state has bad type prefix: ${bytes[0]}`);
   let lamportTime = 0n;

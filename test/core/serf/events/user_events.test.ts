@@ -11,7 +11,7 @@ describe("a user event that is sent", () => {
     const network = new Network();
     const nodes = ["a", "b", "c"].map((name) => network.add(name));
     network.join();
-    nodes[1]!.core.userEvent("deploy", text("v1"), true);
+    nodes[1]!.core.userEvent(network.now, "deploy", text("v1"), true);
     network.settle();
     expect(nodes[1]!.userEvents).toEqual(["deploy v1"]);
     expect(nodes[0]!.userEvents).toEqual([]);
@@ -22,30 +22,31 @@ describe("a user event that is sent", () => {
         coalesce: true,
         lamportTime: 1n,
       });
-      expect(node.core.stats(false)["event_time"]).toBe("2");
+      expect(node.core.stats()["event_time"]).toBe("2");
     }
   });
 
   it("is refused in the original's words when it is too large, and then the clock stands still", () => {
     const network = new Network();
     const { core, events } = network.add("a");
-    const send = (size: number): void => core.userEvent("x".repeat(2), new Uint8Array(size), false);
+    const send = (size: number): void =>
+      core.userEvent(network.now, "x".repeat(2), new Uint8Array(size), false);
     expect(() => send(511)).toThrow("user event exceeds configured limit of 512 bytes before encoding");
     expect(() => send(510)).toThrow(
       "encoded user event exceeds configured limit of 512 bytes after encoding",
     );
     expect(() => send(481)).toThrow(expect.objectContaining({ code: "ERR_LIMIT" }));
-    expect(core.stats(false)["event_time"]).toBe("1");
+    expect(core.stats()["event_time"]).toBe("1");
     send(480);
     network.settle();
     expect(events.filter(({ type }) => type === "user")).toHaveLength(1);
-    expect(core.stats(false)["event_time"]).toBe("2");
+    expect(core.stats()["event_time"]).toBe("2");
   });
 
   it("is checked against the hard limit too, which guards a limit that was changed", () => {
     const network = new Network();
     const { core } = network.add("a", { config: { userEventSizeLimit: 20_000 } });
-    const send = (size: number) => () => core.userEvent("x", new Uint8Array(size), false);
+    const send = (size: number) => () => core.userEvent(network.now, "x", new Uint8Array(size), false);
     expect(send(9216)).toThrow("user event exceeds sane limit of 9216 bytes before encoding");
     expect(send(9215)).toThrow("encoded user event exceeds reasonable limit of 9216 bytes after encoding");
   });
@@ -55,9 +56,9 @@ describe("a user event that is sent", () => {
     const config = { userEventSizeLimit: 9216 };
     const [a, b] = [network.add("a", { config }), network.add("b", { config })];
     network.join();
-    a.core.userEvent("big", new Uint8Array(5_000), false);
+    a.core.userEvent(network.now, "big", new Uint8Array(5_000), false);
     network.settle();
-    expect(a.core.stats(false)["event_queue"]).toBe("0");
+    expect(a.core.stats()["event_queue"]).toBe("0");
     expect(a.logs.at(-1)).toMatch(/^WARN serf: user event big has 50\d\d bytes/);
     network.run(3_000);
     expect(b.userEvents).toEqual([]);
@@ -82,7 +83,7 @@ describe("user events that arrive", () => {
         for (const message of messages) {
           const bytes = encodeUserEvent({ type: "userEvent", ...message });
           node.core.packet(0, { host: "10.0.0.9", port: 7946 }, user(bytes));
-          const time = BigInt(node.core.stats(false)["event_time"]!);
+          const time = BigInt(node.core.stats()["event_time"]!);
           expect(time).toBeGreaterThanOrEqual(clock);
           clock = time;
         }

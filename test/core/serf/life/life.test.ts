@@ -12,7 +12,7 @@ describe("a node that left", () => {
     network.run(8_000);
     expect(c!.core.state).toBe("left");
     expect(a!.core.member("c")!.status).toBe("left");
-    expect(c!.core.joinRefusal).toBe(null);
+    expect(c!.core.joinRefusal).toBe(undefined);
 
     network.joinTo(c!, a!);
     network.run(8_000);
@@ -50,7 +50,9 @@ describe("a live member", () => {
     for (const node of nodes) {
       expect(node.core.members().map(({ status }) => status)).toEqual(["alive", "alive"]);
     }
-    expect(a!.effects.filter((effect) => effect.kind === "settle" && effect.error === null)).toHaveLength(2);
+    expect(
+      a!.effects.filter((effect) => effect.kind === "settle" && effect.error === undefined),
+    ).toHaveLength(2);
   });
 });
 

@@ -161,11 +161,11 @@ describe("key queries", () => {
 
   it("are answered when the keyring file is written, with its failure if it cannot be", () => {
     const network = new Network();
-    const node = network.add("a", { keys: [key(1)], parts: { keyringFiled: true } });
+    const node = network.add("a", { keys: [key(1)], parts: { keysAreStored: true } });
     expect(ask(network, node, "install-key", request(2))).toBe(null);
     const stored = node.effects.find((effect) => effect.kind === "storeKeys");
     expect(stored).toEqual({ kind: "storeKeys", write: 1, keys: [base64(1), base64(2)] });
-    node.core.queries.keys.stored(network.now, 1, "open ring: permission denied");
+    node.core.queries.keysStored(network.now, 1, "open ring: permission denied");
     network.settle();
     const reply = node.effects.find((effect) => effect.kind === "reply")!;
     expect(decodeKeyResponse(reply.payload)).toEqual(

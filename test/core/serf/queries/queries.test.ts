@@ -153,7 +153,7 @@ describe("a query", () => {
     const ask = (size: number): void =>
       nodes[0]!.core.queries.ask(network.now, 1, question("load", { payload: new Uint8Array(size) }));
     expect(() => ask(950)).toThrow("query exceeds limit of 1024 bytes");
-    expect(nodes[0]!.core.stats(false)["query_time"]).toBe("1");
+    expect(nodes[0]!.core.stats()["query_time"]).toBe("1");
     const wide = new Network().add("wide", { config: { querySizeLimit: 9_000 } });
     expect(() => wide.core.queries.ask(0, 1, question("load", { payload: new Uint8Array(2_000) }))).toThrow(
       /query exceeds limit of 13\d\d bytes/,
@@ -207,10 +207,10 @@ describe("a query that arrives", () => {
     const node = network.add("a");
     for (let copy = 0; copy < 3; copy++) give(node, network, asked);
     expect(node.queries).toHaveLength(1);
-    expect(node.core.stats(false)["query_queue"]).toBe("1");
+    expect(node.core.stats()["query_queue"]).toBe("1");
     give(node, network, { ...asked, id: 8, flags: 2 });
     expect(node.queries).toHaveLength(2);
-    expect(node.core.stats(false)["query_queue"]).toBe("1");
+    expect(node.core.stats()["query_queue"]).toBe("1");
   });
 
   it("is passed on but neither acknowledged nor delivered when it is for others, whatever its filters hold", () => {
@@ -229,7 +229,7 @@ describe("a query that arrives", () => {
       give(node, network, { ...asked, flags: 1, filters: [filter] });
       expect(node.queries).toEqual([]);
       expect(toStranger(node)).toEqual([]);
-      expect(node.core.stats(false)["query_queue"]).toBe("1");
+      expect(node.core.stats()["query_queue"]).toBe("1");
     }
   });
 
@@ -302,7 +302,7 @@ describe("a query that arrives", () => {
         let clock = 0n;
         for (const message of messages) {
           give(node, network, { ...asked, ...message, name: `${message.lamportTime} ${message.id}` });
-          const time = BigInt(node.core.stats(false)["query_time"]!);
+          const time = BigInt(node.core.stats()["query_time"]!);
           expect(time).toBeGreaterThanOrEqual(clock);
           clock = time;
         }

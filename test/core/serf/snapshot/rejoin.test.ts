@@ -1,43 +1,36 @@
 import { describe, expect, it } from "vitest";
-import { Outbox } from "../../../../src/core/effects.ts";
-import type { SerfEvent } from "../../../../src/core/serf/api.ts";
-import { serfDefaults } from "../../../../src/core/serf/config.ts";
+import type { SerfContext } from "../../../../src/core/serf/context.ts";
 import { SerfMembers } from "../../../../src/core/serf/members/members.ts";
 import { replay } from "../../../../src/core/serf/snapshot/format.ts";
 import { Rejoin } from "../../../../src/core/serf/snapshot/rejoin.ts";
-import { seeded } from "../../swim/machine.ts";
+import type { Address } from "../../../../src/runtime.ts";
+import { testContext } from "../nodes.ts";
 
 const minute = 60_000;
 
+type Done = (now: number, error: string | undefined) => void;
+
 /** A node `self` at 10.0.0.1:7946 with a file of an earlier life; `answers` says who can be joined. */
 class Subject {
-  readonly outbox = new Outbox<SerfEvent>();
+  readonly context: SerfContext;
   readonly members: SerfMembers;
   readonly rejoin: Rejoin;
   readonly tried: string[] = [];
   readonly answers = new Set<string>();
-  staying = true;
   #log: string[] = [];
 
   constructor(file: string, seed = 1) {
-    this.members = new SerfMembers({ ...serfDefaults, name: "self", tags: {} }, this.outbox, () => undefined);
+    this.context = testContext({ name: "self", reconnectTimeoutMs: 10 * minute }, seed);
+    this.members = new SerfMembers(this.context, () => undefined);
     this.meet("self", 1);
-    this.rejoin = new Rejoin(
-      {
-        outbox: this.outbox,
-        random: seeded(seed),
-        members: this.members,
-        name: "self",
-        address: { host: "10.0.0.1", port: 7946 },
-        giveUpMs: 10 * minute,
-        staying: () => this.staying,
-        join: (now, to, name, done) => {
-          this.tried.push(`${name} ${to.host} ${to.port}`);
-          done(now, this.answers.has(name) ? null : "connection refused");
-        },
+    const swim = {
+      join: (now: number, to: Address, name: string, done: Done) => {
+        this.tried.push(`${name} ${to.host} ${to.port}`);
+        done(now, this.answers.has(name) ? undefined : "connection refused");
       },
-      replay(new TextEncoder().encode(file), false).state,
-    );
+    };
+    const { state } = replay(new TextEncoder().encode(file), false);
+    this.rejoin = new Rejoin(this.context, this.members, swim, state);
   }
 
   /** The node learns of a member. */
@@ -52,11 +45,11 @@ class Subject {
       status: "alive",
       changedAt: 0,
     });
-    this.outbox.drain();
+    this.context.outbox.drain();
   }
 
   get log(): string[] {
-    for (const effect of this.outbox.drain())
+    for (const effect of this.context.outbox.drain())
       if (effect.kind === "log") this.#log.push(`${effect.level} ${effect.text}`);
     return this.#log;
   }
@@ -123,10 +116,10 @@ describe("a rejoin", () => {
 
   it("ends when the node leaves, also for one that comes back", () => {
     const subject = new Subject("alive: a 10.0.0.2:7946\n");
-    subject.staying = false;
+    subject.context.state = "leaving";
     subject.rejoin.start(0);
     subject.rejoin.again(minute);
-    subject.staying = true;
+    subject.context.state = "alive";
     subject.rejoin.again(2 * minute);
     expect(subject.tried).toEqual([]);
     expect(subject.log).toEqual([]);

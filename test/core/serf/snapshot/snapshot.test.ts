@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Member, MemberEventType, SerfEvent } from "../../../../src/core/serf/api.ts";
-import { LamportClock } from "../../../../src/core/serf/lamport.ts";
+import type { Clocks } from "../../../../src/core/serf/lamport.ts";
 import {
   compact,
   emptySnapshot,
@@ -10,6 +10,7 @@ import {
   type SnapshotState,
 } from "../../../../src/core/serf/snapshot/format.ts";
 import { recordIntervalMs, Snapshot } from "../../../../src/core/serf/snapshot/snapshot.ts";
+import { testContext } from "../nodes.ts";
 
 const encoder = new TextEncoder();
 
@@ -38,11 +39,7 @@ function key(state: SnapshotState): string {
 
 /** A snapshot and the file that its effects lead to. */
 class Recorder {
-  readonly clocks = {
-    members: new LamportClock(),
-    events: new LamportClock(),
-    queries: new LamportClock(),
-  };
+  readonly clocks: Clocks;
   incarnation = 0;
   file: string;
   /** Length of what the last compaction wrote. */
@@ -51,12 +48,9 @@ class Recorder {
 
   constructor(file = "", rejoinAfterLeave = false) {
     this.file = file;
-    this.snapshot = new Snapshot({
-      restored: read(file, rejoinAfterLeave),
-      rejoinAfterLeave,
-      clocks: this.clocks,
-      incarnation: () => this.incarnation,
-    });
+    const context = testContext({ name: "self", rejoinAfterLeave });
+    this.clocks = context.clocks;
+    this.snapshot = new Snapshot(context, read(file, rejoinAfterLeave), () => this.incarnation);
   }
 
   settle(now: number, everything = false): void {

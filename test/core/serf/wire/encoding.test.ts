@@ -3,7 +3,7 @@ import { decodeFilters, encodeFilters } from "../../../../src/core/serf/queries/
 import {
   decodeConflictResponse,
   encodeConflictResponse,
-} from "../../../../src/core/serf/queries/name_vote.ts";
+} from "../../../../src/core/serf/wire/conflict_messages.ts";
 import {
   encodeQuery,
   encodeQueryResponse,

@@ -3,9 +3,9 @@ import { freshCoordinate } from "../../../../src/core/coordinate/coordinate.ts";
 import { decodeCoordinate, encodeCoordinate } from "../../../../src/core/serf/coordinates.ts";
 import {
   decodeMessage,
-  decodeState,
+  decodePushPull,
   encodeIntent,
-  encodeState,
+  encodePushPull,
   type SerfMessage,
 } from "../../../../src/core/serf/wire/messages.ts";
 import { decodeTags, encodeTags } from "../../../../src/core/serf/wire/tags.ts";
@@ -129,7 +129,7 @@ describe("serf messages", () => {
   it("reads push/pull state with and without empty slots, and writes only what is there", () => {
     const encoded =
       "0286aa4576656e744c54696d6504a64576656e747394c0c0c082a64576656e74739182a44e616d65a66465706c6f79a75061796c6f6164a27631a54c54696d6503a54c54696d6506ab4c6566744d656d6265727390aa51756572794c54696d6502ac5374617475734c54696d657381a66e6f64652d6104";
-    const state = decodeState(hex(encoded));
+    const state = decodePushPull(hex(encoded));
     expect(state).toEqual({
       lamportTime: 6n,
       statusTimes: new Map([["node-a", 4n]]),
@@ -138,7 +138,7 @@ describe("serf messages", () => {
       events: [{ lamportTime: 3n, events: [{ name: "deploy", payload: text("v1") }] }],
       queryTime: 2n,
     });
-    expect(Buffer.from(encodeState(state)).toString("hex")).toBe(encoded.replace("94c0c0c082", "9182"));
+    expect(Buffer.from(encodePushPull(state)).toString("hex")).toBe(encoded.replace("94c0c0c082", "9182"));
   });
 });
 

@@ -1,0 +1,97 @@
+/**
+ * Opens everything that a node needs of its machine before it exists: options are checked, files
+ * read, sockets bound, and the address is found that others are told.
+ */
+
+import type { Meter } from "../core/metrics.ts";
+import { Random } from "../core/random.ts";
+import { Codec } from "../core/wire/codec.ts";
+import type { Address, Connection, DatagramHandler, Runtime } from "../runtime.ts";
+import { meterOf } from "./metrics_sink.ts";
+import { type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options.ts";
+import { type OpenedSnapshot, openSnapshot } from "./snapshot_file.ts";
+import { advertised, openSockets, type Sockets } from "./sockets.ts";
+
+/** What arrives at the sockets of a node. */
+export interface Arrivals extends DatagramHandler {
+  /** A peer connected. */
+  accept(connection: Connection): void;
+}
+
+/** A node's machine, opened. */
+export interface Opened {
+  readonly runtime: Runtime;
+  readonly options: ParsedOptions;
+  readonly random: Random;
+  readonly codec: Codec;
+  readonly sockets: Sockets;
+  /** The address that others are told, 4 or 16 bytes. */
+  readonly address: Uint8Array;
+  readonly port: number;
+  readonly snapshot: OpenedSnapshot | undefined;
+  readonly meter: Meter | undefined;
+  /** Sends what arrives from now on to `arrivals`; before, datagrams are dropped and connections closed. */
+  attach(arrivals: Arrivals): void;
+  /** Closes everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a node's machine. Rejects with SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT,
+ * ERR_ADDRESS, ERR_BIND); then nothing stays open.
+ */
+export async function openNode(options: SerfOptions, runtime: Runtime): Promise<Opened> {
+  const parsed = await withKeyring(
+    parseOptions(options, () => runtime.host.hostname()),
+    runtime.files,
+  );
+  const random = new Random((bytes) => runtime.random.fill(bytes));
+  const codec = createCodec(parsed, random);
+  const meter = meterOf(parsed, runtime.clock);
+  const snapshot = await openSnapshot(runtime, parsed, meter);
+  // The node comes after its sockets, because its port may be theirs.
+  let arrivals: Arrivals | undefined;
+  const handler: DatagramHandler = {
+    packet: (from, bytes) => arrivals?.packet(from, bytes),
+    sendFailed: (to, error) => arrivals?.sendFailed(to, error),
+  };
+  const accept = (connection: Connection): void => {
+    if (arrivals === undefined) connection.close();
+    else arrivals.accept(connection);
+  };
+  let sockets: Sockets | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([sockets?.datagrams.close(), sockets?.listener.close(), snapshot?.file.close()]);
+  };
+  try {
+    sockets = await openSockets(runtime, parsed.bind, handler, accept);
+    const own: { address: Uint8Array; port: number } = await advertised(
+      runtime,
+      parsed.bind,
+      sockets.port,
+      parsed.advertise,
+    );
+    return {
+      ...{ runtime, options: parsed, random, codec, sockets, snapshot, meter, close },
+      ...own,
+      attach: (receiver) => {
+        arrivals = receiver;
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The address that a node's listener is bound to; the port is the real one also if 0 was asked for. */
+export function boundAddress({ listener, port }: Sockets): Address {
+  return { host: listener.local.host, port };
+}
+
+/** Creates the codec that the options ask for, with its keys. */
+function createCodec({ label, compression, swim, keys }: ParsedOptions, random: Random): Codec {
+  const codec = new Codec({ label, compression, encryptionVersion: swim.protocol === 1 ? 0 : 1, random });
+  codec.setKeys(keys);
+  return codec;
+}
