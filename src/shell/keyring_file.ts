@@ -3,6 +3,7 @@
  * change of a key, whole and atomically.
  */
 
+import { encodeUtf8 } from "../core/bytes.ts";
 import { SerfError } from "../errors.ts";
 import { Base64Error, decodeBase64 } from "../go/base64.ts";
 import { JsonError, type JsonTree, jsonKind, readJson } from "../go/json_reader.ts";
@@ -45,7 +46,7 @@ export class KeyringFile {
   async #write(keys: readonly string[]): Promise<string | undefined> {
     const text = JSON.stringify(keys, null, 2);
     try {
-      await this.#files.replace(this.#path, new TextEncoder().encode(text), 0o600);
+      await this.#files.replace(this.#path, encodeUtf8(text), 0o600);
       return undefined;
     } catch (error) {
       return error instanceof SystemError ? `open ${this.#path}: ${systemText(error)}` : String(error);

@@ -3,6 +3,7 @@
  * (serf `KeyManager`). To rotate: install the new key, use it, remove the old one, each when the step before was a success.
  */
 
+import { noBytes } from "../core/bytes.ts";
 import type { KeyOperation } from "../core/serf/queries/key_queries.ts";
 import { decodeKeyResponse, encodeKeyRequest, type KeyResponse } from "../core/serf/wire/key_messages.ts";
 import { SerfMessageType } from "../core/serf/wire/messages.ts";
@@ -74,7 +75,7 @@ export class Keys {
 
   /** Asks every member for its keys. KeyError unless all answered. */
   async list(options: KeyOptions = {}): Promise<KeyResult> {
-    return await this.#ask("list", new Uint8Array(), options);
+    return await this.#ask("list", noBytes, options);
   }
 
   async #change(operation: KeyOperation, key: string, options: KeyOptions): Promise<KeyResult> {

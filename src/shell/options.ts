@@ -2,6 +2,7 @@
  * Options of a node, in Serf's own names. They are parsed once, in {@link parseOptions}; the core only sees checked values.
  */
 
+import { utf8Length } from "../core/bytes.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Member } from "../core/serf/api.ts";
@@ -146,7 +147,7 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
   const timings = Object.hasOwn(profiles, profile) ? profiles[profile] : undefined;
   if (timings === undefined) throw new SerfError("ERR_OPTION", `Unknown profile: ${profile}`);
   const label = options.label ?? "";
-  const labelLength = new TextEncoder().encode(label).length;
+  const labelLength = utf8Length(label);
   if (labelLength > labelSizeMax) {
     throw new SerfError("ERR_OPTION", `label is too long: ${labelLength} bytes, at most ${labelSizeMax}`);
   }

@@ -2,6 +2,7 @@
  * The shell: drives the pure core on a runtime. One loop feeds inputs, performs effects in order, and arms one timer.
  */
 
+import { encodeUtf8 } from "../core/bytes.ts";
 import { type Coordinate, distanceSeconds } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Member, SerfEvent } from "../core/serf/api.ts";
@@ -357,5 +358,5 @@ export class Serf implements AsyncDisposable {
 }
 
 function bytesOf(payload: Uint8Array | string): Uint8Array {
-  return typeof payload === "string" ? new TextEncoder().encode(payload) : payload.slice();
+  return typeof payload === "string" ? encodeUtf8(payload) : payload.slice();
 }

@@ -4,6 +4,7 @@
  * replacement has them all.
  */
 
+import { encodeUtf8 } from "../core/bytes.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Meter } from "../core/metrics.ts";
 import { type Replayed, replay } from "../core/serf/snapshot/format.ts";
@@ -141,7 +142,7 @@ export class SnapshotFile {
   async #extend(): Promise<void> {
     const { path, files, meter } = this.#parts;
     const startedAt = meter?.now() ?? 0;
-    const bytes = new TextEncoder().encode(this.#waiting);
+    const bytes = encodeUtf8(this.#waiting);
     this.#waiting = "";
     await attempt(`write ${path}`, this.#file.write(bytes));
     await attempt(`sync ${path}`, this.#file.sync());
@@ -154,7 +155,7 @@ export class SnapshotFile {
     const { path, files, meter } = this.#parts;
     const startedAt = meter?.now() ?? 0;
     this.#replace = false;
-    const bytes = new TextEncoder().encode(content());
+    const bytes = encodeUtf8(content());
     await attempt(`write ${path}`, files.replace(path, bytes, fileMode));
     const file = await attempt(`open ${path}`, files.append(path, fileMode));
     await this.#file.close().catch(() => undefined);

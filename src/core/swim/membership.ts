@@ -6,6 +6,7 @@
 
 import { formatAddress } from "../../net/address.ts";
 import { inBlocks } from "../../net/cidr.ts";
+import { equalBytes, noBytes } from "../bytes.ts";
 import type { Alive, Dead, NodeState, Suspect } from "../wire/messages.ts";
 import { NodeStateCode } from "../wire/messages.ts";
 import type { SwimConfig } from "./config.ts";
@@ -102,7 +103,7 @@ export class Membership {
     let node = members.find(alive.node);
     let addressUpdate = false;
     const moved =
-      node === undefined || !sameBytes(node.address, alive.address) || node.endpoint.port !== alive.port;
+      node === undefined || !equalBytes(node.address, alive.address) || node.endpoint.port !== alive.port;
     if (moved && !isAllowed(config, alive.address)) {
       log(
         this.#context,
@@ -130,7 +131,7 @@ export class Membership {
     this.#endSuspicion(node);
     if (isSelf && !options.bootstrap) {
       const same =
-        sameBytes(node.meta, alive.meta) && sameBytes(node.versions, alive.versions.subarray(0, 6));
+        sameMeta(node.meta, alive.meta) && equalBytes(node.versions, alive.versions.subarray(0, 6));
       if (alive.incarnation === node.incarnation && same) return;
       log(
         this.#context,
@@ -298,7 +299,7 @@ export class Membership {
     const { members, application } = this.#context;
     this.#broadcast(alive, finished);
     const before = node.status;
-    const metaChanged = !sameBytes(node.meta, alive.meta);
+    const metaChanged = !sameMeta(node.meta, alive.meta);
     if (alive.versions.length >= 6) node.versions = alive.versions.subarray(0, 6);
     node.incarnation = alive.incarnation;
     node.meta = alive.meta;
@@ -359,8 +360,7 @@ export function isAllowed({ allowedBlocks }: SwimConfig, address: Uint8Array): b
   return allowedBlocks.length === 0 || inBlocks(allowedBlocks, address);
 }
 
-/** Bytewise equality; `null` and empty are equal, as in the original. */
-function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  if (a === null || b === null) return (a?.length ?? 0) === (b?.length ?? 0);
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+/** Compares metadata; nil and empty are equal, as in memberlist. */
+function sameMeta(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return equalBytes(a ?? noBytes, b ?? noBytes);
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Address } from "../../runtime.ts";
+import { noBytes } from "../bytes.ts";
 import type { Ping } from "../wire/messages.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { Exchanges } from "./exchanges.ts";
@@ -97,12 +98,7 @@ export class Prober {
     const round = this.#round;
     if (round === undefined || round.sequence !== sequence) return false;
     if (!round.helping && now - round.startedAt <= this.#context.config.probeTimeoutMs) {
-      this.#context.application.pingCompleted(
-        now,
-        round.node,
-        now - round.startedAt,
-        payload ?? new Uint8Array(),
-      );
+      this.#context.application.pingCompleted(now, round.node, now - round.startedAt, payload ?? noBytes);
     }
     this.#finish(now, round.sendFailed ? 0 : -1);
     return true;

@@ -4,19 +4,18 @@
  */
 
 import { unmapped } from "../../net/cidr.ts";
+import { utf8Length } from "../bytes.ts";
 import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 
 /** The highest incarnation; nothing could refute an accusation at it, so it is refused. */
 export const incarnationMax = 0xffff_ffff;
 
-const encoder = new TextEncoder();
-
 /** Why `name` cannot be a node's name, or `undefined`. */
 export function nameFault(name: string): string | undefined {
   if (name === "") return "the name is empty";
   if (/\p{Cc}/u.test(name)) return "the name has a control character";
-  if (name.length > SwimLimits.name || encoder.encode(name).length > SwimLimits.name) {
+  if (name.length > SwimLimits.name || utf8Length(name) > SwimLimits.name) {
     return `the name is longer than ${SwimLimits.name} bytes`;
   }
   return undefined;

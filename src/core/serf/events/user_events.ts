@@ -4,6 +4,7 @@
  */
 
 import { SerfError } from "../../../errors.ts";
+import { equalBytes, noBytes, utf8Length } from "../../bytes.ts";
 import type { SerfEvent } from "../api.ts";
 import { userEventSizeMax } from "../config.ts";
 import type { SerfContext } from "../context.ts";
@@ -37,7 +38,7 @@ export class UserEvents {
   send(name: string, payload: Uint8Array, coalesce: boolean): void {
     const { config, clocks } = this.#context;
     const limit = config.userEventSizeLimit;
-    const size = new TextEncoder().encode(name).length + payload.length;
+    const size = utf8Length(name) + payload.length;
     if (size > limit) throw tooLarge("user event", `configured limit of ${limit}`, "before");
     if (size > userEventSizeMax) throw tooLarge("user event", `sane limit of ${userEventSizeMax}`, "before");
     const lamportTime = clocks.events.time;
@@ -73,7 +74,7 @@ export class UserEvents {
       lamportTime,
       name,
       // A copy: the ring keeps the original, whatever a consumer does with its own.
-      payload: payload?.slice() ?? new Uint8Array(),
+      payload: payload?.slice() ?? noBytes,
       coalesce,
     });
     outbox.meter?.incr("serf.events", 1);
@@ -98,9 +99,5 @@ function tooLarge(what: string, limit: string, when: "before" | "after"): SerfEr
 }
 
 function sameEvent(a: SeenEvent, b: SeenEvent): boolean {
-  const left = a.payload ?? new Uint8Array();
-  const right = b.payload ?? new Uint8Array();
-  return (
-    a.name === b.name && left.length === right.length && left.every((byte, index) => byte === right[index])
-  );
+  return a.name === b.name && equalBytes(a.payload ?? noBytes, b.payload ?? noBytes);
 }

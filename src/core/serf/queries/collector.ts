@@ -3,6 +3,7 @@
  * the time is over (serf `handleQueryResponse`; the early end is our own).
  */
 
+import { noBytes } from "../../bytes.ts";
 import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
 import type { SerfMembers } from "../members/members.ts";
@@ -113,7 +114,7 @@ export class Collector {
     }
     outbox.meter?.incr(ack ? "serf.query_acks" : "serf.query_responses", 1);
     seen.add(response.from);
-    const payload = ack ? new Uint8Array() : (response.payload ?? new Uint8Array());
+    const payload = ack ? noBytes : (response.payload ?? noBytes);
     entry.listener.reply(now, { type: ack ? "ack" : "response", from: response.from, payload });
     this.#endIfComplete(now, entry);
   }

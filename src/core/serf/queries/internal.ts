@@ -4,6 +4,7 @@
  */
 
 import { SerfError } from "../../../errors.ts";
+import { decodeUtf8, noBytes } from "../../bytes.ts";
 import { log, type SerfContext } from "../context.ts";
 import type { SerfMembers } from "../members/members.ts";
 import { encodeConflictResponse } from "../wire/conflict_messages.ts";
@@ -52,7 +53,7 @@ export class InternalQueries {
 
   /** Replies with the record of the name in question. Nodes do not vote on their own name. */
   #voteOnName(now: number, query: ReceivedQuery): void {
-    const name = new TextDecoder().decode(query.message.payload ?? new Uint8Array());
+    const name = decodeUtf8(query.message.payload ?? noBytes);
     if (name === this.#context.config.name) return;
     log(this.#context, "DEBUG", `Got conflict resolution query for '${name}'`);
     try {

@@ -5,6 +5,7 @@
 
 import { SerfError } from "../../../errors.ts";
 import { encodeBase64 } from "../../../go/base64.ts";
+import { noBytes } from "../../bytes.ts";
 import { WireError } from "../../wire/error.ts";
 import { SerfLimits } from "../config.ts";
 import type { SerfContext } from "../context.ts";
@@ -120,7 +121,7 @@ export class KeyQueries {
   }
 
   #requested({ message }: ReceivedQuery): Uint8Array | undefined {
-    const payload = message.payload ?? new Uint8Array();
+    const payload = message.payload ?? noBytes;
     try {
       if (payload.length === 0) throw new WireError("the payload is empty");
       return decodeKeyRequest(payload);

@@ -4,6 +4,7 @@
  */
 
 import { SerfError } from "../../../errors.ts";
+import { encodeUtf8 } from "../../bytes.ts";
 import { WireError } from "../../wire/error.ts";
 import { log, type SerfContext } from "../context.ts";
 import { type ConflictVote, decodeConflictResponse } from "../wire/conflict_messages.ts";
@@ -55,7 +56,7 @@ export class NameVote {
     };
     const question = {
       name: "_serf_conflict",
-      payload: new TextEncoder().encode(config.name),
+      payload: encodeUtf8(config.name),
       nodes: [],
       tags: new Map(),
       ack: false,

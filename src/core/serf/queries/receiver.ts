@@ -3,6 +3,7 @@
  * filters mean this node (serf `handleQuery`).
  */
 
+import { noBytes } from "../../bytes.ts";
 import type { SerfEvent } from "../api.ts";
 import { SerfLimits } from "../config.ts";
 import type { SerfContext } from "../context.ts";
@@ -96,7 +97,7 @@ export class Receiver {
     const event: SerfEvent = Object.freeze({
       type: "query",
       name,
-      payload: payload ?? new Uint8Array(),
+      payload: payload ?? noBytes,
       lamportTime,
       source: sourceNode,
       deadline: query.deadline,

@@ -4,6 +4,7 @@
  */
 
 import { joinHostPort } from "../../../net/address.ts";
+import { utf8Length } from "../../bytes.ts";
 import type { Member, MemberEventType, SerfEvent } from "../api.ts";
 import type { SerfContext } from "../context.ts";
 import type { SerfEffect } from "../effects.ts";
@@ -19,8 +20,6 @@ const linesMax = 4_096;
 /** A file below this size is not compacted; above it, when it is larger than this for each member. */
 const compactSizeMin = 131_072;
 const sizePerMember = 256;
-
-const encoder = new TextEncoder();
 
 /** Records one node. */
 export class Snapshot {
@@ -95,7 +94,7 @@ export class Snapshot {
     const tooMany = this.#lines.length > linesMax;
     const text = this.#lines.map((each) => `${each}\n`).join("");
     this.#lines = [];
-    this.#size += encoder.encode(text).length;
+    this.#size += utf8Length(text);
     return [tooMany || this.#size > this.#sizeMax ? { kind: "compact" } : { kind: "record", text }];
   }
 
@@ -104,7 +103,7 @@ export class Snapshot {
     this.#observe();
     this.#lines = [];
     const text = compact(this.#state);
-    this.#size = encoder.encode(text).length;
+    this.#size = utf8Length(text);
     this.#compactedSize = this.#size;
     return text;
   }

@@ -4,6 +4,7 @@
  */
 
 import { parseAddress } from "../../../net/address.ts";
+import { noBytes } from "../../bytes.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 import { type Member, statusNumber } from "../api.ts";
 import { SerfMessageType } from "./messages.ts";
@@ -39,7 +40,7 @@ export function encodeConflictResponse(member: Member | undefined): Uint8Array {
 /** Decodes a vote; nil is a record of zero values. Throws WireError. */
 export function decodeConflictResponse(payload: Uint8Array): ConflictVote {
   let name = "";
-  let address = new Uint8Array();
+  let address = noBytes;
   let port = 0;
   const skip = (reader: MsgpackReader): void => reader.skip();
   const fields = {

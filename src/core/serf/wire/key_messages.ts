@@ -2,6 +2,7 @@
  * What key queries and their answers carry (serf `keyRequest`, `nodeKeyResponse`).
  */
 
+import { noBytes } from "../../bytes.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 import { SerfMessageType } from "./messages.ts";
 
@@ -22,7 +23,7 @@ export function encodeKeyRequest(key: Uint8Array): Uint8Array {
 
 /** Decodes the payload of a key query, whatever its first byte. Throws WireError. */
 export function decodeKeyRequest(payload: Uint8Array): Uint8Array {
-  let key = new Uint8Array();
+  let key = noBytes;
   const fields = { Key: (reader: MsgpackReader) => (key = new Uint8Array(reader.bytes() ?? [])) };
   new MsgpackReader(payload, 1).struct(fields, ["Key"]);
   return key;

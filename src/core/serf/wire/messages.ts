@@ -3,6 +3,7 @@
  * in which Go writes them.
  */
 
+import { noBytes } from "../../bytes.ts";
 import { WireError } from "../../wire/error.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 
@@ -193,7 +194,7 @@ function decodeUserEvent(bytes: Uint8Array): UserEventMessage {
 function decodeQuery(bytes: Uint8Array): QueryMessage {
   let lamportTime = 0n;
   let id = 0;
-  let address = new Uint8Array();
+  let address = noBytes;
   let port = 0;
   let sourceNode = "";
   const filters: Uint8Array[] = [];
@@ -210,8 +211,7 @@ function decodeQuery(bytes: Uint8Array): QueryMessage {
     SourceNode: (reader: MsgpackReader) => (sourceNode = reader.string()),
     Filters: (reader: MsgpackReader) => {
       filters.length = 0;
-      for (let left = reader.arrayHeader(); left > 0; left--)
-        filters.push(reader.bytes() ?? new Uint8Array());
+      for (let left = reader.arrayHeader(); left > 0; left--) filters.push(reader.bytes() ?? noBytes);
     },
     Flags: (reader: MsgpackReader) => (flags = reader.uint(0xffff_ffff)),
     RelayFactor: (reader: MsgpackReader) => (relayFactor = reader.uint(0xff)),
@@ -255,7 +255,7 @@ function decodeQueryResponse(bytes: Uint8Array): QueryResponseMessage {
 }
 
 function decodeRelay(bytes: Uint8Array): RelayMessage {
-  let address = new Uint8Array();
+  let address = noBytes;
   let port = 0;
   let node = "";
   const destination = {

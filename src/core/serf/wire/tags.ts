@@ -3,6 +3,7 @@
  */
 
 import { SerfError } from "../../../errors.ts";
+import { decodeUtf8, encodeUtf8, noBytes } from "../../bytes.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 
 /** Longest encoded tags, magic byte included. */
@@ -16,7 +17,7 @@ export type Tags = Readonly<Record<string, string>>;
 
 /** Encodes tags for a protocol version; ERR_LIMIT when they are longer than 512 bytes. Protocol 2 carries the tag `role` only. */
 export function encodeTags(tags: Tags, protocol: number): Uint8Array {
-  const encoded = protocol < tagsProtocol ? new TextEncoder().encode(tags["role"] ?? "") : encodeMap(tags);
+  const encoded = protocol < tagsProtocol ? encodeUtf8(tags["role"] ?? "") : encodeMap(tags);
   if (encoded.length > tagsSizeMax) {
     throw new SerfError("ERR_LIMIT", `Encoded length of tags exceeds limit of ${tagsSizeMax} bytes`);
   }
@@ -26,7 +27,7 @@ export function encodeTags(tags: Tags, protocol: number): Uint8Array {
 /** Decodes metadata. Without the magic byte the whole of it is the tag `role`. Throws WireError when it is malformed. */
 export function decodeTags(meta: Uint8Array | null): Tags {
   if (meta === null || meta[0] !== magic) {
-    return Object.freeze(tagRecord([["role", new TextDecoder().decode(meta ?? new Uint8Array())]]));
+    return Object.freeze(tagRecord([["role", decodeUtf8(meta ?? noBytes)]]));
   }
   const reader = new MsgpackReader(meta, 1);
   const pairs: [string, string][] = [];
