@@ -12,7 +12,7 @@ import type { Codec } from "../wire/codec.ts";
 import type { SerfConfig } from "./config.ts";
 import type { SerfEffect } from "./effects.ts";
 import { type Clocks, LamportClock } from "./lamport.ts";
-import { LocalNode } from "./members/local.ts";
+import { LocalNode } from "./local.ts";
 
 /** Every deadline of Serf's layer. */
 export type SerfTimer =

@@ -27,6 +27,7 @@ import { Life } from "./life/life.ts";
 import { Admission, type AdmissionHooks } from "./members/admission.ts";
 import { Intents } from "./members/intents.ts";
 import { SerfMembers } from "./members/members.ts";
+import { Upkeep } from "./members/upkeep.ts";
 import { Pipeline } from "./pipeline.ts";
 import { SharedState } from "./push_pull.ts";
 import type { PatternMatcher } from "./queries/filters.ts";
@@ -36,7 +37,6 @@ import { SerfQueues } from "./queues.ts";
 import type { Replayed } from "./snapshot/format.ts";
 import { Recovery } from "./snapshot/recovery.ts";
 import { statistics } from "./stats.ts";
-import { Upkeep } from "./upkeep.ts";
 import type { Tags } from "./wire/tags.ts";
 
 /** What a node is built from. */

@@ -2,9 +2,9 @@
  * This node as it presents itself to others: name, address and tags.
  */
 
-import { formatAddress } from "../../../net/address.ts";
-import { addressFault } from "../../swim/validity.ts";
-import { encodeTags, type Tags } from "../wire/tags.ts";
+import { formatAddress } from "../../net/address.ts";
+import { addressFault } from "../swim/validity.ts";
+import { encodeTags, type Tags } from "./wire/tags.ts";
 
 /** What a node presents at its start. */
 export interface LocalNodeOptions {
