@@ -4,8 +4,8 @@
  */
 
 import type { Address } from "../../runtime.ts";
+import { MessageType } from "../wire/abi.ts";
 import type { PacketMessage } from "../wire/messages.ts";
-import { MessageType } from "../wire/messages.ts";
 import { labelSize, SwimLimits } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import { type Node, protocolMaxIndex } from "./members.ts";

@@ -3,9 +3,9 @@
  * writer emits what Go's encoder emits; the reader accepts every form that either Go version emits or accepts.
  */
 
+import { Size } from "./abi.ts";
 import { WireError } from "./error.ts";
 
-const nestingMax = 32;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -248,7 +248,7 @@ export class MsgpackReader {
 
   /** Steps over one value of any kind. */
   skip(depth = 0): void {
-    if (depth > nestingMax) throw new WireError(`msgpack: nested deeper than ${nestingMax}`);
+    if (depth > Size.nestingMax) throw new WireError(`msgpack: nested deeper than ${Size.nestingMax}`);
     const tag = this.#peek();
     if (isArray(tag) || isMap(tag)) {
       const count = isMap(tag) ? 2 * this.mapHeader() : this.arrayHeader();
