@@ -17,7 +17,29 @@ import { aliveFault, incarnationMax } from "./validity.ts";
 /** Numbers of states in the original's log lines. */
 const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 
-/** The rules of one node's view of the cluster. */
+/**
+ * The rules of one node's view of the cluster. By the member's status, a message whose incarnation is older than, equal to or newer than
+ * the known one leads to this:
+ *
+ * | message               | unknown | alive   | suspect | dead  | left  | ourselves |
+ * | --------------------- | ------- | ------- | ------- | ----- | ----- | --------- |
+ * | alive, older          | alive   | -       | -       | -     | -     | -         |
+ * | alive, equal          | alive   | -       | -       | -     | -     | -         |
+ * | alive, newer          | alive   | alive   | alive   | alive | alive | refute    |
+ * | suspect, older        | -       | -       | -       | -     | -     | -         |
+ * | suspect, equal        | -       | suspect | confirm | -     | -     | refute    |
+ * | suspect, newer        | -       | suspect | confirm | -     | -     | refute    |
+ * | dead, older           | -       | -       | -       | -     | -     | -         |
+ * | dead, equal           | -       | dead    | dead    | -     | -     | refute    |
+ * | dead, newer           | -       | dead    | dead    | -     | -     | refute    |
+ * | dead by itself, older | -       | -       | -       | -     | -     | -         |
+ * | dead by itself, equal | -       | left    | left    | -     | -     | refute    |
+ * | dead by itself, newer | -       | left    | left    | -     | -     | refute    |
+ *
+ * `-` ignores the message; all others pass it on, except that `refute` sends an alive message of our own with a higher incarnation.
+ * `confirm` shortens the time of a suspicion. An alive message about ourselves with our incarnation is also refuted if it has other
+ * metadata or versions. A new address for a known name is a conflict, unless the member has left, or is dead for long enough.
+ */
 export class Membership {
   readonly #context: SwimContext;
   readonly #suspicions = new Map<string, Suspicion>();
