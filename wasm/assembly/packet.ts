@@ -169,7 +169,7 @@ function unpack(at: usize, end: usize, depth: u32): void {
   const size = unpackEnvelope(at, end, start, <u32>(output + outputLimit - start));
   if (size < 0) {
     fault(<u32>-size, COMPRESS);
-    // What was in vain counts as well: many bad parts must not cost more than good ones.
+    // Charge failed decompression to the budget too, or bad parts would cost more than good ones.
     decompressedEnd = output + outputLimit;
     return;
   }

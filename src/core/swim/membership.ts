@@ -14,7 +14,7 @@ import type { Node } from "./members.ts";
 import { Suspicion } from "./suspicion.ts";
 import { aliveFault, incarnationMax } from "./validity.ts";
 
-/** Numbers of states in the original's log lines. */
+/** Numbers of states in memberlist's log lines. */
 const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 
 /**
@@ -50,7 +50,7 @@ export class Membership {
     this.#context = context;
   }
 
-  /** Whether this node said goodbye. */
+  /** Whether this node leaves or has left. */
   get leaving(): boolean {
     return this.#leaving;
   }
@@ -70,7 +70,7 @@ export class Membership {
     this.#incarnation = Math.max(this.#incarnation, incarnation);
   }
 
-  /** Announces this node with a new incarnation and the metadata of the moment; `finished` when the news has spread. */
+  /** Announces this node with a new incarnation and its current metadata. Calls `finished` when that has spread. */
   announce(now: number, finished?: () => void): void {
     const { config, application } = this.#context;
     this.#incarnation += 1;
@@ -92,7 +92,7 @@ export class Membership {
     return new Uint8Array([1, 5, protocol, delegate.min, delegate.max, delegate.current]);
   }
 
-  /** Says goodbye: our own death, reported by ourselves. `finished` when the news has spread. */
+  /** Leaves: broadcasts our own death, with ourselves as its source. Calls `finished` when that has spread. */
   leave(now: number, finished: () => void): void {
     this.#leaving = true;
     const { config } = this.#context;
@@ -105,7 +105,7 @@ export class Membership {
     this.dead(now, dead, finished);
   }
 
-  /** Takes a goodbye back. */
+  /** Returns after leaving. */
   comeBack(now: number): void {
     this.#leaving = false;
     this.announce(now);
@@ -196,7 +196,7 @@ export class Membership {
     this.#armSuspicion(now, node, suspicion);
   }
 
-  /** Applies a dead message (memberlist `deadNode`). `finished` is called when the news has spread, or at once if it is none. */
+  /** Applies a dead message (memberlist `deadNode`). Calls `finished` when it has spread, or at once if it is ignored. */
   dead(now: number, dead: Dead, finished?: () => void): void {
     const { members, application, config } = this.#context;
     const node = members.find(dead.node);
@@ -381,7 +381,7 @@ export function isAllowed({ allowedBlocks }: SwimConfig, address: Uint8Array): b
   return allowedBlocks.length === 0 || inBlocks(allowedBlocks, address);
 }
 
-/** Bytewise equality; `null` and empty are equal, as in the original. */
+/** Bytewise equality; `null` and empty are equal, as for Go's `bytes.Equal`. */
 function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   if (a === null || b === null) return (a?.length ?? 0) === (b?.length ?? 0);
   return a.length === b.length && a.every((byte, index) => byte === b[index]);

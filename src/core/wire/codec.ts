@@ -105,7 +105,7 @@ export class Codec {
     return join([Uint8Array.of(MessageType.user), header, payload]);
   }
 
-  /** Opens a datagram. Throws a WireError if it is dropped whole; single parts that are dropped are told as faults. */
+  /** Opens a datagram. Throws a WireError if it is dropped whole; single parts that are dropped are returned as faults. */
   open(packet: Uint8Array, options: { readonly verifyIncoming: boolean }): OpenedPacket {
     if (packet.length > Limits.packet) throw new WireError(`packet of ${packet.length} bytes is too large`);
     const engine = this.#engine;

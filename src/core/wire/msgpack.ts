@@ -227,7 +227,7 @@ export class MsgpackReader {
     return value;
   }
 
-  /** A 64-bit signed integer; larger unsigned ones wrap, as in the original. Nil is 0. */
+  /** A 64-bit signed integer; larger unsigned ones wrap, as in go-msgpack. Nil is 0. */
   int64(): bigint {
     return BigInt.asIntN(64, this.#integer());
   }
