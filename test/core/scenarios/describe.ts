@@ -33,20 +33,37 @@ export interface Described {
   readonly text: string;
 }
 
-/** Describes a sealed packet. `ring` are the sender's keys. */
-export function describePacket(bytes: Uint8Array, ring: readonly Uint8Array[]): Described {
-  const { codec, suffix } = codecFor(ring);
-  const messages = codec.open(bytes, { verifyIncoming: true }).messages;
-  const text = messages.map(describeMessage).join(" + ");
-  return { kinds: messages.map(kindOf), text: text + suffix };
-}
+/** Opens what nodes send. Codecs are kept, because each has a memory of its own. */
+export class Describer {
+  readonly #codecs = new Map<string, Codec>();
 
-/** Describes a sealed stream frame. `accepted` says whether the side that writes it accepted the stream. */
-export function describeFrame(bytes: Uint8Array, ring: readonly Uint8Array[], accepted: boolean): Described {
-  const { codec, suffix } = codecFor(ring);
-  const message = new FrameReader(codec, { accepting: !accepted, verifyIncoming: true }).push(bytes);
-  if (message === undefined) throw new Error("a write is less than a frame");
-  return { kinds: [kindOf(message)], text: describeMessage(message) + suffix };
+  /** Describes a sealed packet. `ring` are the sender's keys. */
+  packet(bytes: Uint8Array, ring: readonly Uint8Array[]): Described {
+    const { codec, suffix } = this.#codecFor(ring);
+    const messages = codec.open(bytes, { verifyIncoming: true }).messages;
+    const text = messages.map(describeMessage).join(" + ");
+    return { kinds: messages.map(kindOf), text: text + suffix };
+  }
+
+  /** Describes a sealed stream frame. `accepted` says whether the side that writes it accepted the stream. */
+  frame(bytes: Uint8Array, ring: readonly Uint8Array[], accepted: boolean): Described {
+    const { codec, suffix } = this.#codecFor(ring);
+    const message = new FrameReader(codec, { accepting: !accepted, verifyIncoming: true }).push(bytes);
+    if (message === undefined) throw new Error("a write is less than a frame");
+    return { kinds: [kindOf(message)], text: describeMessage(message) + suffix };
+  }
+
+  /** A codec that opens what a node with this ring seals: with the first key. */
+  #codecFor([primary]: readonly Uint8Array[]): { readonly codec: Codec; readonly suffix: string } {
+    const name = primary === undefined ? "" : withKeyNames(btoa(String.fromCharCode(...primary)));
+    let codec = this.#codecs.get(name);
+    if (codec === undefined) {
+      codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random: seeded(1) });
+      codec.setKeys(primary === undefined ? [] : [primary]);
+      this.#codecs.set(name, codec);
+    }
+    return { codec, suffix: name === "" ? "" : ` (sealed with ${name})` };
+  }
 }
 
 /** Describes an effect that is not about the network. */
@@ -68,7 +85,7 @@ export function describeEffect(effect: NodeEffect): string {
     case "compact":
       return "compacts its snapshot";
     case "storeKeys":
-      return `stores keys [${effect.keys.map(keyName).join(" ")}]`;
+      return `stores keys [${effect.keys.map(withKeyNames).join(" ")}]`;
     case "log":
       return `logs ${effect.level} ${effect.component}: ${withKeyNames(effect.text)}`;
     case "halt":
@@ -78,24 +95,11 @@ export function describeEffect(effect: NodeEffect): string {
   }
 }
 
-/** The base64 text of a key as its name. */
-function keyName(base64: string): string {
-  return withKeyNames(base64);
-}
-
+/** Replaces every key, which is base64, by its name. */
 function withKeyNames(text: string): string {
   let named = text;
   for (const [name, key] of keys) named = named.replaceAll(btoa(String.fromCharCode(...key)), name);
   return named;
-}
-
-/** A codec that opens what a node with this ring seals; it seals with the first key. */
-function codecFor(ring: readonly Uint8Array[]): { readonly codec: Codec; readonly suffix: string } {
-  const primary = ring[0];
-  const codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random: seeded(1) });
-  if (primary === undefined) return { codec, suffix: "" };
-  codec.setKeys([primary]);
-  return { codec, suffix: ` (sealed with ${withKeyNames(btoa(String.fromCharCode(...primary)))})` };
 }
 
 function kindOf(message: PacketMessage | StreamMessage): string {
@@ -217,7 +221,8 @@ function content(payload: Uint8Array | null): string {
     case SerfMessageType.keyResponse: {
       const { result, message, keys: ring, primaryKey } = decodeKeyResponse(payload);
       const parts = [result ? "done" : "refused", withKeyNames(message)];
-      if (ring !== null) parts.push(`keys ${ring.map(keyName).join(" ")}, primary ${keyName(primaryKey)}`);
+      if (ring !== null)
+        parts.push(`keys ${ring.map(withKeyNames).join(" ")}, primary ${withKeyNames(primaryKey)}`);
       return ` {${parts.filter((part) => part !== "").join(", ")}}`;
     }
     case SerfMessageType.conflictResponse: {

@@ -4,7 +4,7 @@
  */
 
 import type { Address } from "../../../src/runtime.ts";
-import { type Described, describeEffect, describeFrame, describePacket } from "./describe.ts";
+import { type Described, Describer, describeEffect } from "./describe.ts";
 import { type NodeEffect, type NodeOptions, port, ScenarioNode, type StreamInput } from "./node.ts";
 
 /** What happens to packets that match. `*` matches every node or kind. */
@@ -41,6 +41,7 @@ export class World {
   readonly hidden: Set<string> = new Set();
   quiet = false;
   rules: Rule[] = [];
+  readonly #describer = new Describer();
   readonly #cuts = new Set<string>();
   readonly #paused = new Map<ScenarioNode, Delivery[]>();
   readonly #streams = new Map<string, End>();
@@ -201,7 +202,7 @@ export class World {
   #send(node: ScenarioNode, to: Address, bytes: Uint8Array): void {
     const peer = this.#at(to);
     const name = peer?.handle ?? to.host;
-    const described = describePacket(bytes, node.codec.keys);
+    const described = this.#describer.packet(bytes, node.codec.keys);
     const action = this.#actionFor(node.handle, name, described);
     const isShown = action !== "deliver" || !described.kinds.every((kind) => this.hidden.has(kind));
     if (isShown) this.print(`${node.handle} -> ${name}  ${described.text}${notes[action]}`);
@@ -253,7 +254,7 @@ export class World {
   #write(node: ScenarioNode, id: number, bytes: Uint8Array): void {
     const end = this.#streams.get(`${node.handle} ${id}`);
     if (end === undefined) return;
-    const { text } = describeFrame(bytes, node.codec.keys, end.accepted);
+    const { text } = this.#describer.frame(bytes, node.codec.keys, end.accepted);
     const isCut = this.#cuts.has(`${node.handle} ${end.node.handle}`);
     this.print(`${node.handle} => ${end.node.handle}  ${text}${isCut ? notes.cut : ""}`);
     if (!isCut) this.#feed(end, { kind: "received", bytes: bytes.slice() });

@@ -2,13 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { encodeIntent, type JoinIntent, type LeaveIntent } from "../../../../src/core/serf/wire/messages.ts";
 import type { PacketMessage } from "../../../../src/core/wire/messages.ts";
-import { describePacket } from "../../scenarios/describe.ts";
+import { Describer } from "../../scenarios/describe.ts";
 import { type NodeEffect, port, ScenarioNode } from "../../scenarios/node.ts";
 import { cellsOf, commentTable } from "../../state_table.ts";
 import { alive } from "../../swim/machine.ts";
 import { header, rows } from "./status_table.ts";
 
 const last = 5n;
+const describer = new Describer();
 
 /** A node with a live neighbour, and packets for it. */
 class Subject {
@@ -53,7 +54,7 @@ class Subject {
     const effects = this.effects.splice(0);
     return {
       sent: effects
-        .map((effect) => (effect.kind === "send" ? describePacket(effect.bytes, []).text : ""))
+        .map((effect) => (effect.kind === "send" ? describer.packet(effect.bytes, []).text : ""))
         .join(" + "),
       events: effects.flatMap((effect) => (effect.kind === "emit" ? [effect.event.type] : [])),
     };
