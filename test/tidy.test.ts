@@ -1,8 +1,9 @@
-/** The hard rules, held against every file; and each rule is first shown a file that breaks it. */
+/** The rules for single files, held against every file; each rule is first shown a file that breaks it. Rules about many files are beside their data in `test/tidy`. */
 import { existsSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { denoJson, entryPoints, packageJson } from "./tidy/manifests.ts";
 import * as rules from "./tidy/rules.ts";
 import { imports, paths, read, resolve, root, type Source, source, sources, walk } from "./tidy/sources.ts";
 
@@ -68,29 +69,6 @@ const table: readonly Rule[] = [
       'await import("node:fs");',
     ],
     sound: ["machine.process.pause();", '"Deno"', "interface Host { process: string }"],
-  },
-  {
-    name: "imports point down",
-    check: rules.layered,
-    files: ours,
-    path: "src/core/swim/a.ts",
-    broken: [
-      'import { a } from "../serf/config.ts";',
-      'import type { a } from "../serf/config.ts";',
-      'import { a } from "../../shell/serf.ts";',
-      'import { a } from "../../../wasm/module.ts";',
-      'export * from "../../../runtimes/node/mod.ts";',
-      'type A = import("../serf/config.ts").A;',
-    ],
-    sound: ['import { a } from "../wire/codec.ts";', 'import { a } from "../timers.ts";'],
-  },
-  {
-    name: "adapters see only the interfaces",
-    check: rules.layered,
-    files: [],
-    path: "runtimes/node/datagrams.ts",
-    broken: ['import { a } from "../../src/shell/serf.ts";', 'import { a } from "../../src/errors.ts";'],
-    sound: ['import { a } from "../../src/runtime.ts";', 'import { a } from "../shared/errors.ts";'],
   },
   {
     name: "no module has state",
@@ -186,8 +164,7 @@ describe("files", () => {
   }
 
   it("of the product are reached from an entry point", () => {
-    const entries = [...paths("runtimes", "/cli.ts"), ...Object.values(denoJson().exports).map(strip)];
-    const reached = reachable(entries);
+    const reached = reachable(entryPoints());
     expect(ours.filter(({ path }) => !reached.has(path)).map(({ path }) => path)).toEqual([]);
   });
 
@@ -234,10 +211,9 @@ describe("manifests", () => {
 
   it("agree on dependencies, which are exact", () => {
     const { dependencies } = packageJson();
-    const programs = JSON.parse(read("runtimes/deno/deno.json")) as DenoJson;
     for (const [where, map] of [
       ["deno.json", denoJson().imports],
-      ["runtimes/deno/deno.json", programs.imports],
+      ["runtimes/deno/deno.json", denoJson("runtimes/deno/deno.json").imports],
     ] as const) {
       const packages = new Map<string, string>();
       for (const target of Object.values(map)) {
@@ -253,25 +229,3 @@ describe("manifests", () => {
     expect(Object.keys(denoJson().exports).sort()).toEqual(offered.sort());
   });
 });
-
-interface DenoJson {
-  readonly version: string;
-  readonly exports: Readonly<Record<string, string>>;
-  readonly imports: Readonly<Record<string, string>>;
-}
-
-function denoJson(): DenoJson {
-  return JSON.parse(read("deno.json")) as DenoJson;
-}
-
-function packageJson(): {
-  readonly version: string;
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, unknown>>;
-} {
-  return JSON.parse(read("package.json"));
-}
-
-function strip(path: string): string {
-  return posix.normalize(path);
-}

@@ -14,7 +14,7 @@ import type { AppendFile, Cancel, Clock, Files, Runtime } from "../runtime.ts";
 import type { ParsedOptions } from "./options.ts";
 
 /** What a snapshot on the disk needs. */
-export interface SnapshotFileParts {
+export interface SnapshotFileOptions {
   readonly path: string;
   readonly files: Files;
   readonly clock: Clock;
@@ -35,7 +35,7 @@ const closeTimeoutMs = 10_000;
 
 /** The file of one node. */
 export class SnapshotFile {
-  readonly #parts: SnapshotFileParts;
+  readonly #parts: SnapshotFileOptions;
   #file: AppendFile;
   /** Gives the whole file in its shortest form; nothing is written before it is known. */
   #content: (() => string) | undefined;
@@ -49,14 +49,14 @@ export class SnapshotFile {
   #worker: Promise<void> = Promise.resolve();
   #closing = false;
 
-  private constructor(parts: SnapshotFileParts, file: AppendFile) {
+  private constructor(parts: SnapshotFileOptions, file: AppendFile) {
     this.#parts = parts;
     this.#file = file;
   }
 
   /** Opens or creates a file and reads it. ERR_OPTION with the original's text when that fails. */
   static async open(
-    parts: SnapshotFileParts,
+    parts: SnapshotFileOptions,
     rejoinAfterLeave: boolean,
   ): Promise<{ file: SnapshotFile; restored: Replayed }> {
     const { path, files, log } = parts;

@@ -1,46 +1,12 @@
 /**
- * The hard rules of this code, each a function from a file to its violations. The table of layers is the picture of `src/README.md` as data.
+ * The hard rules that look at one file at a time, each a function from a file to its violations.
  */
 
 import ts from "typescript";
-import { imports, place, references, resolve, type Source, walk } from "./sources.ts";
+import { imports, place, references, type Source, walk } from "./sources.ts";
 
 /** Longest file, in lines. */
 export const lineCountMax = 400;
-
-/** Layer by path, longest match first. A file imports its own layer and those below. */
-const layers: readonly (readonly [path: string, layer: number])[] = [
-  ["wasm/module.ts", 0],
-  ["src/core/", 0],
-  ["src/core/wire/", 1],
-  ["src/core/swim/", 2],
-  ["src/core/coordinate/", 2],
-  ["src/core/serf/", 3],
-  ["src/go/", 0],
-  ["src/runtime.ts", 0],
-  ["src/net/", 0],
-  ["src/errors.ts", 0],
-  ["src/version.ts", 0],
-  ["src/", 4],
-  ["src/rpc/client/", 5],
-  ["src/agent/", 5],
-  ["src/cli/", 6],
-  ["runtimes/", 0],
-];
-
-/** Files of a runtime that put things together; the others are adapters and see only the interfaces. */
-const assembling = /^runtimes\/\w+\/(mod|cli)\.ts$/;
-/** What adapters may import of `src`. */
-const seenByAdapters: readonly string[] = ["src/runtime.ts", "src/net/address.ts"];
-/** Below the core: what it may import of the rest of `src`. */
-const seenByCore: readonly string[] = [
-  "src/runtime.ts",
-  "src/net/address.ts",
-  "src/net/cidr.ts",
-  "src/go/base64.ts",
-  "src/errors.ts",
-  "wasm/module.ts",
-];
 
 const impure: ReadonlySet<string> = new Set([
   "Promise",
@@ -98,48 +64,6 @@ export function noRuntime(file: Source): string[] {
   );
   const modules = imports(file).filter(({ to }) => /^(node|bun|deno|jsr|npm|https?):/.test(to));
   return [...names, ...hidden, ...modules.map(({ node }) => node)].map((node) => violation(file, node));
-}
-
-/** Imports point down, and the few doors between parts are the only ones. */
-export function layered(file: Source): string[] {
-  const wrong: string[] = [];
-  for (const { to, node } of imports(file)) {
-    if (!to.startsWith(".")) continue;
-    const target = resolve(file, to);
-    const reason = doorFault(file.path, target) ?? layerFault(file.path, target);
-    if (reason !== undefined) wrong.push(`${place(file, node)} imports ${target}: ${reason}`);
-  }
-  return wrong;
-}
-
-function doorFault(from: string, to: string): string | undefined {
-  if (to.startsWith("wasm/") && !from.startsWith("src/core/wire/")) return "only the wire sees WebAssembly";
-  if (from.startsWith("src/core/") && !to.startsWith("src/core/") && !seenByCore.includes(to))
-    return "the core sees nothing above it";
-  if (from.startsWith("src/") && to.startsWith("runtimes/")) return "src knows no runtime";
-  if (
-    from.startsWith("runtimes/") &&
-    !assembling.test(from) &&
-    !to.startsWith("runtimes/") &&
-    !seenByAdapters.includes(to)
-  )
-    return "adapters see only the interfaces";
-  return undefined;
-}
-
-function layerFault(from: string, to: string): string | undefined {
-  if (from.startsWith("runtimes/")) return undefined;
-  const [above, below] = [layer(from), layer(to)];
-  if (below > above) return `layer ${above} imports layer ${below}`;
-  // Two parts of one layer do not know each other; the parts of the core's ground floor are single files.
-  return undefined;
-}
-
-function layer(path: string): number {
-  const matches = layers.filter(([prefix]) => path.startsWith(prefix));
-  const longest = matches.sort(([a], [b]) => b.length - a.length)[0];
-  if (longest === undefined) throw new Error(`${path} is in no layer`);
-  return longest[1];
 }
 
 /** No module remembers anything: no `let`, no collection that is changed, no static field that can be set. */

@@ -2,7 +2,7 @@
  * The repository's own files as syntax trees, so that rules look at code and never at comments or texts.
  */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -27,6 +27,20 @@ export function source(path: string, text: string): Source {
   return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true) };
 }
 
+/** Sources at `path` that import `target`, one for each form of import. */
+export function imported(path: string, target: string): Source[] {
+  const way = posix.relative(posix.dirname(path), target);
+  const to = way.startsWith(".") ? way : `./${way}`;
+  return [
+    `import { a } from "${to}";`,
+    `import type { a } from "${to}";`,
+    `import "${to}";`,
+    `export * from "${to}";`,
+    `type A = import("${to}").A;`,
+    `const { a } = await import("${to}");`,
+  ].map((text) => source(path, text));
+}
+
 /** All files under a folder that end so, without what is installed. */
 export function paths(folder: string, ending: string): string[] {
   const found: string[] = [];
@@ -40,6 +54,19 @@ export function paths(folder: string, ending: string): string[] {
 /** All TypeScript files under folders. */
 export function sources(...folders: readonly string[]): Source[] {
   return folders.flatMap((folder) => paths(folder, ".ts")).map((path) => source(path, read(path)));
+}
+
+/** All documents. */
+export function documents(): { readonly path: string; readonly line: number; readonly text: string }[] {
+  const below = ["src", "runtimes", "wasm", "test", "examples", "docs"].filter((folder) =>
+    existsSync(join(root, folder)),
+  );
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    ...below.flatMap((folder) => paths(folder, ".md")),
+  ].map((path) => ({ path, line: 1, text: read(path) }));
 }
 
 /** Every node of a tree, parents first. */

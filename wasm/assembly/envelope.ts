@@ -3,13 +3,24 @@
  * bytes goes into the room in front of them; nothing is copied for it.
  */
 
-import { decrypt, encrypt, keyAt, NONCE_SIZE, TAG_SIZE } from "./gcm";
+import {
+  COMPRESS,
+  FAULT_ALGORITHM,
+  FAULT_COMPRESSION,
+  FAULT_LARGE,
+  LABEL,
+  NONCE_SIZE,
+  RECORD_SIZE,
+  SLOT_EXTRA,
+  SLOT_NUMBER,
+} from "./abi";
+import { decrypt, encrypt, keyAt, TAG_SIZE } from "./gcm";
 import { compress, decompress, LZW_TOO_LARGE } from "./lzw";
-import { keyCount, label, labelLength, nonce, output, RECORD_SIZE } from "./memory";
+import { keyCount, label, labelLength, nonce, output } from "./memory";
 import { decode, spanHeaderSize, writeSpanHeader } from "./msgpack";
-import { COMPRESS, LABEL, SLOT_EXTRA, SLOT_NUMBER } from "./schema";
 
-const ENCRYPTION_OVERHEAD: u32 = 1 + NONCE_SIZE + TAG_SIZE;
+/** What encryption adds to a text: version, nonce and tag; version 0 pads as well. */
+export const ENCRYPTION_OVERHEAD: u32 = 1 + NONCE_SIZE + TAG_SIZE;
 const PADDING: u32 = 16;
 /** A map of two: "Algo" with 0, and the key "Buf". */
 const compressHead: usize = memory.data<u8>([
@@ -17,11 +28,6 @@ const compressHead: usize = memory.data<u8>([
 ]);
 const COMPRESS_HEAD_SIZE: u32 = 12;
 const envelope: usize = memory.data(RECORD_SIZE, 16);
-
-/** Why an envelope cannot be unpacked, beside the failures of `msgpack.ts`; negated as a result. */
-export const FAULT_COMPRESSION: u32 = 9;
-export const FAULT_ALGORITHM: u32 = 10;
-export const FAULT_LARGE: u32 = 13;
 
 /** No key fits; the bytes are as they were. */
 export const NOT_DECRYPTED: i32 = -1;
@@ -68,13 +74,6 @@ export function unpackEnvelope(at: usize, end: usize, target: usize, limit: u32)
   if (size >= 0) return size;
   return size === LZW_TOO_LARGE ? -(<i32>FAULT_LARGE) : -(<i32>FAULT_COMPRESSION);
 }
-
-/** What `seal` shall do, as bits. */
-export const SEAL_COMPRESS: u32 = 1;
-export const SEAL_CRC: u32 = 2;
-export const SEAL_ENCRYPT: u32 = 4;
-/** With encryption version 0 in place of 1. */
-export const SEAL_OLD: u32 = 8;
 
 /** Puts `length` bytes into a compress message in the output; returns its length. */
 export function pack(at: usize, length: u32): u32 {

@@ -8,8 +8,6 @@ import { countKey, KEY_SIZE, keyCount, keys } from "./memory";
 
 /** Bytes of a tag. */
 export const TAG_SIZE: u32 = 16;
-/** Bytes of a nonce. */
-export const NONCE_SIZE: u32 = 12;
 
 const block: usize = memory.data(16, 16);
 const zeroNonce: usize = memory.data(16, 16);

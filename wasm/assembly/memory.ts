@@ -6,27 +6,20 @@
  * room behind it.
  */
 
+import { FAULTS_MAX, LABEL_MAX, RECORD_SIZE, RECORDS_MAX, STREAM_HEADER_SIZE } from "./abi";
+
 /** Bytes behind the end of each arena that a vector load or store may touch. */
 export const SLACK: u32 = 256;
 /** Room in front of a message for all envelopes that `seal` puts around it. */
 export const HEADROOM: u32 = 1024;
 /** Bytes that one expanded key takes: round keys and GHASH tables. */
 export const KEY_SIZE: u32 = 2432;
-/** Longest label. */
-export const LABEL_MAX: u32 = 255;
 /** Longest node name that is interned; Serf allows 128. */
 export const NAME_SIZE_MAX: u32 = 128;
 /** How many names are remembered at once. */
 export const NAMES_MAX: u32 = 4096;
-/** Decoded messages, or push/pull entries of one batch, that the table holds. */
-export const RECORDS_MAX: u32 = 1024;
-/** A record is sixteen 32-bit integers; `schema.ts` names them. */
-export const RECORD_SIZE: u32 = 64;
-/** Dropped parts that are reported; further ones are only counted. */
-export const FAULTS_MAX: u32 = 16;
 
-/** Stream header (type and length), directly followed by the label: together the authenticated data of a stream frame. */
-export const STREAM_HEADER_SIZE: u32 = 5;
+/** The header of an encrypted stream frame, directly followed by the label: the authenticated data of the frame. */
 const authenticated: usize = memory.data(STREAM_HEADER_SIZE + LABEL_MAX + SLACK);
 /** The configured label. */
 export const label: usize = authenticated + STREAM_HEADER_SIZE;

@@ -5,7 +5,15 @@
  * masked; a nested value that is skipped may be at most `NESTING_MAX` deep.
  */
 
-import { BigEndian, RECORD_SIZE } from "./memory";
+import {
+  FAULT_MALFORMED,
+  FAULT_OUT_OF_RANGE,
+  FAULT_TOO_DEEP,
+  FAULT_TRUNCATED,
+  NESTING_MAX,
+  RECORD_SIZE,
+} from "./abi";
+import { BigEndian } from "./memory";
 import { numberOf } from "./names";
 import {
   Field,
@@ -21,13 +29,6 @@ import {
   shapeAt,
 } from "./schema";
 
-/** Why a value cannot be decoded. */
-export const TRUNCATED: u32 = 1;
-export const MALFORMED: u32 = 2;
-export const OUT_OF_RANGE: u32 = 3;
-export const TOO_DEEP: u32 = 4;
-
-const NESTING_MAX: u32 = 32;
 /** Bytes 0..n of mask n are ones. */
 const keyMasks: usize = memory.data(256, 16);
 
@@ -48,7 +49,7 @@ export function decode(shape: u32, at: usize, limit: usize, record: usize): u32 
   failure = 0;
   memory.fill(record, 0, RECORD_SIZE);
   store<u32>(record, shape);
-  if (at >= limit) return TRUNCATED;
+  if (at >= limit) return FAULT_TRUNCATED;
   const head = readByte();
   const fields = shapeAt(shape);
   if (head === 0xc0) return 0;
@@ -58,7 +59,7 @@ export function decode(shape: u32, at: usize, limit: usize, record: usize): u32 
   else if ((head & 0xf0) === 0x90) decodeArray(fields, head & 15, record);
   else if (head === 0xdc) decodeArray(fields, readInteger16(), record);
   else if (head === 0xdd) decodeArray(fields, readInteger32(), record);
-  else failure = MALFORMED;
+  else failure = FAULT_MALFORMED;
   return failure;
 }
 
@@ -115,7 +116,7 @@ function decodeField(field: usize, record: usize): void {
     const value = readByte();
     if (value === 0xc3 || value === 1) store<u32>(slot, 1);
     else if (value === 0xc2 || value === 0 || value === 0xc0) store<u32>(slot, 0);
-    else failure = failure === 0 ? MALFORMED : failure;
+    else failure = failure === 0 ? FAULT_MALFORMED : failure;
   } else if (kind === KIND_INT) {
     // Saturated: numbers so large are refused or ignored anyway.
     const value = readInteger(true);
@@ -123,7 +124,7 @@ function decodeField(field: usize, record: usize): void {
   } else {
     const value = <u64>readInteger(false);
     const limit: u64 = kind === KIND_U8 ? 0xff : kind === KIND_U16 ? 0xffff : 0xffffffff;
-    if (value > limit) failure = failure === 0 ? OUT_OF_RANGE : failure;
+    if (value > limit) failure = failure === 0 ? FAULT_OUT_OF_RANGE : failure;
     store<u32>(slot, <u32>value);
   }
 }
@@ -131,7 +132,7 @@ function decodeField(field: usize, record: usize): void {
 /** The next byte; 0 and a failure at the end. */
 function readByte(): u32 {
   if (cursor >= end) {
-    failure = TRUNCATED;
+    failure = FAULT_TRUNCATED;
     return 0;
   }
   const value = load<u8>(cursor);
@@ -142,7 +143,7 @@ function readByte(): u32 {
 /** Whether `count` more bytes are there; moves past them. The place is `cursor - count`. */
 function take(count: usize): bool {
   if (count > end - cursor) {
-    failure = TRUNCATED;
+    failure = FAULT_TRUNCATED;
     return false;
   }
   cursor += count;
@@ -172,10 +173,10 @@ function readInteger(signed: bool): i64 {
   else if (head === 0xd1) value = <i64>(<i16>readInteger16());
   else if (head === 0xd2) value = <i64>(<i32>readInteger32());
   else if (head === 0xd3) value = take(8) ? <i64>bswap<u64>(load<u64>(cursor - 8)) : 0;
-  else if (head !== 0xc0) failure = failure === 0 ? MALFORMED : failure;
+  else if (head !== 0xc0) failure = failure === 0 ? FAULT_MALFORMED : failure;
   negative = value < 0;
   if (negative && !signed) {
-    failure = failure === 0 ? OUT_OF_RANGE : failure;
+    failure = failure === 0 ? FAULT_OUT_OF_RANGE : failure;
     return 0;
   }
   return value;
@@ -190,7 +191,7 @@ function readSpan(): bool {
   else if (head === 0xd9 || head === 0xc4) length = readByte();
   else if (head === 0xda || head === 0xc5) length = readInteger16();
   else if (head === 0xdb || head === 0xc6) length = readInteger32();
-  else if (head !== 0xc0) failure = MALFORMED;
+  else if (head !== 0xc0) failure = FAULT_MALFORMED;
   if (failure !== 0 || !take(length)) return false;
   spanAt = cursor - length;
   spanLength = length;
@@ -200,7 +201,7 @@ function readSpan(): bool {
 /** Like `readSpan`, and also an array of small integers, which is packed where it stands. */
 function readBytes(): bool {
   if (cursor >= end) {
-    failure = TRUNCATED;
+    failure = FAULT_TRUNCATED;
     return false;
   }
   const head = <u32>load<u8>(cursor);
@@ -211,7 +212,7 @@ function readBytes(): bool {
   const count = head === 0xdc ? readInteger16() : head === 0xdd ? readInteger32() : head & 15;
   for (let index: u32 = 0; index < count && failure === 0; index++) {
     const value = <u64>readInteger(false);
-    if (value > 0xff) failure = failure === 0 ? OUT_OF_RANGE : failure;
+    if (value > 0xff) failure = failure === 0 ? FAULT_OUT_OF_RANGE : failure;
     if (failure !== 0) return false;
     store<u8>(start + index, <u8>value);
   }
@@ -224,11 +225,11 @@ function readBytes(): bool {
 function skip(depth: u32): void {
   const head = readByte();
   if (failure !== 0 || head < 0x80 || head >= 0xe0) return;
-  if (depth >= NESTING_MAX) failure = TOO_DEEP;
+  if (depth >= NESTING_MAX) failure = FAULT_TOO_DEEP;
   else if (head < 0x90) skipMany((head & 15) << 1, depth);
   else if (head < 0xa0) skipMany(head & 15, depth);
   else if (head < 0xc0) take(head & 31);
-  else if (head === 0xc1) failure = MALFORMED;
+  else if (head === 0xc1) failure = FAULT_MALFORMED;
   else if (head === 0xc4 || head === 0xd9) take(readByte());
   else if (head === 0xc5 || head === 0xda) take(readInteger16());
   else if (head === 0xc6 || head === 0xdb) take(readInteger32());

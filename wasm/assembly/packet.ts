@@ -3,23 +3,38 @@
  * same envelopes on, from the inside out, each in the room before the bytes that are already there.
  */
 
-import { crc32 } from "./crc32";
 import {
-  BADLY_PADDED,
-  decryptAny,
-  encryptAt,
-  pack,
-  prefixLabel,
-  resultAt,
+  COMPOUND,
+  COMPRESS,
+  CRC,
+  DROP_CHECKSUM_WRONG,
+  DROP_EMPTY,
+  DROP_LABEL_MALFORMED,
+  DROP_LABEL_WRONG,
+  DROP_UNDECRYPTABLE,
+  ERROR,
+  FAULT_CUT,
+  FAULT_EMPTY,
+  FAULT_ENVELOPES,
+  FAULT_LENGTHS,
+  FAULT_MANY,
+  FAULT_UNSUPPORTED,
+  FAULTS_MAX,
+  LABEL,
+  PUSH_PULL,
+  RECORD_SIZE,
+  RECORDS_MAX,
   SEAL_COMPRESS,
   SEAL_CRC,
   SEAL_ENCRYPT,
   SEAL_OLD,
-  unpackEnvelope,
-} from "./envelope";
+  SLOT_EXTRA,
+  USER,
+} from "./abi";
+import { crc32 } from "./crc32";
+import { BADLY_PADDED, decryptAny, encryptAt, pack, prefixLabel, resultAt, unpackEnvelope } from "./envelope";
 import {
   BigEndian,
-  FAULTS_MAX,
   faults,
   input,
   keyCount,
@@ -27,40 +42,12 @@ import {
   labelLength,
   output,
   outputLimit,
-  RECORD_SIZE,
-  RECORDS_MAX,
   records,
   SLACK,
 } from "./memory";
 import { decode } from "./msgpack";
 import { makeRoom } from "./names";
-import {
-  COMPOUND,
-  COMPRESS,
-  CRC,
-  ERROR,
-  fieldCount,
-  LABEL,
-  PUSH_PULL,
-  SLOT_EXTRA,
-  shapeAt,
-  USER,
-} from "./schema";
-
-/** Why a whole packet is dropped, as negative results of `open`. */
-export const EMPTY: i32 = -1;
-export const LABEL_MALFORMED: i32 = -2;
-export const LABEL_WRONG: i32 = -3;
-export const UNDECRYPTABLE: i32 = -4;
-export const CHECKSUM_WRONG: i32 = -5;
-
-/** Why a part is dropped, beside the failures of `msgpack.ts` and `envelope.ts`. */
-export const FAULT_UNSUPPORTED: u32 = 5;
-export const FAULT_LENGTHS: u32 = 6;
-export const FAULT_CUT: u32 = 7;
-export const FAULT_EMPTY: u32 = 8;
-export const FAULT_ENVELOPES: u32 = 11;
-export const FAULT_MANY: u32 = 12;
+import { fieldCount, shapeAt } from "./schema";
 
 /** Envelopes inside envelopes; Go has no bound, and its senders never use more than two. */
 const DEPTH_MAX: u32 = 4;
@@ -82,16 +69,16 @@ export function open(length: u32, verify: bool): i32 {
   let at = input;
   let end = input + length;
   memory.fill(end, 0, SLACK);
-  if (length === 0) return EMPTY;
+  if (length === 0) return DROP_EMPTY;
   let received: u32 = 0;
   if (load<u8>(at) === LABEL) {
-    if (length < 2 || load<u8>(at, 1) === 0 || length < <u32>load<u8>(at, 1) + 2) return LABEL_MALFORMED;
+    if (length < 2 || load<u8>(at, 1) === 0 || length < <u32>load<u8>(at, 1) + 2) return DROP_LABEL_MALFORMED;
     received = load<u8>(at, 1);
     at += 2;
   }
-  if (received !== labelLength || memory.compare(at, label, received) !== 0) return LABEL_WRONG;
+  if (received !== labelLength || memory.compare(at, label, received) !== 0) return DROP_LABEL_WRONG;
   at += received;
-  if (at === end) return EMPTY;
+  if (at === end) return DROP_EMPTY;
 
   if (keyCount > 0) {
     const plain = decryptAny(at, <u32>(end - at), label, labelLength);
@@ -99,11 +86,11 @@ export function open(length: u32, verify: bool): i32 {
       at = resultAt;
       end = at + plain;
       memory.fill(end, 0, 64);
-      if (plain === 0) return EMPTY;
-    } else if (verify || plain === BADLY_PADDED) return UNDECRYPTABLE;
+      if (plain === 0) return DROP_EMPTY;
+    } else if (verify || plain === BADLY_PADDED) return DROP_UNDECRYPTABLE;
   }
   if (end - at >= 5 && load<u8>(at) === CRC) {
-    if (crc32(at + 5, <u32>(end - at) - 5) !== BigEndian.load32(at + 1)) return CHECKSUM_WRONG;
+    if (crc32(at + 5, <u32>(end - at) - 5) !== BigEndian.load32(at + 1)) return DROP_CHECKSUM_WRONG;
     at += 5;
   }
   dispatch(at, end, 0);
@@ -182,7 +169,7 @@ function unpack(at: usize, end: usize, depth: u32): void {
   const size = unpackEnvelope(at, end, start, <u32>(output + outputLimit - start));
   if (size < 0) {
     fault(<u32>-size, COMPRESS);
-    // What was in vain counts as well: many bad parts must not cost more than good ones.
+    // Charge failed decompression to the budget too, or bad parts would cost more than good ones.
     decompressedEnd = output + outputLimit;
     return;
   }

@@ -1,45 +1,33 @@
 /**
  * The fields of every message, as one table that drives decoding and encoding: for each field its key, where it stands when
  * somebody sends the struct as an array, its kind, and the slot of the record that holds it.
- *
- * A record is sixteen integers. A name takes three slots (offset, length, number in the name table or 0), a text two (offset,
- * length), bytes two (offset, length + 1, so that 0 is nil).
  */
 
-/** Message types that have a body in msgpack; the numbers are on the wire. */
-export const PING: u32 = 0;
-export const INDIRECT_PING: u32 = 1;
-export const ACK: u32 = 2;
-export const SUSPECT: u32 = 3;
-export const ALIVE: u32 = 4;
-export const DEAD: u32 = 5;
-export const PUSH_PULL: u32 = 6;
-export const COMPOUND: u32 = 7;
-export const USER: u32 = 8;
-export const COMPRESS: u32 = 9;
-export const ENCRYPT: u32 = 10;
-export const NACK: u32 = 11;
-export const CRC: u32 = 12;
-export const ERROR: u32 = 13;
-/** Not a message: one entry of a push/pull. */
-export const NODE_STATE: u32 = 14;
-/** One more than the highest number above. */
-export const SHAPES: u32 = 15;
-/** First byte of a label header. */
-export const LABEL: u32 = 244;
+import {
+  ACK,
+  ALIVE,
+  COMPRESS,
+  DEAD,
+  ERROR,
+  INDIRECT_PING,
+  NACK,
+  NODE_STATE,
+  PING,
+  PUSH_PULL,
+  SLOT_ADDRESS,
+  SLOT_EXTRA,
+  SLOT_FLAG,
+  SLOT_NODE,
+  SLOT_NUMBER,
+  SLOT_PEER,
+  SLOT_PORT,
+  SLOT_SOURCE_PORT,
+  SLOT_VERSIONS,
+  SUSPECT,
+  USER,
+} from "./abi";
 
-/** Slots of a record. Messages that need less share them. */
-export const SLOT_TYPE: u32 = 0;
-export const SLOT_NUMBER: u32 = 1;
-export const SLOT_PORT: u32 = 2;
-export const SLOT_FLAG: u32 = 3;
-export const SLOT_SOURCE_PORT: u32 = 4;
-export const SLOT_NODE: u32 = 5;
-export const SLOT_PEER: u32 = 8;
-export const SLOT_ADDRESS: u32 = 11;
-export const SLOT_EXTRA: u32 = 13;
-/** Bytes, in the place of a second name. */
-export const SLOT_VERSIONS: u32 = 8;
+const SHAPES: u32 = NODE_STATE + 1;
 
 /** Kinds of values. */
 export const KIND_U8: u32 = 0;
@@ -124,7 +112,7 @@ function field(shape: u32, key: string, index: u32, kind: u32, slot: u32, option
   store<u8>(at, <u8>optional, 20);
 }
 
-/** The shape of a message type below `SHAPES`. */
+/** Where the fields of a shape are: `NODE_STATE`, or a message type below it. */
 export function shapeAt(shape: u32): usize {
   return shapes + shape * SHAPE_SIZE;
 }

@@ -4,39 +4,29 @@
  */
 
 import {
+  COMPRESS,
+  ENCRYPT,
+  FRAME_EMPTY,
+  FRAME_UNDECRYPTABLE,
+  RECORD_SIZE,
+  RECORDS_MAX,
+  SEAL_COMPRESS,
+  SEAL_ENCRYPT,
+  SEAL_OLD,
+  STREAM_HEADER_SIZE,
+} from "./abi";
+import {
   decryptAny,
+  ENCRYPTION_OVERHEAD,
   encryptAt,
   pack,
   prefixLabel,
   resultAt,
-  SEAL_COMPRESS,
-  SEAL_ENCRYPT,
-  SEAL_OLD,
   unpackEnvelope,
 } from "./envelope";
-import {
-  BigEndian,
-  input,
-  labelLength,
-  output,
-  outputLimit,
-  RECORD_SIZE,
-  RECORDS_MAX,
-  records,
-  SLACK,
-  STREAM_HEADER_SIZE,
-  streamHeader,
-} from "./memory";
+import { BigEndian, input, labelLength, output, outputLimit, records, SLACK, streamHeader } from "./memory";
 import { cursor, decode } from "./msgpack";
 import { makeRoom } from "./names";
-import { COMPRESS, ENCRYPT } from "./schema";
-
-/** Results of `openFrame`, beside the negated faults of `envelope.ts`. */
-export const FRAME_UNDECRYPTABLE: i32 = -20;
-export const FRAME_EMPTY: i32 = -21;
-
-/** What an encrypted frame adds to its text: version, nonce and tag. */
-const OVERHEAD: u32 = 29;
 
 /** The message that `openFrame` found. */
 export let messageAt: usize = 0;
@@ -106,7 +96,7 @@ export function sealFrame(length: u32, flags: u32, labelHeader: bool): u32 {
     const old = (flags & SEAL_OLD) !== 0;
     const head = STREAM_HEADER_SIZE;
     store<u8>(streamHeader, ENCRYPT);
-    BigEndian.store32(streamHeader + 1, OVERHEAD + (old ? (length & ~15) + 16 : length));
+    BigEndian.store32(streamHeader + 1, ENCRYPTION_OVERHEAD + (old ? (length & ~15) + 16 : length));
     length = encryptAt(at, length, old, streamHeader, head + labelLength) + head;
     at = resultAt - head;
     memory.copy(at, streamHeader, head);

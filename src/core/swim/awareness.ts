@@ -8,7 +8,7 @@ export class Awareness {
   readonly #changed: (score: number) => void;
   #score = 0;
 
-  /** `max` is memberlist's AwarenessMaxMultiplier; `changed` is told of every other score. */
+  /** `max` is memberlist's AwarenessMaxMultiplier; `changed` is called with each new score. */
   constructor(max: number, changed: (score: number) => void = () => undefined) {
     this.#max = max;
     this.#changed = changed;

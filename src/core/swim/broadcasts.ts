@@ -1,6 +1,6 @@
 /**
- * The transmit-limited queue (memberlist `TransmitLimitedQueue`): news waits here and rides on packets, least sent first, until it
- * was sent often enough for the size of the cluster.
+ * The transmit-limited queue (memberlist `TransmitLimitedQueue`): broadcasts wait here and ride on packets, least sent first, until
+ * they were sent often enough for the size of the cluster.
  */
 
 import { ceilLog10 } from "../math.ts";
@@ -11,7 +11,7 @@ import { ceilLog10 } from "../math.ts";
  */
 const transmitsMin = 8;
 
-/** One piece of news. */
+/** One queued message. */
 interface Broadcast {
   readonly bytes: Uint8Array;
   readonly name: string | undefined;
@@ -26,13 +26,13 @@ export interface BroadcastsOptions {
   readonly retransmitMult: number;
   /** Number of nodes, asked anew at every fetch. */
   readonly nodeCount: () => number;
-  /** Longest queue; beyond it the most transmitted news is dropped at once. */
+  /** Longest queue; beyond it the most transmitted broadcast is dropped at once. */
   readonly lengthMax: () => number;
   /** Largest entry that ever fits into a packet, asked anew at every entry; a larger one is not queued. */
   readonly sizeMax?: () => number;
 }
 
-/** News on its way, least transmitted first, then longest, then newest. */
+/** Broadcasts on their way, least transmitted first, then longest, then newest. */
 export class Broadcasts {
   readonly #options: BroadcastsOptions;
   /** One list per number of transmits, each kept longest first, then newest first. */
@@ -85,7 +85,7 @@ export class Broadcasts {
     return true;
   }
 
-  /** Takes the news for one packet: the sum of lengths plus `overhead` each stays within `limit`, at most `countMax` entries. */
+  /** Takes the broadcasts for one packet: the sum of lengths plus `overhead` each stays within `limit`, at most `countMax` entries. */
   fetch(overhead: number, limit: number, countMax: number): Uint8Array[] {
     if (this.#length === 0 || countMax < 1) return [];
     const transmitLimit = this.transmitLimit;

@@ -46,7 +46,7 @@ export interface SwimConfig {
   readonly awarenessMax: number;
   readonly gossipIntervalMs: number;
   readonly gossipNodes: number;
-  /** Dead members are told of news for this long, and forgotten after it. */
+  /** Dead members get gossip for this long, and are forgotten after it. */
   readonly gossipToTheDeadMs: number;
   /** After this a dead member's name may return with another address; 0 is never. */
   readonly deadNodeReclaimMs: number;

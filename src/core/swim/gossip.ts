@@ -1,5 +1,5 @@
 /**
- * Gossip: each interval, news goes to a few random members, and to one of the recently dead, so that it can refute
+ * Gossip: each interval, broadcasts go to a few random members, and to one of the recently dead, so that it can refute
  * (memberlist `gossip`).
  */
 
@@ -40,7 +40,7 @@ export class Gossip {
       if (parts.length === 0) return;
       sendToNode(this.#context, node, parts);
     }
-    // memberlist draws the dead from the same lot as the living; in a small cluster its news then misses members that need it.
+    // memberlist draws the dead from the same lot as the living; in a small cluster its gossip then misses members that need it.
     const [dead] = members.pick(1, (other) => this.#isRecentlyDead(now, other));
     if (dead === undefined) return;
     if (parts.length === 0) parts = gossipNews(this.#context);

@@ -15,10 +15,32 @@ import type { Node } from "./members.ts";
 import { Suspicion } from "./suspicion.ts";
 import { aliveFault, incarnationMax } from "./validity.ts";
 
-/** Numbers of states in the original's log lines. */
+/** Numbers of states in memberlist's log lines. */
 const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 
-/** The rules of one node's view of the cluster. */
+/**
+ * The rules of one node's view of the cluster. By the member's status, a message whose incarnation is older than, equal to or newer than
+ * the known one leads to this:
+ *
+ * | message               | unknown | alive   | suspect | dead  | left  | ourselves |
+ * | --------------------- | ------- | ------- | ------- | ----- | ----- | --------- |
+ * | alive, older          | alive   | -       | -       | -     | -     | -         |
+ * | alive, equal          | alive   | -       | -       | -     | -     | -         |
+ * | alive, newer          | alive   | alive   | alive   | alive | alive | refute    |
+ * | suspect, older        | -       | -       | -       | -     | -     | -         |
+ * | suspect, equal        | -       | suspect | confirm | -     | -     | refute    |
+ * | suspect, newer        | -       | suspect | confirm | -     | -     | refute    |
+ * | dead, older           | -       | -       | -       | -     | -     | -         |
+ * | dead, equal           | -       | dead    | dead    | -     | -     | refute    |
+ * | dead, newer           | -       | dead    | dead    | -     | -     | refute    |
+ * | dead by itself, older | -       | -       | -       | -     | -     | -         |
+ * | dead by itself, equal | -       | left    | left    | -     | -     | refute    |
+ * | dead by itself, newer | -       | left    | left    | -     | -     | refute    |
+ *
+ * `-` ignores the message; all others pass it on, except that `refute` sends an alive message of our own with a higher incarnation.
+ * `confirm` shortens the time of a suspicion. An alive message about ourselves with our incarnation is also refuted if it has other
+ * metadata or versions. A new address for a known name is a conflict, unless the member has left, or is dead for long enough.
+ */
 export class Membership {
   readonly #context: SwimContext;
   readonly #suspicions = new Map<string, Suspicion>();
@@ -29,7 +51,7 @@ export class Membership {
     this.#context = context;
   }
 
-  /** Whether this node said goodbye. */
+  /** Whether this node leaves or has left. */
   get leaving(): boolean {
     return this.#leaving;
   }
@@ -49,7 +71,7 @@ export class Membership {
     this.#incarnation = Math.max(this.#incarnation, incarnation);
   }
 
-  /** Announces this node with a new incarnation and the metadata of the moment; `finished` when the news has spread. */
+  /** Announces this node with a new incarnation and its current metadata. Calls `finished` when that has spread. */
   announce(now: number, finished?: () => void): void {
     const { config, application } = this.#context;
     this.#incarnation += 1;
@@ -71,7 +93,7 @@ export class Membership {
     return new Uint8Array([1, 5, protocol, delegate.min, delegate.max, delegate.current]);
   }
 
-  /** Says goodbye: our own death, reported by ourselves. `finished` when the news has spread. */
+  /** Leaves: broadcasts our own death, with ourselves as its source. Calls `finished` when that has spread. */
   leave(now: number, finished: () => void): void {
     this.#leaving = true;
     const { config } = this.#context;
@@ -84,7 +106,7 @@ export class Membership {
     this.dead(now, dead, finished);
   }
 
-  /** Takes a goodbye back. */
+  /** Returns after leaving. */
   comeBack(now: number): void {
     this.#leaving = false;
     this.announce(now);
@@ -175,7 +197,7 @@ export class Membership {
     this.#armSuspicion(now, node, suspicion);
   }
 
-  /** Applies a dead message (memberlist `deadNode`). `finished` is called when the news has spread, or at once if it is none. */
+  /** Applies a dead message (memberlist `deadNode`). Calls `finished` when it has spread, or at once if it is ignored. */
   dead(now: number, dead: Dead, finished?: () => void): void {
     const { members, application, config } = this.#context;
     const node = members.find(dead.node);
@@ -360,7 +382,7 @@ export function isAllowed({ allowedBlocks }: SwimConfig, address: Uint8Array): b
   return allowedBlocks.length === 0 || inBlocks(allowedBlocks, address);
 }
 
-/** Compares metadata; nil and empty are equal, as in memberlist. */
+/** Compares metadata; nil and empty are equal, as for Go's `bytes.Equal`. */
 function sameMeta(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return equalBytes(a ?? noBytes, b ?? noBytes);
 }

@@ -168,7 +168,7 @@ export class Prober {
       sendWithNews(this.#context, node.endpoint, ping);
       return;
     }
-    // A suspected target hears of the suspicion with the probe, so that it can refute at once (Lifeguard's buddy system).
+    // A suspected target gets the suspicion with the probe, so that it can refute at once (Lifeguard's buddy system).
     const { name, incarnation } = node;
     const suspect = codec.encode({ type: "suspect", incarnation, node: name, from: config.name });
     sendToNode(this.#context, node, [codec.encode(ping), suspect]);

@@ -1,11 +1,11 @@
 /**
- * Filling packets: a primary message or none, then our own news, then the news of the layer above, within the packet budget
+ * Filling packets: a primary message or none, then our own broadcasts, then those of the layer above, within the packet budget
  * (memberlist `getBroadcasts`, `rawSendMsgPacket`).
  */
 
 import type { Address } from "../../runtime.ts";
+import { MessageType } from "../wire/abi.ts";
 import type { PacketMessage } from "../wire/messages.ts";
-import { MessageType } from "../wire/messages.ts";
 import { labelSize, SwimLimits } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import { type Node, protocolMaxIndex } from "./members.ts";
@@ -18,7 +18,7 @@ const encryptionOverhead = { 0: 45, 1: 29 } as const;
 /** Protocol version from which a peer understands the CRC envelope. */
 const crcProtocol = 5;
 
-/** Sends one message, with as much news as fits beside it. */
+/** Sends one message, with as many broadcasts as fit beside it. */
 export function sendWithNews(context: SwimContext, to: Address, message: PacketMessage): void {
   const primary = context.codec.encode(message);
   const encrypt = context.codec.encrypted && context.config.verifyOutgoing;
@@ -37,7 +37,7 @@ export function sendUser(context: SwimContext, to: Address, payload: Uint8Array)
   send(context, to, [userMessage(payload)], false);
 }
 
-/** Takes the news for one gossip packet; empty when there is none. */
+/** Takes the broadcasts for one gossip packet; empty if there are none. */
 export function gossipNews(context: SwimContext): Uint8Array[] {
   return news(context, budget(context, context.codec.encrypted), SwimLimits.compoundParts);
 }

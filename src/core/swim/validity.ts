@@ -1,5 +1,5 @@
 /**
- * What a member may be called and where it may live. The original accepts anything here; a member that cannot be named in a log
+ * What a member may be called and where it may live. memberlist accepts anything here; a member that cannot be named in a log
  * line or reached by a packet is refused before it enters the table.
  */
 

@@ -6,12 +6,13 @@
 import { SerfError } from "../../errors.ts";
 import { assert } from "../assert.ts";
 import type { Random } from "../random.ts";
+import { MessageType, SealFlag, Size, Slot } from "./abi.ts";
 import { Engine, TextFault } from "./engine.ts";
 import { WireError } from "./error.ts";
 import { describeDrop, describeFault } from "./faults.ts";
 import { Limits } from "./limits.ts";
-import { MessageType, type PacketMessage, type PushPull, type StreamMessage } from "./messages.ts";
-import { Draft, draftSize, fieldsOf, type ObjectMessage, readMessage, Slot } from "./records.ts";
+import type { PacketMessage, PushPull, StreamMessage } from "./messages.ts";
+import { Draft, draftSize, fieldsOf, type ObjectMessage, readMessage } from "./records.ts";
 import { type FrameHeader, openFrame, readHeader } from "./stream.ts";
 
 /** How a codec speaks. */
@@ -31,7 +32,6 @@ export interface OpenedPacket {
   readonly faults: readonly string[];
 }
 
-const Flag = { compress: 1, crc: 2, encrypt: 4, oldEncryption: 8 } as const;
 const keySizes: readonly number[] = [16, 24, 32];
 const encoder: TextEncoder = new TextEncoder();
 
@@ -47,10 +47,10 @@ export class Codec {
   constructor(options: CodecOptions) {
     this.#options = options;
     this.#label = encoder.encode(options.label);
-    if (this.#label.length > Limits.label) {
+    if (this.#label.length > Size.labelMax) {
       throw new SerfError(
         "ERR_OPTION",
-        `label is too long: ${this.#label.length} bytes, maximum ${Limits.label}`,
+        `label is too long: ${this.#label.length} bytes, maximum ${Size.labelMax}`,
       );
     }
   }
@@ -105,7 +105,7 @@ export class Codec {
     return join([Uint8Array.of(MessageType.user), header, payload]);
   }
 
-  /** Opens a datagram. Throws a WireError if it is dropped whole; single parts that are dropped are told as faults. */
+  /** Opens a datagram. Throws a WireError if it is dropped whole; single parts that are dropped are returned as faults. */
   open(packet: Uint8Array, options: { readonly verifyIncoming: boolean }): OpenedPacket {
     if (packet.length > Limits.packet) throw new WireError(`packet of ${packet.length} bytes is too large`);
     const engine = this.#engine;
@@ -121,7 +121,7 @@ export class Codec {
         if (message.type !== "error") messages.push(message);
       } catch (error) {
         if (!(error instanceof TextFault)) throw error;
-        if (faults.length < Limits.packetFaults) faults.push(error.message);
+        if (faults.length < Size.faultsMax) faults.push(error.message);
       }
     }
     return { messages, faults };
@@ -155,7 +155,7 @@ export class Codec {
       words[engine.recordsWord + index] = part.length;
       at += part.length;
     }
-    const flags = this.#flags(engine, options.encrypt) | (options.crc ? Flag.crc : 0);
+    const flags = this.#flags(engine, options.encrypt) | (options.crc ? SealFlag.crc : 0);
     const length = engine.run.seal(parts.length, flags);
     return engine.copy(engine.run.result(), length);
   }
@@ -228,17 +228,17 @@ export class Codec {
   }
 
   #flags(engine: Engine, encrypt: boolean): number {
-    let flags = this.#options.compression ? Flag.compress : 0;
+    let flags = this.#options.compression ? SealFlag.compress : 0;
     if (!encrypt) return flags;
     assert(this.encrypted, "encryption needs a key");
     this.#options.random.bytes(engine.nonce);
-    flags |= Flag.encrypt;
-    return this.#options.encryptionVersion === 0 ? flags | Flag.oldEncryption : flags;
+    flags |= SealFlag.encrypt;
+    return this.#options.encryptionVersion === 0 ? flags | SealFlag.old : flags;
   }
 
   #faults(): string[] {
     const engine = this.#engine;
-    const count = Math.min(engine.run.faultCount(), Limits.packetFaults);
+    const count = Math.min(engine.run.faultCount(), Size.faultsMax);
     const faults: string[] = [];
     if (count === 0) return faults;
     const start = engine.run.faults() >> 2;

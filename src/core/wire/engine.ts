@@ -5,6 +5,7 @@
 
 import { moduleBase64 } from "../../../wasm/module.ts";
 import { SerfError } from "../../errors.ts";
+import { Size } from "./abi.ts";
 
 /** The exported functions; `wasm/README.md` describes them. Addresses are byte offsets into the memory. */
 interface Exports {
@@ -49,7 +50,6 @@ export interface EngineSetup {
 /** A text of a peer is not UTF-8. */
 export class TextFault extends Error {}
 
-const nonceSize = 12;
 const compiled: WebAssembly.Module = new WebAssembly.Module(bytesOf(moduleBase64));
 const decoder: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -148,7 +148,7 @@ export class Engine {
   }
 
   #nonceView(): Uint8Array {
-    return new Uint8Array(this.run.memory.buffer, this.run.nonce(), nonceSize);
+    return new Uint8Array(this.run.memory.buffer, this.run.nonce(), Size.nonceSize);
   }
 }
 

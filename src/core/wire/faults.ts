@@ -1,25 +1,8 @@
 /**
- * Words for the numbers with which the module says why it dropped something. The wording follows memberlist's log lines.
+ * Describes the fault codes of the module in the words of memberlist's log lines.
  */
 
-import { MessageType } from "./messages.ts";
-
-/** Codes of `wasm/assembly/msgpack.ts`, `envelope.ts` and `packet.ts`. */
-export const FaultCode = {
-  truncated: 1,
-  malformed: 2,
-  outOfRange: 3,
-  tooDeep: 4,
-  unsupported: 5,
-  lengths: 6,
-  cut: 7,
-  empty: 8,
-  compression: 9,
-  algorithm: 10,
-  envelopes: 11,
-  many: 12,
-  large: 13,
-} as const;
+import { DropCode, FaultCode, MessageType } from "./abi.ts";
 
 const bodies: Readonly<Record<number, string>> = {
   [MessageType.ping]: "ping request",
@@ -40,12 +23,12 @@ const reasons: Readonly<Record<number, string>> = {
   [FaultCode.tooDeep]: "it is nested too deep",
 };
 
-/** Why an object cannot be decoded, for the failures of `msgpack.ts`. */
+/** Describes why an object cannot be decoded. `code` is one of the first four fault codes. */
 export function describeFailure(code: number): string {
   return reasons[code] ?? `code ${code}`;
 }
 
-/** Why a part of a packet was dropped. `detail` is a message type, or a count for `cut`. */
+/** Describes why a part of a packet was dropped. `detail` is a message type, or a count for `cut`. */
 export function describeFault(code: number, detail: number): string {
   switch (code) {
     case FaultCode.unsupported:
@@ -71,18 +54,18 @@ export function describeFault(code: number, detail: number): string {
   }
 }
 
-/** Why a whole packet was dropped: the negative results of `open`. */
+/** Describes why a whole packet was dropped. `code` is a negative result of `open`. */
 export function describeDrop(code: number): string {
   switch (code) {
-    case -1:
+    case DropCode.empty:
       return "packet is empty";
-    case -2:
+    case DropCode.labelMalformed:
       return "label header is malformed";
-    case -3:
+    case DropCode.labelWrong:
       return "label is not the configured one";
-    case -4:
+    case DropCode.undecryptable:
       return "no installed keys could decrypt the message";
-    case -5:
+    case DropCode.checksumWrong:
       return "got invalid checksum for UDP packet";
     default:
       return `code ${code}`;

@@ -3,13 +3,12 @@
  * what a peer claims; every byte is looked at a bounded number of times.
  */
 
+import { MessageType, Size } from "./abi.ts";
 import type { Codec } from "./codec.ts";
 import { WireError } from "./error.ts";
 import { Limits } from "./limits.ts";
-import { MessageType, type StreamMessage } from "./messages.ts";
+import type { StreamMessage } from "./messages.ts";
 import { ObjectScanner } from "./scanner.ts";
-
-const encryptedHeader = 5;
 
 /** Reads one message. After it is whole, or after an error, the reader is of no further use. */
 export class FrameReader {
@@ -118,14 +117,14 @@ export class FrameReader {
     if (!this.#codec.encrypted) {
       throw new WireError("remote state is encrypted and encryption is not configured", { answer: true });
     }
-    if (this.#count < start + encryptedHeader) return undefined;
+    if (this.#count < start + Size.streamHeaderSize) return undefined;
     const view = new DataView(this.#arrived.buffer);
     const length = view.getUint32(start + 1);
     if (length > Limits.frame) {
       throw new WireError(`remote node state is larger than limit (${length})`, { answer: true });
     }
     this.#encryptedSize = length;
-    return start + encryptedHeader + length;
+    return start + Size.streamHeaderSize + length;
   }
 
   #plainEnd(start: number, type: number): number | undefined {

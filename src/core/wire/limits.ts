@@ -1,6 +1,6 @@
 /**
- * Every maximum of the wire. Those that peers know are memberlist's own; the others bound what a peer can make this program do and
- * lie far above what any sender uses.
+ * The maxima of the wire, beside those that the module shares (`Size` in `abi.ts`). Those that peers know are memberlist's own; the
+ * others bound what a peer can make this program do, and lie far above what any sender uses.
  */
 
 /** Named maxima; sizes in bytes. */
@@ -9,14 +9,8 @@ export const Limits = {
   packet: 65_536,
   /** All that the parts of one datagram may decompress to. */
   packetDecompressed: 262_144,
-  /** Messages taken from one datagram. */
-  packetMessages: 1024,
-  /** Descriptions of dropped parts kept for one datagram. */
-  packetFaults: 16,
   /** Parts put into one compound; peers before memberlist 0.2.4 misread 128 and more. */
   parts: 127,
-  /** A label. */
-  label: 255,
   /** Keys in a ring. */
   keys: 256,
   /** What follows the length of an encrypted stream frame. */

@@ -1,26 +1,7 @@
 /**
- * The messages of memberlist, decoded: plain records, one interface per message type. Byte layouts are in `codec.ts` and
- * `wasm/assembly/msgpack.ts`.
+ * The messages of memberlist, decoded: plain records, one interface per message type. Their fields on the wire are the table of
+ * `wasm/assembly/schema.ts`.
  */
-
-/** First byte of every message (memberlist `net.go`); frozen by the protocol. */
-export const MessageType = {
-  ping: 0,
-  indirectPing: 1,
-  ack: 2,
-  suspect: 3,
-  alive: 4,
-  dead: 5,
-  pushPull: 6,
-  compound: 7,
-  user: 8,
-  compress: 9,
-  encrypt: 10,
-  nack: 11,
-  crc: 12,
-  error: 13,
-  label: 244,
-} as const;
 
 /** Where answers to a probe go. `address` has 4 or 16 bytes, or none from senders older than memberlist 0.2.0. */
 export interface ProbeSource {

@@ -3,9 +3,9 @@
  * writer emits what Go's encoder emits; the reader accepts every form that either Go version emits or accepts.
  */
 
+import { Size } from "./abi.ts";
 import { WireError } from "./error.ts";
 
-const nestingMax = 32;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -227,7 +227,7 @@ export class MsgpackReader {
     return value;
   }
 
-  /** A 64-bit signed integer; larger unsigned ones wrap, as in the original. Nil is 0. */
+  /** A 64-bit signed integer; larger unsigned ones wrap, as in go-msgpack. Nil is 0. */
   int64(): bigint {
     return BigInt.asIntN(64, this.#integer());
   }
@@ -248,7 +248,7 @@ export class MsgpackReader {
 
   /** Steps over one value of any kind. */
   skip(depth = 0): void {
-    if (depth > nestingMax) throw new WireError(`msgpack: nested deeper than ${nestingMax}`);
+    if (depth > Size.nestingMax) throw new WireError(`msgpack: nested deeper than ${Size.nestingMax}`);
     const tag = this.#peek();
     if (isArray(tag) || isMap(tag)) {
       const count = isMap(tag) ? 2 * this.mapHeader() : this.arrayHeader();

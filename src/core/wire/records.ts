@@ -1,45 +1,20 @@
 /**
- * Records of the module's table into messages and back. The slots are those of `wasm/assembly/schema.ts`.
+ * Reads messages from the records of the module's table, and writes them to the record that is encoded.
  */
 
 import { unreachable } from "../assert.ts";
+import { MessageType, Shape, Size, Slot } from "./abi.ts";
 import type { Engine } from "./engine.ts";
-import {
-  type ErrorReply,
-  MessageType,
-  type NodeState,
-  type PacketMessage,
-  type ProbeSource,
-  type StreamMessage,
-} from "./messages.ts";
-
-/** 32-bit words of a record. */
-export const recordWords = 16;
-
-/** The shape of a push/pull entry, which is no message of its own. */
-export const nodeStateShape = 14;
-
-/** Words within a record. A name has three (offset, length, number), bytes two (offset, length + 1; 0 is nil). */
-export const Slot = {
-  number: 1,
-  port: 2,
-  flag: 3,
-  sourcePort: 4,
-  node: 5,
-  peer: 8,
-  versions: 8,
-  address: 11,
-  extra: 13,
-} as const;
+import type { ErrorReply, NodeState, PacketMessage, ProbeSource, StreamMessage } from "./messages.ts";
 
 const none: Uint8Array = new Uint8Array(0);
 
 /** Reads the message of record `index`. Throws a TextFault. */
 export function readMessage(engine: Engine, index: number): PacketMessage | ErrorReply {
   const words = engine.words;
-  const at = engine.recordsWord + index * recordWords;
+  const at = engine.recordsWord + index * Size.recordWords;
   const number = words[at + Slot.number]! >>> 0;
-  switch (words[at]) {
+  switch (words[at + Slot.type]) {
     case MessageType.ping:
       return {
         type: "ping",
@@ -64,7 +39,7 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
     case MessageType.suspect:
     case MessageType.dead:
       return {
-        type: words[at] === MessageType.suspect ? "suspect" : "dead",
+        type: words[at + Slot.type] === MessageType.suspect ? "suspect" : "dead",
         incarnation: number,
         node: nameAt(engine, at + Slot.node),
         from: nameAt(engine, at + Slot.peer),
@@ -84,14 +59,14 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
     case MessageType.error:
       return { type: "error", text: engine.text(words[at + Slot.node]!, words[at + Slot.node + 1]!) };
     default:
-      throw new Error(`Assertion failed: record of type ${words[at]}`);
+      throw new Error(`Assertion failed: record of type ${words[at + Slot.type]}`);
   }
 }
 
 /** Reads the push/pull entry of record `index`. Throws a TextFault. */
 export function readNodeState(engine: Engine, index: number): NodeState {
   const words = engine.words;
-  const at = engine.recordsWord + index * recordWords;
+  const at = engine.recordsWord + index * Size.recordWords;
   return {
     node: nameAt(engine, at + Slot.node),
     address: bytesAt(engine, at + Slot.address) ?? none,
@@ -166,14 +141,14 @@ export class Draft {
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#at = engine.input;
-    engine.words.fill(0, engine.draftWord, engine.draftWord + recordWords);
+    engine.words.fill(0, engine.draftWord, engine.draftWord + Size.recordWords);
   }
 
   /** Fills the record with `message` and returns its shape. */
   write(message: ObjectMessage | NodeState): number {
     if (!("type" in message)) {
       this.#node(message, message.state);
-      return nodeStateShape;
+      return Shape.nodeState;
     }
     switch (message.type) {
       case "ping":

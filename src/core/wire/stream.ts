@@ -3,13 +3,14 @@
  * answered: those of decryption and decompression, but not an early end, and nothing about the message itself (spec section 5).
  */
 
+import { FaultCode, FrameCode, MessageType, Shape, Size, Slot } from "./abi.ts";
 import type { Engine } from "./engine.ts";
 import { TextFault } from "./engine.ts";
 import { WireError } from "./error.ts";
-import { describeFailure, FaultCode } from "./faults.ts";
+import { describeFailure } from "./faults.ts";
 import { Limits } from "./limits.ts";
-import { MessageType, type NodeState, type PushPull, type StreamMessage, type User } from "./messages.ts";
-import { nodeStateShape, readMessage, readNodeState, Slot } from "./records.ts";
+import type { NodeState, PushPull, StreamMessage, User } from "./messages.ts";
+import { readMessage, readNodeState } from "./records.ts";
 
 /** What the header of a push/pull or user message says. */
 export interface FrameHeader {
@@ -18,10 +19,6 @@ export interface FrameHeader {
   /** Bytes behind the last object. */
   readonly tail: number;
 }
-
-const batch = 1024;
-const undecryptable = -20;
-const empty = -21;
 
 /**
  * Opens a frame that fits the engine's input. Returns `undefined` if it decompresses to more than the engine's limit. Throws a
@@ -49,9 +46,9 @@ export function readHeader(engine: Engine, type: number, object: Uint8Array): Fr
 
 function refusal(code: number): WireError {
   switch (code) {
-    case undecryptable:
+    case FrameCode.undecryptable:
       return new WireError("no installed keys could decrypt the message", { answer: true });
-    case empty:
+    case FrameCode.empty:
       return new WireError("message is empty", { answer: true });
     case -FaultCode.truncated:
       return new WireError("compressed message ends early");
@@ -95,8 +92,8 @@ function decodePushPull(engine: Engine, at: number, end: number): PushPull {
   const nodes: NodeState[] = [];
   let next = engine.run.decodedTo();
   while (nodes.length < header.nodes) {
-    const count = Math.min(batch, header.nodes - nodes.length);
-    next = decode(engine, nodeStateShape, count, next);
+    const count = Math.min(Size.recordsMax, header.nodes - nodes.length);
+    next = decode(engine, Shape.nodeState, count, next);
     for (let index = 0; index < count; index++) nodes.push(readNodeState(engine, index));
   }
   return { type: "pushPull", join: header.join, nodes, userState: tailAt(engine, next, end, header.tail) };

@@ -3,6 +3,7 @@
  */
 
 import { describe, expect, test } from "vitest";
+import { Size } from "../../../src/core/wire/abi.ts";
 import { Limits } from "../../../src/core/wire/limits.ts";
 import type { PacketMessage } from "../../../src/core/wire/messages.ts";
 import { lzwCompress } from "../../reference/lzw.ts";
@@ -252,8 +253,8 @@ describe("a hostile packet", () => {
   test("of more messages than the table holds keeps the first ones, and few faults", () => {
     const quarter = compressed(compound(new Array(250).fill(nack)));
     const opened = codec().open(compound(new Array(5).fill(quarter)), strict);
-    expect(opened.messages).toHaveLength(Limits.packetMessages);
-    expect(opened.faults).toHaveLength(Limits.packetFaults);
+    expect(opened.messages).toHaveLength(Size.recordsMax);
+    expect(opened.faults).toHaveLength(Size.faultsMax);
     expect(new Set(opened.faults)).toEqual(new Set(["packet has too many messages"]));
   });
 

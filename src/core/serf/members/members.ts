@@ -36,7 +36,23 @@ const flapTimeoutMs = 60_000;
 const dropped: IntentOutcome = { rebroadcast: false, follow: "nothing" };
 const passedOn: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 
-/** All members this node knows, itself included. */
+/**
+ * All members this node knows, itself included. By the member's status, what the membership layer finds and what intents announce lead
+ * to this; an intent is old if its Lamport time is not above that of the last accepted one:
+ *
+ * | what happens               | unknown | alive    | leaving  | left   | failed | ourselves |
+ * | -------------------------- | ------- | -------- | -------- | ------ | ------ | --------- |
+ * | found alive                | alive   | -        | -        | alive  | alive  | -         |
+ * | found gone                 | -       | failed   | left     | -      | -      | -         |
+ * | join intent, old           | kept    | -        | -        | -      | -      | -         |
+ * | join intent, new           | kept    | alive    | alive    | left   | failed | alive     |
+ * | leave intent, old          | kept    | -        | -        | -      | -      | -         |
+ * | leave intent, new          | kept    | leaving  | leaving  | left   | left   | refuted   |
+ * | leave intent to prune, new | kept    | leaving* | leaving* | erased | erased | refuted   |
+ *
+ * `-` ignores it. Every other intent is passed on, except that a leave intent about ourselves is refuted by a newer join intent. `kept`
+ * remembers the intent for a member that is not known yet. `*` erases the member after the leave has spread.
+ */
 export class SerfMembers {
   readonly #context: SerfContext;
   readonly #erased: (name: string) => void;

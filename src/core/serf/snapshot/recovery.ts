@@ -11,14 +11,6 @@ import { lamportMax, type Replayed } from "./format.ts";
 import { Rejoin } from "./rejoin.ts";
 import { Snapshot } from "./snapshot.ts";
 
-/** Parts of a node that continue where the earlier life ended. */
-export interface ResumedParts {
-  readonly members: SerfMembers;
-  readonly events: UserEvents;
-  readonly queries: Queries;
-  readonly swim: Swim;
-}
-
 /** The memory of one node. */
 export class Recovery {
   readonly snapshot: Snapshot;
@@ -27,7 +19,21 @@ export class Recovery {
   readonly #rejoin: Rejoin;
 
   /** Moves the clocks, so nothing may have happened yet. */
-  constructor(context: SerfContext, restored: Replayed, { members, events, queries, swim }: ResumedParts) {
+  constructor(
+    context: SerfContext,
+    restored: Replayed,
+    {
+      members,
+      events,
+      queries,
+      swim,
+    }: {
+      readonly members: SerfMembers;
+      readonly events: UserEvents;
+      readonly queries: Queries;
+      readonly swim: Swim;
+    },
+  ) {
     const { clocks, config } = context;
     const { clock, eventClock, queryClock, incarnation } = restored.state;
     clocks.members.witness(clock);
