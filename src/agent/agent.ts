@@ -15,13 +15,13 @@ import type { SerfOptions } from "../shell/options.ts";
 import type { Serf } from "../shell/serf.ts";
 import { Cluster, type ClusterNode } from "./cluster_service.ts";
 import type { AgentConfig } from "./config/config.ts";
-import { StartFailure } from "./config/config.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { AgentLog } from "./log/log.ts";
 import type { Discovery } from "./mdns/discovery.ts";
 import { selectMembers } from "./member_filter.ts";
 import { nodeOptions } from "./node_options.ts";
 import { HandlerPool } from "./scripts/pool.ts";
+import { StartFailure } from "./start_failure.ts";
 import { TagsFile } from "./tags_file.ts";
 
 /** Events that may wait for the agent. */

@@ -9,10 +9,10 @@ import type { Runtime } from "../runtime.ts";
 import { readKeyring } from "../shell/keyring_file.ts";
 import type { SerfOptions } from "../shell/options.ts";
 import type { AgentConfig } from "./config/config.ts";
-import { StartFailure } from "./config/config.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { endpointText } from "./endpoints.ts";
 import type { AgentLog } from "./log/log.ts";
+import { StartFailure } from "./start_failure.ts";
 import { readTags } from "./tags_file.ts";
 
 /** What options are made of. */

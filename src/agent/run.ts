@@ -8,7 +8,7 @@ import type { Runtime, SignalName } from "../runtime.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config/config.ts";
-import { durationMin, StartFailure } from "./config/config.ts";
+import { durationMin } from "./config/config.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { checkDiscovery, checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
 import { AgentConsole } from "./log/console.ts";
@@ -17,6 +17,7 @@ import type { Syslog } from "./log/syslog.ts";
 import { retryJoin } from "./retry_join.ts";
 import { parseHandlers } from "./scripts/handlers.ts";
 import { SignalQueue } from "./signals.ts";
+import { StartFailure } from "./start_failure.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 
 /** A graceful leave that takes longer is given up. */

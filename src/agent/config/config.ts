@@ -150,11 +150,3 @@ export const defaultConfig: AgentConfig = {
   mdnsDisableIpv4: false,
   mdnsDisableIpv6: false,
 };
-
-/** A setting that stops the agent from starting; the message is Serf's, printed behind `==> `. */
-export class StartFailure extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "StartFailure";
-  }
-}

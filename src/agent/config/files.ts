@@ -7,7 +7,7 @@ import { compareBytes } from "../../go/json.ts";
 import { JsonError, readFirstJson } from "../../go/json_reader.ts";
 import { systemText } from "../../go/system_errors.ts";
 import { type Files, SystemError } from "../../runtime.ts";
-import { StartFailure } from "./config.ts";
+import { StartFailure } from "../start_failure.ts";
 import { ConfigError, decodeConfig } from "./decode.ts";
 import type { ConfigLayer } from "./merge.ts";
 

@@ -6,7 +6,7 @@
 import { systemText } from "../../go/system_errors.ts";
 import type { Cancel, ChildInput, ChildProcess, Runtime } from "../../runtime.ts";
 import type { LogLine } from "../../shell/options.ts";
-import { StartFailure } from "../config/config.ts";
+import { StartFailure } from "../start_failure.ts";
 import { facilityCode, syslogLines } from "./syslog_lines.ts";
 
 /** Where the system's log listens, on one system or the other. */

@@ -3,13 +3,13 @@
  * whoever is not yet an alive member. Nothing is remembered from one question to the next, so that what failed is tried again.
  */
 
+import type { LogLevel } from "../../core/effects.ts";
 import type { Member } from "../../core/serf/api.ts";
 import { systemText } from "../../go/system_errors.ts";
 import { joinHostPort } from "../../net/address.ts";
 import type { Cancel, MulticastSockets, Runtime } from "../../runtime.ts";
-import type { Agent } from "../agent.ts";
 import type { AgentConfig } from "../config/config.ts";
-import { StartFailure } from "../config/config.ts";
+import { StartFailure } from "../start_failure.ts";
 import { addressesIn, answersTo, type Service, serviceName } from "./records.ts";
 
 /** Time between two questions. */
@@ -23,8 +23,13 @@ const addressesMax = 256;
 
 const component = "agent.mdns";
 
-/** What is used of the agent. */
-export type DiscoveringAgent = Pick<Agent, "join" | "log" | "members">;
+/** The agent that discovery joins members for. */
+export interface DiscoveringAgent {
+  members(): readonly Member[];
+  /** Returns how many addresses could be joined; rejects if none could. */
+  join(addresses: readonly string[], replay: boolean): Promise<number>;
+  log(level: LogLevel, text: string, component: string): void;
+}
 
 /** Settings of discovery. */
 export type DiscoveryConfig = Pick<

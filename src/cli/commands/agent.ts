@@ -3,9 +3,9 @@
  */
 
 import type { AgentConfig } from "../../agent/config/config.ts";
-import { StartFailure } from "../../agent/config/config.ts";
 import { type ConfigFiles, readConfigPaths } from "../../agent/config/files.ts";
 import { type ConfigLayer, mergeConfig } from "../../agent/config/merge.ts";
+import { StartFailure } from "../../agent/start_failure.ts";
 import { DurationError, parseDuration } from "../../go/duration.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { FlagSpecs } from "../arguments.ts";

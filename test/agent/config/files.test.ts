@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type AgentConfig, defaultConfig, StartFailure } from "../../../src/agent/config/config.ts";
+import { type AgentConfig, defaultConfig } from "../../../src/agent/config/config.ts";
 import { type ConfigFiles, readConfigPaths } from "../../../src/agent/config/files.ts";
 import { mergeConfig } from "../../../src/agent/config/merge.ts";
+import { StartFailure } from "../../../src/agent/start_failure.ts";
 import { readConfig } from "../../../src/cli/commands/agent.ts";
 import { SystemError } from "../../../src/runtime.ts";
 
