@@ -5,6 +5,7 @@
 import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Member, SerfEvent } from "../core/serf/api.ts";
+import { messageOf } from "../errors.ts";
 import { EndpointError } from "../rpc/endpoint.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server/server.ts";
@@ -262,8 +263,4 @@ export class Agent implements AgentService {
 function titleOf(event: SerfEvent): string {
   if (event.type === "user") return `user-event: ${event.name}`;
   return event.type === "query" ? `query: ${event.name}` : event.type;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@
  * Joining in the background: tries again and again until it works or the attempts are used up.
  */
 
+import { messageOf } from "../errors.ts";
 import { formatDuration, toMilliseconds } from "../go/duration.ts";
 import type { Clock } from "../runtime.ts";
 import type { Agent } from "./agent.ts";
@@ -18,7 +19,7 @@ export async function retryJoin(
     agent.log("INFO", `Joining cluster...(replay: ${config.replayOnJoin})`, "agent");
     const joined = await agent.join(config.retryJoin, config.replayOnJoin).then(
       (count) => ({ count, error: null }),
-      (error: unknown) => ({ count: 0, error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => ({ count: 0, error: messageOf(error) }),
     );
     if (signal.aborted) break;
     if (joined.error === null) {

@@ -2,8 +2,10 @@
  * Runs an agent in the foreground: checks in Serf's order, banner, joins, signals, exit code.
  */
 
+import type { LogLevel } from "../core/effects.ts";
+import { logLevels, parseLogLevel, passesLevel } from "../core/log_levels.ts";
+import { messageOf } from "../errors.ts";
 import { Base64Error, decodeBase64 } from "../go/base64.ts";
-import { logLevels, parseLogLevel, passesLevel } from "../rpc/server/subscriptions.ts";
 import type { Runtime, SignalName } from "../runtime.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
@@ -51,7 +53,7 @@ class AgentRun {
   readonly #start: SerfStart;
   readonly #console: AgentConsole;
   readonly #log: AgentLog;
-  #level: (typeof logLevels)[number] = "INFO";
+  #level: LogLevel = "INFO";
   #json = false;
   #syslog: Syslog | undefined;
   #telemetry: Telemetry | undefined;
@@ -151,7 +153,7 @@ class AgentRun {
 
   #applyLevel(name: string): void {
     const level = parseLogLevel(name);
-    if (level === null) {
+    if (level === undefined) {
       const valid = logLevels.join(" ");
       throw new StartFailure(`Invalid log level: ${name.toUpperCase()}. Valid log levels are: [${valid}]`);
     }
@@ -256,8 +258,7 @@ class AgentRun {
       () => true,
       async (error: unknown) => {
         // A leave that was given up fails as well, which is no news.
-        if (waiting)
-          await this.#console.step(`Error: ${error instanceof Error ? error.message : String(error)}`);
+        if (waiting) await this.#console.step(`Error: ${messageOf(error)}`);
         return false;
       },
     );
@@ -285,9 +286,7 @@ class AgentRun {
     }
     agent.handlers.replace(config.eventHandlers);
     await this.#reloadTags(agent, config, before).catch((error: unknown) => {
-      return this.#console.step(
-        `Failed to update tags: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      return this.#console.step(`Failed to update tags: ${messageOf(error)}`);
     });
     const { leaveOnTerminate, skipLeaveOnInterrupt } = config;
     return { ...before, leaveOnTerminate, skipLeaveOnInterrupt };

@@ -5,6 +5,7 @@
 
 import type { LogLevel } from "../../core/effects.ts";
 import type { Member } from "../../core/serf/api.ts";
+import { messageOf } from "../../errors.ts";
 import { systemText } from "../../go/system_errors.ts";
 import { joinHostPort } from "../../net/address.ts";
 import type { Cancel, MulticastSockets, Runtime } from "../../runtime.ts";
@@ -162,8 +163,7 @@ export class Discovery {
       this.#agent.log("INFO", `Joined ${count} hosts`, component);
     } catch (error) {
       if (this.#closed) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#agent.log("ERR", `Failed to join: ${reason}`, component);
+      this.#agent.log("ERR", `Failed to join: ${messageOf(error)}`, component);
     }
   }
 }

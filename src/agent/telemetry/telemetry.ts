@@ -4,6 +4,7 @@
  */
 
 import type { Metrics } from "../../core/metrics.ts";
+import { messageOf } from "../../errors.ts";
 import type { Cancel, Runtime } from "../../runtime.ts";
 import type { AgentConfig } from "../config/config.ts";
 import type { AgentLog } from "../log/log.ts";
@@ -51,7 +52,7 @@ export class Telemetry implements Metrics {
       checkServer(kind, address);
       const report = (failure: unknown): void => {
         if (failure === null) log.write("INFO", "agent", `Connected to ${kind} again`);
-        else log.write("ERR", "agent", failure instanceof Error ? failure.message : String(failure));
+        else log.write("ERR", "agent", messageOf(failure));
       };
       const connect = async () => await connectServer(kind, address, runtime);
       return [new Courier({ clock: runtime.clock, connect, report })];

@@ -5,7 +5,7 @@
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
 import { decodeText } from "../../go/utf8.ts";
-import type { QueryRecord, RpcClient } from "../../rpc/client/client.ts";
+import type { QueryReply, RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime, Terminal } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
@@ -74,7 +74,7 @@ export const query: Command = {
 /** Where replies go. */
 interface Report {
   begin(): Promise<void>;
-  reply(reply: QueryRecord): Promise<void>;
+  reply(reply: QueryReply): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -117,7 +117,7 @@ class TextReport implements Report {
     await this.#terminal.write(`Query '${this.#name}' dispatched\n`);
   }
 
-  async reply({ type, from, payload }: QueryRecord): Promise<void> {
+  async reply({ type, from, payload }: QueryReply): Promise<void> {
     if (type === "ack") {
       this.#acks += 1;
       await this.#terminal.write(`Ack from '${from}'\n`);
@@ -148,7 +148,7 @@ class JsonReport implements Report {
 
   async begin(): Promise<void> {}
 
-  async reply({ type, from, payload }: QueryRecord): Promise<void> {
+  async reply({ type, from, payload }: QueryReply): Promise<void> {
     if (type === "ack") this.#acks.push(from);
     else this.#responses.set(from, decodeText(payload));
   }

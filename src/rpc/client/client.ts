@@ -22,14 +22,14 @@ import { dial, EndpointError } from "../endpoint.ts";
 import { list, record, small, text, textMap } from "../fields.ts";
 import { defaultRpcAddress, rpcVersion } from "../protocol.ts";
 import { readMember, sortedMap } from "../records.ts";
-import type { QueryRecord } from "../results.ts";
+import type { QueryReply } from "../results.ts";
 import { readCoordinate, readReply } from "../results.ts";
 import { RpcConnection } from "./connection.ts";
 import { RpcKeys } from "./keys.ts";
 import type { RpcEvent, RpcStream } from "./streams.ts";
 import { decoded, readEvent, TypedStream } from "./streams.ts";
 
-export type { KeyReport, QueryRecord } from "../results.ts";
+export type { KeyReport, QueryReply } from "../results.ts";
 export { RpcKeyError } from "../results.ts";
 export type { RpcKeys } from "./keys.ts";
 export type { RpcEvent, RpcStream } from "./streams.ts";
@@ -172,7 +172,7 @@ export class RpcClient implements AsyncDisposable {
     name: string,
     payload?: Uint8Array | string,
     options: RpcQueryOptions = {},
-  ): Promise<RpcStream<QueryRecord>> {
+  ): Promise<RpcStream<QueryReply>> {
     const body = {
       FilterNodes: options.nodes ?? null,
       FilterTags: sortedMap(Object.entries(options.tags ?? {})),
@@ -184,9 +184,12 @@ export class RpcClient implements AsyncDisposable {
     };
     const records = await this.#connection.subscribe("query", body, {
       capacity: options.capacity ?? streamCapacity,
-      isLast: (value) => readReply(value) === null,
+      isLast: (value) => readReply(value) === "end",
     });
-    return new TypedStream(records, (value) => readReply(value) ?? undefined);
+    return new TypedStream(records, (value) => {
+      const reply = readReply(value);
+      return reply === "end" ? undefined : reply;
+    });
   }
 
   /** Answers a query that a stream of this client delivered, once and before its deadline. */
@@ -258,7 +261,7 @@ function filterBody({ name, status, tags }: MembersOptions): Encodable {
   return { Name: name ?? "", Status: status ?? "", Tags: sortedMap(Object.entries(tags ?? {})) };
 }
 
-/** No payload is another thing than an empty one. */
+/** Nil for no payload: the agent tells it from an empty one. */
 function bytesOf(payload: Uint8Array | string | undefined): Uint8Array | null {
   if (payload === undefined) return null;
   return typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
