@@ -2,36 +2,25 @@
  * What an agent's settings mean for its node, with the files that are read before it starts.
  */
 
-import type { Metrics } from "../core/metrics.ts";
 import { SerfError } from "../errors.ts";
 import { toMilliseconds } from "../go/duration.ts";
 import type { Runtime } from "../runtime.ts";
 import { readKeyring } from "../shell/keyring_file.ts";
 import type { SerfOptions } from "../shell/options.ts";
 import type { AgentConfig } from "./config/config.ts";
+import type { AgentContext } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { endpointText } from "./endpoints.ts";
 import type { AgentLog } from "./log/log.ts";
 import { StartFailure } from "./start_failure.ts";
 import { readTags } from "./tags_file.ts";
 
-/** What options are made of. */
-export interface NodeOptionsParts {
-  readonly config: AgentConfig;
-  readonly endpoints: Endpoints;
-  readonly runtime: Runtime;
-  readonly log: AgentLog;
-  readonly metrics?: Metrics;
-}
-
-/** Options of the agent's node. Rejects with {@link StartFailure}. */
-export async function nodeOptions({
-  config,
-  endpoints,
-  runtime,
-  log,
-  metrics,
-}: NodeOptionsParts): Promise<SerfOptions> {
+/** Returns the options of the agent's node. Rejects with {@link StartFailure}. */
+export async function nodeOptions(
+  config: AgentConfig,
+  endpoints: Endpoints,
+  { runtime, log, metrics }: AgentContext,
+): Promise<SerfOptions> {
   const tags = await setUp(() => readTags(config, runtime.files, log));
   const keyring = config.keyringFile === "" ? null : await keysOf(config, runtime, log);
   return {

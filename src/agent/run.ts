@@ -7,6 +7,7 @@ import { logLevels, parseLogLevel, passesLevel } from "../core/log_levels.ts";
 import { messageOf } from "../errors.ts";
 import { Base64Error, decodeBase64 } from "../go/base64.ts";
 import type { Runtime, SignalName } from "../runtime.ts";
+import { withTimeLimit } from "../shell/time_limit.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config/config.ts";
@@ -73,23 +74,17 @@ class AgentRun {
   }
 
   async run(): Promise<number> {
-    let agent: Agent | null = null;
+    let agent: Agent | undefined;
     try {
       const config = await this.#settings();
       this.#applyLevel(config.logLevel);
       this.#applyFormat(config.logFormat);
       await this.#openSyslog(config);
-      this.#telemetry = Telemetry.start({ config, runtime: this.#runtime, log: this.#log });
+      this.#telemetry = Telemetry.start(config, this.#runtime, this.#log);
       const endpoints = await this.#endpoints(config);
       await this.#console.step("Starting Serf agent...");
-      agent = await Agent.start({
-        config,
-        endpoints,
-        runtime: this.#runtime,
-        log: this.#log,
-        start: this.#start,
-        metrics: this.#telemetry,
-      });
+      const context = { runtime: this.#runtime, log: this.#log, metrics: this.#telemetry };
+      agent = await Agent.start(config, endpoints, context, this.#start);
       await agent.discover(config);
       await agent.serve(config);
       await this.#console.step("Starting Serf agent RPC...");
@@ -112,17 +107,12 @@ class AgentRun {
     if (!syslog) return;
     const { Syslog } = await import("./log/syslog.ts");
     const warn = (text: string): void => this.#log.write("WARN", "agent", text);
-    this.#syslog = await Syslog.open({ facility: syslogFacility, runtime: this.#runtime, warn });
+    this.#syslog = await Syslog.open(syslogFacility, this.#runtime, warn);
   }
 
   /** The last lines are not lost, unless nobody takes them. */
   async #flush(): Promise<void> {
-    let cancel = (): void => undefined;
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#runtime.clock.after(flushTimeoutMs, resolve);
-    });
-    await Promise.race([this.#console.flush(), late]);
-    cancel();
+    await withTimeLimit(this.#runtime.clock, flushTimeoutMs, this.#console.flush());
   }
 
   /** Settings with everything that is checked at a reload, too. */
@@ -249,10 +239,6 @@ class AgentRun {
 
   async #leave(agent: Agent, signals: SignalQueue): Promise<number> {
     await this.#console.step("Gracefully shutting down agent...");
-    let cancel = (): void => undefined;
-    const late = new Promise<boolean>((resolve) => {
-      cancel = this.#runtime.clock.after(gracefulTimeoutMs, () => resolve(false));
-    });
     let waiting = true;
     const left = agent.leave().then(
       () => true,
@@ -262,10 +248,11 @@ class AgentRun {
         return false;
       },
     );
-    const graceful = await Promise.race([left, late, signals.next().then(() => false)]);
+    const interrupted = signals.next().then(() => false);
+    const { clock } = this.#runtime;
+    const graceful = await withTimeLimit(clock, gracefulTimeoutMs, Promise.race([left, interrupted]));
     waiting = false;
-    cancel();
-    return await this.#stop(agent, graceful ? 0 : 1);
+    return await this.#stop(agent, graceful === true ? 0 : 1);
   }
 
   /** Takes over what can change while the agent runs; the rest needs a restart. */

@@ -60,10 +60,7 @@ export class FakePool {
     };
     const runtime = { clock: this.clock, processes, host: { os: "linux" } as Host };
     const self = member("n", "127.0.0.1", { role: "web" });
-    this.pool = new HandlerPool(
-      { eventHandlers, handlerTimeout },
-      { runtime, log: this.log, self: () => self },
-    );
+    this.pool = new HandlerPool({ eventHandlers, handlerTimeout }, { runtime, log: this.log }, () => self);
   }
 
   /** Log lines without their time. */
