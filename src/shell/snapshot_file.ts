@@ -11,6 +11,7 @@ import { SerfError } from "../errors.ts";
 import { systemText } from "../go/system_errors.ts";
 import type { AppendFile, Cancel, Clock, Files, Runtime } from "../runtime.ts";
 import type { LogLine, ParsedOptions } from "./options.ts";
+import { withTimeLimit } from "./time_limit.ts";
 
 /** What a snapshot on the disk needs. */
 export interface SnapshotFileParts {
@@ -108,14 +109,9 @@ export class SnapshotFile {
     this.#retry?.();
     this.#retry = undefined;
     this.#work();
-    let cancel: Cancel = () => undefined;
-    const late = new Promise<"late">((resolve) => {
-      cancel = clock.after(closeTimeoutMs, () => resolve("late"));
-    });
-    const done = this.#worker.then(() => this.#file.close());
-    if ((await Promise.race([done.catch(() => undefined), late])) === "late")
+    const done = this.#worker.then(() => this.#file.close()).catch(() => undefined);
+    if ((await withTimeLimit(clock, closeTimeoutMs, done)) === "late")
       log("ERR", "failed to flush snapshot: timeout");
-    cancel();
   }
 
   #work(): void {
