@@ -15,7 +15,7 @@ import type { Cancel, Runtime } from "../runtime.ts";
 import type { SerfOptions } from "../shell/options.ts";
 import type { Serf } from "../shell/serf.ts";
 import { Cluster, type ClusterNode } from "./cluster_service.ts";
-import type { AgentConfig } from "./config/config.ts";
+import type { AgentConfig } from "./config/settings.ts";
 import type { AgentContext } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { AgentLog } from "./log/log.ts";

@@ -6,6 +6,7 @@ import type { Coordinate } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
 import { internalPrefix } from "../core/serf/queries/received.ts";
 import { SerfError } from "../errors.ts";
+import { toMilliseconds } from "../go/duration.ts";
 import { quote } from "../go/quote.ts";
 import type { QueryRequest } from "../rpc/protocol.ts";
 import { emptyKeyReport, type KeyReport, type QueryReply, RpcKeyError } from "../rpc/results.ts";
@@ -18,8 +19,6 @@ import type { Serf } from "../shell/serf.ts";
 export type ClusterNode = Pick<Serf, "userEvent" | "query" | "coordinate"> & {
   readonly keys: Pick<Keys, KeyOperation>;
 };
-
-const nanosecondsPerMillisecond = 1_000_000n;
 
 /** Longest time of a query. */
 const timeoutMsMax = 86_400_000;
@@ -100,8 +99,7 @@ export class Cluster implements ClusterService {
 /** The node's own default for 0; the shortest time for a negative one, which is over when it begins. */
 function timeoutMsOf(timeout: bigint): number {
   if (timeout === 0n) return 0;
-  const whole = (timeout + nanosecondsPerMillisecond - 1n) / nanosecondsPerMillisecond;
-  return Math.min(timeoutMsMax, Math.max(1, Number(whole)));
+  return Math.min(timeoutMsMax, Math.max(1, Math.ceil(toMilliseconds(timeout))));
 }
 
 /** A query whose replies all come too late. */

@@ -6,7 +6,7 @@ import { AddressError, resolveAddress } from "../go/address.ts";
 import { joinHostPort, parseAddress } from "../net/address.ts";
 import type { Address, Host } from "../runtime.ts";
 import { defaultPort, withPort } from "../shell/endpoint.ts";
-import type { AgentConfig } from "./config/config.ts";
+import type { AgentConfig } from "./config/settings.ts";
 import { StartFailure } from "./start_failure.ts";
 
 /** Addresses of an agent. An empty host of `bind` means every address. */

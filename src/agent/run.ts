@@ -10,8 +10,7 @@ import type { Runtime, SignalName } from "../runtime.ts";
 import { withTimeLimit } from "../shell/time_limit.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
-import type { AgentConfig } from "./config/config.ts";
-import { durationMin } from "./config/config.ts";
+import { type AgentConfig, reloaded } from "./config/settings.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { checkDiscovery, checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
 import { AgentConsole } from "./log/console.ts";
@@ -25,6 +24,9 @@ import { Telemetry } from "./telemetry/telemetry.ts";
 
 /** A graceful leave that takes longer is given up. */
 const gracefulTimeoutMs = 3000;
+
+/** The shortest retry interval and broadcast timeout; shorter ones are raised with a warning. */
+const durationMinMs = 1000;
 
 /** An agent that ends waits so long for its last lines to be written. */
 const flushTimeoutMs = 1000;
@@ -135,10 +137,10 @@ class AgentRun {
     return raised;
   }
 
-  async #raise(name: string, duration: bigint): Promise<bigint> {
-    if (duration >= durationMin) return duration;
+  async #raise(name: string, durationMs: number): Promise<number> {
+    if (durationMs >= durationMinMs) return durationMs;
     await this.#console.step(`Warning: '${name}' is too low. Setting to 1s`);
-    return durationMin;
+    return durationMinMs;
   }
 
   #applyLevel(name: string): void {
@@ -275,8 +277,7 @@ class AgentRun {
     await this.#reloadTags(agent, config, before).catch((error: unknown) => {
       return this.#console.step(`Failed to update tags: ${messageOf(error)}`);
     });
-    const { leaveOnTerminate, skipLeaveOnInterrupt } = config;
-    return { ...before, leaveOnTerminate, skipLeaveOnInterrupt };
+    return reloaded(before, config);
   }
 
   /** The tags of a tags file stay as they are: the settings have none, and the original empties the file. */

@@ -10,7 +10,7 @@ import { JsonError, type JsonTree, jsonKind, readJson } from "../go/json_reader.
 import { systemText } from "../go/system_errors.ts";
 import type { Files } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
-import type { AgentConfig } from "./config/config.ts";
+import type { AgentConfig } from "./config/settings.ts";
 import type { AgentLog } from "./log/log.ts";
 
 /** Tags of an agent's start: those of its file if it has one, else those of its settings. SerfError when that is impossible. */

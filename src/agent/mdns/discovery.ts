@@ -9,7 +9,7 @@ import { messageOf } from "../../errors.ts";
 import { systemText } from "../../go/system_errors.ts";
 import { joinHostPort } from "../../net/address.ts";
 import type { Cancel, MulticastSockets, Runtime } from "../../runtime.ts";
-import type { AgentConfig } from "../config/config.ts";
+import type { AgentConfig } from "../config/settings.ts";
 import { StartFailure } from "../start_failure.ts";
 import { addressesIn, answersTo, type Service, serviceName } from "./records.ts";
 

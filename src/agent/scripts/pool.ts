@@ -5,10 +5,9 @@
  */
 
 import type { Member, SerfEvent } from "../../core/serf/api.ts";
-import { toMilliseconds } from "../../go/duration.ts";
 import { matchesFilter } from "../../rpc/filter.ts";
 import type { Cancel } from "../../runtime.ts";
-import type { AgentConfig } from "../config/config.ts";
+import type { AgentConfig } from "../config/settings.ts";
 import type { AgentContext } from "../context.ts";
 import { type EventScript, listScripts, parseHandlers } from "./handlers.ts";
 import { scriptEnvironment, scriptInput } from "./input.ts";
@@ -68,7 +67,7 @@ export class HandlerPool {
   ) {
     this.#context = context;
     this.#self = self;
-    this.#timeoutMs = toMilliseconds(config.handlerTimeout);
+    this.#timeoutMs = Math.ceil(config.handlerTimeout);
     this.#handlers = parseHandlers(config.eventHandlers);
     this.#queues = queuesFor(this.#handlers, new Map());
   }

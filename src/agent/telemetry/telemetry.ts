@@ -6,7 +6,7 @@
 import type { Metrics } from "../../core/metrics.ts";
 import { messageOf } from "../../errors.ts";
 import type { Cancel, Runtime } from "../../runtime.ts";
-import type { AgentConfig } from "../config/config.ts";
+import type { AgentConfig } from "../config/settings.ts";
 import type { AgentLog } from "../log/log.ts";
 import { Courier } from "./courier.ts";
 import { Intervals, namesMax } from "./intervals.ts";

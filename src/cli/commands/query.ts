@@ -2,6 +2,7 @@
  * `serf query`: asks a query and shows the replies, as they come or as JSON at the end.
  */
 
+import { toMilliseconds } from "../../go/duration.ts";
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
 import { decodeText } from "../../go/utf8.ts";
@@ -64,7 +65,13 @@ export const query: Command = {
       const ack = !flags["no-ack"];
       return await withClient(runtime, flags, async (client) => {
         const report = reportAs(flags.format, runtime.terminal, name, ack);
-        const options = { nodes: flags.node, tags, ack, relayFactor, timeoutMs: Number(flags.timeout) / 1e6 };
+        const options = {
+          nodes: flags.node,
+          tags,
+          ack,
+          relayFactor,
+          timeoutMs: toMilliseconds(flags.timeout),
+        };
         const ask = (): ReturnType<RpcClient["query"]> => client.query(name, payload, options);
         return await follow(runtime, client, ask, report);
       });

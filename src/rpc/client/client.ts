@@ -16,6 +16,7 @@ import type { Coordinate } from "../../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../../core/effects.ts";
 import type { Member } from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
+import { fromMilliseconds } from "../../go/duration.ts";
 import type { Clock, Connection, Host, Streams } from "../../runtime.ts";
 import { type Encodable, integer } from "../codec.ts";
 import { dial, EndpointError } from "../endpoint.ts";
@@ -180,7 +181,7 @@ export class RpcClient implements AsyncDisposable {
       Payload: bytesOf(payload),
       RelayFactor: options.relayFactor ?? 0,
       RequestAck: options.ack ?? false,
-      Timeout: integer(BigInt(Math.round((options.timeoutMs ?? 0) * 1e6))),
+      Timeout: integer(fromMilliseconds(options.timeoutMs ?? 0)),
     };
     const records = await this.#connection.subscribe("query", body, {
       capacity: options.capacity ?? streamCapacity,

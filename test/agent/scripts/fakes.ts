@@ -43,7 +43,7 @@ export class FakePool {
   readonly pool: HandlerPool;
   failure: Error | null = null;
 
-  constructor(eventHandlers: readonly string[], handlerTimeout = 0n) {
+  constructor(eventHandlers: readonly string[], handlerTimeout = 0) {
     const processes: Processes = {
       spawn: async (_program, options) => {
         if (this.failure !== null) throw this.failure;
