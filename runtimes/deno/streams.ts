@@ -9,7 +9,7 @@ import {
   SystemError,
 } from "../../src/runtime.ts";
 import { canceled, systemError } from "../shared/errors.ts";
-import { isWildcard, lacksIpv6, peerHost } from "../shared/hosts.ts";
+import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
 import { type DenoAddress, type DenoConn, type DenoListener, denoApi } from "./api.ts";
 
@@ -22,15 +22,7 @@ const failurePauseMs = 10;
 
 /** TCP of Deno. */
 export const streams: Streams = {
-  async listen(address, accept): Promise<Listener> {
-    if (!isWildcard(address.host)) return listen(address, address.host, accept);
-    try {
-      return listen(address, "::", accept);
-    } catch (error) {
-      if (!lacksIpv6((error as Error).cause)) throw error;
-      return listen(address, "0.0.0.0", accept);
-    }
-  },
+  listen: (address, accept) => openOn(address.host, (host) => listen(address, host, accept)),
   connect: ({ host, port }, options) =>
     dial(
       joinHostPort(host, port),

@@ -4,8 +4,8 @@
 
 import type { LogLevel } from "../core/effects.ts";
 import { logLevels, parseLogLevel, passesLevel } from "../core/log_levels.ts";
-import { messageOf } from "../errors.ts";
-import { Base64Error, decodeBase64 } from "../go/base64.ts";
+import { messageOf, SerfError } from "../errors.ts";
+import { decodeKey } from "../go/parse_key.ts";
 import type { Runtime, SignalName } from "../runtime.ts";
 import { withTimeLimit } from "../shell/time_limit.ts";
 import type { SerfStart } from "./agent.ts";
@@ -162,9 +162,9 @@ class AgentRun {
     const endpoints = await findEndpoints(config, this.#runtime.host);
     if (endpoints.note !== null) await this.#console.step(endpoints.note);
     try {
-      decodeBase64(config.encryptKey);
+      decodeKey(config.encryptKey);
     } catch (error) {
-      if (!(error instanceof Base64Error)) throw error;
+      if (!(error instanceof SerfError)) throw error;
       throw new StartFailure(`Invalid encryption key: ${error.message}`, { cause: error });
     }
     if (!["lan", "wan", "local"].includes(config.profile))
