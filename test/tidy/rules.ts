@@ -38,6 +38,7 @@ const seenByCore: readonly string[] = [
   "src/net/address.ts",
   "src/net/cidr.ts",
   "src/go/base64.ts",
+  "src/go/parse_key.ts",
   "src/errors.ts",
   "wasm/module.ts",
 ];
