@@ -2,12 +2,12 @@
  * Runs an agent in the foreground: checks in Serf's order, banner, joins, signals, exit code.
  */
 
+import { withTimeLimit } from "../async/time_limit.ts";
 import type { LogLevel } from "../core/effects.ts";
 import { logLevels, parseLogLevel, passesLevel } from "../core/log_levels.ts";
 import { messageOf, SerfError } from "../errors.ts";
 import { decodeKey } from "../go/parse_key.ts";
 import type { Runtime, SignalName } from "../runtime.ts";
-import { withTimeLimit } from "../shell/time_limit.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
 import { type AgentConfig, reloaded } from "./config/settings.ts";

@@ -4,6 +4,7 @@
  * replacement has them all.
  */
 
+import { withTimeLimit } from "../async/time_limit.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Meter } from "../core/metrics.ts";
 import { type Replayed, replay } from "../core/serf/snapshot/format.ts";
@@ -11,7 +12,6 @@ import { SerfError } from "../errors.ts";
 import { systemText } from "../go/system_errors.ts";
 import type { AppendFile, Cancel, Clock, Files, Runtime } from "../runtime.ts";
 import type { LogLine, ParsedOptions } from "./options.ts";
-import { withTimeLimit } from "./time_limit.ts";
 
 /** What a snapshot on the disk needs. */
 export interface SnapshotFileParts {

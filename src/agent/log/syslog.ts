@@ -3,10 +3,10 @@
  * that the system's log listens on, so the system's own program for it, `logger`, is kept running and fed with lines.
  */
 
+import { withTimeLimit } from "../../async/time_limit.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { Cancel, ChildInput, ChildProcess, Runtime } from "../../runtime.ts";
 import type { LogLine } from "../../shell/options.ts";
-import { withTimeLimit } from "../../shell/time_limit.ts";
 import { StartFailure } from "../start_failure.ts";
 import { facilityCode, syslogLines } from "./syslog_lines.ts";
 

@@ -3,10 +3,10 @@
  * always ends with a result, whatever happens to the script.
  */
 
+import { withTimeLimit } from "../../async/time_limit.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { Runtime } from "../../runtime.ts";
 import { type ProcessEnd, SystemError } from "../../runtime.ts";
-import { withTimeLimit } from "../../shell/time_limit.ts";
 
 /** Bytes of output that are kept: the last ones. */
 export const outputSizeMax = 8192;

@@ -3,8 +3,8 @@
  * Whatever the server does, the agent goes on.
  */
 
+import { withTimeLimit } from "../../async/time_limit.ts";
 import type { Cancel, Clock } from "../../runtime.ts";
-import { withTimeLimit } from "../../shell/time_limit.ts";
 
 /** Lines are collected for this long. */
 export const flushIntervalMs = 100;

@@ -3,6 +3,7 @@
  * {@link RpcClient} gives it types.
  */
 
+import { ReadQueue } from "../../async/read_queue.ts";
 import { SerfError } from "../../errors.ts";
 import type { Clock, Connection } from "../../runtime.ts";
 import { SystemError } from "../../runtime.ts";
@@ -43,18 +44,16 @@ export interface SubscriptionOptions {
   readonly isLast?: (value: unknown) => boolean;
 }
 
-/** Records that wait for their reader. */
-export class RecordQueue implements AsyncIterableIterator<unknown> {
+/** Records that wait for their reader. Those that come when it is too far behind are dropped and counted. */
+export class RecordQueue {
   readonly #capacity: number;
-  readonly #stop: () => void;
-  #records: unknown[] = [];
-  #waiting: ((result: IteratorResult<unknown>) => void) | null = null;
-  #ended = false;
+  readonly #records: ReadQueue<unknown>;
   #dropped = 0;
 
+  /** `stop` is called if the reader stops before the end. */
   constructor(capacity: number, stop: () => void) {
     this.#capacity = capacity;
-    this.#stop = stop;
+    this.#records = new ReadQueue(stop);
   }
 
   /** Records that were lost because the reader did not keep up. */
@@ -63,37 +62,21 @@ export class RecordQueue implements AsyncIterableIterator<unknown> {
   }
 
   push(value: unknown): void {
-    if (this.#ended) return;
-    if (this.#waiting !== null) {
-      this.#waiting({ done: false, value });
-      this.#waiting = null;
-    } else if (this.#records.length >= this.#capacity) this.#dropped += 1;
+    const { size, reading, ended } = this.#records;
+    if (!ended && !reading && size >= this.#capacity) this.#dropped += 1;
     else this.#records.push(value);
   }
 
   end(): void {
-    this.#ended = true;
-    this.#waiting?.({ done: true, value: undefined });
-    this.#waiting = null;
+    this.#records.end();
   }
 
   next(): Promise<IteratorResult<unknown>> {
-    if (this.#records.length > 0) return Promise.resolve({ done: false, value: this.#records.shift() });
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-    });
+    return this.#records.next();
   }
 
   return(): Promise<IteratorResult<unknown>> {
-    if (!this.#ended) this.#stop();
-    this.#records = [];
-    this.end();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
+    return this.#records.return();
   }
 }
 
