@@ -1,14 +1,14 @@
 /** TCP and unix domain sockets over Deno's own sockets, which are read by pulling as {@link Connection} is. */
 import { joinHostPort } from "../../src/net/address.ts";
-import {
-  type Address,
-  type Connection,
-  type ConnectOptions,
-  type Listener,
-  type Streams,
+import type {
+  Address,
+  Connection,
+  ConnectOptions,
+  Listener,
+  Streams,
   SystemError,
 } from "../../src/runtime.ts";
-import { canceled, systemError } from "../shared/errors.ts";
+import { canceled, systemError, timedOut } from "../shared/errors.ts";
 import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
 import { type DenoAddress, type DenoConn, type DenoListener, denoApi } from "./api.ts";
@@ -129,8 +129,7 @@ async function dial(
     throw canceled("connect", subject);
   } catch (error) {
     if (!expired) throw systemError("connect", subject, error);
-    const message = `Cannot connect ${subject}: no answer within ${timeoutMs} ms`;
-    throw new SystemError("ETIMEDOUT", "connect", message);
+    throw timedOut(subject, timeoutMs);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);

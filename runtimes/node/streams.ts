@@ -22,7 +22,7 @@ import {
   type Streams,
   SystemError,
 } from "../../src/runtime.ts";
-import { canceled, systemError } from "../shared/errors.ts";
+import { canceled, systemError, timedOut } from "../shared/errors.ts";
 import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
 
@@ -134,8 +134,7 @@ function dial(
     });
 
     function expire(): void {
-      const message = `Cannot connect ${subject}: no answer within ${timeoutMs} ms`;
-      fail(new SystemError("ETIMEDOUT", "connect", message));
+      fail(timedOut(subject, timeoutMs));
     }
     function abort(): void {
       fail(canceled("connect", subject));

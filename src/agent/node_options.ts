@@ -25,7 +25,7 @@ export async function nodeOptions(
   return {
     name: config.nodeName,
     bind: endpointText(endpoints.bind),
-    ...(endpoints.advertise === null ? {} : { advertise: endpointText(endpoints.advertise) }),
+    ...(endpoints.advertise === undefined ? {} : { advertise: endpointText(endpoints.advertise) }),
     tags: Object.fromEntries(tags),
     profile: config.profile as "lan" | "wan" | "local",
     protocol: config.protocol,

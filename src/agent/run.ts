@@ -31,10 +31,10 @@ const durationMinMs = 1000;
 /** An agent that ends waits so long for its last lines to be written. */
 const flushTimeoutMs = 1000;
 
-/** Reads the settings anew; called at the start and at every reload. Rejects with StartFailure. */
+/** Reads the settings; called at the start and at every reload. Rejects with StartFailure. */
 export type ConfigSource = () => Promise<AgentConfig>;
 
-/** Runs an agent until it stops; answers the exit code. */
+/** Runs an agent until it stops; returns the exit code. */
 export async function runAgent(
   source: ConfigSource,
   runtime: Runtime,
@@ -44,7 +44,7 @@ export async function runAgent(
   return await run.run();
 }
 
-/** The node is loaded when all settings are known to be good. */
+/** The node is loaded only when all settings are known to be good. */
 const startSerf: SerfStart = async (options, runtime) => {
   const { Serf } = await import("../shell/serf.ts");
   return await Serf.start(options, runtime);
@@ -160,7 +160,7 @@ class AgentRun {
 
   async #endpoints(config: AgentConfig): Promise<Endpoints> {
     const endpoints = await findEndpoints(config, this.#runtime.host);
-    if (endpoints.note !== null) await this.#console.step(endpoints.note);
+    if (endpoints.note !== undefined) await this.#console.step(endpoints.note);
     try {
       decodeKey(config.encryptKey);
     } catch (error) {
@@ -176,8 +176,8 @@ class AgentRun {
     await this.#console.step("Serf agent running!");
     await this.#label("Node name", `'${agent.name}'`);
     await this.#label("Bind addr", `'${endpointText(endpoints.bind)}'`);
-    // The original does not align this one.
-    if (endpoints.advertise !== null) {
+    // Serf does not align this one.
+    if (endpoints.advertise !== undefined) {
       await this.#console.detail(`Advertise addr: '${endpointText(endpoints.advertise)}'`);
     }
     await this.#label("RPC addr", `'${config.rpcAddr}'`);
@@ -264,9 +264,9 @@ class AgentRun {
       if (!(error instanceof StartFailure)) throw error;
       await this.#console.step(error.message);
       await this.#console.step("Failed to reload configs");
-      return null;
+      return undefined;
     });
-    if (config === null) return before;
+    if (config === undefined) return before;
     try {
       this.#applyLevel(config.logLevel);
     } catch (error) {
@@ -280,7 +280,7 @@ class AgentRun {
     return reloaded(before, config);
   }
 
-  /** The tags of a tags file stay as they are: the settings have none, and the original empties the file. */
+  /** The tags of a tags file stay as they are: the settings have none, and Serf would empty the file. */
   async #reloadTags(agent: Agent, config: AgentConfig, { tagsFile }: AgentConfig): Promise<void> {
     if (tagsFile === "") await agent.replaceTags(config.tags);
     else if (config.tags.size > 0) throw new Error("Tags config not allowed while using tag files");

@@ -47,7 +47,7 @@ export class Discovery {
   readonly #replay: boolean;
   readonly #agent: DiscoveringAgent;
   readonly #runtime: DiscoveryRuntime;
-  #sockets: MulticastSockets | null = null;
+  #sockets: MulticastSockets | undefined;
   /** What the last question has brought. */
   readonly #found = new Set<string>();
   /** What is joined when it gets quiet. */
@@ -72,9 +72,9 @@ export class Discovery {
     runtime: DiscoveryRuntime,
   ): Promise<Discovery> {
     const name = serviceName(config.discover);
-    if (name === null) throw failure(`'${config.discover}' does not fit into a name of DNS`);
-    const chosen = config.mdnsInterface || config.interface || null;
-    if (chosen !== null) agent.log("INFO", `Starting mDNS listener on interface ${chosen}`, "agent");
+    if (name === undefined) throw failure(`'${config.discover}' does not fit into a name of DNS`);
+    const chosen = config.mdnsInterface || config.interface || undefined;
+    if (chosen !== undefined) agent.log("INFO", `Starting mDNS listener on interface ${chosen}`, "agent");
     const discovery = new Discovery(name, config.replayOnJoin, agent, runtime);
     const service: Service = {
       cluster: config.discover,
@@ -97,10 +97,10 @@ export class Discovery {
     await this.#sockets?.close();
   }
 
-  async #open(service: Service, chosen: string | null, config: DiscoveryConfig): Promise<void> {
+  async #open(service: Service, chosen: string | undefined, config: DiscoveryConfig): Promise<void> {
     if (this.#runtime.multicast === undefined) throw failure("this runtime has no multicast DNS");
     const options = {
-      interface: chosen,
+      interface: chosen ?? null,
       askIpv4: !config.mdnsDisableIpv4,
       askIpv6: !config.mdnsDisableIpv6,
     };

@@ -50,11 +50,11 @@ export const keys: Command = {
       } as const;
       const { flags } = parseArguments(specs, args);
       const wanted = [
-        flags.install === "" ? null : install(flags.install),
-        flags.use === "" ? null : use(flags.use),
-        flags.remove === "" ? null : remove(flags.remove),
-        flags.list ? list : null,
-      ].filter((action) => action !== null);
+        flags.install === "" ? undefined : install(flags.install),
+        flags.use === "" ? undefined : use(flags.use),
+        flags.remove === "" ? undefined : remove(flags.remove),
+        flags.list ? list : undefined,
+      ].filter((action) => action !== undefined);
       const [action] = wanted;
       if (wanted.length > 1)
         throw new CommandFailure("Only one of -install, -use, -remove, or -list allowed");

@@ -1,5 +1,5 @@
 /**
- * A client of a Serf agent's RPC interface, for agents of this package and of the original alike.
+ * A client of an agent's RPC interface, for agents of this package and for Serf's own alike.
  *
  * ```ts
  * import { RpcClient } from "tserf/rpc";
