@@ -6,7 +6,7 @@
 import { DurationError, parseDuration } from "../go/duration.ts";
 import { parseBoolean, parseInteger } from "../go/number.ts";
 
-/** A complaint about the command line, worded like Go's; the command's help belongs behind it. */
+/** A fault of the command line in the words of Go's flag package; the command's help is shown behind it. */
 export class FlagError extends Error {
   constructor(message: string) {
     super(message);

@@ -27,7 +27,7 @@ const texts: Readonly<Partial<Record<SystemErrorCode, string>>> = {
   ECANCELED: "use of closed network connection",
 };
 
-/** What the system said, in POSIX words. */
+/** The system's reason, in POSIX words. */
 export function systemText(error: unknown): string {
   if (!(error instanceof SystemError)) return String((error as Error).message);
   return texts[error.code] ?? error.message;

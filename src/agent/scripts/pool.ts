@@ -20,7 +20,7 @@ export const waitingEventsMax = 1024;
 /** Scripts that run at once; further ones wait. */
 export const runningScriptsMax = 32;
 
-/** Dropped events are told of at most this often. */
+/** Dropped events are logged at most this often. */
 const warningIntervalMs = 10_000;
 
 /** What is used of the agent. */

@@ -25,11 +25,11 @@ Options:
 ${connectionHelp}`;
 
 interface Action {
-  /** Said before the members are asked. */
+  /** Printed before the members are asked. */
   readonly begin: string;
-  /** Said when all did as asked. */
+  /** Printed if all members did as asked. */
   readonly success: string;
-  /** Begins the complaint when not. */
+  /** Begins the error message otherwise. */
   readonly failure: string;
   run(client: RpcClient): Promise<KeyReport>;
   /** What is shown of a success. */
