@@ -3,6 +3,7 @@
  */
 
 import { dialText, systemText } from "../go/system_errors.ts";
+import { joinHostPort } from "../net/address.ts";
 import type { Address, Connection, Streams, SystemError } from "../runtime.ts";
 
 /** What the core wants to know of its conversations. */
@@ -101,6 +102,9 @@ export class Connections {
     const connection = this.#open.get(id);
     if (connection === undefined) return;
     const { host, port } = connection.remote;
-    this.#inputs.failed(id, `${operation} tcp ${host}:${port}: ${operation}: ${systemText(error)}`);
+    this.#inputs.failed(
+      id,
+      `${operation} tcp ${joinHostPort(host, port)}: ${operation}: ${systemText(error)}`,
+    );
   }
 }

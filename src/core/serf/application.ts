@@ -3,7 +3,7 @@
  * `event_delegate.go`, `ping_delegate.go`).
  */
 
-import { formatAddress } from "../../net/address.ts";
+import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import type { Application } from "../swim/application.ts";
 import type { Node } from "../swim/members.ts";
@@ -79,8 +79,8 @@ export class Hooks implements Application {
 
   /** @inheritdoc */
   conflict(now: number, existing: Node, other: Alive): void {
-    const mine = `${existing.endpoint.host}:${existing.endpoint.port}`;
-    const theirs = `${formatAddress(other.address)}:${other.port}`;
+    const mine = joinHostPort(existing.endpoint.host, existing.endpoint.port);
+    const theirs = joinHostPort(formatAddress(other.address), other.port);
     this.#parts.queries.conflicts.claimed(now, existing.name, mine, theirs);
   }
 

@@ -3,7 +3,7 @@
  * when they are news (serf `NotifyMsg`). What is passed on are the received bytes, so that fields we do not know survive.
  */
 
-import { formatAddress } from "../../net/address.ts";
+import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { Outbox } from "../effects.ts";
@@ -48,7 +48,7 @@ export class Inbox {
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       const text = `Error decoding ${messageName(payload[0]!)} message: ${error.message}`;
-      outbox.log("ERR", "serf", `${text} from=${from.host}:${from.port}`);
+      outbox.log("ERR", "serf", `${text} from=${joinHostPort(from.host, from.port)}`);
       return;
     }
     if (message === undefined) outbox.log("WARN", "serf", `Received message of unknown type: ${payload[0]}`);
@@ -81,7 +81,7 @@ export class Inbox {
       case "relay": {
         if (addressFault(message.address) !== null || message.port === 0) return;
         const to = { host: formatAddress(message.address), port: message.port };
-        outbox.log("DEBUG", "serf", `Relaying response to addr: ${to.host}:${to.port}`);
+        outbox.log("DEBUG", "serf", `Relaying response to addr: ${joinHostPort(to.host, to.port)}`);
         send(to, message.inner);
         return;
       }

@@ -3,6 +3,7 @@
  * reply (memberlist `handleConn`, `sendAndReceiveState`, `sendPingAndWaitForAck`).
  */
 
+import { joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { WireError } from "../wire/error.ts";
 import { FrameReader } from "../wire/frame.ts";
@@ -69,7 +70,7 @@ export class Exchanges {
       return undefined;
     }
     this.#inbound += 1;
-    log(this.#context, "DEBUG", `Stream connection from=${peer.host}:${peer.port}`);
+    log(this.#context, "DEBUG", `Stream connection from=${joinHostPort(peer.host, peer.port)}`);
     return this.#begin(now, peer, { kind: "accepting" }, this.#context.config.streamTimeoutMs).id;
   }
 
@@ -80,7 +81,11 @@ export class Exchanges {
     const { role, peer } = exchange;
     exchange.opened = true;
     if (role.kind === "pushPull") {
-      log(this.#context, "DEBUG", `Initiating push/pull sync with: ${role.name} ${peer.host}:${peer.port}`);
+      log(
+        this.#context,
+        "DEBUG",
+        `Initiating push/pull sync with: ${role.name} ${joinHostPort(peer.host, peer.port)}`,
+      );
       this.#context.outbox.meter?.incr("memberlist.tcp.connect", 1);
       this.#writeState(exchange, role.join);
     } else {
@@ -135,7 +140,7 @@ export class Exchanges {
     const exchange = this.#open.get(id);
     if (exchange === undefined) return;
     const { host, port } = exchange.peer;
-    this.#end(now, exchange, `read tcp ${host}:${port}: i/o timeout`);
+    this.#end(now, exchange, `read tcp ${joinHostPort(host, port)}: i/o timeout`);
   }
 
   #dial(now: number, to: Address, role: Role, timeoutMs: number): void {
@@ -252,7 +257,7 @@ export class Exchanges {
     }
     this.#inbound -= 1;
     this.#inboundBytes -= exchange.received;
-    if (fault !== null) log(this.#context, "ERR", `${fault} from=${peer.host}:${peer.port}`);
+    if (fault !== null) log(this.#context, "ERR", `${fault} from=${joinHostPort(peer.host, peer.port)}`);
   }
 }
 

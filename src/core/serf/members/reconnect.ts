@@ -3,6 +3,7 @@
  * more often, so that many nodes do not knock at the same door at once.
  */
 
+import { joinHostPort } from "../../../net/address.ts";
 import type { Outbox } from "../../effects.ts";
 import type { Random } from "../../random.ts";
 import type { Member, SerfEvent } from "../api.ts";
@@ -22,6 +23,10 @@ export function chooseReconnect(
     return undefined;
   }
   const chosen = failed[random.below(failed.length)]!;
-  outbox.log("INFO", "serf", `attempting reconnect to ${chosen.name} ${chosen.address}:${chosen.port}`);
+  outbox.log(
+    "INFO",
+    "serf",
+    `attempting reconnect to ${chosen.name} ${joinHostPort(chosen.address, chosen.port)}`,
+  );
   return chosen;
 }
