@@ -1,4 +1,7 @@
-/** What the adapters for files share: failures, and an open file whose operations happen one after another. */
+/**
+ * What the adapters for files share: failures, and an open file whose operations happen one after
+ * another.
+ */
 import type { AppendFile } from "../../src/runtime.ts";
 import { systemError } from "./errors.ts";
 

@@ -1,7 +1,10 @@
 /** Host texts as the systems' socket calls give and take them. */
 import { canonicalHost, isWildcard } from "../../src/net/address.ts";
 
-/** Opens a socket on a host. A wildcard means all addresses of both families, or of IPv4 if the system has no IPv6. */
+/**
+ * Opens a socket on a host. A wildcard means all addresses of both families, or of IPv4 if the
+ * system has no IPv6.
+ */
 export async function openOn<Socket>(
   host: string,
   open: (host: string) => Socket | Promise<Socket>,

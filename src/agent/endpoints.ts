@@ -60,7 +60,10 @@ async function endpoint(text: string, prefix: string, host: Host): Promise<Addre
   }
 }
 
-/** The interface's address to bind instead of everything, or `undefined` if the bound address is one of its own. */
+/**
+ * The interface's address to bind instead of everything, or `undefined` if the bound address is one
+ * of its own.
+ */
 function onInterface(name: string, bound: string, host: Host): string | undefined {
   const addresses = host.interfaces().filter((entry) => entry.interface === name);
   if (addresses.length === 0) throw new StartFailure(`Interface '${name}' has no addresses`);

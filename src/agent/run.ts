@@ -280,7 +280,10 @@ class AgentRun {
     return reloaded(before, config);
   }
 
-  /** The tags of a tags file stay as they are: the settings have none, and Serf would empty the file. */
+  /**
+   * The tags of a tags file stay as they are: the settings have none, and Serf would empty the
+   * file.
+   */
   async #reloadTags(agent: Agent, config: AgentConfig, { tagsFile }: AgentConfig): Promise<void> {
     if (tagsFile === "") await agent.replaceTags(config.tags);
     else if (config.tags.size > 0) throw new Error("Tags config not allowed while using tag files");

@@ -1,6 +1,6 @@
 /**
- * The file that keeps an agent's tags: a JSON object of texts. It is read at start, and written whole and atomically before
- * new tags are sent to others.
+ * The file that keeps an agent's tags: a JSON object of texts. It is read at start, and written
+ * whole and atomically before new tags are sent to others.
  */
 
 import { encodeTags } from "../core/serf/wire/tags.ts";
@@ -45,8 +45,9 @@ export class TagsFile {
   }
 
   /**
-   * Writes tags; does nothing if there is no file. ERR_LIMIT if they are too long to be sent to others; then nothing is
-   * written. Serf notices that only when it has written a file that it cannot start with.
+   * Writes tags; does nothing if there is no file. ERR_LIMIT if they are too long to be sent to
+   * others; then nothing is written. Serf notices that only when it has written a file that it
+   * cannot start with.
    */
   async store(tags: ReadonlyMap<string, string>): Promise<void> {
     if (this.#path === "") return;

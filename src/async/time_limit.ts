@@ -5,8 +5,8 @@
 import type { Cancel, Clock } from "../runtime.ts";
 
 /**
- * Resolves or rejects with `work`, or resolves with `"late"` if that takes longer than `limitMs`. Whatever comes of `work`
- * later is dropped, a rejection too.
+ * Resolves or rejects with `work`, or resolves with `"late"` if that takes longer than `limitMs`.
+ * Whatever comes of `work` later is dropped, a rejection too.
  */
 export async function withTimeLimit<Result>(
   clock: Clock,

@@ -1,5 +1,6 @@
 /**
- * The flags of `serf agent`, made from the table of settings: how they are parsed, what they set, and their help.
+ * The flags of `serf agent`, made from the table of settings: how they are parsed, what they set,
+ * and their help.
  */
 
 import type { FlagHelp, LayerOf, Setting, SettingTable } from "../agent/config/table.ts";
@@ -18,7 +19,9 @@ export function agentFlags(table: SettingTable): FlagSpecs {
   return specs;
 }
 
-/** The settings that flags give. Throws {@link StartFailure} if a tag or a duration is malformed. */
+/**
+ * The settings that flags give. Throws {@link StartFailure} if a tag or a duration is malformed.
+ */
 export function flagLayer<Table extends SettingTable>(
   { flags, given }: ParsedArguments<FlagSpecs>,
   table: Table,
@@ -53,7 +56,10 @@ function isTags([, { kind }]: readonly [string, Setting]): boolean {
   return kind === "tags";
 }
 
-/** Durations are texts at first, as in Serf: they are read only after all flags are known to be right. */
+/**
+ * Durations are texts at first, as in Serf: they are read only after all flags are known to be
+ * right.
+ */
 function flagSpec(kind: Setting["kind"]): FlagSpec {
   switch (kind) {
     case "text":
@@ -107,7 +113,10 @@ function duration(row: Setting, flag: string, text: string): number | undefined 
   }
 }
 
-/** The lines of help on some flags. A flag without a text stands beside the text of the flag before it. */
+/**
+ * The lines of help on some flags. A flag without a text stands beside the text of the flag before
+ * it.
+ */
 function entries(rows: readonly Setting[]): string[] {
   const flags = rows.flatMap((row): FlagHelp[] => (row.alias === undefined ? [row] : [row, row.alias]));
   const groups: { readonly names: string[]; readonly help: string }[] = [];

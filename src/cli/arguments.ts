@@ -6,7 +6,10 @@
 import { DurationError, parseDuration } from "../go/duration.ts";
 import { parseBoolean, parseInteger } from "../go/number.ts";
 
-/** A fault of the command line in the words of Go's flag package; the command's help is shown behind it. */
+/**
+ * A fault of the command line in the words of Go's flag package; the command's help is shown behind
+ * it.
+ */
 export class FlagError extends Error {
   constructor(message: string) {
     super(message);

@@ -62,7 +62,10 @@ export function readTags(pairs: readonly string[]): Map<string, string> {
   }
 }
 
-/** A name and perhaps a payload, the arguments of `event` and `query`. `what` begins the message about a missing name. */
+/**
+ * A name and perhaps a payload, the arguments of `event` and `query`. `what` begins the message
+ * about a missing name.
+ */
 export function nameAndPayload(
   rest: readonly string[],
   what: string,
@@ -79,7 +82,10 @@ export function nameAndPayload(
   return { name, payload };
 }
 
-/** Runs `work`; Ctrl-C closes the connection, which ends what waits for the agent. Returns whether that happened. */
+/**
+ * Runs `work`; Ctrl-C closes the connection, which ends what waits for the agent. Returns whether
+ * that happened.
+ */
 export async function untilInterrupted(
   runtime: Runtime,
   client: RpcClient,

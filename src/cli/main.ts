@@ -1,6 +1,6 @@
 /**
- * The command line: finds the command, deals with `-h` and `-v`, and returns the exit code. Commands are loaded when they
- * are called, so that the small ones start fast.
+ * The command line: finds the command, deals with `-h` and `-v`, and returns the exit code.
+ * Commands are loaded when they are called, so that the small ones start fast.
  */
 
 import type { Runtime } from "../runtime.ts";

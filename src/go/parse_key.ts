@@ -1,5 +1,6 @@
 /**
- * Encryption keys as people write them, in base64, and their sizes. One reader for flags, files, options and commands.
+ * Encryption keys as people write them, in base64, and their sizes. One reader for flags, files,
+ * options and commands.
  */
 
 import { SerfError } from "../errors.ts";
@@ -8,7 +9,10 @@ import { Base64Error, decodeBase64 } from "./base64.ts";
 /** Bytes that a key may have: AES-128, AES-192 or AES-256. */
 export const keySizes: readonly number[] = [16, 24, 32];
 
-/** Decodes a key of any size; line breaks are skipped. ERR_KEY with Go's text: `illegal base64 data at input byte 4`. */
+/**
+ * Decodes a key of any size; line breaks are skipped. ERR_KEY with Go's text: `illegal base64 data
+ * at input byte 4`.
+ */
 export function decodeKey(text: string): Uint8Array {
   try {
     return decodeBase64(text);

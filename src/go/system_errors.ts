@@ -1,5 +1,6 @@
 /**
- * Failures of the system in the words of Go, which scripts and people search for: `connect: connection refused`.
+ * Failures of the system in the words of Go, which scripts and people search for: `connect:
+ * connection refused`.
  */
 
 import { joinHostPort } from "../net/address.ts";

@@ -21,7 +21,9 @@ export type Encodable =
   | ReadonlyMap<string, Encodable>
   | { readonly [field: string]: Encodable };
 
-/** An object that is encoded already, because it has values that {@link Encodable} cannot express. */
+/**
+ * An object that is encoded already, because it has values that {@link Encodable} cannot express.
+ */
 export class Encoded {
   readonly bytes: Uint8Array;
 
@@ -108,7 +110,10 @@ export class ObjectReader {
     this.#end += bytes.length;
   }
 
-  /** Takes the next object, or returns `undefined` if it is not complete. Throws {@link RpcWireError}. */
+  /**
+   * Takes the next object, or returns `undefined` if it is not complete. Throws {@link
+   * RpcWireError}.
+   */
   next(limits: ObjectLimits): unknown {
     const waiting = this.#bytes.subarray(this.#start, this.#end);
     const size = this.#scanner.scan(waiting, limits);

@@ -74,7 +74,10 @@ export function endText({ host, port }: Address): string {
   return port === 0 ? `unix:${host}` : joinHostPort(host, port);
 }
 
-/** The path in `unix:///run/serf.sock`, `unix:/run/serf.sock` or `unix:serf.sock`; `undefined` for every other text. */
+/**
+ * The path in `unix:///run/serf.sock`, `unix:/run/serf.sock` or `unix:serf.sock`; `undefined` for
+ * every other text.
+ */
 function socketPath(text: string): string | undefined {
   return /^unix:(?:\/\/)?(.*)$/s.exec(text)?.[1];
 }

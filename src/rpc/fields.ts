@@ -1,6 +1,7 @@
 /**
- * Reads the fields of decoded records as tolerantly as Go's decoder does, and not more: records as maps or as arrays in
- * declared order, nil for any zero value, str and bin alike, 0 and 1 for booleans. Anything else is a {@link RpcWireError}.
+ * Reads the fields of decoded records as tolerantly as Go's decoder does, and not more: records as
+ * maps or as arrays in declared order, nil for any zero value, str and bin alike, 0 and 1 for
+ * booleans. Anything else is a {@link RpcWireError}.
  */
 
 import { RpcWireError } from "./wire_error.ts";

@@ -50,7 +50,10 @@ export interface MemberFilter {
   readonly name: string;
 }
 
-/** A query to ask. `payload` is `null` if the wire has nil, which `_serf_ping` does not take for an empty one. */
+/**
+ * A query to ask. `payload` is `null` if the wire has nil, which `_serf_ping` does not take for an
+ * empty one.
+ */
 export interface QueryRequest {
   readonly nodes: readonly string[];
   readonly tags: ReadonlyMap<string, string>;

@@ -1,6 +1,6 @@
 /**
- * The records that answer key operations, `get-coordinate` and queries, written and read. Field names are those of the wire, in alphabetical
- * order.
+ * The records that answer key operations, `get-coordinate` and queries, written and read. Field
+ * names are those of the wire, in alphabetical order.
  */
 
 import type { Coordinate } from "../core/coordinate/coordinate.ts";
@@ -114,8 +114,9 @@ export function replyRecord({ type, from, payload }: QueryReply): Encodable {
 export const doneRecord: Encodable = { From: "", Payload: null, Type: "done" };
 
 /**
- * Reads a reply; `"end"` for the end of the query, `undefined` for a record of an unknown type. Throws RpcWireError. At the
- * deadline Go's agent may send any number of replies without a sender before the record of the end: they count as the end.
+ * Reads a reply; `"end"` for the end of the query, `undefined` for a record of an unknown type.
+ * Throws RpcWireError. At the deadline Go's agent may send any number of replies without a sender
+ * before the record of the end: they count as the end.
  */
 export function readReply(value: unknown): QueryReply | "end" | undefined {
   const fields = record(value, ["Type", "From", "Payload"]);

@@ -33,8 +33,9 @@ export class Scanner {
   }
 
   /**
-   * Continues in `bytes`, which start at the object's first byte and hold at least what earlier calls saw. Returns the
-   * object's size, or `undefined` if more bytes are needed. Throws {@link RpcWireError}.
+   * Continues in `bytes`, which start at the object's first byte and hold at least what earlier
+   * calls saw. Returns the object's size, or `undefined` if more bytes are needed. Throws {@link
+   * RpcWireError}.
    */
   scan(bytes: Uint8Array, limits: ObjectLimits): number | undefined {
     for (;;) {
@@ -46,7 +47,10 @@ export class Scanner {
     }
   }
 
-  /** Passes one scalar or one container's head; returns false if its head or content is not complete. */
+  /**
+   * Passes one scalar or one container's head; returns false if its head or content is not
+   * complete.
+   */
   #value(bytes: Uint8Array, limits: ObjectLimits): boolean {
     const head = headOf(bytes, this.#position, limits.reals);
     if (head === undefined) return false;

@@ -1,6 +1,6 @@
 /**
- * Turns the value of a configuration file into settings, or lists all faults in the words of Serf's decoder. Where those do
- * not name the key that is meant, it is added behind them.
+ * Turns the value of a configuration file into settings, or lists all faults in the words of Serf's
+ * decoder. Where those do not name the key that is meant, it is added behind them.
  */
 
 import { DurationError, parseDuration, toMilliseconds } from "../../go/duration.ts";

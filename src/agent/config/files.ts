@@ -14,7 +14,10 @@ import { type ConfigLayer, settings } from "./settings.ts";
 /** What is used of the runtime's files. */
 export type ConfigFiles = Pick<Files, "read" | "status" | "list">;
 
-/** Reads files and directories in the given order; the later ones are meant to win. Rejects with {@link StartFailure}. */
+/**
+ * Reads files and directories in the given order; the later ones are meant to win. Rejects with
+ * {@link StartFailure}.
+ */
 export async function readConfigPaths(paths: readonly string[], files: ConfigFiles): Promise<ConfigLayer[]> {
   const layers: ConfigLayer[] = [];
   for (const path of paths) {

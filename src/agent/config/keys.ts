@@ -31,7 +31,10 @@ export function configKeys(table: SettingTable): ConfigKey[] {
   return [...keys, ...Object.entries(ignoredKeys).map(([key, kind]) => ({ key, kind }))];
 }
 
-/** The key that somebody who wrote `word` may have meant, the shorter of two; `undefined` if none is near. */
+/**
+ * The key that somebody who wrote `word` may have meant, the shorter of two; `undefined` if none is
+ * near.
+ */
 export function nearestKey(word: string, keys: readonly ConfigKey[]): string | undefined {
   const wanted = word.toLowerCase().replaceAll("-", "_").slice(0, comparedMax);
   const near = keys

@@ -32,7 +32,9 @@ export function mergeLayers<Table extends SettingTable>(
   return merged as ConfigOf<Table>;
 }
 
-/** The value of a setting that had the value `before` and is given again; see {@link KindValues}. */
+/**
+ * The value of a setting that had the value `before` and is given again; see {@link KindValues}.
+ */
 function merge(kind: SettingKind, before: unknown, value: unknown): unknown {
   switch (kind) {
     case "text":

@@ -1,6 +1,7 @@
 /**
- * All settings of an agent, one row each. Flags, configuration files, defaults, merging, help and reloads read this table;
- * a new setting is a row here, and a line in `node_options.ts` if the node has to know it.
+ * All settings of an agent, one row each. Flags, configuration files, defaults, merging, help and
+ * reloads read this table. A new setting is a row in `own_settings.ts`, and a line in
+ * `node_options.ts` if the node has to know it.
  */
 
 import { ownSettings } from "./own_settings.ts";
@@ -19,7 +20,10 @@ export type ConfigLayer = LayerOf<typeof settings>;
 /** The settings of an agent if nothing is configured. */
 export const defaultConfig: AgentConfig = defaultsOf(settings);
 
-/** Keys of configuration files that Serf has and this agent does not need: they are checked and have no effect. */
+/**
+ * Keys of configuration files that Serf has and this agent does not need: they are checked and have
+ * no effect.
+ */
 export const ignoredKeys: Readonly<Record<string, SettingKind>> = {
   disable_coordinates: "boolean",
   enable_compression: "boolean",

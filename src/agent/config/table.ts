@@ -1,12 +1,13 @@
 /**
- * What a setting is: a row of data from which flags, configuration files, defaults and help are made.
+ * What a setting is: a row of data from which flags, configuration files, defaults and help are
+ * made.
  */
 
 /**
- * What each kind of setting holds. A later source wins, unless its `text` is empty or its `integer` or `duration` is zero;
- * a `positive` has to be above zero. A `boolean` that is true stays true. A `switch` and a `span` are a boolean and a
- * duration of which the later one always wins, even if it is false or zero. Lists grow, and tags are merged. Durations are in
- * milliseconds, not rounded.
+ * What each kind of setting holds. A later source wins, unless its `text` is empty or its `integer`
+ * or `duration` is zero; a `positive` has to be above zero. A `boolean` that is true stays true. A
+ * `switch` and a `span` are a boolean and a duration of which the later one always wins, even if it
+ * is false or zero. Lists grow, and tags are merged. Durations are in milliseconds, not rounded.
  */
 export interface KindValues {
   readonly text: string;
@@ -29,7 +30,10 @@ export interface FlagHelp {
   readonly flag?: string;
   /** Shown behind the name: `=addr`. */
   readonly sample?: string;
-  /** What it does. A setting without a text shares that of the setting before it. A line break is kept in the help. */
+  /**
+   * What it does. A setting without a text shares that of the setting before it. A line break is
+   * kept in the help.
+   */
   readonly help?: string;
 }
 

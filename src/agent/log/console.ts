@@ -1,6 +1,6 @@
 /**
- * What the agent prints: steps and errors behind `==> `, details and log lines behind four blanks. As in Serf, log lines are
- * held back until the agent is up, and are lost if it does not come up.
+ * What the agent prints: steps and errors behind `==> `, details and log lines behind four blanks.
+ * As in Serf, log lines are held back until the agent is up, and are lost if it does not come up.
  */
 
 import type { Terminal } from "../../runtime.ts";

@@ -1,6 +1,7 @@
 /**
- * A copy of the agent's log for the system's log, with Serf's priorities. No runtime has datagram sockets of the local kind
- * that the system's log listens on, so the system's own program for it, `logger`, is kept running and fed with lines.
+ * A copy of the agent's log for the system's log, with Serf's priorities. No runtime has datagram
+ * sockets of the local kind that the system's log listens on, so the system's own program for it,
+ * `logger`, is kept running and fed with lines.
  */
 
 import { withTimeLimit } from "../../async/time_limit.ts";
@@ -56,7 +57,10 @@ export class Syslog {
     this.#warn = warn;
   }
 
-  /** Finds the system's log. `warn` is called when lines no longer get there. Rejects with {@link StartFailure} if there is none. */
+  /**
+   * Finds the system's log. `warn` is called when lines no longer get there. Rejects with
+   * {@link StartFailure} if there is none.
+   */
   static async open(facility: string, runtime: SyslogRuntime, warn: (text: string) => void): Promise<Syslog> {
     if (runtime.host.os !== "linux") throw setupFailed("Platform does not support syslog");
     const code = facilityCode(facility);

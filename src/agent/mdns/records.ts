@@ -29,7 +29,10 @@ const nameSizeMax = 253;
 /** Bytes of a service's name, which leaves room for the label of an instance. */
 const serviceSizeMax = nameSizeMax - labelSizeMax - 1;
 
-/** The service's name, `_serf_NAME._tcp.local`; `undefined` if it does not fit into DNS. A dot in NAME separates labels. */
+/**
+ * The service's name, `_serf_NAME._tcp.local`; `undefined` if it does not fit into DNS. A dot in
+ * NAME separates labels.
+ */
 export function serviceName(cluster: string): string | undefined {
   const name = `_serf_${cluster}._tcp.local`;
   const fits = name.split(".").every((label) => label !== "" && byteLength(label) <= labelSizeMax);

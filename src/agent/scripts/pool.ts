@@ -26,7 +26,10 @@ const warningIntervalMs = 10_000;
 /** What is used of the agent. */
 export type ScriptContext = AgentContext<"clock" | "host" | "processes">;
 
-/** An event for one script. `ended` takes what the script wrote; nothing if it failed or did not run. */
+/**
+ * An event for one script. `ended` takes what the script wrote; nothing if it failed or did not
+ * run.
+ */
 interface Job {
   readonly event: SerfEvent;
   readonly ended: (output?: Uint8Array) => void;

@@ -1,7 +1,7 @@
 /**
- * The answers of several scripts to one query. Only one answer is sent, and it is the first in the order of configuration, as when
- * scripts ran one after another. A script that is still running delays the answers of later scripts, for at most half the
- * query's time.
+ * The answers of several scripts to one query. Only one answer is sent, and it is the first in the
+ * order of configuration, as when scripts ran one after another. A script that is still running
+ * delays the answers of later scripts, for at most half the query's time.
  */
 
 import type { QueryEvent } from "../../core/serf/api.ts";

@@ -36,7 +36,10 @@ export class Courier {
   #resting = false;
   #closed = false;
 
-  /** `report` is called with the failure when delivery stops working, and with `undefined` when it works again. */
+  /**
+   * `report` is called with the failure when delivery stops working, and with `undefined` when it
+   * works again.
+   */
   constructor(clock: Clock, connect: () => Promise<LineServer>, report: (failure: unknown) => void) {
     this.#clock = clock;
     this.#connect = connect;

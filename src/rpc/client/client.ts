@@ -120,7 +120,10 @@ export class RpcClient implements AsyncDisposable {
     return decoded(() => list(answer.get("Members")).map(readMember));
   }
 
-  /** Makes the agent join a cluster; returns how many addresses could be joined. `replay` delivers user events of the past. */
+  /**
+   * Makes the agent join a cluster; returns how many addresses could be joined. `replay` delivers
+   * user events of the past.
+   */
   async join(addresses: readonly string[], options: { replay?: boolean } = {}): Promise<number> {
     const answer = await this.#ask("join", { Existing: addresses, Replay: options.replay ?? false }, ["Num"]);
     return decoded(() => small(answer.get("Num")));

@@ -40,11 +40,17 @@ export interface Exchange {
 export interface SubscriptionOptions {
   /** Records that wait for the reader before further ones are dropped. */
   readonly capacity: number;
-  /** Whether a record is the last one, which is not handed out; the agent then needs no `stop`. May throw RpcWireError. */
+  /**
+   * Whether a record is the last one, which is not handed out; the agent then needs no `stop`. May
+   * throw RpcWireError.
+   */
   readonly isLast?: (value: unknown) => boolean;
 }
 
-/** Records that wait for their reader. Those that come when it is too far behind are dropped and counted. */
+/**
+ * Records that wait for their reader. Those that come when it is too far behind are dropped and
+ * counted.
+ */
 export class RecordQueue {
   readonly #capacity: number;
   readonly #records: ReadQueue<unknown>;
@@ -98,7 +104,10 @@ export class RpcConnection {
     void this.#read();
   }
 
-  /** Sends a request and returns the answer's body, `undefined` if it has none. Rejects with the agent's error text (ERR_RPC). */
+  /**
+   * Sends a request and returns the answer's body, `undefined` if it has none. Rejects with the
+   * agent's error text (ERR_RPC).
+   */
   async request(
     command: string,
     body: Encodable | undefined,
@@ -224,7 +233,8 @@ export class RpcConnection {
     const fields = record(value, responseOrder);
     const pending = this.#pending.get(unsigned(fields.get("Seq")));
     const error = text(fields.get("Error"));
-    // Serf answers twice if it leaves a request's body unread: answers that nobody waits for are ignored.
+    // Serf answers twice if it leaves a request's body unread: answers that nobody waits for are
+    // ignored.
     if (pending === undefined) return;
     const isRecord = pending.records !== undefined && pending.answered;
     if (isRecord || (pending.body && !bodilessErrors.has(error))) this.#awaitingBody = { pending, error };

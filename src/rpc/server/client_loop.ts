@@ -1,6 +1,7 @@
 /**
- * One connection of a client: a loop that reads requests and carries them out, and a loop that writes what the session has
- * queued. A client that does not read its answers is not read from either.
+ * One connection of a client: a loop that reads requests and carries them out, and a loop that
+ * writes what the session has queued. A client that does not read its answers is not read from
+ * either.
  */
 
 import { systemText } from "../../go/system_errors.ts";

@@ -61,7 +61,9 @@ export class ClientQueries {
     return query;
   }
 
-  /** Delivers a reply. The size of the cluster bounds their number, and the write queue their bytes. */
+  /**
+   * Delivers a reply. The size of the cluster bounds their number, and the write queue their bytes.
+   */
   reply(query: AskedQuery, reply: QueryReply): void {
     this.#record(query, replyRecord(reply), reply.type);
   }

@@ -1,6 +1,6 @@
 /**
- * Carries out what a session asks for: log lines and replays at once, requests one after the other. Every request ends with
- * a call of the session that settles it.
+ * Carries out what a session asks for: log lines and replays at once, requests one after the other.
+ * Every request ends with a call of the session that settles it.
  */
 
 import { unreachable } from "../../core/assert.ts";
@@ -20,8 +20,9 @@ import type { AgentService, KeyOperation } from "./service.ts";
 import type { AgentRequest, Session } from "./session.ts";
 
 /**
- * Shortest time between the last reply of a query and its end. Go's command line takes replies from two queues and notices
- * the end when they are closed, so an end right behind a reply makes it lose that reply.
+ * Shortest time between the last reply of a query and its end. Go's command line takes replies from
+ * two queues and notices the end when they are closed, so an end right behind a reply makes it lose
+ * that reply.
  */
 const doneGapMs = 50;
 
@@ -51,7 +52,10 @@ export class Performer {
     this.#path = path;
   }
 
-  /** Takes the session's effects: does at once what needs no waiting, and keeps requests for {@link performNext}. */
+  /**
+   * Takes the session's effects: does at once what needs no waiting, and keeps requests for {@link
+   * performNext}.
+   */
   collect(): void {
     for (const effect of this.#session.drain()) {
       if (effect.kind === "log") this.#service.log(effect.level, effect.text);
@@ -165,7 +169,10 @@ export class Performer {
     void this.#follow(replies).finally(() => this.#queries.delete(replies));
   }
 
-  /** Delivers the replies of a query until its deadline. The client may send further requests meanwhile. */
+  /**
+   * Delivers the replies of a query until its deadline. The client may send further requests
+   * meanwhile.
+   */
   async #follow(replies: AsyncIterableIterator<QueryReply>): Promise<void> {
     const query = this.#session.settleQuery();
     let last = Number.NEGATIVE_INFINITY;

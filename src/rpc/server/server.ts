@@ -1,6 +1,6 @@
 /**
- * The agent's RPC listener: accepts clients and gives events and log lines to all of them. A slow client delays nobody but
- * itself.
+ * The agent's RPC listener: accepts clients and gives events and log lines to all of them. A slow
+ * client delays nobody but itself.
  */
 
 import type { Metrics } from "../../core/metrics.ts";

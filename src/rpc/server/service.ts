@@ -20,7 +20,10 @@ export interface ClusterService {
   event(name: string, payload: Uint8Array, coalesce: boolean): void;
   /** Replies as they come; ends at the query's deadline. Leaving the loop ends the query. */
   query(request: QueryRequest): AsyncIterableIterator<QueryReply>;
-  /** Changes or lists keys; a listing takes no key. Rejects with RpcKeyError unless every member did as asked. */
+  /**
+   * Changes or lists keys; a listing takes no key. Rejects with RpcKeyError unless every member did
+   * as asked.
+   */
   keys(operation: KeyOperation, key: string): Promise<KeyReport>;
   coordinate(node: string): Coordinate | undefined;
 }

@@ -103,7 +103,10 @@ export class Session {
     return this.#writes.answering;
   }
 
-  /** What the bytes that were taken last held besides answers, in the words of the log; `undefined` for nothing. */
+  /**
+   * What the bytes that were taken last held besides answers, in the words of the log; `undefined`
+   * for nothing.
+   */
   get streaming(): RecordWord | undefined {
     return this.#writes.streaming;
   }
@@ -205,7 +208,8 @@ export class Session {
     }
     this.#options.metrics?.incr("agent.ipc.command", 1);
     if (!this.#authenticated && command !== "auth" && command !== "handshake") {
-      // The body is left unread on purpose: as in Serf it is taken for the next header and answered again.
+      // The body is left unread on purpose: as in Serf it is taken for the next header and answered
+      // again.
       this.#log("WARN", "Client sending commands before auth");
       this.#respond(rpcErrors.authRequired);
       return;

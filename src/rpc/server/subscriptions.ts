@@ -1,6 +1,7 @@
 /**
- * The event streams and the log monitor of one client. What they deliver goes through the client's write queue,
- * which is bounded: a record that does not fit is dropped, and the agent logs that at most once a second.
+ * The event streams and the log monitor of one client. What they deliver goes through the client's
+ * write queue, which is bounded: a record that does not fit is dropped, and the agent logs that at
+ * most once a second.
  */
 
 import type { LogLevel } from "../../core/effects.ts";

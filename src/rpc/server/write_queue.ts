@@ -44,7 +44,10 @@ export class WriteQueue {
     return this.#answers > 0;
   }
 
-  /** The kind of the last record in the bytes that were taken last; `undefined` if they held answers alone. */
+  /**
+   * The kind of the last record in the bytes that were taken last; `undefined` if they held answers
+   * alone.
+   */
   get streaming(): RecordWord | undefined {
     return this.#streaming;
   }
