@@ -111,8 +111,8 @@ export class ObjectReader {
   }
 
   /**
-   * Takes the next object, or returns `undefined` if it is not complete. Throws {@link
-   * RpcWireError}.
+   * Takes the next object, or returns `undefined` if it is not complete. Throws
+   * {@link RpcWireError}.
    */
   next(limits: ObjectLimits): unknown {
     const waiting = this.#bytes.subarray(this.#start, this.#end);

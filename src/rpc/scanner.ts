@@ -34,8 +34,8 @@ export class Scanner {
 
   /**
    * Continues in `bytes`, which start at the object's first byte and hold at least what earlier
-   * calls saw. Returns the object's size, or `undefined` if more bytes are needed. Throws {@link
-   * RpcWireError}.
+   * calls saw. Returns the object's size, or `undefined` if more bytes are needed. Throws
+   * {@link RpcWireError}.
    */
   scan(bytes: Uint8Array, limits: ObjectLimits): number | undefined {
     for (;;) {

@@ -53,8 +53,8 @@ export class Performer {
   }
 
   /**
-   * Takes the session's effects: does at once what needs no waiting, and keeps requests for {@link
-   * performNext}.
+   * Takes the session's effects: does at once what needs no waiting, and keeps requests for
+   * {@link performNext}.
    */
   collect(): void {
     for (const effect of this.#session.drain()) {
