@@ -1,5 +1,5 @@
 /**
- * The one error class that callers of the library see, and its closed set of codes.
+ * The one error class that callers of the library see, its closed set of codes, and the message of any error.
  */
 
 /** What went wrong, for programs. The message is for people. */
@@ -29,4 +29,9 @@ export class SerfError extends Error {
     this.name = "SerfError";
     this.code = code;
   }
+}
+
+/** The message of anything that was thrown, for a log or an answer. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

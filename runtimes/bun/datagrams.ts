@@ -5,7 +5,7 @@
 import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams, SystemError } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
-import { isWildcard, lacksIpv6, peerHost, socketHost } from "../shared/hosts.ts";
+import { openOn, peerHost, socketHost } from "../shared/hosts.ts";
 import { SendQueue } from "../shared/send_queue.ts";
 import { type BunUdpSocket, bunApi } from "./api.ts";
 
@@ -15,15 +15,7 @@ const lingerStepMs = 10;
 
 /** UDP of Bun. */
 export const datagrams: Datagrams = {
-  async bind(address, handler): Promise<DatagramSocket> {
-    if (!isWildcard(address.host)) return await bind(address, address.host, handler);
-    try {
-      return await bind(address, "::", handler);
-    } catch (error) {
-      if (!lacksIpv6((error as Error).cause)) throw error;
-      return await bind(address, "0.0.0.0", handler);
-    }
-  },
+  bind: (address, handler) => openOn(address.host, (host) => bind(address, host, handler)),
 };
 
 async function bind(address: Address, host: string, handler: DatagramHandler): Promise<DatagramSocket> {

@@ -5,7 +5,7 @@
 import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
-import { isWildcard, lacksIpv6, peerHost, socketHost } from "../shared/hosts.ts";
+import { openOn, peerHost, socketHost } from "../shared/hosts.ts";
 import { SendQueue } from "../shared/send_queue.ts";
 import { type DenoDatagramConn, denoApi } from "./api.ts";
 
@@ -24,13 +24,7 @@ export const datagrams: Datagrams = {
       // Setting the size of the receive buffer makes Deno's node:dgram slower still.
       return await nodeDatagrams({ receiveBufferSize: 0, inFlightMax: 1 }).bind(address, handler);
     }
-    if (!isWildcard(address.host)) return bind(address, address.host, handler);
-    try {
-      return bind(address, "::", handler);
-    } catch (error) {
-      if (!lacksIpv6((error as Error).cause)) throw error;
-      return bind(address, "0.0.0.0", handler);
-    }
+    return await openOn(address.host, (host) => bind(address, host, handler));
   },
 };
 

@@ -1,10 +1,7 @@
 /** Files over Deno's own calls. */
 import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
-import { systemError } from "../shared/errors.ts";
+import { absent, attempt, modeMask, OrderedFile } from "../shared/files.ts";
 import { type DenoFile, type DenoFileInfo, denoApi } from "./api.ts";
-
-/** Everything but the kind of the file. */
-const modeMask = 0o7777;
 
 /** Files of Deno. */
 export const files: Files = {
@@ -73,51 +70,19 @@ async function append(path: string, mode: number): Promise<AppendFile> {
   try {
     const created = await denoApi().open(path, { append: true, createNew: true, mode });
     await changeMode(path, mode);
-    return new DenoAppendFile(created, path);
+    return ordered(created, path);
   } catch (error) {
     if ((error as { code?: unknown }).code !== "EEXIST") throw error;
-    return new DenoAppendFile(await denoApi().open(path, { append: true, create: true, mode }), path);
+    return ordered(await denoApi().open(path, { append: true, create: true, mode }), path);
   }
 }
 
-class DenoAppendFile implements AppendFile {
-  readonly #file: DenoFile;
-  readonly #path: string;
-  /** The last operation: those of one file happen one after another. */
-  #last: Promise<unknown> = Promise.resolve();
-  #closed: Promise<void> | undefined;
-
-  constructor(file: DenoFile, path: string) {
-    this.#file = file;
-    this.#path = path;
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#enqueue("write", () => writeAll(this.#file, bytes));
-  }
-
-  sync(): Promise<void> {
-    return this.#enqueue("sync", () => this.#file.sync());
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= this.#enqueue("close", async () => this.#file.close());
-    return this.#closed;
-  }
-
-  #enqueue(operation: string, run: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(() => attempt(operation, this.#path, run));
-    this.#last = done.catch(() => {});
-    return done;
-  }
-}
-
-async function attempt<T>(operation: string, path: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw systemError(operation, path, error);
-  }
+function ordered(file: DenoFile, path: string): OrderedFile {
+  return new OrderedFile(path, {
+    write: (bytes) => writeAll(file, bytes),
+    sync: () => file.sync(),
+    close: async () => file.close(),
+  });
 }
 
 async function writeAll(file: DenoFile, bytes: Uint8Array): Promise<void> {
@@ -135,8 +100,4 @@ function permissions(found: DenoFileInfo): number {
 
 function directory(operation: string, path: string): SystemError {
   return new SystemError("EISDIR", operation, `Cannot ${operation} ${path}: it is a directory`);
-}
-
-function absent(error: unknown): undefined {
-  if ((error as { code?: unknown }).code !== "ENOENT") throw error;
 }

@@ -1,5 +1,5 @@
 /** What Deno says of time, randomness, signals, the terminal and the host. */
-import { canonicalHost } from "../../src/net/address.ts";
+import { canonicalHost, isLoopback } from "../../src/net/address.ts";
 import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { machineName, systemName } from "../shared/names.ts";
 import { type DenoWriter, denoApi } from "./api.ts";
@@ -81,7 +81,7 @@ function interfaces(): InterfaceAddress[] {
         interface: name,
         address: host,
         prefixLength: Number(cidr?.split("/")[1] ?? (host.includes(":") ? 128 : 32)),
-        internal: host === "::1" || host.startsWith("127."),
+        internal: isLoopback(host),
       };
     });
 }

@@ -1,15 +1,15 @@
 /** TCP and unix domain sockets over Deno's own sockets, which are read by pulling as {@link Connection} is. */
 import { joinHostPort } from "../../src/net/address.ts";
-import {
-  type Address,
-  type Connection,
-  type ConnectOptions,
-  type Listener,
-  type Streams,
+import type {
+  Address,
+  Connection,
+  ConnectOptions,
+  Listener,
+  Streams,
   SystemError,
 } from "../../src/runtime.ts";
-import { canceled, systemError } from "../shared/errors.ts";
-import { isWildcard, lacksIpv6, peerHost } from "../shared/hosts.ts";
+import { canceled, systemError, timedOut } from "../shared/errors.ts";
+import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
 import { type DenoAddress, type DenoConn, type DenoListener, denoApi } from "./api.ts";
 
@@ -22,15 +22,7 @@ const failurePauseMs = 10;
 
 /** TCP of Deno. */
 export const streams: Streams = {
-  async listen(address, accept): Promise<Listener> {
-    if (!isWildcard(address.host)) return listen(address, address.host, accept);
-    try {
-      return listen(address, "::", accept);
-    } catch (error) {
-      if (!lacksIpv6((error as Error).cause)) throw error;
-      return listen(address, "0.0.0.0", accept);
-    }
-  },
+  listen: (address, accept) => openOn(address.host, (host) => listen(address, host, accept)),
   connect: ({ host, port }, options) =>
     dial(
       joinHostPort(host, port),
@@ -137,8 +129,7 @@ async function dial(
     throw canceled("connect", subject);
   } catch (error) {
     if (!expired) throw systemError("connect", subject, error);
-    const message = `Cannot connect ${subject}: no answer within ${timeoutMs} ms`;
-    throw new SystemError("ETIMEDOUT", "connect", message);
+    throw timedOut(subject, timeoutMs);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);

@@ -5,7 +5,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
-import { isWildcard, lacksIpv6, peerHost, socketHost } from "../shared/hosts.ts";
+import { openOn, peerHost, socketHost } from "../shared/hosts.ts";
 import { SendQueue } from "../shared/send_queue.ts";
 
 /** How long a closing socket waits for the system to take what is queued. */
@@ -25,15 +25,7 @@ const closeWaitMs = 100;
 /** UDP of `node:dgram`. */
 export function nodeDatagrams(options: NodeDatagramsOptions): Datagrams {
   return {
-    async bind(address, handler): Promise<DatagramSocket> {
-      if (!isWildcard(address.host)) return await bind(address, address.host, handler, options);
-      try {
-        return await bind(address, "::", handler, options);
-      } catch (error) {
-        if (!lacksIpv6((error as Error).cause)) throw error;
-        return await bind(address, "0.0.0.0", handler, options);
-      }
-    },
+    bind: (address, handler) => openOn(address.host, (host) => bind(address, host, handler, options)),
   };
 }
 

@@ -3,10 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
-import { systemError } from "../shared/errors.ts";
-
-/** Everything but the kind of the file. */
-const modeMask = 0o7777;
+import { absent, attempt, modeMask, OrderedFile } from "../shared/files.ts";
 
 /** Files of `node:fs`. */
 export const files: Files = {
@@ -62,55 +59,19 @@ async function append(path: string, mode: number): Promise<AppendFile> {
   try {
     const created = await open(path, "ax", mode);
     await created.chmod(mode);
-    return new NodeAppendFile(created, path);
+    return ordered(created, path);
   } catch (error) {
     if ((error as { code?: unknown }).code !== "EEXIST") throw error;
-    return new NodeAppendFile(await open(path, "a", mode), path);
+    return ordered(await open(path, "a", mode), path);
   }
 }
 
-class NodeAppendFile implements AppendFile {
-  readonly #handle: FileHandle;
-  readonly #path: string;
-  /** The last operation: those of one file happen one after another. */
-  #last: Promise<unknown> = Promise.resolve();
-  #closed: Promise<void> | undefined;
-
-  constructor(handle: FileHandle, path: string) {
-    this.#handle = handle;
-    this.#path = path;
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#enqueue("write", () => this.#handle.writeFile(bytes));
-  }
-
-  sync(): Promise<void> {
-    return this.#enqueue("sync", () => this.#handle.sync());
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= this.#enqueue("close", () => this.#handle.close());
-    return this.#closed;
-  }
-
-  #enqueue(operation: string, run: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(() => attempt(operation, this.#path, run));
-    this.#last = done.catch(() => {});
-    return done;
-  }
-}
-
-async function attempt<T>(operation: string, path: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw systemError(operation, path, error);
-  }
-}
-
-function absent(error: unknown): undefined {
-  if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+function ordered(handle: FileHandle, path: string): OrderedFile {
+  return new OrderedFile(path, {
+    write: (bytes) => handle.writeFile(bytes),
+    sync: () => handle.sync(),
+    close: () => handle.close(),
+  });
 }
 
 /** A plain array instead of a Buffer, whose `slice` does not copy. */

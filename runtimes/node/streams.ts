@@ -22,8 +22,8 @@ import {
   type Streams,
   SystemError,
 } from "../../src/runtime.ts";
-import { canceled, systemError } from "../shared/errors.ts";
-import { isWildcard, lacksIpv6, peerHost } from "../shared/hosts.ts";
+import { canceled, systemError, timedOut } from "../shared/errors.ts";
+import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
 
 const readSizeMax = 64 * 1024;
@@ -32,15 +32,7 @@ const lingerMs = 5_000;
 
 /** Streams of `node:net`. */
 export const streams: Streams = {
-  async listen(address, accept): Promise<Listener> {
-    if (!isWildcard(address.host)) return await listen(address, address.host, accept);
-    try {
-      return await listen(address, "::", accept);
-    } catch (error) {
-      if (!lacksIpv6((error as Error).cause)) throw error;
-      return await listen(address, "0.0.0.0", accept);
-    }
-  },
+  listen: (address, accept) => openOn(address.host, (host) => listen(address, host, accept)),
   async connect(address, options): Promise<Connection> {
     const { host, port } = address;
     const target = { host, port, noDelay: true, autoSelectFamily: false };
@@ -142,8 +134,7 @@ function dial(
     });
 
     function expire(): void {
-      const message = `Cannot connect ${subject}: no answer within ${timeoutMs} ms`;
-      fail(new SystemError("ETIMEDOUT", "connect", message));
+      fail(timedOut(subject, timeoutMs));
     }
     function abort(): void {
       fail(canceled("connect", subject));

@@ -74,6 +74,15 @@ export function systemError(operation: string, subject: string, error: unknown):
   return new SystemError(known, operation, `Cannot ${operation} ${subject}: ${reason}`, { cause: error });
 }
 
+/** The failure of a dial that took too long. */
+export function timedOut(subject: string, timeoutMs: number | undefined): SystemError {
+  return new SystemError(
+    "ETIMEDOUT",
+    "connect",
+    `Cannot connect ${subject}: no answer within ${timeoutMs} ms`,
+  );
+}
+
 /** The failure of something that its owner ended. */
 export function canceled(operation: string, subject: string): SystemError {
   return new SystemError("ECANCELED", operation, `Cannot ${operation} ${subject}: it was closed`);

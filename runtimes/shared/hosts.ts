@@ -1,15 +1,21 @@
 /** Host texts as the systems' socket calls give and take them. */
-import { canonicalHost } from "../../src/net/address.ts";
+import { canonicalHost, isWildcard } from "../../src/net/address.ts";
 
-/** Whether a bind host means every address of the machine. */
-export function isWildcard(host: string): boolean {
-  return host === "" || host === "0.0.0.0" || host === "::";
-}
-
-/** Whether a dual-stack bind failed only because the system has no IPv6. */
-export function lacksIpv6(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL" || code === "EPROTONOSUPPORT";
+/**
+ * Opens a socket on a host. A wildcard means all addresses of both families, or of IPv4 if the
+ * system has no IPv6.
+ */
+export async function openOn<Socket>(
+  host: string,
+  open: (host: string) => Socket | Promise<Socket>,
+): Promise<Socket> {
+  if (!isWildcard(host)) return await open(host);
+  try {
+    return await open("::");
+  } catch (error) {
+    if (!lacksIpv6((error as Error).cause)) throw error;
+    return await open("0.0.0.0");
+  }
 }
 
 /**
@@ -26,4 +32,9 @@ export function peerHost(text: string): string {
 /** The spelling that a socket of the other family takes: IPv4 goes through a dual-stack socket as mapped IPv6. */
 export function socketHost(host: string, ipv6: boolean): string {
   return ipv6 && !host.includes(":") ? `::ffff:${host}` : host;
+}
+
+function lacksIpv6(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL" || code === "EPROTONOSUPPORT";
 }

@@ -1,7 +1,6 @@
 /** A simulated machine: its addresses, ports and disk, and the program that runs on it. Sockets live as long as the program. */
-import { canonicalHost } from "../../src/net/address.ts";
+import { canonicalHost, isLoopback, isWildcard, joinHostPort, portMax } from "../../src/net/address.ts";
 import { type Address, SystemError } from "../../src/runtime.ts";
-import { isWildcard } from "../shared/hosts.ts";
 import type { EventQueue } from "./events.ts";
 import { Disk } from "./files.ts";
 import type { Network } from "./network.ts";
@@ -26,7 +25,6 @@ export interface Bound<Socket> {
 }
 
 const firstEphemeralPort = 40_000;
-const portMax = 65_535;
 
 /** A machine. */
 export class Machine {
@@ -142,10 +140,10 @@ export class Ports<Socket> {
   }
 }
 
-function isLoopback(host: string): boolean {
-  return host === "::1" || host.startsWith("127.");
-}
-
 function failure(code: "EADDRNOTAVAIL" | "EADDRINUSE", operation: string, address: Address): SystemError {
-  return new SystemError(code, operation, `Cannot ${operation} ${address.host}:${address.port}: ${code}`);
+  return new SystemError(
+    code,
+    operation,
+    `Cannot ${operation} ${joinHostPort(address.host, address.port)}: ${code}`,
+  );
 }

@@ -5,6 +5,7 @@
 import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Member, SerfEvent } from "../core/serf/api.ts";
+import { messageOf } from "../errors.ts";
 import { EndpointError } from "../rpc/endpoint.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server/server.ts";
@@ -14,14 +15,15 @@ import type { Cancel, Runtime } from "../runtime.ts";
 import type { SerfOptions } from "../shell/options.ts";
 import type { Serf } from "../shell/serf.ts";
 import { Cluster, type ClusterNode } from "./cluster_service.ts";
-import type { AgentConfig } from "./config/config.ts";
-import { StartFailure } from "./config/config.ts";
+import type { AgentConfig } from "./config/settings.ts";
+import type { AgentContext } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { AgentLog } from "./log/log.ts";
 import type { Discovery } from "./mdns/discovery.ts";
 import { selectMembers } from "./member_filter.ts";
 import { nodeOptions } from "./node_options.ts";
 import { HandlerPool } from "./scripts/pool.ts";
+import { StartFailure } from "./start_failure.ts";
 import { TagsFile } from "./tags_file.ts";
 
 /** Events that may wait for the agent. */
@@ -49,17 +51,6 @@ export type SerfNode = Pick<
 /** Starts a node, as `Serf.start` does. */
 export type SerfStart = (options: SerfOptions, runtime: Runtime) => Promise<SerfNode>;
 
-/** What an agent is made of. */
-export interface AgentParts {
-  readonly config: AgentConfig;
-  readonly endpoints: Endpoints;
-  readonly runtime: Runtime;
-  readonly log: AgentLog;
-  readonly start: SerfStart;
-  /** Where measurements go. */
-  readonly metrics?: Metrics;
-}
-
 /** A running agent. */
 export class Agent implements AgentService {
   readonly #runtime: Runtime;
@@ -71,18 +62,19 @@ export class Agent implements AgentService {
   readonly #tagsFile: TagsFile;
   /** Runs scripts for events. */
   readonly handlers: HandlerPool;
-  #discovery: Discovery | null = null;
-  #server: RpcServer | null = null;
-  #stopping: Promise<void> | null = null;
+  #discovery: Discovery | undefined;
+  #server: RpcServer | undefined;
+  #stopping: Promise<void> | undefined;
   #deaf = false;
   /** Resolves when the agent has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
 
-  private constructor({ config, runtime, log, metrics }: AgentParts, serf: SerfNode) {
+  private constructor(config: AgentConfig, context: AgentContext, serf: SerfNode) {
+    const { runtime, log, metrics } = context;
     this.#runtime = runtime;
     this.#metrics = metrics;
     this.#tagsFile = new TagsFile(config, runtime.files);
-    this.handlers = new HandlerPool(config, { runtime, log, metrics, self: () => serf.local });
+    this.handlers = new HandlerPool(config, context, () => serf.local);
     this.#log = log;
     this.#serf = serf;
     this.cluster = new Cluster(serf, (level, text) => this.log(level, text, "agent"));
@@ -92,12 +84,16 @@ export class Agent implements AgentService {
   }
 
   /** Starts the node. Rejects with {@link StartFailure}. RPC is not served before {@link serve}. */
-  static async start(parts: AgentParts): Promise<Agent> {
-    const { runtime, log } = parts;
-    const options = await nodeOptions(parts);
-    log.write("INFO", "agent", "Serf agent starting");
+  static async start(
+    config: AgentConfig,
+    endpoints: Endpoints,
+    context: AgentContext,
+    start: SerfStart,
+  ): Promise<Agent> {
+    const options = await nodeOptions(config, endpoints, context);
+    context.log.write("INFO", "agent", "Serf agent starting");
     try {
-      return new Agent(parts, await parts.start(options, runtime));
+      return new Agent(config, context, await start(options, context.runtime));
     } catch (error) {
       const reason = `Error creating Serf: ${messageOf(error)}`;
       throw new StartFailure(`Failed to start the Serf agent: ${reason}`, { cause: error });
@@ -240,7 +236,7 @@ export class Agent implements AgentService {
   /** A node may stop by itself, for example because another one has its name. */
   async #watch(): Promise<void> {
     await this.#serf.stopped;
-    if (this.#stopping === null) this.log("WARN", "Serf shutdown detected, quitting", "agent");
+    if (this.#stopping === undefined) this.log("WARN", "Serf shutdown detected, quitting", "agent");
     await this.shutdown();
   }
 
@@ -262,8 +258,4 @@ export class Agent implements AgentService {
 function titleOf(event: SerfEvent): string {
   if (event.type === "user") return `user-event: ${event.name}`;
   return event.type === "query" ? `query: ${event.name}` : event.type;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,21 +6,19 @@ import type { Coordinate } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
 import { internalPrefix } from "../core/serf/queries/received.ts";
 import { SerfError } from "../errors.ts";
+import { toMilliseconds } from "../go/duration.ts";
 import { quote } from "../go/quote.ts";
 import type { QueryRequest } from "../rpc/protocol.ts";
-import { emptyKeyReport, type QueryRecord } from "../rpc/results.ts";
-import type { ClusterService, KeyCommand, KeyOutcome } from "../rpc/server/service.ts";
-import type { KeyResult, Keys } from "../shell/keys.ts";
+import { emptyKeyReport, type KeyReport, type QueryReply, RpcKeyError } from "../rpc/results.ts";
+import type { ClusterService, KeyOperation } from "../rpc/server/service.ts";
+import type { Keys } from "../shell/keys.ts";
 import { KeyError } from "../shell/keys.ts";
-import type { QueryReply } from "../shell/query.ts";
 import type { Serf } from "../shell/serf.ts";
 
 /** What is used of the node. */
 export type ClusterNode = Pick<Serf, "userEvent" | "query" | "coordinate"> & {
-  readonly keys: Pick<Keys, KeyCommand>;
+  readonly keys: Pick<Keys, KeyOperation>;
 };
-
-const nanosecondsPerMillisecond = 1_000_000n;
 
 /** Longest time of a query. */
 const timeoutMsMax = 86_400_000;
@@ -28,7 +26,7 @@ const timeoutMsMax = 86_400_000;
 /** Characters of a client's text that go to the log. */
 const excerptMax = 1024;
 
-const keyTitles: Readonly<Record<KeyCommand, string>> = {
+const keyTitles: Readonly<Record<KeyOperation, string>> = {
   install: "key installation",
   use: "primary key change",
   remove: "key removal",
@@ -55,7 +53,7 @@ export class Cluster implements ClusterService {
     }
   }
 
-  query(request: QueryRequest): AsyncIterableIterator<QueryRecord> {
+  query(request: QueryRequest): AsyncIterableIterator<QueryReply> {
     const { name, payload, nodes, tags, ack, relayFactor, timeout } = request;
     if (name.startsWith(internalPrefix) && (name !== `${internalPrefix}ping` || payload !== null)) {
       throw new SerfError("ERR_OPTION", `Queries cannot contain the '${internalPrefix}' prefix`);
@@ -77,15 +75,14 @@ export class Cluster implements ClusterService {
     }
   }
 
-  async keys(command: KeyCommand, key: string): Promise<KeyOutcome> {
-    this.#log("INFO", `Initiating ${keyTitles[command]}`);
+  async keys(operation: KeyOperation, key: string): Promise<KeyReport> {
+    this.#log("INFO", `Initiating ${keyTitles[operation]}`);
     const { keys } = this.#serf;
     try {
-      const report = command === "list" ? await keys.list() : await keys[command](key);
-      return { error: "", report };
+      return operation === "list" ? await keys.list() : await keys[operation](key);
     } catch (error) {
       if (!(error instanceof SerfError)) throw error;
-      return { error: error.message, report: reportOf(error) };
+      throw new RpcKeyError(error.message, error instanceof KeyError ? error.result : emptyKeyReport);
     }
   }
 
@@ -99,19 +96,14 @@ export class Cluster implements ClusterService {
   }
 }
 
-function reportOf(error: SerfError): KeyResult | typeof emptyKeyReport {
-  return error instanceof KeyError ? error.result : emptyKeyReport;
-}
-
 /** The node's own default for 0; the shortest time for a negative one, which is over when it begins. */
 function timeoutMsOf(timeout: bigint): number {
   if (timeout === 0n) return 0;
-  const whole = (timeout + nanosecondsPerMillisecond - 1n) / nanosecondsPerMillisecond;
-  return Math.min(timeoutMsMax, Math.max(1, Number(whole)));
+  return Math.min(timeoutMsMax, Math.max(1, Math.ceil(toMilliseconds(timeout))));
 }
 
 /** A query whose replies all come too late. */
-async function* silent(replies: AsyncIterable<QueryReply>): AsyncGenerator<QueryRecord> {
+async function* silent(replies: AsyncIterable<QueryReply>): AsyncGenerator<QueryReply> {
   for await (const _late of replies);
   yield* [];
 }

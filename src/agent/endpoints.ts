@@ -6,42 +6,42 @@ import { AddressError, resolveAddress } from "../go/address.ts";
 import { joinHostPort, parseAddress } from "../net/address.ts";
 import type { Address, Host } from "../runtime.ts";
 import { defaultPort, withPort } from "../shell/endpoint.ts";
-import type { AgentConfig } from "./config/config.ts";
-import { StartFailure } from "./config/config.ts";
+import type { AgentConfig } from "./config/settings.ts";
+import { StartFailure } from "./start_failure.ts";
 
 /** Addresses of an agent. An empty host of `bind` means every address. */
 export interface Endpoints {
   readonly bind: Address;
-  readonly advertise: Address | null;
+  readonly advertise: Address | undefined;
   /** A note for the console when the address came from an interface. */
-  readonly note: string | null;
+  readonly note: string | undefined;
 }
 
 /** Finds the addresses. Rejects with {@link StartFailure}. */
 export async function findEndpoints(config: AgentConfig, host: Host): Promise<Endpoints> {
   const bound = await endpoint(config.bind, "Invalid bind address", host);
-  const found = config.interface === "" ? null : onInterface(config.interface, bound.host, host);
-  const bind = found === null ? bound : { host: found, port: bound.port };
+  const found = config.interface === "" ? undefined : onInterface(config.interface, bound.host, host);
+  const bind = found === undefined ? bound : { host: found, port: bound.port };
   const advertise =
-    config.advertise === "" ? null : await endpoint(config.advertise, "Invalid advertise address", host);
-  const note = found === null ? null : `Using interface '${config.interface}' address '${found}'`;
+    config.advertise === "" ? undefined : await endpoint(config.advertise, "Invalid advertise address", host);
+  const note = found === undefined ? undefined : `Using interface '${config.interface}' address '${found}'`;
   return { bind, advertise, note };
 }
 
-/** Fails when there is no such interface. */
+/** Throws {@link StartFailure} if there is no such interface. */
 export function checkInterface(name: string, host: Host): void {
   if (name === "" || host.interfaces().some((entry) => entry.interface === name)) return;
   throw new StartFailure("Invalid network interface: route ip+net: no such network interface");
 }
 
-/** Fails when discovery cannot work as it is set. */
+/** Throws {@link StartFailure} if discovery cannot work as it is set. */
 export function checkDiscovery(config: AgentConfig, host: Host): void {
   const { discover, mdnsInterface: name, mdnsDisableIpv4, mdnsDisableIpv6 } = config;
   if (name !== "" && discover === "")
     throw new StartFailure("mDNS interface specified without enabling mDNS discovery");
   if (name !== "" && !host.interfaces().some((entry) => entry.interface === name))
     throw new StartFailure("Invalid mDNS network interface: route ip+net: no such network interface");
-  // The original finds this only beside an interface, and otherwise asks nobody.
+  // Serf checks this only together with an interface, and otherwise asks nobody.
   if (discover !== "" && mdnsDisableIpv4 && mdnsDisableIpv6)
     throw new StartFailure("Invalid mDNS configuration: both IPv4 and IPv6 are disabled");
 }
@@ -60,8 +60,11 @@ async function endpoint(text: string, prefix: string, host: Host): Promise<Addre
   }
 }
 
-/** The interface's address to bind instead of everything, or null when the bound address is one of its own. */
-function onInterface(name: string, bound: string, host: Host): string | null {
+/**
+ * The interface's address to bind instead of everything, or `undefined` if the bound address is one
+ * of its own.
+ */
+function onInterface(name: string, bound: string, host: Host): string | undefined {
   const addresses = host.interfaces().filter((entry) => entry.interface === name);
   if (addresses.length === 0) throw new StartFailure(`Interface '${name}' has no addresses`);
   if (bound === "0.0.0.0") {
@@ -71,7 +74,7 @@ function onInterface(name: string, bound: string, host: Host): string | null {
     if (usable === undefined) throw new StartFailure(`Failed to find usable address for interface '${name}'`);
     return usable.address;
   }
-  if (addresses.some(({ address }) => address === bound)) return null;
+  if (addresses.some(({ address }) => address === bound)) return undefined;
   throw new StartFailure(`Interface '${name}' has no '${bound}' address`);
 }
 

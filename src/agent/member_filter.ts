@@ -17,12 +17,12 @@ export async function selectMembers(
   const compile = await loadPatternCompiler();
   const anchored = (expression: string): Pattern => compile(`^${expression}$`);
   const tags = [...filter.tags].map(([key, expression]) => ({ key, matches: anchored(expression) }));
-  const status = filter.status === "" ? null : anchored(filter.status);
-  const name = filter.name === "" ? null : anchored(filter.name);
+  const status = filter.status === "" ? undefined : anchored(filter.status);
+  const name = filter.name === "" ? undefined : anchored(filter.name);
   return members.filter(
     (member) =>
-      (name === null || name(member.name)) &&
-      (status === null || status(member.status)) &&
+      (name === undefined || name(member.name)) &&
+      (status === undefined || status(member.status)) &&
       tags.every(({ key, matches }) => matches(tagOf(member, key))),
   );
 }

@@ -2,47 +2,35 @@
  * What an agent's settings mean for its node, with the files that are read before it starts.
  */
 
-import type { Metrics } from "../core/metrics.ts";
 import { SerfError } from "../errors.ts";
-import { toMilliseconds } from "../go/duration.ts";
 import type { Runtime } from "../runtime.ts";
 import { readKeyring } from "../shell/keyring_file.ts";
 import type { SerfOptions } from "../shell/options.ts";
-import type { AgentConfig } from "./config/config.ts";
-import { StartFailure } from "./config/config.ts";
+import type { AgentConfig } from "./config/settings.ts";
+import type { AgentContext } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { endpointText } from "./endpoints.ts";
 import type { AgentLog } from "./log/log.ts";
+import { StartFailure } from "./start_failure.ts";
 import { readTags } from "./tags_file.ts";
 
-/** What options are made of. */
-export interface NodeOptionsParts {
-  readonly config: AgentConfig;
-  readonly endpoints: Endpoints;
-  readonly runtime: Runtime;
-  readonly log: AgentLog;
-  readonly metrics?: Metrics;
-}
-
-/** Options of the agent's node. Rejects with {@link StartFailure}. */
-export async function nodeOptions({
-  config,
-  endpoints,
-  runtime,
-  log,
-  metrics,
-}: NodeOptionsParts): Promise<SerfOptions> {
+/** Returns the options of the agent's node. Rejects with {@link StartFailure}. */
+export async function nodeOptions(
+  config: AgentConfig,
+  endpoints: Endpoints,
+  { runtime, log, metrics }: AgentContext,
+): Promise<SerfOptions> {
   const tags = await setUp(() => readTags(config, runtime.files, log));
-  const keyring = config.keyringFile === "" ? null : await keysOf(config, runtime, log);
+  const keyring = config.keyringFile === "" ? undefined : await keysOf(config, runtime, log);
   return {
     name: config.nodeName,
     bind: endpointText(endpoints.bind),
-    ...(endpoints.advertise === null ? {} : { advertise: endpointText(endpoints.advertise) }),
+    ...(endpoints.advertise === undefined ? {} : { advertise: endpointText(endpoints.advertise) }),
     tags: Object.fromEntries(tags),
     profile: config.profile as "lan" | "wan" | "local",
     protocol: config.protocol,
     ...(config.encryptKey === "" ? {} : { encryptKey: config.encryptKey }),
-    ...(keyring === null ? {} : { keyring, keyringFile: config.keyringFile }),
+    ...(keyring === undefined ? {} : { keyring, keyringFile: config.keyringFile }),
     compression: config.compression,
     snapshotPath: config.snapshotPath,
     rejoinAfterLeave: config.rejoinAfterLeave,
@@ -61,17 +49,18 @@ export async function nodeOptions({
   };
 }
 
+/** A part of a millisecond counts as one. */
 function times(config: AgentConfig): SerfOptions {
   return {
-    broadcastTimeoutMs: toMilliseconds(config.broadcastTimeout),
-    reconnectIntervalMs: toMilliseconds(config.reconnectInterval),
-    reconnectTimeoutMs: toMilliseconds(config.reconnectTimeout),
-    tombstoneTimeoutMs: toMilliseconds(config.tombstoneTimeout),
-    deadNodeReclaimMs: toMilliseconds(config.deadNodeReclaimTime),
-    coalesceMs: toMilliseconds(config.coalescePeriod),
-    quiescentMs: toMilliseconds(config.quiescentPeriod),
-    userCoalesceMs: toMilliseconds(config.userCoalescePeriod),
-    userQuiescentMs: toMilliseconds(config.userQuiescentPeriod),
+    broadcastTimeoutMs: Math.ceil(config.broadcastTimeout),
+    reconnectIntervalMs: Math.ceil(config.reconnectInterval),
+    reconnectTimeoutMs: Math.ceil(config.reconnectTimeout),
+    tombstoneTimeoutMs: Math.ceil(config.tombstoneTimeout),
+    deadNodeReclaimMs: Math.ceil(config.deadNodeReclaimTime),
+    coalesceMs: Math.ceil(config.coalescePeriod),
+    quiescentMs: Math.ceil(config.quiescentPeriod),
+    userCoalesceMs: Math.ceil(config.userCoalescePeriod),
+    userQuiescentMs: Math.ceil(config.userQuiescentPeriod),
   };
 }
 

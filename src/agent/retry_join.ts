@@ -2,12 +2,13 @@
  * Joining in the background: tries again and again until it works or the attempts are used up.
  */
 
-import { formatDuration, toMilliseconds } from "../go/duration.ts";
+import { messageOf } from "../errors.ts";
+import { formatDuration, fromMilliseconds } from "../go/duration.ts";
 import type { Clock } from "../runtime.ts";
 import type { Agent } from "./agent.ts";
-import type { AgentConfig } from "./config/config.ts";
+import type { AgentConfig } from "./config/settings.ts";
 
-/** Tries until one address works. Answers whether it did; false means that the agent has to stop. */
+/** Tries until one address works. Returns whether it did; if not, the agent has to stop. */
 export async function retryJoin(
   agent: Pick<Agent, "join" | "log">,
   config: Pick<AgentConfig, "retryJoin" | "retryMaxAttempts" | "retryInterval" | "replayOnJoin">,
@@ -17,26 +18,26 @@ export async function retryJoin(
   for (let attempts = 0; !signal.aborted; ) {
     agent.log("INFO", `Joining cluster...(replay: ${config.replayOnJoin})`, "agent");
     const joined = await agent.join(config.retryJoin, config.replayOnJoin).then(
-      (count) => ({ count, error: null }),
-      (error: unknown) => ({ count: 0, error: error instanceof Error ? error.message : String(error) }),
+      (count) => ({ count, error: undefined }),
+      (error: unknown) => ({ count: 0, error: messageOf(error) }),
     );
     if (signal.aborted) break;
-    if (joined.error === null) {
+    if (joined.error === undefined) {
       agent.log("INFO", `Join completed. Synced with ${joined.count} initial agents`, "agent");
       return true;
     }
     attempts += 1;
-    // The original counts like this: a maximum of N allows N+1 attempts.
+    // Serf counts like this: a maximum of N allows N+1 attempts.
     if (config.retryMaxAttempts > 0 && attempts > config.retryMaxAttempts) {
       agent.log("ERR", "maximum retry join attempts made, exiting", "agent");
       return false;
     }
     agent.log(
       "WARN",
-      `Join failed: ${joined.error}, retrying in ${formatDuration(config.retryInterval)}`,
+      `Join failed: ${joined.error}, retrying in ${formatDuration(fromMilliseconds(config.retryInterval))}`,
       "agent",
     );
-    await pause(clock, toMilliseconds(config.retryInterval), signal);
+    await pause(clock, Math.ceil(config.retryInterval), signal);
   }
   return true;
 }

@@ -2,13 +2,15 @@
  * Runs an agent in the foreground: checks in Serf's order, banner, joins, signals, exit code.
  */
 
-import { Base64Error, decodeBase64 } from "../go/base64.ts";
-import { logLevels, parseLogLevel, passesLevel } from "../rpc/server/subscriptions.ts";
+import { withTimeLimit } from "../async/time_limit.ts";
+import type { LogLevel } from "../core/effects.ts";
+import { logLevels, parseLogLevel, passesLevel } from "../core/log_levels.ts";
+import { messageOf, SerfError } from "../errors.ts";
+import { decodeKey } from "../go/parse_key.ts";
 import type { Runtime, SignalName } from "../runtime.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
-import type { AgentConfig } from "./config/config.ts";
-import { durationMin, StartFailure } from "./config/config.ts";
+import { type AgentConfig, reloaded } from "./config/settings.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { checkDiscovery, checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
 import { AgentConsole } from "./log/console.ts";
@@ -17,18 +19,22 @@ import type { Syslog } from "./log/syslog.ts";
 import { retryJoin } from "./retry_join.ts";
 import { parseHandlers } from "./scripts/handlers.ts";
 import { SignalQueue } from "./signals.ts";
+import { StartFailure } from "./start_failure.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 
 /** A graceful leave that takes longer is given up. */
 const gracefulTimeoutMs = 3000;
 
+/** The shortest retry interval and broadcast timeout; shorter ones are raised with a warning. */
+const durationMinMs = 1000;
+
 /** An agent that ends waits so long for its last lines to be written. */
 const flushTimeoutMs = 1000;
 
-/** Reads the settings anew; called at the start and at every reload. Rejects with StartFailure. */
+/** Reads the settings; called at the start and at every reload. Rejects with StartFailure. */
 export type ConfigSource = () => Promise<AgentConfig>;
 
-/** Runs an agent until it stops; answers the exit code. */
+/** Runs an agent until it stops; returns the exit code. */
 export async function runAgent(
   source: ConfigSource,
   runtime: Runtime,
@@ -38,7 +44,7 @@ export async function runAgent(
   return await run.run();
 }
 
-/** The node is loaded when all settings are known to be good. */
+/** The node is loaded only when all settings are known to be good. */
 const startSerf: SerfStart = async (options, runtime) => {
   const { Serf } = await import("../shell/serf.ts");
   return await Serf.start(options, runtime);
@@ -50,7 +56,7 @@ class AgentRun {
   readonly #start: SerfStart;
   readonly #console: AgentConsole;
   readonly #log: AgentLog;
-  #level: (typeof logLevels)[number] = "INFO";
+  #level: LogLevel = "INFO";
   #json = false;
   #syslog: Syslog | undefined;
   #telemetry: Telemetry | undefined;
@@ -70,23 +76,17 @@ class AgentRun {
   }
 
   async run(): Promise<number> {
-    let agent: Agent | null = null;
+    let agent: Agent | undefined;
     try {
       const config = await this.#settings();
       this.#applyLevel(config.logLevel);
       this.#applyFormat(config.logFormat);
       await this.#openSyslog(config);
-      this.#telemetry = Telemetry.start({ config, runtime: this.#runtime, log: this.#log });
+      this.#telemetry = Telemetry.start(config, this.#runtime, this.#log);
       const endpoints = await this.#endpoints(config);
       await this.#console.step("Starting Serf agent...");
-      agent = await Agent.start({
-        config,
-        endpoints,
-        runtime: this.#runtime,
-        log: this.#log,
-        start: this.#start,
-        metrics: this.#telemetry,
-      });
+      const context = { runtime: this.#runtime, log: this.#log, metrics: this.#telemetry };
+      agent = await Agent.start(config, endpoints, context, this.#start);
       await agent.discover(config);
       await agent.serve(config);
       await this.#console.step("Starting Serf agent RPC...");
@@ -109,17 +109,12 @@ class AgentRun {
     if (!syslog) return;
     const { Syslog } = await import("./log/syslog.ts");
     const warn = (text: string): void => this.#log.write("WARN", "agent", text);
-    this.#syslog = await Syslog.open({ facility: syslogFacility, runtime: this.#runtime, warn });
+    this.#syslog = await Syslog.open(syslogFacility, this.#runtime, warn);
   }
 
   /** The last lines are not lost, unless nobody takes them. */
   async #flush(): Promise<void> {
-    let cancel = (): void => undefined;
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#runtime.clock.after(flushTimeoutMs, resolve);
-    });
-    await Promise.race([this.#console.flush(), late]);
-    cancel();
+    await withTimeLimit(this.#runtime.clock, flushTimeoutMs, this.#console.flush());
   }
 
   /** Settings with everything that is checked at a reload, too. */
@@ -142,15 +137,15 @@ class AgentRun {
     return raised;
   }
 
-  async #raise(name: string, duration: bigint): Promise<bigint> {
-    if (duration >= durationMin) return duration;
+  async #raise(name: string, durationMs: number): Promise<number> {
+    if (durationMs >= durationMinMs) return durationMs;
     await this.#console.step(`Warning: '${name}' is too low. Setting to 1s`);
-    return durationMin;
+    return durationMinMs;
   }
 
   #applyLevel(name: string): void {
     const level = parseLogLevel(name);
-    if (level === null) {
+    if (level === undefined) {
       const valid = logLevels.join(" ");
       throw new StartFailure(`Invalid log level: ${name.toUpperCase()}. Valid log levels are: [${valid}]`);
     }
@@ -165,11 +160,11 @@ class AgentRun {
 
   async #endpoints(config: AgentConfig): Promise<Endpoints> {
     const endpoints = await findEndpoints(config, this.#runtime.host);
-    if (endpoints.note !== null) await this.#console.step(endpoints.note);
+    if (endpoints.note !== undefined) await this.#console.step(endpoints.note);
     try {
-      decodeBase64(config.encryptKey);
+      decodeKey(config.encryptKey);
     } catch (error) {
-      if (!(error instanceof Base64Error)) throw error;
+      if (!(error instanceof SerfError)) throw error;
       throw new StartFailure(`Invalid encryption key: ${error.message}`, { cause: error });
     }
     if (!["lan", "wan", "local"].includes(config.profile))
@@ -181,8 +176,8 @@ class AgentRun {
     await this.#console.step("Serf agent running!");
     await this.#label("Node name", `'${agent.name}'`);
     await this.#label("Bind addr", `'${endpointText(endpoints.bind)}'`);
-    // The original does not align this one.
-    if (endpoints.advertise !== null) {
+    // Serf does not align this one.
+    if (endpoints.advertise !== undefined) {
       await this.#console.detail(`Advertise addr: '${endpointText(endpoints.advertise)}'`);
     }
     await this.#label("RPC addr", `'${config.rpcAddr}'`);
@@ -246,24 +241,20 @@ class AgentRun {
 
   async #leave(agent: Agent, signals: SignalQueue): Promise<number> {
     await this.#console.step("Gracefully shutting down agent...");
-    let cancel = (): void => undefined;
-    const late = new Promise<boolean>((resolve) => {
-      cancel = this.#runtime.clock.after(gracefulTimeoutMs, () => resolve(false));
-    });
     let waiting = true;
     const left = agent.leave().then(
       () => true,
       async (error: unknown) => {
         // A leave that was given up fails as well, which is no news.
-        if (waiting)
-          await this.#console.step(`Error: ${error instanceof Error ? error.message : String(error)}`);
+        if (waiting) await this.#console.step(`Error: ${messageOf(error)}`);
         return false;
       },
     );
-    const graceful = await Promise.race([left, late, signals.next().then(() => false)]);
+    const interrupted = signals.next().then(() => false);
+    const { clock } = this.#runtime;
+    const graceful = await withTimeLimit(clock, gracefulTimeoutMs, Promise.race([left, interrupted]));
     waiting = false;
-    cancel();
-    return await this.#stop(agent, graceful ? 0 : 1);
+    return await this.#stop(agent, graceful === true ? 0 : 1);
   }
 
   /** Takes over what can change while the agent runs; the rest needs a restart. */
@@ -273,9 +264,9 @@ class AgentRun {
       if (!(error instanceof StartFailure)) throw error;
       await this.#console.step(error.message);
       await this.#console.step("Failed to reload configs");
-      return null;
+      return undefined;
     });
-    if (config === null) return before;
+    if (config === undefined) return before;
     try {
       this.#applyLevel(config.logLevel);
     } catch (error) {
@@ -284,15 +275,15 @@ class AgentRun {
     }
     agent.handlers.replace(config.eventHandlers);
     await this.#reloadTags(agent, config, before).catch((error: unknown) => {
-      return this.#console.step(
-        `Failed to update tags: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      return this.#console.step(`Failed to update tags: ${messageOf(error)}`);
     });
-    const { leaveOnTerminate, skipLeaveOnInterrupt } = config;
-    return { ...before, leaveOnTerminate, skipLeaveOnInterrupt };
+    return reloaded(before, config);
   }
 
-  /** The tags of a tags file stay as they are: the settings have none, and the original empties the file. */
+  /**
+   * The tags of a tags file stay as they are: the settings have none, and Serf would empty the
+   * file.
+   */
   async #reloadTags(agent: Agent, config: AgentConfig, { tagsFile }: AgentConfig): Promise<void> {
     if (tagsFile === "") await agent.replaceTags(config.tags);
     else if (config.tags.size > 0) throw new Error("Tags config not allowed while using tag files");

@@ -1,6 +1,6 @@
 /**
- * The file that keeps an agent's tags: a JSON object of texts. It is read at start, and written whole and atomically before new tags are
- * told to others.
+ * The file that keeps an agent's tags: a JSON object of texts. It is read at start, and written
+ * whole and atomically before new tags are sent to others.
  */
 
 import { encodeTags } from "../core/serf/wire/tags.ts";
@@ -10,7 +10,7 @@ import { JsonError, type JsonTree, jsonKind, readJson } from "../go/json_reader.
 import { systemText } from "../go/system_errors.ts";
 import type { Files } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
-import type { AgentConfig } from "./config/config.ts";
+import type { AgentConfig } from "./config/settings.ts";
 import type { AgentLog } from "./log/log.ts";
 
 /** Tags of an agent's start: those of its file if it has one, else those of its settings. SerfError when that is impossible. */
@@ -22,7 +22,7 @@ export async function readTags(
   if (tagsFile === "") return tags;
   if (tags.size > 0) throw new SerfError("ERR_OPTION", "Tags config not allowed while using tag files");
   const bytes = await read(tagsFile, files);
-  if (bytes === null) {
+  if (bytes === undefined) {
     await checkDirectory(tagsFile, files);
     return tags;
   }
@@ -45,8 +45,9 @@ export class TagsFile {
   }
 
   /**
-   * Writes tags; does nothing when there is no file. ERR_LIMIT when they are too long to be told to others, which the original
-   * notices only after it has written a file that it cannot start with; then nothing is written.
+   * Writes tags; does nothing if there is no file. ERR_LIMIT if they are too long to be sent to
+   * others; then nothing is written. Serf notices that only when it has written a file that it
+   * cannot start with.
    */
   async store(tags: ReadonlyMap<string, string>): Promise<void> {
     if (this.#path === "") return;
@@ -67,7 +68,7 @@ export class TagsFile {
   }
 }
 
-/** Fails where the file could never be written; the original notices that at the first change of a tag. */
+/** Throws if the file could never be written; Serf notices that at the first change of a tag. */
 async function checkDirectory(path: string, files: Pick<Files, "status">): Promise<void> {
   const directory = /^(.*)[\\/]/s.exec(path)?.[1];
   if (directory === undefined || directory === "") return;
@@ -80,12 +81,12 @@ async function checkDirectory(path: string, files: Pick<Files, "status">): Promi
   }
 }
 
-async function read(path: string, files: Pick<Files, "read">): Promise<Uint8Array | null> {
+async function read(path: string, files: Pick<Files, "read">): Promise<Uint8Array | undefined> {
   try {
     return await files.read(path);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    if (error.code === "ENOENT") return null;
+    if (error.code === "ENOENT") return undefined;
     const operation = error.code === "EISDIR" ? "read" : "open";
     const text = `Failed to read tags file: ${operation} ${path}: ${systemText(error)}`;
     throw new SerfError("ERR_OPTION", text, { cause: error });

@@ -6,7 +6,10 @@
 import { DurationError, parseDuration } from "../go/duration.ts";
 import { parseBoolean, parseInteger } from "../go/number.ts";
 
-/** A complaint about the command line, worded like Go's; the command's help belongs behind it. */
+/**
+ * A fault of the command line in the words of Go's flag package; the command's help is shown behind
+ * it.
+ */
 export class FlagError extends Error {
   constructor(message: string) {
     super(message);
@@ -64,10 +67,10 @@ export function parseArguments<const Specs extends FlagSpecs>(
       throw new FlagError(`bad flag syntax: ${argument}`);
     const equals = word.indexOf("=");
     const name = equals < 0 ? word : word.slice(0, equals);
-    let value = equals < 0 ? null : word.slice(equals + 1);
+    let value = equals < 0 ? undefined : word.slice(equals + 1);
     const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
     if (spec === undefined) throw new FlagError(`flag provided but not defined: -${name}`);
-    if (value === null && spec.kind !== "boolean") {
+    if (value === undefined && spec.kind !== "boolean") {
       if (index >= args.length) throw new FlagError(`flag needs an argument: -${name}`);
       value = args[index++]!;
     }
@@ -82,16 +85,17 @@ export function parseArguments<const Specs extends FlagSpecs>(
   };
 }
 
-function convert(spec: FlagSpec, name: string, value: string | null, before: unknown): unknown {
+function convert(spec: FlagSpec, name: string, value: string | undefined, before: unknown): unknown {
   switch (spec.kind) {
     case "text":
       return value;
     case "list":
       return [...(before as readonly string[]), value];
     case "boolean": {
-      if (value === null) return true;
+      if (value === undefined) return true;
       const parsed = parseBoolean(value);
-      if (parsed === null) throw new FlagError(`invalid boolean value "${value}" for -${name}: parse error`);
+      if (parsed === undefined)
+        throw new FlagError(`invalid boolean value "${value}" for -${name}: parse error`);
       return parsed;
     }
     case "integer": {

@@ -11,9 +11,9 @@ import { FlagError, parseTags, TagError } from "./arguments.ts";
 
 /** One command of the program; each lives in a file of its own and is loaded when it is called. */
 export interface Command {
-  /** Shown by `-h` and behind complaints, without a final newline. */
+  /** Shown by `-h` and behind usage errors, without a final newline. */
   readonly help: string;
-  /** Runs with the arguments behind the command's name; answers the exit code. */
+  /** Runs with the arguments behind the command's name; returns the exit code. */
   run(args: readonly string[], runtime: Runtime): Promise<number>;
 }
 
@@ -28,7 +28,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** A complaint that is followed by a blank line and the command's help. */
+/** A message that is followed by a blank line and the command's help. */
 export class UsageFailure extends CommandFailure {
   constructor(message: string, help: string) {
     super(`${message}\n\n${help}`);
@@ -62,7 +62,10 @@ export function readTags(pairs: readonly string[]): Map<string, string> {
   }
 }
 
-/** A name and perhaps a payload, the arguments of `event` and `query`. `what` begins the complaint about a missing name. */
+/**
+ * A name and perhaps a payload, the arguments of `event` and `query`. `what` begins the message
+ * about a missing name.
+ */
 export function nameAndPayload(
   rest: readonly string[],
   what: string,
@@ -79,7 +82,10 @@ export function nameAndPayload(
   return { name, payload };
 }
 
-/** Runs `work`; Ctrl-C closes the connection, which ends what waits for the agent. Answers whether that happened. */
+/**
+ * Runs `work`; Ctrl-C closes the connection, which ends what waits for the agent. Returns whether
+ * that happened.
+ */
 export async function untilInterrupted(
   runtime: Runtime,
   client: RpcClient,

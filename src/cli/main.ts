@@ -1,6 +1,6 @@
 /**
- * The command line: finds the command, deals with `-h` and `-v`, and answers the exit code. Commands are loaded when they
- * are called, so that the small ones start fast.
+ * The command line: finds the command, deals with `-h` and `-v`, and returns the exit code.
+ * Commands are loaded when they are called, so that the small ones start fast.
  */
 
 import type { Runtime } from "../runtime.ts";
@@ -74,7 +74,7 @@ const commands: Readonly<Record<string, Entry>> = {
   },
 };
 
-/** Runs the program; answers its exit code. */
+/** Runs the program; returns its exit code. */
 export async function main(runtime: Runtime): Promise<number> {
   const { terminal } = runtime;
   const { help, version, name, early, args } = dispatch(terminal.args);

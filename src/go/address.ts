@@ -2,7 +2,7 @@
  * `host:port` texts with the rules and the error texts of Go's `net` package, which users of Serf see on the console.
  */
 
-import { parseAddress } from "../net/address.ts";
+import { parseAddress, portMax } from "../net/address.ts";
 import type { Address, Host } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 import { systemText } from "./system_errors.ts";
@@ -55,7 +55,7 @@ export function parsePort(port: string, network: "tcp" | "udp" = "tcp"): number 
   if (port === "") return 0;
   if (!/^[+-]?\d+$/.test(port)) throw new AddressError(`address ${network}/${port}: unknown port`);
   const value = Number(port);
-  if (value < 0 || value > 65535) throw new AddressError(`address ${port}: invalid port`);
+  if (value < 0 || value > portMax) throw new AddressError(`address ${port}: invalid port`);
   return value;
 }
 

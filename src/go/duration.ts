@@ -14,6 +14,8 @@ const nanosecondsPerUnit: Readonly<Record<string, bigint>> = {
   h: 3_600_000_000_000n,
 };
 
+const nanosecondsPerMillisecond = 1_000_000;
+
 const int64Max = 2n ** 63n - 1n;
 
 /** A text that is no duration; the message is Go's, starting with `time: `. */
@@ -65,9 +67,14 @@ export function formatDuration(nanoseconds: bigint): string {
   return `${sign}${minutes / 60n}h${minutes % 60n}m${seconds}`;
 }
 
-/** Whole milliseconds of a duration, for clocks; a part of a millisecond counts as one. */
+/** Milliseconds of a duration, not rounded. */
 export function toMilliseconds(nanoseconds: bigint): number {
-  return Number((nanoseconds + 999_999n) / 1_000_000n);
+  return Number(nanoseconds) / nanosecondsPerMillisecond;
+}
+
+/** A duration of so many milliseconds, to the nearest nanosecond. */
+export function fromMilliseconds(milliseconds: number): bigint {
+  return BigInt(Math.round(milliseconds * nanosecondsPerMillisecond));
 }
 
 function decimal(value: bigint, unit: bigint): string {

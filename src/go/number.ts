@@ -30,8 +30,8 @@ export function parseInteger(text: string): number | NumberFault {
 const trueTexts: readonly string[] = ["1", "t", "T", "TRUE", "true", "True"];
 const falseTexts: readonly string[] = ["0", "f", "F", "FALSE", "false", "False"];
 
-/** Reads one of the twelve spellings Go accepts, or answers null. */
-export function parseBoolean(text: string): boolean | null {
+/** Reads one of the twelve spellings that Go accepts; `undefined` for any other text. */
+export function parseBoolean(text: string): boolean | undefined {
   if (trueTexts.includes(text)) return true;
-  return falseTexts.includes(text) ? false : null;
+  return falseTexts.includes(text) ? false : undefined;
 }

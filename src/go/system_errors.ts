@@ -1,5 +1,6 @@
 /**
- * Failures of the system in the words of the original, which scripts and people search for: `connect: connection refused`.
+ * Failures of the system in the words of Go, which scripts and people search for: `connect:
+ * connection refused`.
  */
 
 import { joinHostPort } from "../net/address.ts";
@@ -27,7 +28,7 @@ const texts: Readonly<Partial<Record<SystemErrorCode, string>>> = {
   ECANCELED: "use of closed network connection",
 };
 
-/** What the system said, in POSIX words. */
+/** The system's reason, in POSIX words. */
 export function systemText(error: unknown): string {
   if (!(error instanceof SystemError)) return String((error as Error).message);
   return texts[error.code] ?? error.message;

@@ -5,11 +5,15 @@
 /** `2026-11-23 10:57:09.006 +0000 UTC`, from milliseconds since 1970-01-01 UTC. */
 export function timeText(wallMs: number): string {
   const at = new Date(wallMs);
-  const two = (number: number): string => String(number).padStart(2, "0");
-  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
   const fraction = String(at.getMilliseconds()).padStart(3, "0").replace(/0+$/, "");
-  return `${date} ${time}${fraction === "" ? "" : `.${fraction}`} ${zoneText(at)}`;
+  return `${localTime(at, "-")}${fraction === "" ? "" : `.${fraction}`} ${zoneText(at)}`;
+}
+
+/** `2026-11-23 10:57:09`, with another mark in the date if that is asked for. */
+export function localTime(at: Date, mark: "-" | "/"): string {
+  const two = (number: number): string => String(number).padStart(2, "0");
+  const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join(mark);
+  return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
 /** ` m=+3.005769149`: what follows a time that was read from the running clock, with the age of the program. */

@@ -13,7 +13,7 @@ const characterSizeMax = 4;
 /** Decodes bytes; broken ones become lone surrogates. */
 export function decodeText(bytes: Uint8Array): string {
   const whole = decodeStrictly(bytes);
-  if (whole !== null) return whole;
+  if (whole !== undefined) return whole;
   let text = "";
   for (let offset = 0; offset < bytes.length; ) {
     const size = characterSize(bytes, offset);
@@ -26,16 +26,16 @@ export function decodeText(bytes: Uint8Array): string {
 /** Size of the valid character at an offset, 0 when there is none. */
 function characterSize(bytes: Uint8Array, offset: number): number {
   for (let size = 1; size <= characterSizeMax && offset + size <= bytes.length; size++) {
-    if (decodeStrictly(bytes.subarray(offset, offset + size)) !== null) return size;
+    if (decodeStrictly(bytes.subarray(offset, offset + size)) !== undefined) return size;
   }
   return 0;
 }
 
-function decodeStrictly(bytes: Uint8Array): string | null {
+function decodeStrictly(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);
   } catch (error) {
-    if (error instanceof TypeError) return null;
+    if (error instanceof TypeError) return undefined;
     throw error;
   }
 }

@@ -25,6 +25,19 @@ export function canonicalHost(text: string): string | undefined {
   return bytes && formatAddress(bytes);
 }
 
+/** Whether a host to bind to means every address of the machine. */
+export function isWildcard(host: string): boolean {
+  return host === "" || host === "0.0.0.0" || host === "::";
+}
+
+/** Whether an address in its canonical spelling is one of the machine itself. */
+export function isLoopback(host: string): boolean {
+  return host === "::1" || host.startsWith("127.");
+}
+
+/** The highest port. */
+export const portMax = 65_535;
+
 /** `host:port`, with brackets around a host that has colons. */
 export function joinHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

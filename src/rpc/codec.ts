@@ -6,7 +6,8 @@
 import { Packr } from "msgpackr/pack";
 import { Unpackr } from "msgpackr/unpack";
 import type { ObjectLimits } from "./scanner.ts";
-import { Scanner, WireFault } from "./scanner.ts";
+import { Scanner } from "./scanner.ts";
+import { RpcWireError } from "./wire_error.ts";
 
 /** What is written. Fields of a plain object go out in its order, which is alphabetical wherever the protocol has records. */
 export type Encodable =
@@ -20,7 +21,9 @@ export type Encodable =
   | ReadonlyMap<string, Encodable>
   | { readonly [field: string]: Encodable };
 
-/** An object that is encoded already, for what {@link Encodable} cannot say. */
+/**
+ * An object that is encoded already, because it has values that {@link Encodable} cannot express.
+ */
 export class Encoded {
   readonly bytes: Uint8Array;
 
@@ -38,7 +41,7 @@ const readOptions: object = {
 };
 
 /** Writes and reads objects; one per connection or listener, as the library keeps buffers of its own. */
-export class Codec {
+export class RpcCodec {
   readonly #packer = new Packr({ useRecords: false, variableMapSize: true });
   readonly #unpacker = new Unpackr(readOptions);
 
@@ -53,7 +56,7 @@ export class Codec {
     try {
       return this.#unpacker.unpack(bytes);
     } catch (error) {
-      throw new WireFault("object cannot be decoded", { cause: error });
+      throw new RpcWireError("object cannot be decoded", { cause: error });
     }
   }
 }
@@ -77,13 +80,13 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
 
 /** Collects received bytes and hands out complete objects. It never holds more than was received. */
 export class ObjectReader {
-  readonly #codec: Codec;
+  readonly #codec: RpcCodec;
   readonly #scanner = new Scanner();
   #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;
   #end = 0;
 
-  constructor(codec: Codec) {
+  constructor(codec: RpcCodec) {
     this.#codec = codec;
   }
 
@@ -107,11 +110,14 @@ export class ObjectReader {
     this.#end += bytes.length;
   }
 
-  /** Takes the next object, or undefined when it is not complete. Throws {@link WireFault}. */
+  /**
+   * Takes the next object, or returns `undefined` if it is not complete. Throws
+   * {@link RpcWireError}.
+   */
   next(limits: ObjectLimits): unknown {
     const waiting = this.#bytes.subarray(this.#start, this.#end);
     const size = this.#scanner.scan(waiting, limits);
-    if (size === null) return undefined;
+    if (size === undefined) return undefined;
     this.#scanner.reset();
     this.#start += size;
     const value = this.#codec.decode(waiting.slice(0, size));

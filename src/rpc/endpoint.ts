@@ -9,14 +9,14 @@ import { joinHostPort } from "../net/address.ts";
 import type { Address, Connection, Files, Host, Listener, Streams } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 
-/** The parts of a runtime that serving takes. */
+/** The parts of a runtime that listening needs. */
 export interface ListenRuntime {
   readonly streams: Streams;
   readonly files: Files;
   readonly host: Host;
 }
 
-/** The parts of a runtime that dialling takes. */
+/** The parts of a runtime that dialling needs. */
 export interface DialRuntime {
   readonly streams: Streams;
   readonly host: Host;
@@ -40,9 +40,9 @@ export async function listenAt(
   accept: (connection: Connection) => void,
 ): Promise<Listener> {
   const path = socketPath(text);
-  const operation = path === null ? "listen tcp" : "listen unix";
+  const operation = path === undefined ? "listen tcp" : "listen unix";
   try {
-    if (path !== null) return await listenLocal(runtime, path, accept);
+    if (path !== undefined) return await listenLocal(runtime, path, accept);
     return await runtime.streams.listen(await resolveAddress(text, runtime.host), accept);
   } catch (error) {
     if (error instanceof AddressError) throw new EndpointError(`${operation}: ${error.message}`, error);
@@ -54,9 +54,9 @@ export async function listenAt(
 /** Dials. Rejects with {@link EndpointError}. */
 export async function dial(runtime: DialRuntime, text: string, timeoutMs: number): Promise<Connection> {
   const path = socketPath(text);
-  let operation = path === null ? "dial tcp" : `dial unix ${path}`;
+  let operation = path === undefined ? "dial tcp" : `dial unix ${path}`;
   try {
-    if (path !== null) return await runtime.streams.connectLocal(path, { timeoutMs });
+    if (path !== undefined) return await runtime.streams.connectLocal(path, { timeoutMs });
     const endpoint = await resolveAddress(text, runtime.host, { emptyHost: "127.0.0.1" });
     const named = splitHostPort(text).host !== "";
     operation = `dial tcp ${named ? joinHostPort(endpoint.host, endpoint.port) : `:${endpoint.port}`}`;
@@ -74,10 +74,12 @@ export function endText({ host, port }: Address): string {
   return port === 0 ? `unix:${host}` : joinHostPort(host, port);
 }
 
-/** The path in `unix:///run/serf.sock`, `unix:/run/serf.sock` or `unix:serf.sock`; `null` for every other text. */
-function socketPath(text: string): string | null {
-  const match = /^unix:(?:\/\/)?(.*)$/s.exec(text);
-  return match === null ? null : match[1]!;
+/**
+ * The path in `unix:///run/serf.sock`, `unix:/run/serf.sock` or `unix:serf.sock`; `undefined` for
+ * every other text.
+ */
+function socketPath(text: string): string | undefined {
+  return /^unix:(?:\/\/)?(.*)$/s.exec(text)?.[1];
 }
 
 async function listenLocal(
@@ -96,12 +98,12 @@ async function listenLocal(
   }
 }
 
-/** A path that cannot be used is better explained than by the system's text. */
+/** The runtime explains why a path cannot be used better than the system does. */
 function reasonOf(error: SystemError): string {
   return error.code === "EINVAL" ? error.message : systemText(error);
 }
 
-/** Whether a path is a socket at which nobody listens. */
+/** Whether a path is a socket on which nobody listens. */
 async function isAbandoned({ streams, files }: ListenRuntime, path: string): Promise<boolean> {
   if ((await files.status(path)).kind !== "other") return false;
   try {

@@ -1,9 +1,10 @@
 /**
- * Reads the fields of decoded records as tolerantly as Go's decoder does, and not more: records as maps or as arrays in
- * declared order, nil for any zero value, str and bin alike, 0 and 1 for booleans. Anything else is a {@link WireFault}.
+ * Reads the fields of decoded records as tolerantly as Go's decoder does, and not more: records as
+ * maps or as arrays in declared order, nil for any zero value, str and bin alike, 0 and 1 for
+ * booleans. Anything else is a {@link RpcWireError}.
  */
 
-import { WireFault } from "./scanner.ts";
+import { RpcWireError } from "./wire_error.ts";
 
 /** Named fields of a record. */
 export type Fields = ReadonlyMap<string, unknown>;
@@ -18,7 +19,7 @@ export function record(value: unknown, order: readonly string[]): Fields {
     return new Map(order.slice(0, value.length).map((name, index) => [name, value[index]]));
   }
   if (!(value instanceof Map))
-    throw new WireFault("only an encoded map or array can be decoded into a record");
+    throw new RpcWireError("only an encoded map or array can be decoded into a record");
   const fields = new Map<string, unknown>();
   for (const [key, item] of value) fields.set(text(key), item);
   return fields;
@@ -29,13 +30,13 @@ export function text(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "";
   if (value instanceof Uint8Array) return decoder.decode(value);
-  throw new WireFault(`expected text, got ${kind(value)}`);
+  throw new RpcWireError(`expected text, got ${kind(value)}`);
 }
 
 /** An unsigned 64-bit integer; nil and absent are 0. */
 export function unsigned(value: unknown): bigint {
   const number = signed(value);
-  if (number < 0n) throw new WireFault(`expected an unsigned integer, got ${number}`);
+  if (number < 0n) throw new RpcWireError(`expected an unsigned integer, got ${number}`);
   return number;
 }
 
@@ -44,20 +45,20 @@ export function signed(value: unknown): bigint {
   if (value === null || value === undefined) return 0n;
   if (typeof value === "bigint") return value;
   if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
-  throw new WireFault(`expected an integer, got ${kind(value)}`);
+  throw new RpcWireError(`expected an integer, got ${kind(value)}`);
 }
 
 /** An integer small enough for a number, otherwise a fault. */
 export function small(value: unknown): number {
   const number = Number(signed(value));
-  if (!Number.isSafeInteger(number)) throw new WireFault("integer out of range");
+  if (!Number.isSafeInteger(number)) throw new RpcWireError("integer out of range");
   return number;
 }
 
 /** An integer in 0..255; nil and absent are 0. */
 export function octet(value: unknown): number {
   const number = small(value);
-  if (number < 0 || number > 255) throw new WireFault(`expected an integer in 0..255, got ${number}`);
+  if (number < 0 || number > 255) throw new RpcWireError(`expected an integer in 0..255, got ${number}`);
   return number;
 }
 
@@ -65,7 +66,7 @@ export function octet(value: unknown): number {
 export function real(value: unknown): number {
   if (value === null || value === undefined) return 0;
   if (typeof value === "number" || typeof value === "bigint") return Number(value);
-  throw new WireFault(`expected a number, got ${kind(value)}`);
+  throw new RpcWireError(`expected a number, got ${kind(value)}`);
 }
 
 /** A boolean; 0, 1 and nil are accepted. */
@@ -73,7 +74,7 @@ export function flag(value: unknown): boolean {
   if (typeof value === "boolean") return value;
   if (value === null || value === undefined || value === 0) return false;
   if (value === 1) return true;
-  throw new WireFault(`expected a boolean, got ${kind(value)}`);
+  throw new RpcWireError(`expected a boolean, got ${kind(value)}`);
 }
 
 /** Bytes, also given as text or as an array of integers; null when nil or absent. */
@@ -81,14 +82,14 @@ export function bytes(value: unknown): Uint8Array | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return Uint8Array.from(value);
   if (typeof value === "string") return encoder.encode(value);
-  if (!Array.isArray(value)) throw new WireFault(`expected bytes, got ${kind(value)}`);
+  if (!Array.isArray(value)) throw new RpcWireError(`expected bytes, got ${kind(value)}`);
   return Uint8Array.from(value, octet);
 }
 
 /** A list; nil and absent are empty. */
 export function list(value: unknown): readonly unknown[] {
   if (value === null || value === undefined) return [];
-  if (!Array.isArray(value)) throw new WireFault(`expected a list, got ${kind(value)}`);
+  if (!Array.isArray(value)) throw new RpcWireError(`expected a list, got ${kind(value)}`);
   return value;
 }
 
@@ -100,7 +101,7 @@ export function textList(value: unknown): string[] {
 /** A map from text to text; nil and absent are empty. */
 export function textMap(value: unknown): Map<string, string> {
   if (value === null || value === undefined) return new Map();
-  if (!(value instanceof Map)) throw new WireFault(`expected a map, got ${kind(value)}`);
+  if (!(value instanceof Map)) throw new RpcWireError(`expected a map, got ${kind(value)}`);
   return new Map([...value].map(([key, item]) => [text(key), text(item)]));
 }
 

@@ -50,7 +50,10 @@ export interface MemberFilter {
   readonly name: string;
 }
 
-/** A query to ask. `payload` is null when there is none, which is not the same as an empty one for `_serf_ping`. */
+/**
+ * A query to ask. `payload` is `null` if the wire has nil, which `_serf_ping` does not take for an
+ * empty one.
+ */
 export interface QueryRequest {
   readonly nodes: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
@@ -180,13 +183,13 @@ export function isCommand(name: string): name is RpcCommand {
   return Object.hasOwn(bodies, name);
 }
 
-/** The request itself when the command has no body, otherwise null: a body has to be read. */
-export function bodiless(command: RpcCommand): RpcRequest | null {
+/** The whole request if the command has no body; `undefined` if a body has to be read. */
+export function bodiless(command: RpcCommand): RpcRequest | undefined {
   const shape = bodies[command];
-  return "read" in shape ? null : shape;
+  return "read" in shape ? undefined : shape;
 }
 
-/** Reads a command's body. Throws WireFault. */
+/** Reads a command's body. Throws RpcWireError. */
 export function readBody(command: RpcCommand, body: unknown): RpcRequest {
   const shape = bodies[command];
   return "read" in shape ? shape.read(record(body, shape.order)) : shape;

@@ -5,7 +5,7 @@
 import type { Member, MemberEvent, MemberStatus, QueryEvent, UserEvent } from "../core/serf/api.ts";
 import { compareBytes } from "../go/json.ts";
 import { formatAddress, parseAddress } from "../net/address.ts";
-import type { Codec, Encodable } from "./codec.ts";
+import type { Encodable, RpcCodec } from "./codec.ts";
 import { integer } from "./codec.ts";
 import { bytes, record, small, text, textMap } from "./fields.ts";
 
@@ -36,7 +36,7 @@ const memberOrder = [
   "DelegateCur",
 ] as const; // biome-ignore format: one declared order
 
-/** Reads a member. Throws WireFault. */
+/** Reads a member. Throws RpcWireError. */
 export function readMember(value: unknown): Member {
   const fields = record(value, memberOrder);
   const range = (name: string): Member["protocol"] => ({
@@ -61,10 +61,10 @@ export type StreamedEvent = MemberEvent | UserEvent | QueryEvent;
 /** An event's record for streams, encoded when the first stream wants it and then shared by all. */
 export class EventRecord {
   readonly event: StreamedEvent;
-  readonly #codec: Codec;
-  #bytes: Uint8Array | null = null;
+  readonly #codec: RpcCodec;
+  #bytes: Uint8Array | undefined;
 
-  constructor(event: StreamedEvent, codec: Codec) {
+  constructor(event: StreamedEvent, codec: RpcCodec) {
     this.event = event;
     this.#codec = codec;
   }
@@ -98,7 +98,7 @@ function queryRecord(event: QueryEvent, id: number): Encodable {
   };
 }
 
-/** An empty payload is none, which is how Serf 0.9 has it. */
+/** An empty payload is sent as nil, as Serf 0.9 does. */
 function payloadOf({ payload }: UserEvent | QueryEvent): Uint8Array | null {
   return payload.length === 0 ? null : payload;
 }

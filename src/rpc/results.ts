@@ -1,29 +1,30 @@
 /**
- * The records that answer key commands, `get-coordinate` and queries, written and read. Field names are those of the wire, in alphabetical
- * order.
+ * The records that answer key operations, `get-coordinate` and queries, written and read. Field
+ * names are those of the wire, in alphabetical order.
  */
 
 import type { Coordinate } from "../core/coordinate/coordinate.ts";
+import type { QueryReply } from "../core/serf/api.ts";
 import { SerfError } from "../errors.ts";
 import type { Encodable } from "./codec.ts";
-import { Codec, concatenate, Encoded } from "./codec.ts";
+import { concatenate, Encoded, RpcCodec } from "./codec.ts";
 import { bytes, flag, list, real, record, small, text, textMap } from "./fields.ts";
 import { sortedMap } from "./records.ts";
 
-/** What the members said to a key command. */
+/** How the members replied to a key operation. */
 export interface KeyReport {
   /** Members that were asked. */
   readonly nodes: number;
   /** Members that replied, and how many of them reported a failure. */
   readonly responses: number;
   readonly failures: number;
-  /** Member to what it remarked, mostly why it failed. */
+  /** Member to its message, mostly why it failed. */
   readonly messages: ReadonlyMap<string, string>;
   /** Base64 key to the number of members that have it; empty for changes. */
   readonly keys: ReadonlyMap<string, number>;
 }
 
-/** What is known when nobody was asked. */
+/** The report of an operation for which nobody was asked. */
 export const emptyKeyReport: KeyReport = {
   nodes: 0,
   responses: 0,
@@ -32,7 +33,7 @@ export const emptyKeyReport: KeyReport = {
   keys: new Map(),
 };
 
-/** The agent refused a key command, or not every member did as asked; `report` says who and why. */
+/** The agent refused a key operation, or it failed at a member; `report` says where and why. */
 export class RpcKeyError extends SerfError {
   readonly report: KeyReport;
 
@@ -43,7 +44,7 @@ export class RpcKeyError extends SerfError {
   }
 }
 
-/** A key command's answer. Only a listing has keys. */
+/** The answer to a key operation. Only a listing has keys. */
 export function keyRecord(report: KeyReport, listing: boolean): Encodable {
   return {
     Keys: listing ? report.keys : null,
@@ -54,7 +55,7 @@ export function keyRecord(report: KeyReport, listing: boolean): Encodable {
   };
 }
 
-/** Reads a key command's answer. Throws WireFault. */
+/** Reads the answer to a key operation. Throws RpcWireError. */
 export function readKeyReport(value: unknown): KeyReport {
   const fields = record(value, ["Messages", "Keys", "NumNodes", "NumErr", "NumResp"]);
   const keys = fields.get("Keys");
@@ -67,7 +68,7 @@ export function readKeyReport(value: unknown): KeyReport {
   };
 }
 
-const structure = new Codec();
+const structure = new RpcCodec();
 
 /** The answer to `get-coordinate`; undefined for a node that is not known. */
 export function coordinateRecord(coordinate: Coordinate | undefined): Encoded {
@@ -89,7 +90,7 @@ export function coordinateRecord(coordinate: Coordinate | undefined): Encoded {
   );
 }
 
-/** Reads the answer to `get-coordinate`. Throws WireFault. */
+/** Reads the answer to `get-coordinate`. Throws RpcWireError. */
 export function readCoordinate(value: unknown): Coordinate | undefined {
   const answer = record(value, ["Coord", "Ok"]);
   if (!flag(answer.get("Ok"))) return undefined;
@@ -102,15 +103,10 @@ export function readCoordinate(value: unknown): Coordinate | undefined {
   });
 }
 
-/** A reply to a query: an acknowledgement without payload, or an answer. */
-export interface QueryRecord {
-  readonly type: "ack" | "response";
-  readonly from: string;
-  readonly payload: Uint8Array;
-}
+export type { QueryReply } from "../core/serf/api.ts";
 
 /** A reply as the wire has it. */
-export function replyRecord({ type, from, payload }: QueryRecord): Encodable {
+export function replyRecord({ type, from, payload }: QueryReply): Encodable {
   return { From: from, Payload: type === "ack" ? null : payload, Type: type };
 }
 
@@ -118,15 +114,16 @@ export function replyRecord({ type, from, payload }: QueryRecord): Encodable {
 export const doneRecord: Encodable = { From: "", Payload: null, Type: "done" };
 
 /**
- * Reads a reply, or null for the end of the query. At the deadline Go's agent may send replies of nobody in front of the end, any number of
- * them: they are the end as well. A record of an unknown type is `undefined`. Throws WireFault.
+ * Reads a reply; `"end"` for the end of the query, `undefined` for a record of an unknown type.
+ * Throws RpcWireError. At the deadline Go's agent may send any number of replies without a sender
+ * before the record of the end: they count as the end.
  */
-export function readReply(value: unknown): QueryRecord | null | undefined {
+export function readReply(value: unknown): QueryReply | "end" | undefined {
   const fields = record(value, ["Type", "From", "Payload"]);
   const type = text(fields.get("Type"));
   const from = text(fields.get("From"));
   if (type !== "ack" && type !== "response" && type !== "done") return undefined;
-  if (type === "done" || from === "") return null;
+  if (type === "done" || from === "") return "end";
   return {
     type,
     from,

@@ -3,13 +3,7 @@
  * the limit before the bytes are there and allocates nothing, so what it lets through can be decoded safely.
  */
 
-/** Bytes from the other side that are not what the protocol allows; the connection has to be closed. */
-export class WireFault extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "WireFault";
-  }
-}
+import { RpcWireError } from "./wire_error.ts";
 
 /** Bounds of one object. */
 export interface ObjectLimits {
@@ -39,35 +33,39 @@ export class Scanner {
   }
 
   /**
-   * Continues in `bytes`, which start at the object's first byte and hold at least what earlier calls saw. Answers the
-   * object's size, or null when more bytes are needed. Throws {@link WireFault}.
+   * Continues in `bytes`, which start at the object's first byte and hold at least what earlier
+   * calls saw. Returns the object's size, or `undefined` if more bytes are needed. Throws
+   * {@link RpcWireError}.
    */
-  scan(bytes: Uint8Array, limits: ObjectLimits): number | null {
+  scan(bytes: Uint8Array, limits: ObjectLimits): number | undefined {
     for (;;) {
-      if (this.#position >= bytes.length) return null;
+      if (this.#position >= bytes.length) return undefined;
       const advanced = this.#value(bytes, limits);
-      if (!advanced) return null;
+      if (!advanced) return undefined;
       while (this.#missing.length > 0 && this.#missing[this.#missing.length - 1] === 0) this.#missing.pop();
       if (this.#missing.length === 0) return this.#position;
     }
   }
 
-  /** Passes one scalar or one container's head; answers false when its head or content is not there yet. */
+  /**
+   * Passes one scalar or one container's head; returns false if its head or content is not
+   * complete.
+   */
   #value(bytes: Uint8Array, limits: ObjectLimits): boolean {
     const head = headOf(bytes, this.#position, limits.reals);
-    if (head === null) return false;
+    if (head === undefined) return false;
     const end = this.#position + head.size + head.content;
-    if (end > limits.sizeMax) throw new WireFault(`object larger than ${limits.sizeMax} bytes`);
+    if (end > limits.sizeMax) throw new RpcWireError(`object larger than ${limits.sizeMax} bytes`);
     // Every value takes a byte at least: a claim beyond the limit can be refused before it is believed.
     if (head.children > limits.sizeMax - end)
-      throw new WireFault(`object larger than ${limits.sizeMax} bytes`);
+      throw new RpcWireError(`object larger than ${limits.sizeMax} bytes`);
     if (head.content > 0 && end > bytes.length) return false;
     this.#values += 1;
     if (this.#values + head.children > limits.valuesMax)
-      throw new WireFault(`object of more than ${limits.valuesMax} values`);
+      throw new RpcWireError(`object of more than ${limits.valuesMax} values`);
     if (this.#missing.length > 0) this.#missing[this.#missing.length - 1]! -= 1;
     if (head.children > 0) {
-      if (this.#missing.length >= depthMax) throw new WireFault(`nesting deeper than ${depthMax}`);
+      if (this.#missing.length >= depthMax) throw new RpcWireError(`nesting deeper than ${depthMax}`);
       this.#missing.push(head.children);
     }
     this.#position = end;
@@ -84,8 +82,8 @@ interface Head {
   readonly children: number;
 }
 
-/** Reads a type byte and its length field, or answers null when they are not complete. */
-function headOf(bytes: Uint8Array, at: number, reals: boolean): Head | null {
+/** Reads a type byte and its length field, or returns `undefined` if they are not complete. */
+function headOf(bytes: Uint8Array, at: number, reals: boolean): Head | undefined {
   const type = bytes[at]!;
   if (type < 0x80 || type >= 0xe0) return { size: 1, content: 0, children: 0 };
   if (type < 0x90) return { size: 1, content: 0, children: (type & 0x0f) * 2 };
@@ -93,7 +91,7 @@ function headOf(bytes: Uint8Array, at: number, reals: boolean): Head | null {
   if (type < 0xc0) return { size: 1, content: type & 0x1f, children: 0 };
   const width = lengthWidth[type - 0xc0]!;
   if (width > 0) {
-    if (at + 1 + width > bytes.length) return null;
+    if (at + 1 + width > bytes.length) return undefined;
     let length = 0;
     for (let index = 1; index <= width; index++) length = length * 256 + bytes[at + index]!;
     if (type >= 0xde) return { size: 1 + width, content: 0, children: length * 2 };
@@ -101,8 +99,8 @@ function headOf(bytes: Uint8Array, at: number, reals: boolean): Head | null {
     return { size: 1 + width, content: length, children: 0 };
   }
   const content = scalarContent[type - 0xc0]!;
-  if (content < 0) throw new WireFault(`type byte 0x${type.toString(16)} is not part of the protocol`);
-  if (!reals && (type === 0xca || type === 0xcb)) throw new WireFault("a real number in a request");
+  if (content < 0) throw new RpcWireError(`type byte 0x${type.toString(16)} is not part of the protocol`);
+  if (!reals && (type === 0xca || type === 0xcb)) throw new RpcWireError("a real number in a request");
   return { size: 1, content, children: 0 };
 }
 

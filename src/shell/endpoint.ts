@@ -5,7 +5,7 @@
 
 import { SerfError } from "../errors.ts";
 import { AddressError, splitHostPort } from "../go/address.ts";
-import { canonicalHost } from "../net/address.ts";
+import { canonicalHost, portMax } from "../net/address.ts";
 
 /** Default gossip port, UDP and TCP. */
 export const defaultPort = 7946;
@@ -66,6 +66,6 @@ function parsePort(text: string): number {
   const parsing = `strconv.ParseUint: parsing ${JSON.stringify(text)}`;
   if (!/^[0-9]+$/.test(text)) throw new SerfError("ERR_ADDRESS", `${parsing}: invalid syntax`);
   const port = Number(text);
-  if (port > 65_535) throw new SerfError("ERR_ADDRESS", `${parsing}: value out of range`);
+  if (port > portMax) throw new SerfError("ERR_ADDRESS", `${parsing}: value out of range`);
   return port;
 }

@@ -5,8 +5,8 @@
 
 import { encodeUtf8 } from "../core/bytes.ts";
 import { SerfError } from "../errors.ts";
-import { Base64Error, decodeBase64 } from "../go/base64.ts";
 import { JsonError, type JsonTree, jsonKind, readJson } from "../go/json_reader.ts";
+import { checkKeySize, decodeKey } from "../go/parse_key.ts";
 import { systemText } from "../go/system_errors.ts";
 import type { Files } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
@@ -14,11 +14,10 @@ import { SystemError } from "../runtime.ts";
 /** Reads the keys; at least one. ERR_KEY when the file cannot be read or is malformed. */
 export async function readKeyring(path: string, files: Files): Promise<string[]> {
   const keys = parse(await read(path, files));
-  const sizes = keys.map(check);
+  // Serf decodes all keys before it looks at a size.
+  const decoded = keys.map(decode);
   if (keys.length === 0) throw new SerfError("ERR_KEY", "Keyring file contains no keys");
-  if (sizes.some((size) => !keySizes.includes(size))) {
-    throw new SerfError("ERR_KEY", "Failed to restore keyring: key size must be 16, 24 or 32 bytes");
-  }
+  for (const key of decoded) checkKeySize(key, "Failed to restore keyring");
   return keys;
 }
 
@@ -88,14 +87,11 @@ function parse(bytes: Uint8Array): string[] {
   });
 }
 
-const keySizes: readonly number[] = [16, 24, 32];
-
-/** Serf decodes all keys before it looks at the first one's size. */
-function check(key: string): number {
+function decode(key: string): Uint8Array {
   try {
-    return decodeBase64(key).length;
+    return decodeKey(key);
   } catch (error) {
-    if (!(error instanceof Base64Error)) throw error;
+    if (!(error instanceof SerfError)) throw error;
     throw new SerfError("ERR_KEY", `Failed to decode key from keyring: ${error.message}`, { cause: error });
   }
 }

@@ -4,12 +4,12 @@
  */
 
 import { noBytes } from "../core/bytes.ts";
-import type { KeyOperation } from "../core/serf/queries/key_queries.ts";
+import type { KeyOperation } from "../core/serf/api.ts";
 import { decodeKeyResponse, encodeKeyRequest, type KeyResponse } from "../core/serf/wire/key_messages.ts";
 import { SerfMessageType } from "../core/serf/wire/messages.ts";
 import { WireError } from "../core/wire/error.ts";
 import { SerfError } from "../errors.ts";
-import { Base64Error, decodeBase64 } from "../go/base64.ts";
+import { decodeKey } from "../go/parse_key.ts";
 import type { Query, QueryOptions, QueryReply } from "./query.ts";
 
 /** How a key operation is done. */
@@ -147,13 +147,4 @@ function read(payload: Uint8Array): KeyResponse | string {
 
 function increment(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-function decodeKey(key: string): Uint8Array {
-  try {
-    return decodeBase64(key);
-  } catch (error) {
-    if (!(error instanceof Base64Error)) throw error;
-    throw new SerfError("ERR_KEY", error.message, { cause: error });
-  }
 }

@@ -3,6 +3,7 @@
  */
 
 import type { Meter, Metrics } from "../core/metrics.ts";
+import { messageOf } from "../errors.ts";
 import type { Clock } from "../runtime.ts";
 import type { LogLine, ParsedOptions } from "./options.ts";
 
@@ -54,7 +55,7 @@ class SinkMeter implements Meter {
   #fault(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
-    const text = `The metrics sink failed: ${error instanceof Error ? error.message : String(error)}`;
+    const text = `The metrics sink failed: ${messageOf(error)}`;
     this.#log({ time: this.#clock.wallTime(), level: "ERR", component: "serf", text });
   }
 }

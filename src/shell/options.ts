@@ -12,6 +12,7 @@ import { tagRecord } from "../core/serf/wire/tags.ts";
 import { profiles, protocolRange, type SwimConfig } from "../core/swim/config.ts";
 import { nameFault } from "../core/swim/validity.ts";
 import { SerfError } from "../errors.ts";
+import { parseKey } from "../go/parse_key.ts";
 import { parseBlock } from "../net/cidr.ts";
 import type { Files } from "../runtime.ts";
 import { defaultPort, type Endpoint, parseEndpoint } from "./endpoint.ts";
@@ -192,17 +193,6 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
   };
 }
 
-/** Decodes a base64 key. ERR_KEY with Go's base64 text, or when it has not 16, 24 or 32 bytes. */
-export function parseKey(text: string): Uint8Array {
-  const bad = illegalBase64At(text);
-  if (bad !== null) throw new SerfError("ERR_KEY", `illegal base64 data at input byte ${bad}`);
-  const key = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  if (![16, 24, 32].includes(key.length)) {
-    throw new SerfError("ERR_KEY", "Failed to create memberlist: key size must be 16, 24 or 32 bytes");
-  }
-  return key;
-}
-
 function parseKeys(options: SerfOptions): Uint8Array[] {
   if (options.encryptKey !== undefined && options.keyring !== undefined) {
     throw new SerfError("ERR_OPTION", "Encryption key not allowed while using a keyring");
@@ -275,17 +265,4 @@ function sizes(options: SerfOptions): Partial<SerfConfig> {
     given[name] = value;
   }
   return given;
-}
-
-/** Index of the first byte that standard padded base64 does not allow, as Go reports it, or `null`. */
-function illegalBase64At(text: string): number | null {
-  const clean = /^[A-Za-z0-9+/]*/.exec(text)![0].length;
-  const padding = text.slice(clean);
-  const wanted = (4 - (clean % 4)) % 4;
-  if (wanted === 3) return clean;
-  if (padding === "=".repeat(wanted)) return null;
-  for (let index = 0; index < padding.length; index++) {
-    if (index >= wanted || padding[index] !== "=") return clean + index;
-  }
-  return text.length;
 }

@@ -3,13 +3,14 @@
  * time is over.
  */
 
+import { ReadQueue } from "../async/read_queue.ts";
+import type { QueryReply } from "../core/serf/api.ts";
 import type { QueryEndEffect, ReplyEffect } from "../core/serf/effects.ts";
 import type { Question } from "../core/serf/queries/asker.ts";
-import type { QueryReply } from "../core/serf/queries/collector.ts";
 import type { SerfCore } from "../core/serf/serf_core.ts";
 import { SerfError } from "../errors.ts";
 
-export type { QueryReply } from "../core/serf/queries/collector.ts";
+export type { QueryReply } from "../core/serf/api.ts";
 
 /** How a query is asked. */
 export interface QueryOptions {
@@ -29,22 +30,18 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
 }
 
-type Reader = (result: IteratorResult<QueryReply>) => void;
-
 /** A query that was asked. Iterate over it to get replies; what arrives earlier is kept. */
 export class Query implements AsyncIterableIterator<QueryReply> {
   /** Settles when the query is over. */
   readonly done: Promise<void>;
-  readonly #cancel: () => void;
   readonly #finish: () => void;
-  readonly #replies: QueryReply[] = [];
-  readonly #readers: Reader[] = [];
+  readonly #replies: ReadQueue<QueryReply>;
   #over = false;
   #missing: readonly string[] | undefined;
 
   /** `cancel` ends the query early. */
   constructor(cancel: () => void) {
-    this.#cancel = cancel;
+    this.#replies = new ReadQueue(cancel);
     let finish = (): void => undefined;
     this.done = new Promise((resolve) => {
       finish = resolve;
@@ -62,9 +59,7 @@ export class Query implements AsyncIterableIterator<QueryReply> {
 
   /** Hands over one reply. The core bounds how many there are. */
   push(reply: QueryReply): void {
-    const reader = this.#readers.shift();
-    if (reader !== undefined) reader({ done: false, value: reply });
-    else this.#replies.push(reply);
+    this.#replies.push(reply);
   }
 
   /** The query is over. */
@@ -72,23 +67,18 @@ export class Query implements AsyncIterableIterator<QueryReply> {
     if (this.#over) return;
     this.#over = true;
     this.#missing = missing;
-    for (const reader of this.#readers.splice(0)) reader({ done: true, value: undefined });
+    this.#replies.end();
     this.#finish();
   }
 
   /** @inheritdoc */
   next(): Promise<IteratorResult<QueryReply>> {
-    const reply = this.#replies.shift();
-    if (reply !== undefined) return Promise.resolve({ done: false, value: reply });
-    if (this.#over) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => this.#readers.push(resolve));
+    return this.#replies.next();
   }
 
   /** Ends the query early and drops what was not read. */
   return(): Promise<IteratorResult<QueryReply>> {
-    this.#cancel();
-    this.#replies.length = 0;
-    return Promise.resolve({ done: true, value: undefined });
+    return this.#replies.return();
   }
 
   /** @inheritdoc */

@@ -4,6 +4,7 @@
  * replacement has them all.
  */
 
+import { withTimeLimit } from "../async/time_limit.ts";
 import { encodeUtf8 } from "../core/bytes.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Meter } from "../core/metrics.ts";
@@ -109,14 +110,9 @@ export class SnapshotFile {
     this.#retry?.();
     this.#retry = undefined;
     this.#work();
-    let cancel: Cancel = () => undefined;
-    const late = new Promise<"late">((resolve) => {
-      cancel = clock.after(closeTimeoutMs, () => resolve("late"));
-    });
-    const done = this.#worker.then(() => this.#file.close());
-    if ((await Promise.race([done.catch(() => undefined), late])) === "late")
+    const done = this.#worker.then(() => this.#file.close()).catch(() => undefined);
+    if ((await withTimeLimit(clock, closeTimeoutMs, done)) === "late")
       log("ERR", "failed to flush snapshot: timeout");
-    cancel();
   }
 
   #work(): void {

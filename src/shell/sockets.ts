@@ -4,7 +4,7 @@
 
 import { SerfError } from "../errors.ts";
 import { listenText, systemText } from "../go/system_errors.ts";
-import { canonicalHost } from "../net/address.ts";
+import { canonicalHost, isWildcard } from "../net/address.ts";
 import { addressBytes } from "../net/cidr.ts";
 import type { Connection, DatagramHandler, DatagramSocket, Listener, Runtime } from "../runtime.ts";
 import { privateAddress } from "./advertise.ts";
@@ -67,11 +67,6 @@ export async function advertised(
   const host = await resolveBindHost(runtime, bind.host);
   if (isWildcard(host)) return { address: privateAddress(runtime.host.interfaces()), port: boundPort };
   return { address: addressBytes(host)!, port: boundPort };
-}
-
-/** Whether a host listens on every address. */
-export function isWildcard(host: string): boolean {
-  return host === "" || host === "0.0.0.0" || host === "::";
 }
 
 async function listen(

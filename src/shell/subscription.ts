@@ -3,6 +3,8 @@
  * subscriber. What does not fit is dropped, oldest first, and the gap is reported in its place.
  */
 
+import { ReadQueue } from "../async/read_queue.ts";
+
 /** How events are delivered. */
 export interface EventsOptions {
   /** Ends the iterator. */
@@ -21,8 +23,7 @@ export interface LaggedEvent {
 export class Subscription<Event> implements AsyncIterableIterator<Event | LaggedEvent> {
   readonly #capacity: number;
   readonly #closed: (subscription: Subscription<Event>) => void;
-  readonly #queue: Event[] = [];
-  readonly #readers: ((result: IteratorResult<Event | LaggedEvent>) => void)[] = [];
+  readonly #queue = new ReadQueue<Event>();
   #lost = 0;
   #open = true;
 
@@ -35,12 +36,7 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
   /** Hands over one event. */
   push(event: Event): void {
     if (!this.#open) return;
-    const reader = this.#readers.shift();
-    if (reader !== undefined) {
-      reader({ done: false, value: event });
-      return;
-    }
-    if (this.#queue.length === this.#capacity) {
+    if (!this.#queue.reading && this.#queue.size === this.#capacity) {
       this.#queue.shift();
       this.#lost += 1;
     }
@@ -52,7 +48,7 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
     if (!this.#open) return;
     this.#open = false;
     this.#closed(this);
-    for (const reader of this.#readers.splice(0)) reader({ done: true, value: undefined });
+    this.#queue.end();
   }
 
   /** @inheritdoc */
@@ -62,17 +58,14 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
       this.#lost = 0;
       return Promise.resolve({ done: false, value: { type: "lagged", count } });
     }
-    const event = this.#queue.shift();
-    if (event !== undefined) return Promise.resolve({ done: false, value: event });
-    if (!this.#open) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => this.#readers.push(resolve));
+    return this.#queue.next();
   }
 
   /** Stops the subscription and drops what is queued. */
   return(): Promise<IteratorResult<Event | LaggedEvent>> {
-    this.#queue.length = 0;
+    const left = this.#queue.return();
     this.end();
-    return Promise.resolve({ done: true, value: undefined });
+    return left;
   }
 
   /** @inheritdoc */

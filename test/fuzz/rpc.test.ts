@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Codec } from "../../src/rpc/codec.ts";
+import { RpcCodec } from "../../src/rpc/codec.ts";
 import { Session } from "../../src/rpc/server/session.ts";
 import { seeded } from "../core/swim/machine.ts";
 
@@ -33,7 +33,7 @@ describe("mutated conversations", () => {
     { timeout: 3_600_000 },
     (_what, token) => {
       const random = seeded(seed);
-      const codec = new Codec();
+      const codec = new RpcCodec();
       const start = process.memoryUsage().rss;
       let fed = 0;
       let performed = 0;
@@ -60,7 +60,7 @@ describe("mutated conversations", () => {
           session.line(now, { level: "INFO", text: "2026/01/01 00:00:00 [INFO] agent: line" });
           now += 1;
           let written = 0;
-          for (let out = session.take(); out !== null; out = session.take()) written += out.length;
+          for (let out = session.take(); out !== undefined; out = session.take()) written += out.length;
           expect(written).toBeLessThan(1_000_000);
           if (session.closing) break;
         }

@@ -4,6 +4,7 @@ import { AddressError, splitHostPort } from "../../src/go/address.ts";
 import { decodeBase64, encodeBase64 } from "../../src/go/base64.ts";
 import { formatDuration, parseDuration } from "../../src/go/duration.ts";
 import { encodeJson } from "../../src/go/json.ts";
+import { parseKey } from "../../src/go/parse_key.ts";
 import { quote } from "../../src/go/quote.ts";
 import { goSyntax } from "../../src/go/syntax.ts";
 import { decodeText } from "../../src/go/utf8.ts";
@@ -58,6 +59,37 @@ describe("base64", () => {
     ["AAAA!AAA", 4],
   ])("%s is refused at byte %i", (text, offset) => {
     expect(() => decodeBase64(text)).toThrow(`illegal base64 data at input byte ${offset}`);
+  });
+});
+
+describe("keys", () => {
+  test.each([
+    ["AAECAwQFBgcICQoLDA0ODw==", 16],
+    ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYX", 24],
+    ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", 32],
+  ])("are read: %s", (text, size) => {
+    expect(parseKey(text)).toHaveLength(size);
+  });
+
+  test.each([
+    ["AAEC!", 4],
+    ["AA", 0],
+    ["AAE=AAEC", 4],
+    ["A===", 1],
+  ])("that are no base64 name the first bad byte: %s", (text, at) => {
+    expect(() => parseKey(text)).toThrow(`illegal base64 data at input byte ${at}`);
+  });
+
+  test("may have line breaks anywhere, as Go ignores them", () => {
+    expect(parseKey("AAECAwQF\r\nBgcICQoL\nDA0ODw==\n")).toEqual(
+      Uint8Array.from({ length: 16 }, (_, at) => at),
+    );
+  });
+
+  test("of another size are refused", () => {
+    expect(() => parseKey("AAEC")).toThrow(
+      "Failed to create memberlist: key size must be 16, 24 or 32 bytes",
+    );
   });
 });
 

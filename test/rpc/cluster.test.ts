@@ -6,7 +6,7 @@ import type { LogLevel } from "../../src/core/effects.ts";
 import type { QueryEvent } from "../../src/core/serf/api.ts";
 import { SerfError } from "../../src/errors.ts";
 import { RpcClient, RpcKeyError } from "../../src/rpc/client/client.ts";
-import { Codec } from "../../src/rpc/codec.ts";
+import { RpcCodec } from "../../src/rpc/codec.ts";
 import { defaultRpcAddress } from "../../src/rpc/protocol.ts";
 import { RpcServer } from "../../src/rpc/server/server.ts";
 import type { AgentService } from "../../src/rpc/server/service.ts";
@@ -140,7 +140,7 @@ describe("queries", () => {
 
   test("a reply of nobody ends a query, as Go's agents send them at the deadline", async () => {
     const fake = new FakeRuntime();
-    const codec = new Codec();
+    const codec = new RpcCodec();
     const header = (sequence: number): Uint8Array => codec.encode({ Error: "", Seq: sequence });
     await fake.streams.listen(agentAddress, async (connection) => {
       await connection.read();
@@ -163,7 +163,7 @@ describe("queries", () => {
 
   test("a record that is none closes the client instead of the program", async () => {
     const fake = new FakeRuntime();
-    const codec = new Codec();
+    const codec = new RpcCodec();
     await fake.streams.listen(agentAddress, async (connection) => {
       await connection.read();
       await connection.write(codec.encode({ Error: "", Seq: 1 }));

@@ -3,7 +3,7 @@
 import type { LogLevel } from "../../src/core/effects.ts";
 import { SerfError } from "../../src/errors.ts";
 import type { Encodable, Encoded } from "../../src/rpc/codec.ts";
-import { Codec, ObjectReader } from "../../src/rpc/codec.ts";
+import { ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
 import type { RpcCommand } from "../../src/rpc/protocol.ts";
 import { bodilessErrors, responseLimits, rpcErrors } from "../../src/rpc/protocol.ts";
 import type { StreamedEvent } from "../../src/rpc/records.ts";
@@ -19,12 +19,12 @@ import type { AskedQuery } from "../../src/rpc/server/client_queries.ts";
 import type { AgentRequest, Session } from "../../src/rpc/server/session.ts";
 import type { RecordedConnection } from "./golden.ts";
 
-const codec = new Codec();
+const codec = new RpcCodec();
 
 /** Takes everything a session wants to write, object by object. */
 export function written(machine: Session): Map<unknown, unknown>[] {
   const reader = new ObjectReader(codec);
-  for (let bytes = machine.take(); bytes !== null; bytes = machine.take()) reader.append(bytes);
+  for (let bytes = machine.take(); bytes !== undefined; bytes = machine.take()) reader.append(bytes);
   const objects: Map<unknown, unknown>[] = [];
   for (let object = reader.next(responseLimits); object !== undefined; object = reader.next(responseLimits)) {
     objects.push(object as Map<unknown, unknown>);
@@ -133,7 +133,7 @@ export class Player {
     }
     if (query === undefined || !body.has("Type")) return false;
     const reply = readReply(body);
-    if (reply === null) this.machine.queryDone(query);
+    if (reply === "end") this.machine.queryDone(query);
     else if (reply !== undefined) this.machine.reply(query, reply);
     return true;
   }

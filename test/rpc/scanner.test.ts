@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Codec, concatenate, ObjectReader } from "../../src/rpc/codec.ts";
+import { concatenate, ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
 import type { ObjectLimits } from "../../src/rpc/scanner.ts";
-import { Scanner, WireFault } from "../../src/rpc/scanner.ts";
+import { Scanner } from "../../src/rpc/scanner.ts";
+import { RpcWireError } from "../../src/rpc/wire_error.ts";
 import { bytesOfHex } from "./hex.ts";
 
-const codec = new Codec();
+const codec = new RpcCodec();
 const limits: ObjectLimits = { sizeMax: 4096, valuesMax: 1000, reals: true };
 
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
@@ -33,7 +34,7 @@ test("an object ends where its encoder ended it, whatever follows and however it
       let seen = 0;
       for (const cut of cuts) {
         seen = Math.min(object.length - 1, seen + cut);
-        expect(scanner.scan(stream.subarray(0, seen), limits)).toBeNull();
+        expect(scanner.scan(stream.subarray(0, seen), limits)).toBeUndefined();
       }
       expect(scanner.scan(stream, limits)).toBe(object.length);
     }),
@@ -64,7 +65,7 @@ test("no bytes make the reader throw anything but a wire fault", () => {
         reader.append(bytes);
         while (reader.next(limits) !== undefined);
       } catch (error) {
-        expect(error).toBeInstanceOf(WireFault);
+        expect(error).toBeInstanceOf(RpcWireError);
       }
     }),
     { numRuns: 2000 },
@@ -82,5 +83,5 @@ test.each([
   ["the unassigned byte", "c1", limits],
   ["a real number where none is allowed", "cb3ff0000000000000", { ...limits, reals: false }],
 ])("%s is refused before it is there", (_name, hex, limits) => {
-  expect(() => new Scanner().scan(bytesOfHex(hex), limits)).toThrow(WireFault);
+  expect(() => new Scanner().scan(bytesOfHex(hex), limits)).toThrow(RpcWireError);
 });

@@ -1,9 +1,10 @@
 /** What the adapters share: translation of errors and addresses, and the bounded queue of datagrams. */
 import { describe, expect, it } from "vitest";
 import { systemError } from "../../runtimes/shared/errors.ts";
-import { isWildcard, peerHost, socketHost } from "../../runtimes/shared/hosts.ts";
+import { openOn, peerHost, socketHost } from "../../runtimes/shared/hosts.ts";
 import { machineName, systemName } from "../../runtimes/shared/names.ts";
 import { queueCountMax, queueSizeMax, SendQueue } from "../../runtimes/shared/send_queue.ts";
+import { isWildcard } from "../../src/net/address.ts";
 import { SystemError } from "../../src/runtime.ts";
 
 function named(name: string, code?: string | number): Error {
@@ -35,6 +36,22 @@ describe("errors of the runtimes", () => {
 });
 
 describe("hosts of the runtimes", () => {
+  it("a wildcard is opened on both families, or on IPv4 if the system has no IPv6", async () => {
+    const opened = async (host: string, code?: string): Promise<string[]> => {
+      const tried: string[] = [];
+      const open = (on: string): void => {
+        tried.push(on);
+        if (code !== undefined && on === "::") throw systemError("bind", on, named("Error", code));
+      };
+      await openOn(host, open);
+      return tried;
+    };
+    expect(await opened("10.0.0.1")).toEqual(["10.0.0.1"]);
+    expect(await opened("0.0.0.0")).toEqual(["::"]);
+    expect(await opened("", "EAFNOSUPPORT")).toEqual(["::", "0.0.0.0"]);
+    await expect(opened("::", "EADDRINUSE")).rejects.toThrow(SystemError);
+  });
+
   it.each([
     ["10.0.0.1", "10.0.0.1"],
     ["::ffff:10.0.0.1", "10.0.0.1"],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseEndpoint, parseSeed } from "../../src/shell/endpoint.ts";
-import { parseKey, parseOptions, type SerfOptions } from "../../src/shell/options.ts";
+import { parseOptions, type SerfOptions } from "../../src/shell/options.ts";
 
 const parse = (options: SerfOptions): ReturnType<typeof parseOptions> => parseOptions(options, () => "host");
 
@@ -45,25 +45,6 @@ describe("options", () => {
     [{ deadNodeReclaimMs: -1 }, "ERR_OPTION", "deadNodeReclaimMs must be a number of milliseconds, got -1"],
   ])("%j are refused with %s", (options, code, message) => {
     expect(() => parse(options)).toThrow(expect.objectContaining({ code, message }));
-  });
-});
-
-describe("keys", () => {
-  it.each([
-    ["AAECAwQFBgcICQoLDA0ODw==", 16],
-    ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYX", 24],
-    ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", 32],
-  ])("are read: %s", (text, size) => {
-    expect(parseKey(text)).toHaveLength(size);
-  });
-
-  it.each([
-    ["AAEC!", 4],
-    ["AA", 2],
-    ["AAE=AAEC", 4],
-    ["A===", 1],
-  ])("that are no base64 name the first bad byte: %s", (text, at) => {
-    expect(() => parseKey(text)).toThrow(`illegal base64 data at input byte ${at}`);
   });
 });
 

@@ -21,7 +21,7 @@ const floor = ["errors, runtime"];
 const serfGround = ["core", "core/wire", "core/coordinate", "core/swim", "core/serf/wire", "net", ...floor];
 const serfRooms = [...serfGround, "core/serf, below its rooms"];
 /** The words that everybody above the core shares: members, events, coordinates, log levels. */
-const vocabulary = ["src/core/serf/api.ts", "core", "core/coordinate", ...floor];
+const vocabulary = ["src/core/serf/api.ts", "core", "core/coordinate", "async", ...floor];
 
 /** The table. */
 export const rooms: readonly Room[] = [
@@ -54,6 +54,13 @@ export const rooms: readonly Room[] = [
     never: ["src/core/assert.ts", "src/shell/serf.ts"],
   },
   {
+    name: "async",
+    paths: ["src/async/"],
+    rule: "waits and queues that rooms with promises share; imports nothing of src but errors.ts and runtime.ts",
+    sees: floor,
+    never: ["src/core/assert.ts", "src/go/quote.ts"],
+  },
+  {
     name: "core",
     paths: ["src/core/"],
     rule: "the ground of the core: knows none of its folders",
@@ -71,7 +78,7 @@ export const rooms: readonly Room[] = [
     name: "core/wire",
     paths: ["src/core/wire/"],
     rule: "the only place that sees WebAssembly",
-    sees: ["wasm", "core", ...floor],
+    sees: ["wasm", "core", "src/go/parse_key.ts", ...floor],
     never: ["src/core/swim/config.ts", "src/go/base64.ts"],
   },
   {
@@ -185,6 +192,7 @@ export const rooms: readonly Room[] = [
       "core/serf/queries",
       "core/serf/snapshot",
       "go",
+      "async",
     ],
     never: [
       "src/agent/agent.ts",
@@ -258,8 +266,8 @@ export const rooms: readonly Room[] = [
   },
   {
     name: "the agent command",
-    paths: ["src/cli/commands/agent.ts"],
-    rule: "the only command that imports the agent",
+    paths: ["src/cli/commands/agent.ts", "src/cli/agent_flags.ts"],
+    rule: "the only command that imports the agent, and its flags",
     sees: ["agent", "cli", "go", "net", "version", ...vocabulary],
     never: ["src/shell/serf.ts", "runtimes/node/runtime.ts"],
   },

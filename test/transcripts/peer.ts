@@ -7,7 +7,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import { nodeRuntime } from "../../runtimes/node/mod.ts";
 import { RpcClient } from "../../src/rpc/client/client.ts";
-import { Codec, ObjectReader } from "../../src/rpc/codec.ts";
+import { ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
 import { responseLimits } from "../../src/rpc/protocol.ts";
 import { bytesOfHex } from "../rpc/hex.ts";
 
@@ -49,7 +49,7 @@ switch (mode) {
 
 function answer(answers: readonly Answer[]): void {
   createServer((socket) => {
-    const reader = new ObjectReader(new Codec());
+    const reader = new ObjectReader(new RpcCodec());
     let count = 0;
     let answered = 0;
     socket.on("error", () => undefined);

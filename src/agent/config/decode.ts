@@ -1,13 +1,13 @@
 /**
- * Turns the value of a configuration file into settings, or says all that is wrong with it in the words of the original's decoder.
- * Where the original leaves the reader guessing, the key that is meant is added behind its words.
+ * Turns the value of a configuration file into settings, or lists all faults in the words of Serf's
+ * decoder. Where those do not name the key that is meant, it is added behind them.
  */
 
-import { DurationError, parseDuration } from "../../go/duration.ts";
+import { DurationError, parseDuration, toMilliseconds } from "../../go/duration.ts";
 import { compareBytes } from "../../go/json.ts";
 import type { JsonTree } from "../../go/json_reader.ts";
-import { type ConfigKey, configKeys, mdnsKeys, nearestKey } from "./keys.ts";
-import type { ConfigLayer } from "./merge.ts";
+import { type ConfigKey, configKeys, nearestKey } from "./keys.ts";
+import type { LayerOf, SettingTable } from "./table.ts";
 
 /** Why settings were refused; the text goes behind `Error decoding 'FILE': `. */
 export class ConfigError extends Error {
@@ -18,23 +18,23 @@ export class ConfigError extends Error {
 }
 
 /** Decodes one value. Throws {@link ConfigError}. */
-export function decodeConfig(value: JsonTree): ConfigLayer {
+export function decodeConfig<Table extends SettingTable>(value: JsonTree, table: Table): LayerOf<Table> {
   if (value === null) return {};
   if (!(value instanceof Map)) throw new ConfigError(notAnObject("", value));
   const decoder = new Decoder();
-  decoder.object("", value as ReadonlyMap<string, JsonTree>, configKeys);
+  decoder.object("", value as ReadonlyMap<string, JsonTree>, configKeys(table));
   const faults = [...decoder.faults].sort(compareBytes);
   if (faults.length > 0)
     throw new ConfigError(`decoding failed due to the following error(s):\n\n${faults.join("\n")}`);
   const late = decoder.late[0];
   if (late !== undefined) throw new ConfigError(late);
-  return decoder.layer as ConfigLayer;
+  return decoder.layer as LayerOf<Table>;
 }
 
 class Decoder {
   readonly layer: Record<string, unknown> = {};
   readonly faults: string[] = [];
-  /** Faults that are only looked at when all types are right: the first one counts. */
+  /** Faults of which the first one counts, if all types are right. */
   readonly late: string[] = [];
 
   object(path: string, fields: ReadonlyMap<string, JsonTree>, keys: readonly ConfigKey[]): void {
@@ -51,11 +51,12 @@ class Decoder {
 
   #field(name: string, key: ConfigKey, value: JsonTree): void {
     const decoded = this.#value(name, key, value);
-    if (decoded !== undefined && key.setting !== "ignored") this.layer[key.setting] = decoded;
+    if (decoded !== undefined && key.kind !== "section" && key.setting !== undefined)
+      this.layer[key.setting] = decoded;
   }
 
-  #value(name: string, { kind }: ConfigKey, value: JsonTree): unknown {
-    switch (kind) {
+  #value(name: string, key: ConfigKey, value: JsonTree): unknown {
+    switch (key.kind) {
       case "text":
         return this.#text(name, value);
       case "duration":
@@ -75,13 +76,13 @@ class Decoder {
         if (value instanceof Map) return this.#tags(name, value as ReadonlyMap<string, JsonTree>);
         return this.#mismatch(name, "map[string]string", value);
       case "section":
-        if (value instanceof Map) this.object(name, value as ReadonlyMap<string, JsonTree>, mdnsKeys);
+        if (value instanceof Map) this.object(name, value as ReadonlyMap<string, JsonTree>, key.keys);
         else this.faults.push(notAnObject(name, value));
         return undefined;
     }
   }
 
-  /** Inside lists and tags null is an empty text. */
+  /** Inside lists and tags `null` is an empty text. */
   #text(name: string, value: JsonTree): string | undefined {
     if (value === null) return "";
     return typeof value === "string" ? value : this.#mismatch(name, "string", value);
@@ -95,11 +96,11 @@ class Decoder {
     return new Map([...fields].map(([key, item]) => [key, this.#text(`${name}[${key}]`, item)]));
   }
 
-  #duration(name: string, value: JsonTree): bigint | undefined {
+  #duration(name: string, value: JsonTree): number | undefined {
     const text = this.#text(name, value);
     if (text === undefined || text === "") return undefined;
     try {
-      return parseDuration(text);
+      return toMilliseconds(parseDuration(text));
     } catch (error) {
       if (!(error instanceof DurationError)) throw error;
       this.late.push(`${error.message} ('${name}')`);
@@ -121,7 +122,7 @@ function unknownKeys(unknown: readonly string[], keys: readonly ConfigKey[]): st
   const sorted = [...unknown].sort(compareBytes);
   const hints = sorted.flatMap((word) => {
     const nearest = nearestKey(word, keys);
-    return nearest === null ? [] : [`'${nearest}' instead of '${word}'`];
+    return nearest === undefined ? [] : [`'${nearest}' instead of '${word}'`];
   });
   return sorted.join(", ") + (hints.length === 0 ? "" : ` (did you mean ${hints.join(", ")}?)`);
 }

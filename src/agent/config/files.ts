@@ -7,14 +7,17 @@ import { compareBytes } from "../../go/json.ts";
 import { JsonError, readFirstJson } from "../../go/json_reader.ts";
 import { systemText } from "../../go/system_errors.ts";
 import { type Files, SystemError } from "../../runtime.ts";
-import { StartFailure } from "./config.ts";
+import { StartFailure } from "../start_failure.ts";
 import { ConfigError, decodeConfig } from "./decode.ts";
-import type { ConfigLayer } from "./merge.ts";
+import { type ConfigLayer, settings } from "./settings.ts";
 
 /** What is used of the runtime's files. */
 export type ConfigFiles = Pick<Files, "read" | "status" | "list">;
 
-/** Reads files and directories in the given order; what comes later is meant to win. Rejects with {@link StartFailure}. */
+/**
+ * Reads files and directories in the given order; the later ones are meant to win. Rejects with
+ * {@link StartFailure}.
+ */
 export async function readConfigPaths(paths: readonly string[], files: ConfigFiles): Promise<ConfigLayer[]> {
   const layers: ConfigLayer[] = [];
   for (const path of paths) {
@@ -37,7 +40,7 @@ async function configsIn(path: string, files: ConfigFiles): Promise<string[]> {
 async function readConfigFile(path: string, files: ConfigFiles): Promise<ConfigLayer> {
   const bytes = await reading(path, files.read(path));
   try {
-    return decodeConfig(readFirstJson(bytes));
+    return decodeConfig(readFirstJson(bytes), settings);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof JsonError)) throw error;
     throw new StartFailure(`Error decoding '${path}': ${error.message}`, { cause: error });

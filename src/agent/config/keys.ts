@@ -1,115 +1,54 @@
 /**
- * The keys of configuration files as a table: the setting each belongs to, what it takes, and how a later value meets an earlier one.
+ * The keys of configuration files, as the table of settings has them.
  */
 
-import type { AgentConfig } from "./config.ts";
+import { ignoredKeys } from "./settings.ts";
+import type { SettingKind, SettingTable } from "./table.ts";
 
-/**
- * What a key takes. A later `text`, `integer` or `duration` wins unless it is empty or zero, and a `boolean` stays true, as it always has
- * been. `switch` and `span` are newer keys where whatever is given wins, a false or zero as well.
- */
-export type KeyKind =
-  | "text"
-  | "integer"
-  | "positive"
-  | "boolean"
-  | "switch"
-  | "duration"
-  | "span"
-  | "list"
-  | "tags"
-  | "section";
+/** One key of an object. */
+export type ConfigKey =
+  /** A setting; without one the key is accepted and has no effect. */
+  | { readonly key: string; readonly kind: SettingKind; readonly setting?: string }
+  /** An object with keys of its own. */
+  | { readonly key: string; readonly kind: "section"; readonly keys: readonly ConfigKey[] };
 
-/** One key. */
-export interface ConfigKey {
-  readonly key: string;
-  readonly kind: KeyKind;
-  /** The setting; `ignored` keys are accepted without effect. */
-  readonly setting: keyof AgentConfig | "ignored";
+/** The keys of a file. */
+export function configKeys(table: SettingTable): ConfigKey[] {
+  const keys: ConfigKey[] = [];
+  const sections = new Map<string, ConfigKey[]>();
+  for (const [setting, { key: path, kind }] of Object.entries(table)) {
+    const [first, second] = path?.split(".") ?? [];
+    if (first === undefined) continue;
+    if (second === undefined) {
+      keys.push({ key: first, kind, setting });
+      continue;
+    }
+    const section = sections.get(first) ?? [];
+    if (section.length === 0) keys.push({ key: first, kind: "section", keys: section });
+    section.push({ key: second, kind, setting });
+    sections.set(first, section);
+  }
+  return [...keys, ...Object.entries(ignoredKeys).map(([key, kind]) => ({ key, kind }))];
 }
 
-const rows: readonly (readonly [string, KeyKind, ConfigKey["setting"]])[] = [
-  ["node_name", "text", "nodeName"],
-  ["role", "text", "role"],
-  ["disable_coordinates", "boolean", "ignored"],
-  ["tags", "tags", "tags"],
-  ["tags_file", "text", "tagsFile"],
-  ["bind", "text", "bind"],
-  ["advertise", "text", "advertise"],
-  ["encrypt_key", "text", "encryptKey"],
-  ["keyring_file", "text", "keyringFile"],
-  ["log_level", "text", "logLevel"],
-  ["rpc_addr", "text", "rpcAddr"],
-  ["rpc_auth", "text", "rpcAuth"],
-  ["protocol", "positive", "protocol"],
-  ["replay_on_join", "boolean", "replayOnJoin"],
-  ["query_response_size_limit", "integer", "queryResponseSizeLimit"],
-  ["query_size_limit", "integer", "querySizeLimit"],
-  ["user_event_size_limit", "integer", "userEventSizeLimit"],
-  ["start_join", "list", "startJoin"],
-  ["event_handlers", "list", "eventHandlers"],
-  ["profile", "text", "profile"],
-  ["snapshot_path", "text", "snapshotPath"],
-  ["leave_on_terminate", "boolean", "leaveOnTerminate"],
-  ["skip_leave_on_interrupt", "boolean", "skipLeaveOnInterrupt"],
-  ["discover", "text", "discover"],
-  ["mdns", "section", "ignored"],
-  ["interface", "text", "interface"],
-  ["reconnect_interval", "duration", "reconnectInterval"],
-  ["reconnect_timeout", "duration", "reconnectTimeout"],
-  ["tombstone_timeout", "duration", "tombstoneTimeout"],
-  ["disable_name_resolution", "boolean", "disableNameResolution"],
-  ["enable_syslog", "boolean", "syslog"],
-  ["syslog_facility", "text", "syslogFacility"],
-  ["retry_join", "list", "retryJoin"],
-  ["retry_max_attempts", "integer", "retryMaxAttempts"],
-  ["retry_interval", "duration", "retryInterval"],
-  ["rejoin_after_leave", "boolean", "rejoinAfterLeave"],
-  ["enable_compression", "boolean", "ignored"],
-  ["statsite_addr", "text", "statsiteAddr"],
-  ["statsd_addr", "text", "statsdAddr"],
-  ["broadcast_timeout", "duration", "broadcastTimeout"],
-  ["validate_node_names", "boolean", "validateNodeNames"],
-  ["MsgpackUseNewTimeFormat", "boolean", "ignored"],
-  // From here on Serf's agent has no such keys.
-  ["label", "text", "label"],
-  ["allowed_cidrs", "list", "allowedCidrs"],
-  ["verify_incoming", "switch", "verifyIncoming"],
-  ["verify_outgoing", "switch", "verifyOutgoing"],
-  ["dead_node_reclaim_time", "span", "deadNodeReclaimTime"],
-  ["coalesce_period", "span", "coalescePeriod"],
-  ["quiescent_period", "span", "quiescentPeriod"],
-  ["user_coalesce_period", "span", "userCoalescePeriod"],
-  ["user_quiescent_period", "span", "userQuiescentPeriod"],
-  ["handler_timeout", "span", "handlerTimeout"],
-  ["log_format", "text", "logFormat"],
-];
-
-/** All keys. */
-export const configKeys: readonly ConfigKey[] = rows.map(([key, kind, setting]) => ({ key, kind, setting }));
-
-/** The keys inside `mdns`. */
-export const mdnsKeys: readonly ConfigKey[] = [
-  { key: "interface", kind: "text", setting: "mdnsInterface" },
-  { key: "disable_ipv4", kind: "boolean", setting: "mdnsDisableIpv4" },
-  { key: "disable_ipv6", kind: "boolean", setting: "mdnsDisableIpv6" },
-];
-
-/** The key that somebody who wrote `word` may have meant, or null when none is near. */
-export function nearestKey(word: string, keys: readonly ConfigKey[]): string | null {
+/**
+ * The key that somebody who wrote `word` may have meant, the shorter of two; `undefined` if none is
+ * near.
+ */
+export function nearestKey(word: string, keys: readonly ConfigKey[]): string | undefined {
   const wanted = word.toLowerCase().replaceAll("-", "_").slice(0, comparedMax);
   const near = keys
-    // A key that differs in case alone is right, but there twice.
+    // A key that differs in case alone is right, but occurs twice.
     .filter(({ key }) => key.toLowerCase() !== word.toLowerCase())
     .map(({ key }) => ({ key, distance: editDistance(wanted, key.toLowerCase()) }))
     .filter(
       ({ key, distance }) => distance <= Math.max(2, Math.floor(key.length / 3)) && distance < key.length,
     )
-    .sort((a, b) => a.distance - b.distance);
-  return near[0]?.key ?? null;
+    .sort((a, b) => a.distance - b.distance || a.key.length - b.key.length);
+  return near[0]?.key;
 }
 
-/** Longer words are near to no key. */
+/** Characters of a word that are compared. */
 const comparedMax = 64;
 
 /** Letters to insert, remove or replace to get from one word to the other (Wagner and Fischer). */

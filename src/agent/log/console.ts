@@ -1,6 +1,6 @@
 /**
- * What the agent prints: steps and errors behind `==> `, details and log lines behind four blanks. Log lines are held back
- * until the agent is up, and are lost when it does not come up, as they always have been.
+ * What the agent prints: steps and errors behind `==> `, details and log lines behind four blanks.
+ * As in Serf, log lines are held back until the agent is up, and are lost if it does not come up.
  */
 
 import type { Terminal } from "../../runtime.ts";
@@ -14,7 +14,7 @@ const pendingLinesMax = 16_384;
 /** The agent's standard output. */
 export class AgentConsole {
   readonly #terminal: Pick<Terminal, "write">;
-  #held: string[] | null = [];
+  #held: string[] | undefined = [];
   #pending = 0;
 
   constructor(terminal: Pick<Terminal, "write">) {
@@ -33,7 +33,7 @@ export class AgentConsole {
 
   /** Prints a log line, or holds it back. */
   line(text: string, indent = "    "): void {
-    if (this.#held === null) this.#print(`${indent}${text}\n`);
+    if (this.#held === undefined) this.#print(`${indent}${text}\n`);
     else {
       this.#held.push(`${indent}${text}\n`);
       if (this.#held.length > heldLinesMax) this.#held = this.#held.slice(heldLinesMax / 2);
@@ -43,8 +43,8 @@ export class AgentConsole {
   /** Prints what was held back; from now on lines are printed at once. */
   release(): void {
     const held = this.#held;
-    this.#held = null;
-    if (held !== null && held.length > 0) this.#print(held.join(""));
+    this.#held = undefined;
+    if (held !== undefined && held.length > 0) this.#print(held.join(""));
   }
 
   /** Resolves when everything has been written: text goes out in order. */

@@ -3,6 +3,7 @@
  */
 
 import type { LogLevel } from "../../core/effects.ts";
+import { localTime } from "../../go/time.ts";
 import type { MonitoredLine } from "../../rpc/server/subscriptions.ts";
 import type { Cancel, Clock } from "../../runtime.ts";
 import type { LogLine } from "../../shell/options.ts";
@@ -50,12 +51,9 @@ export class AgentLog {
 
 /** `2026/11/23 10:34:05 [INFO] agent: text`, in local time and without a final newline. */
 export function formatLine(line: LogLine): string {
-  const at = new Date(line.time);
-  const two = (number: number): string => String(number).padStart(2, "0");
-  const date = `${at.getFullYear()}/${two(at.getMonth() + 1)}/${two(at.getDate())}`;
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const time = localTime(new Date(line.time), "/");
   const text = line.text.endsWith("\n") ? line.text.slice(0, -1) : line.text;
-  return `${date} ${time} [${line.level}] ${line.component}: ${text}`;
+  return `${time} [${line.level}] ${line.component}: ${text}`;
 }
 
 /** A line as one JSON object, with the time in UTC. */

@@ -1,12 +1,14 @@
 /**
- * A copy of the agent's log for the system's log, in the priorities of the original. No runtime has datagram sockets of the local kind
- * that the system's log listens on, so the system's own program for it, `logger`, is kept running and fed with lines.
+ * A copy of the agent's log for the system's log, with Serf's priorities. No runtime has datagram
+ * sockets of the local kind that the system's log listens on, so the system's own program for it,
+ * `logger`, is kept running and fed with lines.
  */
 
+import { withTimeLimit } from "../../async/time_limit.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { Cancel, ChildInput, ChildProcess, Runtime } from "../../runtime.ts";
 import type { LogLine } from "../../shell/options.ts";
-import { StartFailure } from "../config/config.ts";
+import { StartFailure } from "../start_failure.ts";
 import { facilityCode, syslogLines } from "./syslog_lines.ts";
 
 /** Where the system's log listens, on one system or the other. */
@@ -30,19 +32,15 @@ const launch = 'trap "" HUP INT TERM; exec logger "$@"';
 /** What a shell ends with when there is no such program. */
 const notFoundCode = 127;
 
-/** What {@link Syslog} needs. */
-export interface SyslogParts {
-  readonly facility: string;
-  readonly runtime: Pick<Runtime, "clock" | "host" | "processes">;
-  /** Told when lines no longer get to the log. */
-  readonly warn: (text: string) => void;
-}
+/** What is used of the runtime. */
+export type SyslogRuntime = Pick<Runtime, "clock" | "host" | "processes">;
 
 /** The system's log. */
 export class Syslog {
-  readonly #parts: SyslogParts;
   readonly #facility: number;
   readonly #path: string;
+  readonly #runtime: SyslogRuntime;
+  readonly #warn: (text: string) => void;
   #child: ChildProcess | undefined;
   #waiting: string[] = [];
   #lost = 0;
@@ -52,15 +50,18 @@ export class Syslog {
   #warned = false;
   #closed = false;
 
-  private constructor(parts: SyslogParts, facility: number, path: string) {
-    this.#parts = parts;
+  private constructor(facility: number, path: string, runtime: SyslogRuntime, warn: (text: string) => void) {
     this.#facility = facility;
     this.#path = path;
+    this.#runtime = runtime;
+    this.#warn = warn;
   }
 
-  /** Finds the system's log. Rejects with {@link StartFailure} when there is none. */
-  static async open(parts: SyslogParts): Promise<Syslog> {
-    const { facility, runtime } = parts;
+  /**
+   * Finds the system's log. `warn` is called when lines no longer get there. Rejects with
+   * {@link StartFailure} if there is none.
+   */
+  static async open(facility: string, runtime: SyslogRuntime, warn: (text: string) => void): Promise<Syslog> {
     if (runtime.host.os !== "linux") throw setupFailed("Platform does not support syslog");
     const code = facilityCode(facility);
     if (code === undefined) throw setupFailed(`invalid syslog facility: ${facility}`);
@@ -68,7 +69,7 @@ export class Syslog {
       const found = await answers(path, runtime).catch((error: unknown) => {
         throw error instanceof StartFailure ? error : setupFailed(systemText(error));
       });
-      if (found) return new Syslog(parts, code, path);
+      if (found) return new Syslog(code, path, runtime, warn);
     }
     throw setupFailed("Unix syslog delivery error");
   }
@@ -90,12 +91,8 @@ export class Syslog {
     if (this.#closed) return;
     this.#closed = true;
     this.#restart?.();
-    let cancel: Cancel = () => undefined;
-    const late = new Promise<"late">((resolve) => {
-      cancel = this.#parts.runtime.clock.after(closeTimeoutMs, () => resolve("late"));
-    });
-    if ((await Promise.race([this.#finish(), late])) === "late") this.#child?.kill("SIGKILL");
-    cancel();
+    const end = await withTimeLimit(this.#runtime.clock, closeTimeoutMs, this.#finish());
+    if (end === "late") this.#child?.kill("SIGKILL");
   }
 
   async #finish(): Promise<void> {
@@ -129,12 +126,12 @@ export class Syslog {
   #confess(): void {
     const lost = this.#lost;
     this.#lost = 0;
-    if (lost > 0) this.#parts.warn(`Dropped ${lost} lines on their way to syslog`);
+    if (lost > 0) this.#warn(`Dropped ${lost} lines on their way to syslog`);
   }
 
   async #input(): Promise<ChildInput> {
     if (this.#child?.input !== undefined) return this.#child.input;
-    const { runtime } = this.#parts;
+    const runtime = this.#runtime;
     this.#startedAt = runtime.clock.now();
     const child = await start(this.#path, runtime, "open");
     this.#child = child;
@@ -146,8 +143,7 @@ export class Syslog {
 
   /** The program is gone, as it is when the system's log is restarted; lines wait for the next. */
   #ended(why: string): void {
-    const { runtime, warn } = this.#parts;
-    const { clock } = runtime;
+    const { clock } = this.#runtime;
     this.#child?.input?.close();
     this.#child = undefined;
     if (this.#closed || this.#restart !== undefined) return;
@@ -155,12 +151,12 @@ export class Syslog {
     this.#await();
     if (this.#warned) return;
     this.#warned = true;
-    warn(`Lines do not get to syslog, trying again: ${why}`);
+    this.#warn(`Lines do not get to syslog, trying again: ${why}`);
   }
 
   /** Waits until there are lines and somebody who takes them. */
   #await(): void {
-    const { runtime } = this.#parts;
+    const runtime = this.#runtime;
     this.#restart = runtime.clock.after(restartMs, async () => {
       const ready = this.#waiting.length === 0 || (await answers(this.#path, runtime).catch(() => false));
       if (this.#closed) return;
@@ -172,7 +168,7 @@ export class Syslog {
 }
 
 /** Whether somebody listens at a path: a program with nothing to say tells by its end. */
-async function answers(path: string, runtime: SyslogParts["runtime"]): Promise<boolean> {
+async function answers(path: string, runtime: SyslogRuntime): Promise<boolean> {
   const child = await start(path, runtime, new Uint8Array());
   const { code } = await child.ended;
   if (code === notFoundCode) throw setupFailed('cannot find the program "logger"');
@@ -181,7 +177,7 @@ async function answers(path: string, runtime: SyslogParts["runtime"]): Promise<b
 
 async function start(
   path: string,
-  { processes, host }: SyslogParts["runtime"],
+  { processes, host }: SyslogRuntime,
   input: Uint8Array | "open",
 ): Promise<ChildProcess> {
   const args = ["--socket", path, "--socket-errors=on", "--tag", "serf", `--id=${host.pid}`];

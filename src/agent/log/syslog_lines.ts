@@ -29,7 +29,7 @@ const facilities: Readonly<Record<string, number>> = {
   LOCAL7: 23,
 };
 
-/** Severities: those of the original, which are one step off. */
+/** Severities as Serf has them, which are one step off. */
 const severities: Readonly<Record<LogLevel, number>> = { TRACE: 7, DEBUG: 6, INFO: 5, WARN: 4, ERR: 3 };
 
 /** The number of a facility, in whatever case; `undefined` when there is none of the name. */

@@ -3,13 +3,14 @@
  * whoever is not yet an alive member. Nothing is remembered from one question to the next, so that what failed is tried again.
  */
 
+import type { LogLevel } from "../../core/effects.ts";
 import type { Member } from "../../core/serf/api.ts";
+import { messageOf } from "../../errors.ts";
 import { systemText } from "../../go/system_errors.ts";
 import { joinHostPort } from "../../net/address.ts";
 import type { Cancel, MulticastSockets, Runtime } from "../../runtime.ts";
-import type { Agent } from "../agent.ts";
-import type { AgentConfig } from "../config/config.ts";
-import { StartFailure } from "../config/config.ts";
+import type { AgentConfig } from "../config/settings.ts";
+import { StartFailure } from "../start_failure.ts";
 import { addressesIn, answersTo, type Service, serviceName } from "./records.ts";
 
 /** Time between two questions. */
@@ -23,8 +24,13 @@ const addressesMax = 256;
 
 const component = "agent.mdns";
 
-/** What is used of the agent. */
-export type DiscoveringAgent = Pick<Agent, "join" | "log" | "members">;
+/** The agent that discovery joins members for. */
+export interface DiscoveringAgent {
+  members(): readonly Member[];
+  /** Returns how many addresses could be joined; rejects if none could. */
+  join(addresses: readonly string[], replay: boolean): Promise<number>;
+  log(level: LogLevel, text: string, component: string): void;
+}
 
 /** Settings of discovery. */
 export type DiscoveryConfig = Pick<
@@ -41,7 +47,7 @@ export class Discovery {
   readonly #replay: boolean;
   readonly #agent: DiscoveringAgent;
   readonly #runtime: DiscoveryRuntime;
-  #sockets: MulticastSockets | null = null;
+  #sockets: MulticastSockets | undefined;
   /** What the last question has brought. */
   readonly #found = new Set<string>();
   /** What is joined when it gets quiet. */
@@ -66,9 +72,9 @@ export class Discovery {
     runtime: DiscoveryRuntime,
   ): Promise<Discovery> {
     const name = serviceName(config.discover);
-    if (name === null) throw failure(`'${config.discover}' does not fit into a name of DNS`);
-    const chosen = config.mdnsInterface || config.interface || null;
-    if (chosen !== null) agent.log("INFO", `Starting mDNS listener on interface ${chosen}`, "agent");
+    if (name === undefined) throw failure(`'${config.discover}' does not fit into a name of DNS`);
+    const chosen = config.mdnsInterface || config.interface || undefined;
+    if (chosen !== undefined) agent.log("INFO", `Starting mDNS listener on interface ${chosen}`, "agent");
     const discovery = new Discovery(name, config.replayOnJoin, agent, runtime);
     const service: Service = {
       cluster: config.discover,
@@ -91,10 +97,10 @@ export class Discovery {
     await this.#sockets?.close();
   }
 
-  async #open(service: Service, chosen: string | null, config: DiscoveryConfig): Promise<void> {
+  async #open(service: Service, chosen: string | undefined, config: DiscoveryConfig): Promise<void> {
     if (this.#runtime.multicast === undefined) throw failure("this runtime has no multicast DNS");
     const options = {
-      interface: chosen,
+      interface: chosen ?? null,
       askIpv4: !config.mdnsDisableIpv4,
       askIpv6: !config.mdnsDisableIpv6,
     };
@@ -157,8 +163,7 @@ export class Discovery {
       this.#agent.log("INFO", `Joined ${count} hosts`, component);
     } catch (error) {
       if (this.#closed) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#agent.log("ERR", `Failed to join: ${reason}`, component);
+      this.#agent.log("ERR", `Failed to join: ${messageOf(error)}`, component);
     }
   }
 }

@@ -29,17 +29,20 @@ const nameSizeMax = 253;
 /** Bytes of a service's name, which leaves room for the label of an instance. */
 const serviceSizeMax = nameSizeMax - labelSizeMax - 1;
 
-/** The service's name, `_serf_NAME._tcp.local`, or null when DNS cannot carry it. A dot in NAME separates labels. */
-export function serviceName(cluster: string): string | null {
+/**
+ * The service's name, `_serf_NAME._tcp.local`; `undefined` if it does not fit into DNS. A dot in
+ * NAME separates labels.
+ */
+export function serviceName(cluster: string): string | undefined {
   const name = `_serf_${cluster}._tcp.local`;
   const fits = name.split(".").every((label) => label !== "" && byteLength(label) <= labelSizeMax);
-  return fits && byteLength(name) <= serviceSizeMax ? name : null;
+  return fits && byteLength(name) <= serviceSizeMax ? name : undefined;
 }
 
 /** Records that answer a question; none for a question that is about something else. Names are compared exactly. */
 export function answersTo({ name, type }: DnsQuestion, service: Service): DnsRecord[] {
   const own = serviceName(service.cluster);
-  if (own === null) return [];
+  if (own === undefined) return [];
   const host = carried(service.hostname, nameSizeMax);
   const instance = `${carried(service.node, nameSizeMax - byteLength(own) - 1)}.${own}`;
   const asks = (...types: string[]): boolean => type === "ANY" || types.includes(type);

@@ -4,7 +4,7 @@
  */
 
 import { type EventFilter, isValidFilter, parseFilter } from "../../rpc/filter.ts";
-import { StartFailure } from "../config/config.ts";
+import { StartFailure } from "../start_failure.ts";
 
 /** One filter of one handler with its script. A handler with several filters is several of these. */
 export interface EventScript {

@@ -1,5 +1,5 @@
 /**
- * What a script is told about an event: variables of its environment, and its standard input.
+ * What a script gets of an event: variables of its environment, and its standard input.
  */
 
 import type { Member, SerfEvent } from "../../core/serf/api.ts";

@@ -4,13 +4,11 @@
  * makes the agent wait.
  */
 
-import type { Metrics } from "../../core/metrics.ts";
 import type { Member, SerfEvent } from "../../core/serf/api.ts";
-import { toMilliseconds } from "../../go/duration.ts";
 import { matchesFilter } from "../../rpc/filter.ts";
-import type { Cancel, Runtime } from "../../runtime.ts";
-import type { AgentConfig } from "../config/config.ts";
-import type { AgentLog } from "../log/log.ts";
+import type { Cancel } from "../../runtime.ts";
+import type { AgentConfig } from "../config/settings.ts";
+import type { AgentContext } from "../context.ts";
 import { type EventScript, listScripts, parseHandlers } from "./handlers.ts";
 import { scriptEnvironment, scriptInput } from "./input.ts";
 import { QueryTurn } from "./query_turn.ts";
@@ -22,22 +20,19 @@ export const waitingEventsMax = 1024;
 /** Scripts that run at once; further ones wait. */
 export const runningScriptsMax = 32;
 
-/** Dropped events are told of at most this often. */
+/** Dropped events are logged at most this often. */
 const warningIntervalMs = 10_000;
 
-/** What scripts need of their agent. */
-export interface HandlerParts {
-  readonly runtime: Pick<Runtime, "clock" | "host" | "processes">;
-  readonly log: AgentLog;
-  readonly metrics?: Metrics | undefined;
-  /** The local node as it is now. */
-  readonly self: () => Member;
-}
+/** What is used of the agent. */
+export type ScriptContext = AgentContext<"clock" | "host" | "processes">;
 
-/** An event for one script. `ended` takes what the script wrote, or null when it failed or did not run. */
+/**
+ * An event for one script. `ended` takes what the script wrote; nothing if it failed or did not
+ * run.
+ */
 interface Job {
   readonly event: SerfEvent;
-  readonly ended: (output: Uint8Array | null) => void;
+  readonly ended: (output?: Uint8Array) => void;
 }
 
 /** A script, and the events that wait for it. */
@@ -46,8 +41,8 @@ class Queue {
   readonly jobs: Job[] = [];
   busy = false;
   dropped = 0;
-  /** Ends the time in which drops are only counted; null when there is none. */
-  quiet: Cancel | null = null;
+  /** Ends the time in which drops are only counted; `undefined` outside of it. */
+  quiet: Cancel | undefined;
 
   constructor(script: string) {
     this.script = script;
@@ -56,7 +51,8 @@ class Queue {
 
 /** All event handlers of one agent. */
 export class HandlerPool {
-  readonly #parts: HandlerParts;
+  readonly #context: ScriptContext;
+  readonly #self: () => Member;
   readonly #timeoutMs: number;
   #handlers: readonly EventScript[];
   /** By script. */
@@ -66,10 +62,15 @@ export class HandlerPool {
   #running = 0;
   #closed = false;
 
-  /** Throws StartFailure when a handler is malformed. */
-  constructor(config: Pick<AgentConfig, "eventHandlers" | "handlerTimeout">, parts: HandlerParts) {
-    this.#parts = parts;
-    this.#timeoutMs = toMilliseconds(config.handlerTimeout);
+  /** `self` returns the local node as it is now. Throws StartFailure if a handler is malformed. */
+  constructor(
+    config: Pick<AgentConfig, "eventHandlers" | "handlerTimeout">,
+    context: ScriptContext,
+    self: () => Member,
+  ) {
+    this.#context = context;
+    this.#self = self;
+    this.#timeoutMs = Math.ceil(config.handlerTimeout);
     this.#handlers = parseHandlers(config.eventHandlers);
     this.#queues = queuesFor(this.#handlers, new Map());
   }
@@ -91,11 +92,11 @@ export class HandlerPool {
     if (this.#closed) return;
     const matching = this.#handlers.filter(({ filter }) => matchesFilter(filter, event));
     if (matching.length === 0) return;
-    const { clock } = this.#parts.runtime;
+    const { clock } = this.#context.runtime;
     const turn =
       event.type === "query"
         ? new QueryTurn(event, matching.length, clock, (text) => this.#log("WARN", text))
-        : null;
+        : undefined;
     for (const [index, { script }] of matching.entries()) {
       const queue = this.#queues.get(script)!;
       queue.jobs.push({ event, ended: (output) => turn?.ended(index, output) });
@@ -116,17 +117,17 @@ export class HandlerPool {
   }
 
   #drop(queue: Queue): void {
-    queue.jobs.shift()?.ended(null);
+    queue.jobs.shift()?.ended();
     queue.dropped += 1;
-    if (queue.quiet === null) this.#warn(queue);
+    if (queue.quiet === undefined) this.#warn(queue);
   }
 
   #warn(queue: Queue): void {
-    queue.quiet = null;
+    queue.quiet = undefined;
     if (queue.dropped === 0 || this.#closed) return;
     this.#log("WARN", `Script '${queue.script}' does not keep up, dropped ${queue.dropped} events`);
     queue.dropped = 0;
-    queue.quiet = this.#parts.runtime.clock.after(warningIntervalMs, () => this.#warn(queue));
+    queue.quiet = this.#context.runtime.clock.after(warningIntervalMs, () => this.#warn(queue));
   }
 
   #advance(): void {
@@ -147,12 +148,12 @@ export class HandlerPool {
   }
 
   async #run(script: string, { event, ended }: Job): Promise<void> {
-    const { runtime, self, metrics } = this.#parts;
+    const { runtime, metrics } = this.#context;
     const startedAt = runtime.clock.now();
     const { output, fault } = await runScript(
       {
         script,
-        env: scriptEnvironment(event, self()),
+        env: scriptEnvironment(event, this.#self()),
         input: scriptInput(event),
         timeoutMs: this.#timeoutMs,
         slow: () => this.#log("WARN", `Script '${script}' slow, execution exceeding 1s`),
@@ -161,12 +162,15 @@ export class HandlerPool {
     );
     metrics?.sample(`agent.invoke.${script}`, runtime.clock.now() - startedAt);
     this.#log("DEBUG", `Event '${event.type}' script output: ${new TextDecoder().decode(output)}`);
-    if (fault !== null) this.#log("ERR", `Error invoking script '${script}': ${fault}`);
-    ended(fault === null ? output : null);
+    if (fault === undefined) ended(output);
+    else {
+      this.#log("ERR", `Error invoking script '${script}': ${fault}`);
+      ended();
+    }
   }
 
   #log(level: "DEBUG" | "WARN" | "ERR", text: string): void {
-    this.#parts.log.write(level, "agent", text);
+    this.#context.log.write(level, "agent", text);
   }
 }
 

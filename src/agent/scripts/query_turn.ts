@@ -1,6 +1,7 @@
 /**
- * The answers of several scripts to one query. Only one answer is sent, and it is the first in the order of configuration, as when
- * scripts ran one after another. A script that does not come to its end holds back those behind it for part of the query's time.
+ * The answers of several scripts to one query. Only one answer is sent, and it is the first in the
+ * order of configuration, as when scripts ran one after another. A script that is still running
+ * delays the answers of later scripts, for at most half the query's time.
  */
 
 import type { QueryEvent } from "../../core/serf/api.ts";
@@ -14,8 +15,8 @@ const patience = 0.5;
 export class QueryTurn {
   readonly #event: QueryEvent;
   readonly #warn: (text: string) => void;
-  /** What each script wrote: null for no answer, undefined while it runs. */
-  readonly #outputs: (Uint8Array | null | undefined)[];
+  /** What each script wrote. */
+  readonly #outputs: (Uint8Array | "running" | "none")[];
   readonly #cancel: Cancel;
   #patient = true;
 
@@ -23,7 +24,7 @@ export class QueryTurn {
   constructor(event: QueryEvent, count: number, clock: Clock, warn: (text: string) => void) {
     this.#event = event;
     this.#warn = warn;
-    this.#outputs = new Array<undefined>(count).fill(undefined);
+    this.#outputs = new Array<"running">(count).fill("running");
     const delayMs = count > 1 ? Math.max(0, (event.deadline - clock.now()) * patience) : 0;
     this.#cancel =
       count > 1
@@ -34,18 +35,18 @@ export class QueryTurn {
         : () => undefined;
   }
 
-  /** A script has ended. An empty output is no answer. */
-  ended(index: number, output: Uint8Array | null): void {
-    this.#outputs[index] = output === null || output.length === 0 ? null : output;
+  /** Takes the output of a script that has ended. An empty one is no answer. */
+  ended(index: number, output: Uint8Array = new Uint8Array(0)): void {
+    this.#outputs[index] = output.length === 0 ? "none" : output;
     this.#respond();
-    if (!this.#outputs.includes(undefined)) this.#cancel();
+    if (!this.#outputs.includes("running")) this.#cancel();
   }
 
   #respond(): void {
     for (const [index, output] of this.#outputs.entries()) {
-      if (output === undefined && this.#patient) return;
-      if (output === undefined || output === null) continue;
-      this.#outputs[index] = null;
+      if (output === "running" && this.#patient) return;
+      if (typeof output === "string") continue;
+      this.#outputs[index] = "none";
       try {
         this.#event.respond(output);
       } catch (error) {

@@ -1,8 +1,9 @@
 /**
- * Runs one script for one event: by the system's shell, with the end of its output kept. Whatever happens to the script, the run
- * ends with a result and never fails.
+ * Runs one script for one event: by the system's shell, with the end of its output kept. The run
+ * always ends with a result, whatever happens to the script.
  */
 
+import { withTimeLimit } from "../../async/time_limit.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { Runtime } from "../../runtime.ts";
 import { type ProcessEnd, SystemError } from "../../runtime.ts";
@@ -24,10 +25,10 @@ export interface ScriptRun {
   readonly slow: () => void;
 }
 
-/** What came of it. `fault` is null when it exited with 0. */
+/** What the script wrote. `fault` says why it failed; `undefined` if it exited with 0. */
 export interface ScriptResult {
   readonly output: Uint8Array;
-  readonly fault: string | null;
+  readonly fault: string | undefined;
 }
 
 /** Runs a script until it has ended and its output is closed, or its time is over. */
@@ -48,16 +49,12 @@ export async function runScript(
       input: run.input,
       output: (_stream, bytes) => tail.add(bytes),
     });
-    let cancelTimeout = (): void => undefined;
-    const late = new Promise<null>((resolve) => {
-      if (run.timeoutMs > 0) cancelTimeout = clock.after(run.timeoutMs, () => resolve(null));
-    });
-    const end = await Promise.race([child.ended, late]);
-    cancelTimeout();
-    if (end === null) child.kill("SIGKILL");
+    const { timeoutMs } = run;
+    const end = timeoutMs > 0 ? await withTimeLimit(clock, timeoutMs, child.ended) : await child.ended;
+    if (end === "late") child.kill("SIGKILL");
     return {
       output: tail.bytes,
-      fault: end === null ? `killed after ${run.timeoutMs / 1000}s` : faultOf(end),
+      fault: end === "late" ? `killed after ${timeoutMs / 1000}s` : faultOf(end),
     };
   } catch (error) {
     const fault = error instanceof SystemError ? `fork/exec: ${systemText(error)}` : String(error);
@@ -93,9 +90,9 @@ const signalTexts: Readonly<Record<string, string>> = {
   SIGUSR2: "user defined signal 2",
 };
 
-function faultOf({ code, signal }: ProcessEnd): string | null {
+function faultOf({ code, signal }: ProcessEnd): string | undefined {
   if (signal !== null) return `signal: ${signalTexts[signal] ?? signal}`;
-  return code === 0 ? null : `exit status ${code}`;
+  return code === 0 ? undefined : `exit status ${code}`;
 }
 
 /** The last bytes of a stream. */

@@ -3,6 +3,7 @@
  * Whatever the server does, the agent goes on.
  */
 
+import { withTimeLimit } from "../../async/time_limit.ts";
 import type { Cancel, Clock } from "../../runtime.ts";
 
 /** Lines are collected for this long. */
@@ -22,17 +23,11 @@ export interface LineServer {
   close(): Promise<void>;
 }
 
-/** What {@link Courier} needs. */
-export interface CourierParts {
-  readonly clock: Clock;
-  readonly connect: () => Promise<LineServer>;
-  /** Told once when it goes wrong, and once when it works again with `null`. */
-  readonly report: (failure: unknown) => void;
-}
-
 /** Delivers lines to one server. */
 export class Courier {
-  readonly #parts: CourierParts;
+  readonly #clock: Clock;
+  readonly #connect: () => Promise<LineServer>;
+  readonly #report: (failure: unknown) => void;
   #lines: string[] = [];
   #server: LineServer | undefined;
   #timer: Cancel | undefined;
@@ -41,8 +36,14 @@ export class Courier {
   #resting = false;
   #closed = false;
 
-  constructor(parts: CourierParts) {
-    this.#parts = parts;
+  /**
+   * `report` is called with the failure when delivery stops working, and with `undefined` when it
+   * works again.
+   */
+  constructor(clock: Clock, connect: () => Promise<LineServer>, report: (failure: unknown) => void) {
+    this.#clock = clock;
+    this.#connect = connect;
+    this.#report = report;
   }
 
   /** Takes one line, with its end. */
@@ -57,12 +58,7 @@ export class Courier {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer?.();
-    let cancel: Cancel = () => undefined;
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#parts.clock.after(closeTimeoutMs, resolve);
-    });
-    await Promise.race([this.#finish(), late]);
-    cancel();
+    await withTimeLimit(this.#clock, closeTimeoutMs, this.#finish());
   }
 
   async #finish(): Promise<void> {
@@ -73,7 +69,7 @@ export class Courier {
 
   #arm(): void {
     if (this.#timer !== undefined || this.#delivering !== undefined || this.#closed) return;
-    this.#timer = this.#parts.clock.after(flushIntervalMs, () => {
+    this.#timer = this.#clock.after(flushIntervalMs, () => {
       this.#timer = undefined;
       this.#delivering = this.#deliver().finally(() => {
         this.#delivering = undefined;
@@ -84,9 +80,9 @@ export class Courier {
 
   async #deliver(): Promise<void> {
     try {
-      this.#server ??= await this.#parts.connect();
+      this.#server ??= await this.#connect();
       await this.#server.send(this.#lines.splice(0));
-      if (this.#failed) this.#parts.report(null);
+      if (this.#failed) this.#report(undefined);
       this.#failed = false;
     } catch (error) {
       this.#rest(error);
@@ -97,11 +93,11 @@ export class Courier {
     void this.#server?.close();
     this.#server = undefined;
     this.#lines = [];
-    if (!this.#failed) this.#parts.report(error);
+    if (!this.#failed) this.#report(error);
     this.#failed = true;
     if (this.#closed) return;
     this.#resting = true;
-    this.#parts.clock.after(retryMs, () => {
+    this.#clock.after(retryMs, () => {
       this.#resting = false;
     });
   }

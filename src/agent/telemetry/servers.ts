@@ -5,7 +5,7 @@
 import { AddressError, parsePort, resolveAddress, splitHostPort } from "../../go/address.ts";
 import { dialText, systemText } from "../../go/system_errors.ts";
 import type { Address, Runtime, SystemError } from "../../runtime.ts";
-import { StartFailure } from "../config/config.ts";
+import { StartFailure } from "../start_failure.ts";
 import type { LineServer } from "./courier.ts";
 
 /** A kind of server. */

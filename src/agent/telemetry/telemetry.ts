@@ -4,8 +4,9 @@
  */
 
 import type { Metrics } from "../../core/metrics.ts";
+import { messageOf } from "../../errors.ts";
 import type { Cancel, Runtime } from "../../runtime.ts";
-import type { AgentConfig } from "../config/config.ts";
+import type { AgentConfig } from "../config/settings.ts";
 import type { AgentLog } from "../log/log.ts";
 import { Courier } from "./courier.ts";
 import { Intervals, namesMax } from "./intervals.ts";
@@ -19,12 +20,8 @@ const memoryIntervalMs = 1_000;
 /** Names whose sent form is remembered at most. */
 const rememberedMax = 1024;
 
-/** What {@link Telemetry} needs. */
-export interface TelemetryParts {
-  readonly config: Pick<AgentConfig, "statsdAddr" | "statsiteAddr">;
-  readonly runtime: Runtime;
-  readonly log: Pick<AgentLog, "write">;
-}
+/** Settings of telemetry. */
+export type TelemetryConfig = Pick<AgentConfig, "statsdAddr" | "statsiteAddr">;
 
 /** The measurements of one agent. */
 export class Telemetry implements Metrics {
@@ -37,7 +34,7 @@ export class Telemetry implements Metrics {
   #unlisten: Cancel = () => undefined;
   #unmeasure: Cancel = () => undefined;
 
-  private constructor({ config, runtime, log }: TelemetryParts) {
+  private constructor(config: TelemetryConfig, runtime: Runtime, log: Pick<AgentLog, "write">) {
     this.#runtime = runtime;
     let overflowed = false;
     this.#intervals = new Intervals(runtime.clock, prefix, () => {
@@ -50,19 +47,19 @@ export class Telemetry implements Metrics {
       const kind = name as ServerKind;
       checkServer(kind, address);
       const report = (failure: unknown): void => {
-        if (failure === null) log.write("INFO", "agent", `Connected to ${kind} again`);
-        else log.write("ERR", "agent", failure instanceof Error ? failure.message : String(failure));
+        if (failure === undefined) log.write("INFO", "agent", `Connected to ${kind} again`);
+        else log.write("ERR", "agent", messageOf(failure));
       };
       const connect = async () => await connectServer(kind, address, runtime);
-      return [new Courier({ clock: runtime.clock, connect, report })];
+      return [new Courier(runtime.clock, connect, report)];
     });
     this.#gaugePrefix = this.#couriers.length === 0 ? "" : `${runtime.host.hostname()}.`;
   }
 
   /** Begins to measure, and to listen to SIGUSR1. Throws StartFailure when an address can never be one. */
-  static start(parts: TelemetryParts): Telemetry {
-    const telemetry = new Telemetry(parts);
-    const { signals, terminal } = parts.runtime;
+  static start(config: TelemetryConfig, runtime: Runtime, log: Pick<AgentLog, "write">): Telemetry {
+    const telemetry = new Telemetry(config, runtime, log);
+    const { signals, terminal } = runtime;
     telemetry.#unlisten = signals.on("SIGUSR1", () => void terminal.writeError(telemetry.#intervals.text()));
     telemetry.#measureMemory();
     return telemetry;

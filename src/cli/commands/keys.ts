@@ -25,11 +25,11 @@ Options:
 ${connectionHelp}`;
 
 interface Action {
-  /** Said before the members are asked. */
+  /** Printed before the members are asked. */
   readonly begin: string;
-  /** Said when all did as asked. */
+  /** Printed if all members did as asked. */
   readonly success: string;
-  /** Begins the complaint when not. */
+  /** Begins the error message otherwise. */
   readonly failure: string;
   run(client: RpcClient): Promise<KeyReport>;
   /** What is shown of a success. */
@@ -50,11 +50,11 @@ export const keys: Command = {
       } as const;
       const { flags } = parseArguments(specs, args);
       const wanted = [
-        flags.install === "" ? null : install(flags.install),
-        flags.use === "" ? null : use(flags.use),
-        flags.remove === "" ? null : remove(flags.remove),
-        flags.list ? list : null,
-      ].filter((action) => action !== null);
+        flags.install === "" ? undefined : install(flags.install),
+        flags.use === "" ? undefined : use(flags.use),
+        flags.remove === "" ? undefined : remove(flags.remove),
+        flags.list ? list : undefined,
+      ].filter((action) => action !== undefined);
       const [action] = wanted;
       if (wanted.length > 1)
         throw new CommandFailure("Only one of -install, -use, -remove, or -list allowed");

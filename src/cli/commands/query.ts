@@ -2,10 +2,11 @@
  * `serf query`: asks a query and shows the replies, as they come or as JSON at the end.
  */
 
+import { toMilliseconds } from "../../go/duration.ts";
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
 import { decodeText } from "../../go/utf8.ts";
-import type { QueryRecord, RpcClient } from "../../rpc/client/client.ts";
+import type { QueryReply, RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime, Terminal } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
@@ -64,7 +65,13 @@ export const query: Command = {
       const ack = !flags["no-ack"];
       return await withClient(runtime, flags, async (client) => {
         const report = reportAs(flags.format, runtime.terminal, name, ack);
-        const options = { nodes: flags.node, tags, ack, relayFactor, timeoutMs: Number(flags.timeout) / 1e6 };
+        const options = {
+          nodes: flags.node,
+          tags,
+          ack,
+          relayFactor,
+          timeoutMs: toMilliseconds(flags.timeout),
+        };
         const ask = (): ReturnType<RpcClient["query"]> => client.query(name, payload, options);
         return await follow(runtime, client, ask, report);
       });
@@ -74,7 +81,7 @@ export const query: Command = {
 /** Where replies go. */
 interface Report {
   begin(): Promise<void>;
-  reply(reply: QueryRecord): Promise<void>;
+  reply(reply: QueryReply): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -117,7 +124,7 @@ class TextReport implements Report {
     await this.#terminal.write(`Query '${this.#name}' dispatched\n`);
   }
 
-  async reply({ type, from, payload }: QueryRecord): Promise<void> {
+  async reply({ type, from, payload }: QueryReply): Promise<void> {
     if (type === "ack") {
       this.#acks += 1;
       await this.#terminal.write(`Ack from '${from}'\n`);
@@ -148,7 +155,7 @@ class JsonReport implements Report {
 
   async begin(): Promise<void> {}
 
-  async reply({ type, from, payload }: QueryRecord): Promise<void> {
+  async reply({ type, from, payload }: QueryReply): Promise<void> {
     if (type === "ack") this.#acks.push(from);
     else this.#responses.set(from, decodeText(payload));
   }

@@ -58,17 +58,17 @@ async function test(client: RpcClient, runtime: Runtime, verbose: boolean): Prom
   const live = members.filter(({ status }) => status === "alive").map(({ name }) => name);
   await terminal.write(`Total members: ${members.length}, live members: ${live.length}\n`);
   const replies = await answer("Error sending query", client.query("_serf_ping", undefined, { ack: true }));
-  const signs = new Signs(terminal, clock, verbose);
+  const acks = new Acks(terminal, clock, verbose);
   const interrupted = await untilInterrupted(runtime, client, async () => {
     await terminal.write("Starting reachability test...\n");
-    for await (const { type, from } of replies) if (type === "ack") await signs.add(from);
+    for await (const { type, from } of replies) if (type === "ack") await acks.add(from);
   });
   if (interrupted) throw new CommandFailure("Test interrupted");
-  return await signs.conclude(live);
+  return await acks.conclude(live);
 }
 
-/** Signs of life. */
-class Signs {
+/** The acknowledgements that came. */
+class Acks {
   readonly #terminal: Terminal;
   readonly #clock: Clock;
   readonly #verbose: boolean;
@@ -93,7 +93,7 @@ class Signs {
     this.#names.add(name);
   }
 
-  /** Says what came of it; answers the exit code. Only numbers are compared, as ever. */
+  /** Prints the result; returns the exit code. As in Serf, only numbers are compared. */
   async conclude(live: readonly string[]): Promise<number> {
     const text = `${this.#times()}${this.#duplicated ? duplicatesText : ""}${this.#verdict(live)}`;
     await this.#terminal.write(text);

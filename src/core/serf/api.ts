@@ -74,3 +74,14 @@ export interface QueryEvent {
 
 /** Everything a node reports. */
 export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
+
+/** An acknowledgement of a query (without payload) or an answer to it. */
+export interface QueryReply {
+  readonly type: "ack" | "response";
+  /** Name of the member that replied. */
+  readonly from: string;
+  readonly payload: Uint8Array;
+}
+
+/** What can be done with the keys of a cluster. */
+export type KeyOperation = "install" | "use" | "remove" | "list";

@@ -3,6 +3,7 @@
  * reply (memberlist `handleConn`, `sendAndReceiveState`, `sendPingAndWaitForAck`).
  */
 
+import { joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { StreamInput } from "../effects.ts";
@@ -70,7 +71,7 @@ export class Exchanges {
       return undefined;
     }
     this.#inbound += 1;
-    log(this.#context, "DEBUG", `Stream connection from=${peer.host}:${peer.port}`);
+    log(this.#context, "DEBUG", `Stream connection from=${joinHostPort(peer.host, peer.port)}`);
     return this.#begin(now, peer, { kind: "accepting" }, this.#context.config.streamTimeoutMs).id;
   }
 
@@ -101,7 +102,7 @@ export class Exchanges {
     const exchange = this.#open.get(id);
     if (exchange === undefined) return;
     const { host, port } = exchange.peer;
-    this.#end(now, exchange, `read tcp ${host}:${port}: i/o timeout`);
+    this.#end(now, exchange, `read tcp ${joinHostPort(host, port)}: i/o timeout`);
   }
 
   /** The dial succeeded: sends what the exchange is for. */
@@ -110,7 +111,11 @@ export class Exchanges {
     if (role.kind === "accepting") return;
     exchange.opened = true;
     if (role.kind === "pushPull") {
-      log(this.#context, "DEBUG", `Initiating push/pull sync with: ${role.name} ${peer.host}:${peer.port}`);
+      log(
+        this.#context,
+        "DEBUG",
+        `Initiating push/pull sync with: ${role.name} ${joinHostPort(peer.host, peer.port)}`,
+      );
       this.#context.outbox.meter?.incr("memberlist.tcp.connect", 1);
       this.#writeState(exchange, role.join);
     } else {
@@ -262,7 +267,9 @@ export class Exchanges {
     }
     this.#inbound -= 1;
     this.#inboundBytes -= exchange.received;
-    if (fault !== undefined) log(this.#context, "ERR", `${fault} from=${peer.host}:${peer.port}`);
+    if (fault !== undefined) {
+      log(this.#context, "ERR", `${fault} from=${joinHostPort(peer.host, peer.port)}`);
+    }
   }
 }
 

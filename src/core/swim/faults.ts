@@ -2,6 +2,7 @@
  * Malformed input from the network: counted always, logged at a bounded rate, so that a flood of garbage is not a flood of lines.
  */
 
+import { joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { log, type SwimContext } from "./context.ts";
 
@@ -40,6 +41,6 @@ export class Faults {
       return;
     }
     this.#linesInWindow += 1;
-    log(this.#context, "ERR", `${text} from=${from.host}:${from.port}`);
+    log(this.#context, "ERR", `${text} from=${joinHostPort(from.host, from.port)}`);
   }
 }

@@ -4,7 +4,7 @@
  * (SWIM, section 4.2; memberlist `state.go`).
  */
 
-import { formatAddress } from "../../net/address.ts";
+import { formatAddress, joinHostPort } from "../../net/address.ts";
 import { inBlocks } from "../../net/cidr.ts";
 import { equalBytes, noBytes } from "../bytes.ts";
 import type { Alive, Dead, NodeState, Suspect } from "../wire/messages.ts";
@@ -158,7 +158,7 @@ export class Membership {
       log(
         this.#context,
         "WARN",
-        `Refuting an alive message for '${alive.node}' (${formatAddress(alive.address)}:${alive.port})`,
+        `Refuting an alive message for '${alive.node}' (${joinHostPort(formatAddress(alive.address), alive.port)})`,
       );
       this.#refute(node, alive.incarnation);
       this.#count("alive");
@@ -290,7 +290,7 @@ export class Membership {
       log(
         this.#context,
         "WARN",
-        `Ignoring an alive message for '${alive.node}' (${formatAddress(alive.address)}:${alive.port}) because ` +
+        `Ignoring an alive message for '${alive.node}' (${joinHostPort(formatAddress(alive.address), alive.port)}) because ` +
           `protocol version(s) are wrong: ${min} <= ${current} <= ${max} should be >0`,
       );
       return false;
@@ -312,8 +312,8 @@ export class Membership {
     log(
       this.#context,
       "ERR",
-      `Conflicting address for ${node.name}. Mine: ${node.endpoint.host}:${node.endpoint.port} ` +
-        `Theirs: ${formatAddress(alive.address)}:${alive.port} Old state: ${stateNumber[node.status]}`,
+      `Conflicting address for ${node.name}. Mine: ${joinHostPort(node.endpoint.host, node.endpoint.port)} ` +
+        `Theirs: ${joinHostPort(formatAddress(alive.address), alive.port)} Old state: ${stateNumber[node.status]}`,
     );
   }
 

@@ -3,7 +3,7 @@
  * `handleIndirectPing`).
  */
 
-import { formatAddress } from "../../net/address.ts";
+import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import type { IndirectPing, Ping, ProbeSource } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
@@ -34,7 +34,7 @@ export class ProbeResponder {
       log(
         this.#context,
         "WARN",
-        `Got ping for unexpected node '${ping.node}' from=${from.host}:${from.port}`,
+        `Got ping for unexpected node '${ping.node}' from=${joinHostPort(from.host, from.port)}`,
       );
       return;
     }

@@ -3,7 +3,7 @@
  * time, draws from an injected source of randomness, and asks for effects through the shared outbox.
  */
 
-import { parseAddress } from "../../net/address.ts";
+import { joinHostPort, parseAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { Sink, StreamInput, SwimEffect } from "../effects.ts";
@@ -163,7 +163,7 @@ export class Swim {
 
   /** A datagram could not be sent. */
   sendFailed(now: number, to: Address, text: string): void {
-    log(this.#context, "ERR", `Failed to send UDP packet to ${to.host}:${to.port}: ${text}`);
+    log(this.#context, "ERR", `Failed to send UDP packet to ${joinHostPort(to.host, to.port)}: ${text}`);
     this.#prober.sendFailed(now, to);
   }
 
@@ -271,7 +271,11 @@ export class Swim {
     const { config } = this.#context;
     const sender = parseAddress(from.host);
     if (sender !== undefined && !isAllowed(config, sender)) {
-      log(this.#context, "DEBUG", `Blocked alive message: not allowed from=${from.host}:${from.port}`);
+      log(
+        this.#context,
+        "DEBUG",
+        `Blocked alive message: not allowed from=${joinHostPort(from.host, from.port)}`,
+      );
       return;
     }
     // Protocol 1 carries no ports: everybody uses the same one.

@@ -3,6 +3,7 @@
  * (memberlist `getBroadcasts`, `rawSendMsgPacket`).
  */
 
+import { joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { MessageType } from "../wire/abi.ts";
 import type { PacketMessage } from "../wire/messages.ts";
@@ -54,7 +55,7 @@ function send(context: SwimContext, to: Address, parts: readonly Uint8Array[], c
     context.outbox.push({ kind: "send", to, bytes });
     context.outbox.meter?.incr("memberlist.udp.sent", bytes.length - labelSize(context.config));
   } catch (error) {
-    log(context, "ERR", `Failed to send to ${to.host}:${to.port}: ${(error as Error).message}`);
+    log(context, "ERR", `Failed to send to ${joinHostPort(to.host, to.port)}: ${(error as Error).message}`);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { SerfError } from "../../errors.ts";
+import { keySizes } from "../../go/parse_key.ts";
 import { assert } from "../assert.ts";
 import type { Random } from "../random.ts";
 import { MessageType, SealFlag, Size, Slot } from "./abi.ts";
@@ -32,7 +33,6 @@ export interface OpenedPacket {
   readonly faults: readonly string[];
 }
 
-const keySizes: readonly number[] = [16, 24, 32];
 const encoder: TextEncoder = new TextEncoder();
 
 /** The codec of one node. */

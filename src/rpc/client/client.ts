@@ -1,5 +1,5 @@
 /**
- * A client of a Serf agent's RPC interface, for agents of this package and of the original alike.
+ * A client of an agent's RPC interface, for agents of this package and for Serf's own alike.
  *
  * ```ts
  * import { RpcClient } from "tserf/rpc";
@@ -16,20 +16,21 @@ import type { Coordinate } from "../../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../../core/effects.ts";
 import type { Member } from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
+import { fromMilliseconds } from "../../go/duration.ts";
 import type { Clock, Connection, Host, Streams } from "../../runtime.ts";
 import { type Encodable, integer } from "../codec.ts";
 import { dial, EndpointError } from "../endpoint.ts";
 import { list, record, small, text, textMap } from "../fields.ts";
 import { defaultRpcAddress, rpcVersion } from "../protocol.ts";
 import { readMember, sortedMap } from "../records.ts";
-import type { QueryRecord } from "../results.ts";
+import type { QueryReply } from "../results.ts";
 import { readCoordinate, readReply } from "../results.ts";
 import { RpcConnection } from "./connection.ts";
 import { RpcKeys } from "./keys.ts";
 import type { RpcEvent, RpcStream } from "./streams.ts";
 import { decoded, readEvent, TypedStream } from "./streams.ts";
 
-export type { KeyReport, QueryRecord } from "../results.ts";
+export type { KeyReport, QueryReply } from "../results.ts";
 export { RpcKeyError } from "../results.ts";
 export type { RpcKeys } from "./keys.ts";
 export type { RpcEvent, RpcStream } from "./streams.ts";
@@ -119,7 +120,10 @@ export class RpcClient implements AsyncDisposable {
     return decoded(() => list(answer.get("Members")).map(readMember));
   }
 
-  /** Makes the agent join a cluster; answers how many addresses worked. `replay` delivers user events of the past. */
+  /**
+   * Makes the agent join a cluster; returns how many addresses could be joined. `replay` delivers
+   * user events of the past.
+   */
   async join(addresses: readonly string[], options: { replay?: boolean } = {}): Promise<number> {
     const answer = await this.#ask("join", { Existing: addresses, Replay: options.replay ?? false }, ["Num"]);
     return decoded(() => small(answer.get("Num")));
@@ -172,7 +176,7 @@ export class RpcClient implements AsyncDisposable {
     name: string,
     payload?: Uint8Array | string,
     options: RpcQueryOptions = {},
-  ): Promise<RpcStream<QueryRecord>> {
+  ): Promise<RpcStream<QueryReply>> {
     const body = {
       FilterNodes: options.nodes ?? null,
       FilterTags: sortedMap(Object.entries(options.tags ?? {})),
@@ -180,13 +184,16 @@ export class RpcClient implements AsyncDisposable {
       Payload: bytesOf(payload),
       RelayFactor: options.relayFactor ?? 0,
       RequestAck: options.ack ?? false,
-      Timeout: integer(BigInt(Math.round((options.timeoutMs ?? 0) * 1e6))),
+      Timeout: integer(fromMilliseconds(options.timeoutMs ?? 0)),
     };
     const records = await this.#connection.subscribe("query", body, {
       capacity: options.capacity ?? streamCapacity,
-      isLast: (value) => readReply(value) === null,
+      isLast: (value) => readReply(value) === "end",
     });
-    return new TypedStream(records, (value) => readReply(value) ?? undefined);
+    return new TypedStream(records, (value) => {
+      const reply = readReply(value);
+      return reply === "end" ? undefined : reply;
+    });
   }
 
   /** Answers a query that a stream of this client delivered, once and before its deadline. */
@@ -258,7 +265,7 @@ function filterBody({ name, status, tags }: MembersOptions): Encodable {
   return { Name: name ?? "", Status: status ?? "", Tags: sortedMap(Object.entries(tags ?? {})) };
 }
 
-/** No payload is another thing than an empty one. */
+/** Nil for no payload: the agent tells it from an empty one. */
 function bytesOf(payload: Uint8Array | string | undefined): Uint8Array | null {
   if (payload === undefined) return null;
   return typeof payload === "string" ? new TextEncoder().encode(payload) : payload;

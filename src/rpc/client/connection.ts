@@ -3,14 +3,15 @@
  * {@link RpcClient} gives it types.
  */
 
+import { ReadQueue } from "../../async/read_queue.ts";
 import { SerfError } from "../../errors.ts";
 import type { Clock, Connection } from "../../runtime.ts";
 import { SystemError } from "../../runtime.ts";
 import type { Encodable } from "../codec.ts";
-import { Codec, integer, ObjectReader } from "../codec.ts";
+import { integer, ObjectReader, RpcCodec } from "../codec.ts";
 import { record, text, unsigned } from "../fields.ts";
 import { bodilessErrors, responseLimits, responseOrder } from "../protocol.ts";
-import { WireFault } from "../scanner.ts";
+import { RpcWireError } from "../wire_error.ts";
 
 /** A write that the agent does not take for this long fails the connection. Reading has no limit: a join may take long. */
 export const writeTimeoutMs = 10_000;
@@ -22,7 +23,7 @@ interface Pending {
   readonly body: boolean;
   answer(error: string, body: unknown): void;
   /** For subscriptions: takes records after the answer. */
-  readonly records: RecordQueue | null;
+  readonly records: RecordQueue | undefined;
   /** Whether a record is the last one. */
   readonly isLast: (value: unknown) => boolean;
   answered: boolean;
@@ -39,22 +40,26 @@ export interface Exchange {
 export interface SubscriptionOptions {
   /** Records that wait for the reader before further ones are dropped. */
   readonly capacity: number;
-  /** Whether a record is the last one, which is not handed out; the agent then needs no `stop`. May throw WireFault. */
+  /**
+   * Whether a record is the last one, which is not handed out; the agent then needs no `stop`. May
+   * throw RpcWireError.
+   */
   readonly isLast?: (value: unknown) => boolean;
 }
 
-/** Records that wait for their reader. */
-export class RecordQueue implements AsyncIterableIterator<unknown> {
+/**
+ * Records that wait for their reader. Those that come when it is too far behind are dropped and
+ * counted.
+ */
+export class RecordQueue {
   readonly #capacity: number;
-  readonly #stop: () => void;
-  #records: unknown[] = [];
-  #waiting: ((result: IteratorResult<unknown>) => void) | null = null;
-  #ended = false;
+  readonly #records: ReadQueue<unknown>;
   #dropped = 0;
 
+  /** `stop` is called if the reader stops before the end. */
   constructor(capacity: number, stop: () => void) {
     this.#capacity = capacity;
-    this.#stop = stop;
+    this.#records = new ReadQueue(stop);
   }
 
   /** Records that were lost because the reader did not keep up. */
@@ -63,37 +68,21 @@ export class RecordQueue implements AsyncIterableIterator<unknown> {
   }
 
   push(value: unknown): void {
-    if (this.#ended) return;
-    if (this.#waiting !== null) {
-      this.#waiting({ done: false, value });
-      this.#waiting = null;
-    } else if (this.#records.length >= this.#capacity) this.#dropped += 1;
+    const { size, reading, ended } = this.#records;
+    if (!ended && !reading && size >= this.#capacity) this.#dropped += 1;
     else this.#records.push(value);
   }
 
   end(): void {
-    this.#ended = true;
-    this.#waiting?.({ done: true, value: undefined });
-    this.#waiting = null;
+    this.#records.end();
   }
 
   next(): Promise<IteratorResult<unknown>> {
-    if (this.#records.length > 0) return Promise.resolve({ done: false, value: this.#records.shift() });
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-    });
+    return this.#records.next();
   }
 
   return(): Promise<IteratorResult<unknown>> {
-    if (!this.#ended) this.#stop();
-    this.#records = [];
-    this.end();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
+    return this.#records.return();
   }
 }
 
@@ -101,11 +90,11 @@ export class RecordQueue implements AsyncIterableIterator<unknown> {
 export class RpcConnection {
   readonly #connection: Connection;
   readonly #clock: Clock;
-  readonly #codec = new Codec();
+  readonly #codec = new RpcCodec();
   readonly #reader = new ObjectReader(this.#codec);
   readonly #pending = new Map<bigint, Pending>();
   /** Whose body or record comes next. */
-  #awaitingBody: { readonly pending: Pending; readonly error: string } | null = null;
+  #awaitingBody: { readonly pending: Pending; readonly error: string } | undefined;
   #sequence = 0n;
   #closed = false;
 
@@ -115,20 +104,23 @@ export class RpcConnection {
     void this.#read();
   }
 
-  /** Sends a request and answers its body, or undefined when it has none. Rejects with the agent's error text (ERR_RPC). */
+  /**
+   * Sends a request and returns the answer's body, `undefined` if it has none. Rejects with the
+   * agent's error text (ERR_RPC).
+   */
   async request(
     command: string,
     body: Encodable | undefined,
     options: { answerHasBody: boolean },
   ): Promise<unknown> {
-    const answer = await this.#send(command, body, options.answerHasBody, null);
+    const answer = await this.#send(command, body, options.answerHasBody, undefined);
     if (answer.error !== "") throw new SerfError("ERR_RPC", answer.error);
     return answer.body;
   }
 
   /** Sends a request whose answer has a body, also when the agent refuses. */
   exchange(command: string, body: Encodable | undefined): Promise<Exchange> {
-    return this.#send(command, body, true, null);
+    return this.#send(command, body, true, undefined);
   }
 
   /** Opens a subscription; resolves when the agent has accepted it. Rejects with the agent's error text (ERR_RPC). */
@@ -159,7 +151,7 @@ export class RpcConnection {
     command: string,
     body: Encodable | undefined,
     hasBody: boolean,
-    records: RecordQueue | null,
+    records: RecordQueue | undefined,
     isLast: (value: unknown) => boolean = () => false,
   ): Promise<Exchange> {
     if (this.#closed) throw new SerfError("ERR_CONNECTION", "client closed");
@@ -168,7 +160,7 @@ export class RpcConnection {
     const bytes = body === undefined ? this.#codec.encode(header) : this.#codec.encode(header, body);
     const answered = new Promise<Exchange>((resolve, reject) => {
       const answer = (error: string, value: unknown): void => {
-        if (records === null || error !== "") this.#pending.delete(sequence);
+        if (records === undefined || error !== "") this.#pending.delete(sequence);
         resolve({ error, body: value });
       };
       const state = { sequence, body: hasBody, answer, records, isLast, answered: false, fail: reject };
@@ -209,7 +201,7 @@ export class RpcConnection {
         this.#objects();
       }
     } catch (error) {
-      if (!(error instanceof SystemError || error instanceof WireFault)) throw error;
+      if (!(error instanceof SystemError || error instanceof RpcWireError)) throw error;
     } finally {
       this.close();
     }
@@ -220,9 +212,9 @@ export class RpcConnection {
       const value = this.#reader.next(responseLimits);
       if (value === undefined) return;
       const awaited = this.#awaitingBody;
-      this.#awaitingBody = null;
-      if (awaited === null) this.#header(value);
-      else if (awaited.pending.answered && awaited.pending.records !== null)
+      this.#awaitingBody = undefined;
+      if (awaited === undefined) this.#header(value);
+      else if (awaited.pending.answered && awaited.pending.records !== undefined)
         this.#record(awaited.pending, awaited.pending.records, value);
       else this.#answer(awaited.pending, awaited.error, value);
     }
@@ -241,9 +233,10 @@ export class RpcConnection {
     const fields = record(value, responseOrder);
     const pending = this.#pending.get(unsigned(fields.get("Seq")));
     const error = text(fields.get("Error"));
-    // An unread request body makes the original answer twice: answers that nobody waits for are passed over.
+    // Serf answers twice if it leaves a request's body unread: answers that nobody waits for are
+    // ignored.
     if (pending === undefined) return;
-    const isRecord = pending.records !== null && pending.answered;
+    const isRecord = pending.records !== undefined && pending.answered;
     if (isRecord || (pending.body && !bodilessErrors.has(error))) this.#awaitingBody = { pending, error };
     else this.#answer(pending, error, undefined);
   }

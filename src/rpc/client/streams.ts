@@ -6,7 +6,7 @@ import type { Member, MemberEventType } from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
 import { bytes, flag, list, record, text, unsigned } from "../fields.ts";
 import { readMember } from "../records.ts";
-import { WireFault } from "../scanner.ts";
+import { RpcWireError } from "../wire_error.ts";
 import type { RecordQueue } from "./connection.ts";
 
 /** An event of a stream. */
@@ -67,7 +67,7 @@ export class TypedStream<Item> implements RpcStream<Item> {
   }
 }
 
-/** Reads an event's record. Throws WireFault. */
+/** Reads an event's record. Throws RpcWireError. */
 export function readEvent(value: unknown): RpcEvent {
   const fields = record(value, []);
   const type = text(fields.get("Event"));
@@ -88,7 +88,7 @@ export function decoded<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof WireFault)) throw error;
+    if (!(error instanceof RpcWireError)) throw error;
     throw new SerfError("ERR_RPC", `msgpack decode error: ${error.message}`, { cause: error });
   }
 }

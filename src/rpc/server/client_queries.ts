@@ -5,12 +5,12 @@
 
 import type { QueryEvent } from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
-import type { Codec, Encodable } from "../codec.ts";
+import type { Encodable, RpcCodec } from "../codec.ts";
 import { concatenate } from "../codec.ts";
 import { responseHeader, rpcErrors } from "../protocol.ts";
-import type { QueryRecord } from "../results.ts";
+import type { QueryReply } from "../results.ts";
 import { doneRecord, replyRecord } from "../results.ts";
-import type { Outbox, RecordWord } from "./write_queue.ts";
+import type { RecordWord, WriteQueue } from "./write_queue.ts";
 
 /** Queries that one client may have running. */
 export const runningQueriesMax = 256;
@@ -25,16 +25,16 @@ export interface AskedQuery {
 
 /** All queries of one client. */
 export class ClientQueries {
-  readonly #codec: Codec;
-  readonly #outbox: Outbox;
+  readonly #codec: RpcCodec;
+  readonly #writes: WriteQueue;
   readonly #asked = new Set<AskedQuery>();
   /** By number, oldest first. */
   readonly #answerable = new Map<bigint, QueryEvent>();
   #delivered = 0;
 
-  constructor(codec: Codec, outbox: Outbox) {
+  constructor(codec: RpcCodec, writes: WriteQueue) {
     this.#codec = codec;
-    this.#outbox = outbox;
+    this.#writes = writes;
   }
 
   /** Number of queries that the client asked and that still run. */
@@ -61,8 +61,10 @@ export class ClientQueries {
     return query;
   }
 
-  /** Delivers a reply. How many there are the cluster's size bounds, and the outbox their bytes. */
-  reply(query: AskedQuery, reply: QueryRecord): void {
+  /**
+   * Delivers a reply. The size of the cluster bounds their number, and the write queue their bytes.
+   */
+  reply(query: AskedQuery, reply: QueryReply): void {
     this.#record(query, replyRecord(reply), reply.type);
   }
 
@@ -111,6 +113,6 @@ export class ClientQueries {
 
   #record(query: AskedQuery, body: Encodable, word: RecordWord): void {
     if (!this.#asked.has(query)) return;
-    this.#outbox.unbounded(concatenate([query.header, this.#codec.encode(body)]), word);
+    this.#writes.unbounded(concatenate([query.header, this.#codec.encode(body)]), word);
   }
 }

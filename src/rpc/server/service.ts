@@ -4,36 +4,32 @@
 
 import type { Coordinate } from "../../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../../core/effects.ts";
-import type { Member } from "../../core/serf/api.ts";
+import type { KeyOperation, Member } from "../../core/serf/api.ts";
 import type { MemberFilter, QueryRequest } from "../protocol.ts";
-import type { KeyReport, QueryRecord } from "../results.ts";
+import type { KeyReport, QueryReply } from "../results.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 
-/** Sections of named values, as `stats` answers them. */
+/** Sections of named values, the answer to `stats`. */
 export type Stats = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** What is to be done with a key; a listing has none. */
-export type KeyCommand = "install" | "use" | "remove" | "list";
-
-/** How a key command ended; `error` is empty when every member did as asked. */
-export interface KeyOutcome {
-  readonly error: string;
-  readonly report: KeyReport;
-}
+export type { KeyOperation } from "../../core/serf/api.ts";
 
 /** What clients ask of the whole cluster. What is thrown becomes the error text of the answer. */
 export interface ClusterService {
   event(name: string, payload: Uint8Array, coalesce: boolean): void;
   /** Replies as they come; ends at the query's deadline. Leaving the loop ends the query. */
-  query(request: QueryRequest): AsyncIterableIterator<QueryRecord>;
-  /** Never rejects. */
-  keys(command: KeyCommand, key: string): Promise<KeyOutcome>;
+  query(request: QueryRequest): AsyncIterableIterator<QueryReply>;
+  /**
+   * Changes or lists keys; a listing takes no key. Rejects with RpcKeyError unless every member did
+   * as asked.
+   */
+  keys(operation: KeyOperation, key: string): Promise<KeyReport>;
   coordinate(node: string): Coordinate | undefined;
 }
 
 /** An agent as its RPC clients see it. A rejected promise becomes the error text of the answer. */
 export interface AgentService {
-  /** Answers how many addresses worked; rejects when none did. */
+  /** Returns how many addresses could be joined; rejects if none could. */
   join(addresses: readonly string[], replay: boolean): Promise<number>;
   leave(): Promise<void>;
   /** Called after `leave` was answered, also when it failed. */

@@ -8,7 +8,7 @@
 import { unreachable } from "../../core/assert.ts";
 import type { LogLevel } from "../../core/effects.ts";
 import type { Metrics } from "../../core/metrics.ts";
-import type { Codec, Encodable } from "../codec.ts";
+import type { Encodable, RpcCodec } from "../codec.ts";
 import { concatenate, Encoded, ObjectReader } from "../codec.ts";
 import { record, text, unsigned } from "../fields.ts";
 import type { RpcCommand, RpcRequest } from "../protocol.ts";
@@ -24,13 +24,13 @@ import {
   rpcVersion,
 } from "../protocol.ts";
 import type { EventRecord } from "../records.ts";
-import type { QueryRecord } from "../results.ts";
-import { WireFault } from "../scanner.ts";
+import type { QueryReply } from "../results.ts";
+import { RpcWireError } from "../wire_error.ts";
 import type { AskedQuery } from "./client_queries.ts";
 import { ClientQueries } from "./client_queries.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 import { Subscriptions } from "./subscriptions.ts";
-import { Outbox, type RecordWord } from "./write_queue.ts";
+import { type RecordWord, WriteQueue } from "./write_queue.ts";
 
 /** A request that only the agent can perform. */
 export type AgentRequest = Exclude<
@@ -51,7 +51,7 @@ export interface SessionOptions {
   readonly client: string;
   /** The token clients have to send; empty for none. */
   readonly token: string;
-  readonly codec: Codec;
+  readonly codec: RpcCodec;
   /** Where measurements go. */
   readonly metrics?: Metrics | undefined;
 }
@@ -60,7 +60,7 @@ export interface SessionOptions {
 export class Session {
   readonly #options: SessionOptions;
   readonly #reader: ObjectReader;
-  readonly #outbox = new Outbox();
+  readonly #writes = new WriteQueue();
   readonly #queries: ClientQueries;
   readonly #subscriptions: Subscriptions;
   readonly #effects: SessionEffect[] = [];
@@ -69,7 +69,7 @@ export class Session {
   // Go decodes each header over the one before it, so what a header leaves out keeps its last value.
   #command = "";
   #sequence = 0n;
-  #awaitingBody: RpcCommand | null = null;
+  #awaitingBody: RpcCommand | undefined;
   #performing = false;
   #closing = false;
 
@@ -77,8 +77,8 @@ export class Session {
     this.#options = options;
     this.#authenticated = options.token === "";
     this.#reader = new ObjectReader(options.codec);
-    this.#queries = new ClientQueries(options.codec, this.#outbox);
-    this.#subscriptions = new Subscriptions(options.codec, this.#outbox, this.#queries, (level, line) =>
+    this.#queries = new ClientQueries(options.codec, this.#writes);
+    this.#subscriptions = new Subscriptions(options.codec, this.#writes, this.#queries, (level, line) =>
       this.#log(level, line),
     );
   }
@@ -95,17 +95,20 @@ export class Session {
 
   /** Whether the client is too far behind to be kept. */
   get overfull(): boolean {
-    return this.#outbox.overfull;
+    return this.#writes.overfull;
   }
 
   /** Whether an answer waits to be written. The host reads on only when it does not. */
   get answering(): boolean {
-    return this.#outbox.answering;
+    return this.#writes.answering;
   }
 
-  /** What the bytes that were taken last held besides answers, in the words of the log; null for nothing. */
-  get streaming(): RecordWord | null {
-    return this.#outbox.streaming;
+  /**
+   * What the bytes that were taken last held besides answers, in the words of the log; `undefined`
+   * for nothing.
+   */
+  get streaming(): RecordWord | undefined {
+    return this.#writes.streaming;
   }
 
   /** Whether records may come for the client: it has a stream, a monitor or a query. */
@@ -141,7 +144,7 @@ export class Session {
   }
 
   /** Queues a reply to a query of the client. */
-  reply(query: AskedQuery, reply: QueryRecord): void {
+  reply(query: AskedQuery, reply: QueryReply): void {
     if (!this.#closing) this.#queries.reply(query, reply);
   }
 
@@ -171,9 +174,9 @@ export class Session {
     return this.#effects.splice(0);
   }
 
-  /** Takes bytes to write, or null when there are none now. */
-  take(): Uint8Array | null {
-    return this.#outbox.take();
+  /** Takes bytes to write; `undefined` if there are none now. */
+  take(): Uint8Array | undefined {
+    return this.#writes.take();
   }
 
   #advance(): void {
@@ -182,12 +185,12 @@ export class Session {
       try {
         const value = this.#reader.next(this.trusted ? requestLimits : greetingLimits);
         if (value === undefined) return;
-        this.#awaitingBody = null;
-        if (awaited === null) this.#header(value);
+        this.#awaitingBody = undefined;
+        if (awaited === undefined) this.#header(value);
         else this.#evaluate(readBody(awaited, value));
       } catch (error) {
-        if (!(error instanceof WireFault)) throw error;
-        if (awaited === null) this.#fail(`failed to decode request header: ${error.message}`);
+        if (!(error instanceof RpcWireError)) throw error;
+        if (awaited === undefined) this.#fail(`failed to decode request header: ${error.message}`);
         else this.#fail(`Failed to evaluate request: decode failed: ${error.message}`);
       }
     }
@@ -205,7 +208,8 @@ export class Session {
     }
     this.#options.metrics?.incr("agent.ipc.command", 1);
     if (!this.#authenticated && command !== "auth" && command !== "handshake") {
-      // The body is left unread on purpose: as with the original it is taken for the next header and answered again.
+      // The body is left unread on purpose: as in Serf it is taken for the next header and answered
+      // again.
       this.#log("WARN", "Client sending commands before auth");
       this.#respond(rpcErrors.authRequired);
       return;
@@ -216,7 +220,7 @@ export class Session {
       return;
     }
     const request = bodiless(command);
-    if (request === null) this.#awaitingBody = command;
+    if (request === undefined) this.#awaitingBody = command;
     else this.#evaluate(request);
   }
 
@@ -299,7 +303,7 @@ export class Session {
     const { codec } = this.#options;
     const header = codec.encode(responseHeader(this.#sequence, error));
     const encoded = body === undefined || body instanceof Encoded ? body?.bytes : codec.encode(body);
-    this.#outbox.answer(encoded === undefined ? header : concatenate([header, encoded]));
+    this.#writes.answer(encoded === undefined ? header : concatenate([header, encoded]));
   }
 
   #fail(reason: string): void {

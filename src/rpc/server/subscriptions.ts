@@ -1,35 +1,24 @@
 /**
- * The event streams and the log monitor of one client. What they deliver goes through the client's outbox, which bounds it;
- * a record that does not fit is dropped and the agent's log says so, though not for each one.
+ * The event streams and the log monitor of one client. What they deliver goes through the client's
+ * write queue, which is bounded: a record that does not fit is dropped, and the agent logs that at
+ * most once a second.
  */
 
 import type { LogLevel } from "../../core/effects.ts";
-import type { Codec } from "../codec.ts";
+import { parseLogLevel, passesLevel } from "../../core/log_levels.ts";
+import type { RpcCodec } from "../codec.ts";
 import { concatenate } from "../codec.ts";
 import type { EventFilter } from "../filter.ts";
 import { isValidFilter, matchesFilter, parseFilter } from "../filter.ts";
 import { responseHeader, rpcErrors } from "../protocol.ts";
 import type { EventRecord } from "../records.ts";
 import type { ClientQueries } from "./client_queries.ts";
-import type { Outbox, Share } from "./write_queue.ts";
+import type { Share, WriteQueue } from "./write_queue.ts";
 
 /** A line of the agent's log. `text` is the whole line, without a final newline. */
 export interface MonitoredLine {
   readonly level: LogLevel;
   readonly text: string;
-}
-
-/** Levels from the least to the most important. */
-export const logLevels: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARN", "ERR"];
-
-/** Reads a level's name in any case, or answers null. */
-export function parseLogLevel(name: string): LogLevel | null {
-  return logLevels.find((level) => level === name.toUpperCase()) ?? null;
-}
-
-/** Whether a line of `level` passes the minimum. */
-export function passesLevel(level: LogLevel, minimum: LogLevel): boolean {
-  return logLevels.indexOf(level) >= logLevels.indexOf(minimum);
 }
 
 /** Streams that one client may have open. */
@@ -51,32 +40,32 @@ interface Monitor extends Share {
 
 /** All subscriptions of one client. */
 export class Subscriptions {
-  readonly #codec: Codec;
-  readonly #outbox: Outbox;
+  readonly #codec: RpcCodec;
+  readonly #writes: WriteQueue;
   readonly #queries: ClientQueries;
   readonly #log: (level: LogLevel, text: string) => void;
   readonly #streams = new Map<bigint, Stream>();
-  #monitor: Monitor | null = null;
+  #monitor: Monitor | undefined;
   #nextWarning = Number.NEGATIVE_INFINITY;
 
   constructor(
-    codec: Codec,
-    outbox: Outbox,
+    codec: RpcCodec,
+    writes: WriteQueue,
     queries: ClientQueries,
     log: (level: LogLevel, text: string) => void,
   ) {
     this.#codec = codec;
-    this.#outbox = outbox;
+    this.#writes = writes;
     this.#queries = queries;
     this.#log = log;
   }
 
   /** Number of streams and monitors. */
   get count(): number {
-    return this.#streams.size + (this.#monitor === null ? 0 : 1);
+    return this.#streams.size + (this.#monitor === undefined ? 0 : 1);
   }
 
-  /** Opens a stream; answers the error text, empty for success. */
+  /** Opens a stream; returns the error text, empty for success. */
   openStream(sequence: bigint, filter: string): string {
     const filters = parseFilter(filter);
     if (!filters.every(isValidFilter)) return rpcErrors.filterInvalid;
@@ -86,11 +75,11 @@ export class Subscriptions {
     return "";
   }
 
-  /** Opens the monitor; answers the error text, empty for success. */
+  /** Opens the monitor; returns the error text, empty for success. */
   openMonitor(sequence: bigint, name: string): string {
     const level = parseLogLevel(name);
-    if (level === null) return `Unknown log level: ${name.toUpperCase()}`;
-    if (this.#monitor !== null) return rpcErrors.monitorExists;
+    if (level === undefined) return `Unknown log level: ${name.toUpperCase()}`;
+    if (this.#monitor !== undefined) return rpcErrors.monitorExists;
     this.#monitor = { word: "log", queued: 0, sequence, header: this.#header(sequence), level };
     return "";
   }
@@ -98,7 +87,7 @@ export class Subscriptions {
   /** Ends the stream and the monitor of that sequence number, if there are any. */
   stop(sequence: bigint): void {
     this.#streams.delete(sequence);
-    if (this.#monitor?.sequence === sequence) this.#monitor = null;
+    if (this.#monitor?.sequence === sequence) this.#monitor = undefined;
   }
 
   /** Delivers an event to every stream that wants it. */
@@ -106,7 +95,7 @@ export class Subscriptions {
     for (const stream of this.#streams.values()) {
       if (!stream.filters.some((filter) => matchesFilter(filter, record.event))) continue;
       const body = record.encode(this.#queries.nextId);
-      const queued = this.#outbox.record(stream, concatenate([stream.header, body]));
+      const queued = this.#writes.record(stream, concatenate([stream.header, body]));
       if (!queued) this.#dropped(now, `Dropping event to ipc.client: ${client}`);
       else if (record.event.type === "query") this.#queries.delivered(now, record.event);
     }
@@ -115,8 +104,8 @@ export class Subscriptions {
   /** Delivers a log line to the monitor. */
   line(now: number, line: MonitoredLine, client: string): void {
     const monitor = this.#monitor;
-    if (monitor === null || !passesLevel(line.level, monitor.level)) return;
-    const queued = this.#outbox.record(
+    if (monitor === undefined || !passesLevel(line.level, monitor.level)) return;
+    const queued = this.#writes.record(
       monitor,
       concatenate([monitor.header, this.#codec.encode({ Log: line.text })]),
     );

@@ -8,8 +8,8 @@ import { concatenate } from "../codec.ts";
 /** Records that may wait for one stream or monitor; further ones are dropped. */
 export const subscriptionQueueMax = 512;
 
-/** Bytes that may wait for one client. A client further behind is given up. */
-export const outboxBytesMax: number = 64 << 20;
+/** Bytes that may wait for one client. A client with more is disconnected. */
+export const queuedBytesMax: number = 64 << 20;
 
 /** Bytes that are handed to the socket at once, unless one frame alone is larger. */
 const writeSize = 64 << 10;
@@ -17,7 +17,7 @@ const writeSize = 64 << 10;
 /** What a record is, in the words of the log. */
 export type RecordWord = "event" | "log" | "ack" | "response" | "query end";
 
-/** A subscription's share of the outbox. */
+/** A subscription's share of the queue. */
 export interface Share {
   readonly word: RecordWord;
   queued: number;
@@ -25,27 +25,30 @@ export interface Share {
 
 interface Frame {
   readonly bytes: Uint8Array;
-  /** Null for an answer, and for a record that counts for nothing. */
-  readonly share: Share | null;
-  /** Null for an answer. */
-  readonly word: RecordWord | null;
+  /** `undefined` for an answer, and for a record that counts for no subscription. */
+  readonly share: Share | undefined;
+  /** `undefined` for an answer. */
+  readonly word: RecordWord | undefined;
 }
 
 /** A first-in first-out queue of frames. */
-export class Outbox {
+export class WriteQueue {
   #frames: Frame[] = [];
   #first = 0;
   #bytes = 0;
   #answers = 0;
-  #streaming: RecordWord | null = null;
+  #streaming: RecordWord | undefined;
 
   /** Whether an answer still waits. */
   get answering(): boolean {
     return this.#answers > 0;
   }
 
-  /** What the last record was that was taken with the latest bytes; null when they were answers alone. */
-  get streaming(): RecordWord | null {
+  /**
+   * The kind of the last record in the bytes that were taken last; `undefined` if they held answers
+   * alone.
+   */
+  get streaming(): RecordWord | undefined {
     return this.#streaming;
   }
 
@@ -56,16 +59,16 @@ export class Outbox {
 
   /** Whether more waits than one client may make us hold. */
   get overfull(): boolean {
-    return this.#bytes > outboxBytesMax;
+    return this.#bytes > queuedBytesMax;
   }
 
   /** Queues an answer. */
   answer(bytes: Uint8Array): void {
     this.#answers += 1;
-    this.#push({ bytes, share: null, word: null });
+    this.#push({ bytes, share: undefined, word: undefined });
   }
 
-  /** Queues a record, or answers false when the subscription's share is full. */
+  /** Queues a record; returns false if the subscription's share is full. */
   record(share: Share, bytes: Uint8Array): boolean {
     if (share.queued >= subscriptionQueueMax) return false;
     share.queued += 1;
@@ -75,22 +78,22 @@ export class Outbox {
 
   /** Queues a record whose number is bounded elsewhere. */
   unbounded(bytes: Uint8Array, word: RecordWord): void {
-    this.#push({ bytes, share: null, word });
+    this.#push({ bytes, share: undefined, word });
   }
 
-  /** Takes what to write next, or null when nothing waits. */
-  take(): Uint8Array | null {
+  /** Takes what to write next; `undefined` if nothing waits. */
+  take(): Uint8Array | undefined {
     const taken: Uint8Array[] = [];
     let size = 0;
-    this.#streaming = null;
+    this.#streaming = undefined;
     while (
       this.#first < this.#frames.length &&
       (size === 0 || size + this.#frames[this.#first]!.bytes.length <= writeSize)
     ) {
       const { bytes, share, word } = this.#frames[this.#first++]!;
-      if (word === null) this.#answers -= 1;
+      if (word === undefined) this.#answers -= 1;
       else this.#streaming = word;
-      if (share !== null) share.queued -= 1;
+      if (share !== undefined) share.queued -= 1;
       taken.push(bytes);
       size += bytes.length;
     }
@@ -100,7 +103,7 @@ export class Outbox {
       this.#frames = this.#frames.slice(this.#first);
       this.#first = 0;
     }
-    return taken.length === 0 ? null : concatenate(taken);
+    return taken.length === 0 ? undefined : concatenate(taken);
   }
 
   #push(frame: Frame): void {

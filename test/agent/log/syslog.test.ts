@@ -69,7 +69,7 @@ class FakeSystem {
     };
     const host = { os: this.os, pid: 4242 } as Host;
     const runtime = { clock: this.clock, host, processes };
-    return await Syslog.open({ facility, runtime, warn: (text) => this.warnings.push(text) });
+    return await Syslog.open(facility, runtime, (text) => this.warnings.push(text));
   }
 
   get fed(): string {

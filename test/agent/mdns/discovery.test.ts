@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { defaultConfig, StartFailure } from "../../../src/agent/config/config.ts";
+import { defaultConfig } from "../../../src/agent/config/settings.ts";
 import { Discovery, type DiscoveryConfig, type DiscoveryRuntime } from "../../../src/agent/mdns/discovery.ts";
+import { StartFailure } from "../../../src/agent/start_failure.ts";
 import type { Member } from "../../../src/core/serf/api.ts";
 import type {
   DnsQuestion,

@@ -76,13 +76,13 @@ describe("a name of a cluster", () => {
     ["mycl", own],
     ["my cl", "_serf_my cl._tcp.local"],
     ["c.d", "_serf_c.d._tcp.local"],
-    ["a..b", null],
-    ["a.", null],
+    ["a..b", undefined],
+    ["a.", undefined],
     ["x".repeat(57), `_serf_${"x".repeat(57)}._tcp.local`],
-    ["x".repeat(58), null],
-    ["ü".repeat(29), null],
+    ["x".repeat(58), undefined],
+    ["ü".repeat(29), undefined],
     ["x.".repeat(85).slice(0, -1), `_serf_${"x.".repeat(85)}_tcp.local`],
-    ["x.".repeat(87).slice(0, -1), null],
+    ["x.".repeat(87).slice(0, -1), undefined],
   ])("%j becomes %j", (cluster, name) => {
     expect(serviceName(cluster)).toBe(name);
   });

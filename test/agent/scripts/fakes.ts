@@ -43,7 +43,7 @@ export class FakePool {
   readonly pool: HandlerPool;
   failure: Error | null = null;
 
-  constructor(eventHandlers: readonly string[], handlerTimeout = 0n) {
+  constructor(eventHandlers: readonly string[], handlerTimeout = 0) {
     const processes: Processes = {
       spawn: async (_program, options) => {
         if (this.failure !== null) throw this.failure;
@@ -60,10 +60,7 @@ export class FakePool {
     };
     const runtime = { clock: this.clock, processes, host: { os: "linux" } as Host };
     const self = member("n", "127.0.0.1", { role: "web" });
-    this.pool = new HandlerPool(
-      { eventHandlers, handlerTimeout },
-      { runtime, log: this.log, self: () => self },
-    );
+    this.pool = new HandlerPool({ eventHandlers, handlerTimeout }, { runtime, log: this.log }, () => self);
   }
 
   /** Log lines without their time. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { StartFailure } from "../../../src/agent/config/config.ts";
 import { listScripts, parseHandlers } from "../../../src/agent/scripts/handlers.ts";
+import { StartFailure } from "../../../src/agent/start_failure.ts";
 
 const parsed = (...handlers: string[]): string[] =>
   parseHandlers(handlers).map(({ filter, script }) => `${filter.event}:${filter.name}=${script}`);

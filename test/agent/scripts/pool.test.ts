@@ -129,7 +129,7 @@ describe("what came of a script is logged", () => {
   });
 
   test("when it is killed after its time, although its output stays open", async () => {
-    const fake = new FakePool(["s"], 2_000_000_000n);
+    const fake = new FakePool(["s"], 2000);
     await fake.user("a");
     await fake.user("b");
     await fake.clock.advance(2000);

@@ -41,7 +41,7 @@ class Measured {
         },
       },
     } as unknown as Runtime;
-    this.telemetry = Telemetry.start({ config: { statsdAddr, statsiteAddr }, runtime, log: this.log });
+    this.telemetry = Telemetry.start({ statsdAddr, statsiteAddr }, runtime, this.log);
   }
 
   get lines(): string[] {

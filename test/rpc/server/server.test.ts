@@ -5,7 +5,7 @@ import type { LogLevel } from "../../../src/core/effects.ts";
 import type { Member } from "../../../src/core/serf/api.ts";
 import { SerfError } from "../../../src/errors.ts";
 import { RpcClient } from "../../../src/rpc/client/client.ts";
-import { Codec } from "../../../src/rpc/codec.ts";
+import { RpcCodec } from "../../../src/rpc/codec.ts";
 import type { MemberFilter } from "../../../src/rpc/protocol.ts";
 import { defaultRpcAddress } from "../../../src/rpc/protocol.ts";
 import { RpcServer, untrustedClientsMax } from "../../../src/rpc/server/server.ts";
@@ -252,7 +252,7 @@ describe("streams and monitors", () => {
 /** Shakes hands and sends objects by hand. */
 async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
   const connection = await fake.streams.connect(agentAddress);
-  const codec = new Codec();
+  const codec = new RpcCodec();
   await connection.write(codec.encode({ Command: "handshake", Seq: 0 }, { Version: 1 }));
   for (const object of objects) await connection.write(object);
   await settle();
@@ -262,7 +262,7 @@ async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
 describe("clients that do not behave", () => {
   test("one that never reads loses events and holds up nobody else", async () => {
     const { fake, client, server, service } = await serve();
-    const codec = new Codec();
+    const codec = new RpcCodec();
     await raw(fake, codec.encode({ Command: "stream", Seq: 1 }, { Type: "" }));
     const payload = new Uint8Array(400);
     for (let count = 0; count < 5000; count++) {
@@ -282,7 +282,7 @@ describe("clients that do not behave", () => {
       service.calls.push("members");
       return [big];
     };
-    const codec = new Codec();
+    const codec = new RpcCodec();
     const requests = Array.from({ length: 100 }, () => codec.encode({ Command: "members", Seq: 1 }));
     await raw(fake, ...requests);
     expect(service.calls.length).toBeLessThan(4);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Encodable } from "../../../src/rpc/codec.ts";
-import { Codec, concatenate } from "../../../src/rpc/codec.ts";
+import { concatenate, RpcCodec } from "../../../src/rpc/codec.ts";
 import { EventRecord } from "../../../src/rpc/records.ts";
 import { coordinateRecord, keyRecord, readCoordinate, readKeyReport } from "../../../src/rpc/results.ts";
 import type { AskedQuery } from "../../../src/rpc/server/client_queries.ts";
@@ -11,7 +11,7 @@ import { readRecording, recordings } from "../golden.ts";
 import { bytesOfHex, hexOf } from "../hex.ts";
 import { Player, written } from "../player.ts";
 
-const codec = new Codec();
+const codec = new RpcCodec();
 
 function session(token = ""): Session {
   return new Session({ client: "127.0.0.1:5000", token, codec });
@@ -216,7 +216,7 @@ test("an event goes out once for each matching stream, until it is stopped", () 
   machine.receive(request(5, "stop", { Stop: 3 }));
   written(machine);
   machine.event(0, eventRecord);
-  expect(machine.take()).toBeNull();
+  expect(machine.take()).toBeUndefined();
   expect(machine.subscribed).toBe(false);
 });
 
@@ -280,5 +280,5 @@ test.each([
   machine.receive(header);
   machine.receive(body);
   expect(machine.closing).toBe(true);
-  expect(machine.take()).toBeNull();
+  expect(machine.take()).toBeUndefined();
 });

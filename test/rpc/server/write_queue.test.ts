@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
-import { Outbox } from "../../../src/rpc/server/write_queue.ts";
+import { WriteQueue } from "../../../src/rpc/server/write_queue.ts";
 
 test("what was taken last has a word for the log, unless it was answers alone", () => {
-  const outbox = new Outbox();
+  const queue = new WriteQueue();
   const bytes = Uint8Array.of(1);
-  const taken = (): string | null => {
-    outbox.take();
-    return outbox.streaming;
+  const taken = (): string | undefined => {
+    queue.take();
+    return queue.streaming;
   };
-  outbox.answer(bytes);
-  expect(taken()).toBe(null);
-  outbox.record({ word: "log", queued: 0 }, bytes);
+  queue.answer(bytes);
+  expect(taken()).toBe(undefined);
+  queue.record({ word: "log", queued: 0 }, bytes);
   expect(taken()).toBe("log");
-  outbox.unbounded(bytes, "ack");
-  outbox.unbounded(bytes, "query end");
-  outbox.answer(bytes);
-  expect(outbox.answering).toBe(true);
+  queue.unbounded(bytes, "ack");
+  queue.unbounded(bytes, "query end");
+  queue.answer(bytes);
+  expect(queue.answering).toBe(true);
   expect(taken()).toBe("query end");
-  expect(outbox.answering).toBe(false);
-  expect(taken()).toBe(null);
+  expect(queue.answering).toBe(false);
+  expect(taken()).toBe(undefined);
 });

@@ -1,12 +1,12 @@
 /** Commands beside agents that are not what they should be: fakes that answer in their own way, members that do not answer. */
 
-import { Codec, type Encodable } from "../../../src/rpc/codec.ts";
+import { type Encodable, RpcCodec } from "../../../src/rpc/codec.ts";
 import { hexOf } from "../../rpc/hex.ts";
 import type { Answer } from "../peer.ts";
 import type { Place } from "../place.ts";
 import { type Scenario, scenario } from "./scenario.ts";
 
-const codec = new Codec();
+const codec = new RpcCodec();
 
 async function withAnswers(
   place: Place,

@@ -4,19 +4,13 @@
  */
 
 import { noBytes } from "../../bytes.ts";
+import type { QueryReply } from "../api.ts";
 import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
 import type { SerfMembers } from "../members/members.ts";
 import type { QueryResponseMessage } from "../wire/messages.ts";
 import { type Filter, matchesFilters, type PatternMatcher } from "./filters.ts";
 import { queryFlag } from "./received.ts";
-
-/** Somebody took note of a query, or answered it. */
-export interface QueryReply {
-  readonly type: "ack" | "response";
-  readonly from: string;
-  readonly payload: Uint8Array;
-}
 
 /** Who asked a query. */
 export interface QueryListener {

@@ -7,6 +7,7 @@ import { SerfError } from "../../../errors.ts";
 import { encodeBase64 } from "../../../go/base64.ts";
 import { noBytes } from "../../bytes.ts";
 import { WireError } from "../../wire/error.ts";
+import type { KeyOperation } from "../api.ts";
 import { SerfLimits } from "../config.ts";
 import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
@@ -14,9 +15,6 @@ import { decodeKeyRequest, encodeKeyResponse, type KeyResponse } from "../wire/k
 import { Keyring } from "./keyring.ts";
 import type { ReceivedQuery } from "./received.ts";
 import type { Responder } from "./responder.ts";
-
-/** What a key query asks for. */
-export type KeyOperation = "install" | "use" | "remove" | "list";
 
 /** Bytes that a listed key takes at least. */
 const listedKeySizeMin = 25;

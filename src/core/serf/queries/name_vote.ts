@@ -6,11 +6,11 @@
 import { SerfError } from "../../../errors.ts";
 import { encodeUtf8 } from "../../bytes.ts";
 import { WireError } from "../../wire/error.ts";
+import type { QueryReply } from "../api.ts";
 import { log, type SerfContext } from "../context.ts";
 import { type ConflictVote, decodeConflictResponse } from "../wire/conflict_messages.ts";
 import { SerfMessageType } from "../wire/messages.ts";
 import type { Asker } from "./asker.ts";
-import type { QueryReply } from "./collector.ts";
 
 /** Holds votes about this node's own name. */
 export class NameVote {

@@ -3,7 +3,7 @@
  * this facade is private to the room.
  */
 
-import { formatAddress } from "../../../net/address.ts";
+import { formatAddress, joinHostPort } from "../../../net/address.ts";
 import type { Swim } from "../../swim/swim.ts";
 import { addressFault } from "../../swim/validity.ts";
 import { beginInput, log, type SerfContext } from "../context.ts";
@@ -104,7 +104,7 @@ export class Queries {
   relay({ address, port, inner }: RelayMessage): void {
     if (addressFault(address) !== undefined || port === 0) return;
     const to = { host: formatAddress(address), port };
-    log(this.#context, "DEBUG", `Relaying response to addr: ${to.host}:${to.port}`);
+    log(this.#context, "DEBUG", `Relaying response to addr: ${joinHostPort(to.host, to.port)}`);
     this.#swim.sendUser(to, inner);
   }
 

@@ -6,7 +6,7 @@
  * remain. So we go on, as for failed members: while members of the last life are unknown to this one, one of them is tried now and then.
  */
 
-import { canonicalHost, formatAddress, joinHostPort } from "../../../net/address.ts";
+import { canonicalHost, formatAddress, joinHostPort, portMax } from "../../../net/address.ts";
 import type { Address } from "../../../runtime.ts";
 import type { Swim } from "../../swim/swim.ts";
 import type { SerfContext } from "../context.ts";
@@ -108,6 +108,6 @@ export class Rejoin {
 function parseTarget(text: string): Address | undefined {
   const [, bracketed, bare, port] = /^(?:\[([^\]]*)\]|([^:]*)):([0-9]{1,5})$/.exec(text) ?? [];
   const host = canonicalHost(bracketed ?? bare ?? "");
-  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) return undefined;
+  if (host === undefined || Number(port) < 1 || Number(port) > portMax) return undefined;
   return { host, port: Number(port) };
 }

@@ -1,0 +1,71 @@
+/**
+ * A queue that one side pushes to and the other side reads at its own pace. It has no limit itself:
+ * the pushing side decides what gives way when the reader does not keep up.
+ */
+
+/** Items that wait for their reader. */
+export class ReadQueue<Item> implements AsyncIterableIterator<Item> {
+  readonly #items: Item[] = [];
+  readonly #readers: ((result: IteratorResult<Item>) => void)[] = [];
+  readonly #left: () => void;
+  #ended = false;
+
+  /** `left` is called if the reader stops before the end. */
+  constructor(left: () => void = () => undefined) {
+    this.#left = left;
+  }
+
+  /** Items that wait for the reader. */
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** Whether the reader waits for an item. */
+  get reading(): boolean {
+    return this.#readers.length > 0;
+  }
+
+  /** Whether nothing more can be pushed. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Hands an item to the reader, or keeps it until the reader asks. Does nothing after the end. */
+  push(item: Item): void {
+    if (this.#ended) return;
+    const reader = this.#readers.shift();
+    if (reader === undefined) this.#items.push(item);
+    else reader({ done: false, value: item });
+  }
+
+  /** Takes the oldest item that waits. */
+  shift(): Item | undefined {
+    return this.#items.shift();
+  }
+
+  /** Ends the queue; what waits can still be read. Idempotent. */
+  end(): void {
+    this.#ended = true;
+    for (const reader of this.#readers.splice(0)) reader({ done: true, value: undefined });
+  }
+
+  /** The next item, as soon as there is one. */
+  next(): Promise<IteratorResult<Item>> {
+    if (this.#items.length > 0) return Promise.resolve({ done: false, value: this.#items.shift()! });
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.#readers.push(resolve));
+  }
+
+  /** The reader stops: drops what waits and ends the queue. */
+  return(): Promise<IteratorResult<Item>> {
+    this.#items.length = 0;
+    if (!this.#ended) this.#left();
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** @inheritdoc */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * Carries out what a session asks for: log lines and replays at once, requests one after the other.
+ * Every request ends with a call of the session that settles it.
+ */
+
+import { unreachable } from "../../core/assert.ts";
+import { messageOf } from "../../errors.ts";
+import type { Clock } from "../../runtime.ts";
+import type { QueryRequest } from "../protocol.ts";
+import { memberRecord, sortedMap } from "../records.ts";
+import {
+  coordinateRecord,
+  emptyKeyReport,
+  type KeyReport,
+  keyRecord,
+  type QueryReply,
+  RpcKeyError,
+} from "../results.ts";
+import type { AgentService, KeyOperation } from "./service.ts";
+import type { AgentRequest, Session } from "./session.ts";
+
+/**
+ * Shortest time between the last reply of a query and its end. Go's command line takes replies from
+ * two queues and notices the end when they are closed, so an end right behind a reply makes it lose
+ * that reply.
+ */
+const doneGapMs = 50;
+
+/** The way back to the client. */
+export interface AnswerPath {
+  /** Gives the session something to deliver. */
+  deliver(give: (session: Session) => void): void;
+  /** Resolves when no answer waits to be written any more. */
+  answersTaken(): Promise<void>;
+}
+
+/** Carries out the requests of one client. */
+export class Performer {
+  readonly #session: Session;
+  readonly #service: AgentService;
+  readonly #clock: Clock;
+  readonly #path: AnswerPath;
+  /** At most one: a session asks for nothing further until its request is settled. */
+  readonly #requests: AgentRequest[] = [];
+  /** Running queries, which end with the connection. */
+  readonly #queries = new Set<AsyncIterableIterator<QueryReply>>();
+
+  constructor(session: Session, service: AgentService, clock: Clock, path: AnswerPath) {
+    this.#session = session;
+    this.#service = service;
+    this.#clock = clock;
+    this.#path = path;
+  }
+
+  /**
+   * Takes the session's effects: does at once what needs no waiting, and keeps requests for
+   * {@link performNext}.
+   */
+  collect(): void {
+    for (const effect of this.#session.drain()) {
+      if (effect.kind === "log") this.#service.log(effect.level, effect.text);
+      else if (effect.kind === "replay") this.#replay();
+      else this.#requests.push(effect.request);
+    }
+  }
+
+  /** Carries out the request that waits; returns false if there is none. */
+  async performNext(): Promise<boolean> {
+    const request = this.#requests.shift();
+    if (request === undefined) return false;
+    await this.#perform(request);
+    return true;
+  }
+
+  /** Ends the queries of the client. */
+  close(): void {
+    for (const query of this.#queries) void query.return?.();
+  }
+
+  #replay(): void {
+    const now = this.#clock.now();
+    for (const line of this.#service.recentLines()) this.#session.line(now, line);
+  }
+
+  async #perform(request: AgentRequest): Promise<void> {
+    const service = this.#service;
+    const session = this.#session;
+    switch (request.command) {
+      case "members":
+        session.settle("", { Members: service.members().map(memberRecord) });
+        return;
+      case "members-filtered":
+        await service.membersFiltered(request).then(
+          (members) => session.settle("", { Members: members.map(memberRecord) }),
+          (error: unknown) => session.refuse(messageOf(error)),
+        );
+        return;
+      case "stats": {
+        const sections = [...service.stats()].map(([name, values]) => [name, sortedMap(values)] as const);
+        session.settle("", new Map(sections));
+        return;
+      }
+      case "join":
+        await service.join(request.addresses, request.replay).then(
+          (count) => session.settle("", { Num: count }),
+          (error: unknown) => session.settle(messageOf(error), { Num: 0 }),
+        );
+        return;
+      case "tags":
+        session.settle(await failure(service.updateTags(request.set, request.remove)));
+        return;
+      case "force-leave":
+        session.settle(await failure(service.forceLeave(request.node, request.prune)));
+        return;
+      case "leave":
+        await this.#leave();
+        return;
+      case "event": {
+        const { name, payload, coalesce } = request;
+        const send = (): void => service.cluster.event(name, payload ?? new Uint8Array(0), coalesce);
+        session.settle(refusalOf(send));
+        return;
+      }
+      case "query":
+        this.#ask(request);
+        return;
+      case "respond":
+        session.settleResponse(this.#clock.now(), request.id, request.payload);
+        return;
+      case "install-key":
+        await this.#keys("install", request.key);
+        return;
+      case "use-key":
+        await this.#keys("use", request.key);
+        return;
+      case "remove-key":
+        await this.#keys("remove", request.key);
+        return;
+      case "list-keys":
+        await this.#keys("list", "");
+        return;
+      case "get-coordinate":
+        session.settle("", coordinateRecord(service.cluster.coordinate(request.node)));
+        return;
+      default:
+        unreachable(request);
+    }
+  }
+
+  async #keys(operation: KeyOperation, key: string): Promise<void> {
+    const settle = (error: string, report: KeyReport): void =>
+      this.#session.settle(error, keyRecord(report, operation === "list"));
+    await this.#service.cluster.keys(operation, key).then(
+      (report) => settle("", report),
+      (error: unknown) =>
+        settle(messageOf(error), error instanceof RpcKeyError ? error.report : emptyKeyReport),
+    );
+  }
+
+  #ask(request: QueryRequest): void {
+    let replies: AsyncIterableIterator<QueryReply>;
+    try {
+      replies = this.#service.cluster.query(request);
+    } catch (error) {
+      this.#session.settle(messageOf(error));
+      return;
+    }
+    this.#queries.add(replies);
+    void this.#follow(replies).finally(() => this.#queries.delete(replies));
+  }
+
+  /**
+   * Delivers the replies of a query until its deadline. The client may send further requests
+   * meanwhile.
+   */
+  async #follow(replies: AsyncIterableIterator<QueryReply>): Promise<void> {
+    const query = this.#session.settleQuery();
+    let last = Number.NEGATIVE_INFINITY;
+    for await (const reply of replies) {
+      last = this.#clock.now();
+      this.#path.deliver((session) => session.reply(query, reply));
+    }
+    const pause = last + doneGapMs - this.#clock.now();
+    if (pause > 0) await new Promise<void>((resolve) => this.#clock.after(pause, resolve));
+    this.#path.deliver((session) => session.queryDone(query));
+  }
+
+  /** The agent stops even if it could not leave, but only when the client has its answer. */
+  async #leave(): Promise<void> {
+    this.#service.log("INFO", "Graceful leave triggered");
+    const error = await failure(this.#service.leave());
+    if (error !== "") this.#service.log("ERR", `leave failed: ${error}`);
+    this.#session.settle(error);
+    await this.#path.answersTaken();
+    void this.#service.shutdown();
+  }
+}
+
+async function failure(work: Promise<void>): Promise<string> {
+  return await work.then(() => "", messageOf);
+}
+
+/** Why something could not be done at once; empty if it was done. */
+function refusalOf(work: () => void): string {
+  try {
+    work();
+    return "";
+  } catch (error) {
+    return messageOf(error);
+  }
+}
