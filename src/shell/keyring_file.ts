@@ -1,9 +1,10 @@
 /**
- * The file that keeps encryption keys: a JSON list of base64 texts, the primary key first. It is read at start and written after each
- * change of a key, whole and atomically.
+ * The keyring file: a JSON list of base64 keys, the primary key first. It is read at the start, and
+ * replaced atomically after each change of the keys.
  */
 
 import { encodeUtf8 } from "../core/bytes.ts";
+import { keySizes } from "../core/wire/limits.ts";
 import { SerfError } from "../errors.ts";
 import { Base64Error, decodeBase64 } from "../go/base64.ts";
 import { JsonError, type JsonTree, jsonKind, readJson } from "../go/json_reader.ts";
@@ -11,10 +12,13 @@ import { systemText } from "../go/system_errors.ts";
 import type { Files } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 
-/** Reads the keys; at least one. ERR_KEY when the file cannot be read or is malformed. */
+/**
+ * Returns the keys in a file, at least one. Rejects with SerfError (ERR_KEY) if the file cannot be
+ * read or is malformed.
+ */
 export async function readKeyring(path: string, files: Files): Promise<string[]> {
   const keys = parse(await read(path, files));
-  const sizes = keys.map(check);
+  const sizes = keys.map(sizeOf);
   if (keys.length === 0) throw new SerfError("ERR_KEY", "Keyring file contains no keys");
   if (sizes.some((size) => !keySizes.includes(size))) {
     throw new SerfError("ERR_KEY", "Failed to restore keyring: key size must be 16, 24 or 32 bytes");
@@ -22,7 +26,7 @@ export async function readKeyring(path: string, files: Files): Promise<string[]>
   return keys;
 }
 
-/** Writes the keys of one node, one change after the other. */
+/** Writes the keyring file of one node, one change after the other. */
 export class KeyringFile {
   readonly #path: string;
   readonly #files: Files;
@@ -33,12 +37,12 @@ export class KeyringFile {
     this.#files = files;
   }
 
-  /** Settles when everything that was asked for is written. */
+  /** Resolves when all calls of {@link store} so far are done. */
   get settled(): Promise<void> {
     return this.#writing;
   }
 
-  /** Writes keys, then calls `done`, with a message if that failed. */
+  /** Replaces the file, then calls `done`, with a message if that failed. */
   store(keys: readonly string[], done: (error: string | undefined) => void): void {
     this.#writing = this.#writing.then(async () => done(await this.#write(keys)));
   }
@@ -88,10 +92,11 @@ function parse(bytes: Uint8Array): string[] {
   });
 }
 
-const keySizes: readonly number[] = [16, 24, 32];
-
-/** Serf decodes all keys before it looks at the first one's size. */
-function check(key: string): number {
+/**
+ * Returns the size of a key. Decoding is a step of its own, because Serf decodes all keys before it
+ * checks any size.
+ */
+function sizeOf(key: string): number {
   try {
     return decodeBase64(key).length;
   } catch (error) {

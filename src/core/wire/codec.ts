@@ -12,7 +12,7 @@ import { MessageType, SealFlag, Size, Slot } from "./abi.ts";
 import { Engine, TextFault } from "./engine.ts";
 import { WireError } from "./error.ts";
 import { describeDrop, describeFault } from "./faults.ts";
-import { Limits } from "./limits.ts";
+import { keySizes, Limits } from "./limits.ts";
 import type { PacketMessage, PushPull, StreamMessage } from "./messages.ts";
 import { Draft, draftSize, fieldsOf, type ObjectMessage, readMessage } from "./records.ts";
 import { type FrameHeader, openFrame, readHeader } from "./stream.ts";
@@ -38,8 +38,6 @@ export interface OpenedPacket {
   /** Why parts were dropped: a line for each, at most 16. */
   readonly faults: readonly string[];
 }
-
-const keySizes: readonly number[] = [16, 24, 32];
 
 /** Encodes and decodes the packets and stream frames of one node. */
 export class Codec {

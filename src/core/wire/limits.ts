@@ -4,6 +4,9 @@
  * peer can make this program spend, and no real sender reaches them.
  */
 
+/** The sizes of an encryption key in bytes: AES-128, AES-192 and AES-256. */
+export const keySizes: readonly number[] = [16, 24, 32];
+
 /** Maximum counts, and sizes in bytes. */
 export const Limits = {
   /** A datagram, as received. */
