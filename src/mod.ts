@@ -1,5 +1,5 @@
 /**
- * What every entry of the package exports beside `Serf` itself: types, errors and the interfaces of a runtime.
+ * The types and errors that every entry of the package exports beside `Serf` itself.
  */
 
 export type { Coordinate } from "./core/coordinate/coordinate.ts";

@@ -1,15 +1,20 @@
 /**
- * The outside world as the rest of the program sees it: a few sockets, files and a clock. Node, Deno, Bun and the
- * simulator implement these interfaces and contain no protocol. Every failure of an operation is a {@link SystemError}. How to add one: `runtimes/README.md`.
+ * What the rest of the program needs from a runtime: a few sockets, files and a clock. Node, Deno,
+ * Bun and the simulator implement these interfaces and contain no protocol. Operations throw or
+ * reject with {@link SystemError} and nothing else; where a method lists codes, these are the ones
+ * to expect. `runtimes/README.md` describes how to add a runtime.
  */
 
-/** A numeric endpoint. `host` is canonical IP text: IPv4-mapped IPv6 is dotted quad, IPv6 is lower case and compressed. */
+/**
+ * An IP address and a port. `host` is canonical text: dotted quad for IPv4 and IPv4-mapped IPv6,
+ * otherwise lower-case compressed IPv6 (RFC 5952).
+ */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** A POSIX error name, the same on every runtime and system. */
+/** A POSIX error name, which is the same on every runtime and operating system. */
 export type SystemErrorCode =
   | "EACCES"
   | "EADDRINUSE"
@@ -34,11 +39,17 @@ export type SystemErrorCode =
   | "ECANCELED" // aborted by the caller's signal, or the socket was closed
   | "EUNKNOWN";
 
-/** An operation of the runtime failed. Adapters translate their runtime's own errors into this, keeping `cause`. */
+/**
+ * A failed operation of the runtime. Adapters translate their runtime's own errors into this one
+ * and keep them as `cause`.
+ */
 export class SystemError extends Error {
-  /** POSIX name of the failure. */
+  /** The POSIX name of the failure. */
   readonly code: SystemErrorCode;
-  /** The operation: `bind`, `listen`, `connect`, `read`, `write`, `open`, `lookup`, `spawn` and so on. */
+  /**
+   * The operation that failed: `bind`, `listen`, `connect`, `read`, `write`, `open`, `lookup`,
+   * `spawn` and so on.
+   */
   readonly operation: string;
 
   constructor(code: SystemErrorCode, operation: string, message: string, options?: ErrorOptions) {
@@ -49,138 +60,195 @@ export class SystemError extends Error {
   }
 }
 
-/** Stops a timer, subscription or watch. Calling it again does nothing. */
+/** Stops a timer or a subscription. Calling it again does nothing. */
 export type Cancel = () => void;
 
-/** Time. The simulator's is virtual. */
+/** The time. In the simulator it is virtual. */
 export interface Clock {
-  /** Milliseconds, with fractions, of a clock that never runs backwards; its origin means nothing. Round trips are measured with it. */
+  /**
+   * Returns milliseconds, with fractions, of a clock that never runs backwards and whose origin
+   * means nothing. Round trips are measured with it.
+   */
   now(): number;
-  /** Milliseconds since 1970-01-01 UTC, for log lines and files. */
+  /** Returns milliseconds since 1970-01-01 UTC, for log lines and files. */
   wallTime(): number;
-  /** Calls `callback` once, not earlier than `delayMs` from now. `delayMs` of any size is honoured (also above 2^31). */
+  /** Calls `callback` once, not earlier than `delayMs` from now. `delayMs` may be above 2^31. */
   after(delayMs: number, callback: () => void): Cancel;
 }
 
-/** Cryptographic randomness; seeded in the simulator. */
+/** Cryptographic randomness. In the simulator it is seeded. */
 export interface RandomSource {
-  /** Fills `bytes`, of any length. */
+  /** Fills `bytes`, which may have any length. */
   fill(bytes: Uint8Array): void;
 }
 
-/** What a datagram socket reports. `bytes` belongs to the adapter and is valid only during the call. */
+/** Receives what a datagram socket reports. */
 export interface DatagramHandler {
+  /** Receives one datagram. `bytes` belongs to the adapter and is valid only during the call. */
   packet(from: Address, bytes: Uint8Array): void;
-  /** A datagram could not be handed to the system, for example `ENETUNREACH` or `EMSGSIZE`. The socket stays open. */
+  /**
+   * Receives the error of a datagram that the system did not accept, for example `ENETUNREACH` or
+   * `EMSGSIZE`. The socket stays open.
+   */
   sendFailed(to: Address, error: SystemError): void;
 }
 
 /** A bound UDP socket. */
 export interface DatagramSocket {
   readonly local: Address;
-  /** Datagrams dropped here because the bounded send queue was full. */
+  /** The number of datagrams that were dropped because the bounded send queue was full. */
   readonly dropped: number;
-  /** Queues one datagram, in order; never blocks, never throws. `bytes` must not be changed afterwards. */
+  /**
+   * Queues one datagram, in order. Never blocks and never throws. The caller must not change
+   * `bytes` afterwards.
+   */
   send(to: Address, bytes: Uint8Array): void;
-  /** Hands what is queued to the system, waiting at most a second, then closes; the port is free afterwards. Idempotent. */
+  /**
+   * Sends what is queued, for at most a second, then closes the socket. The port is free when the
+   * promise resolves. Idempotent.
+   */
   close(): Promise<void>;
 }
 
-/** UDP. */
+/** UDP sockets. */
 export interface Datagrams {
   /**
-   * Binds a socket. Port 0 picks a free one; host `0.0.0.0`, `::` or empty is a dual-stack wildcard where the system has IPv6, and
-   * its `local.host` is then `::`.
-   * Fails with `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`.
+   * Binds a socket. Port 0 picks a free port. Host `0.0.0.0`, `::` or empty is a dual-stack
+   * wildcard if the system has IPv6; `local.host` is then `::`. Rejects with `EADDRINUSE`,
+   * `EADDRNOTAVAIL` or `EACCES`.
    */
   bind(address: Address, handler: DatagramHandler): Promise<DatagramSocket>;
 }
 
-/** A connection, read by pulling and written with back-pressure. Both addresses of a local one have its path as `host` and port 0. */
+/**
+ * A stream connection, read by pulling and written with back-pressure. If it is a unix domain
+ * socket, both addresses have its path as `host` and port 0.
+ */
 export interface Connection {
   readonly local: Address;
   readonly remote: Address;
-  /** The next bytes (at most 64 KiB), or `null` at the end of the stream. One read at a time. `ECONNRESET`, `ECANCELED`. */
+  /**
+   * Returns the next bytes, at most 64 KiB, or `null` at the end of the stream. There may be one
+   * read at a time. Rejects with `ECONNRESET` or `ECANCELED`.
+   */
   read(): Promise<Uint8Array | null>;
-  /** Resolves when the bytes were accepted and the peer keeps up. Writes are sent in call order. `EPIPE`, `ECONNRESET`, `ECANCELED`. */
+  /**
+   * Writes bytes, in call order. Resolves when the system accepted them and the peer keeps up.
+   * Rejects with `EPIPE`, `ECONNRESET` or `ECANCELED`.
+   */
   write(bytes: Uint8Array): Promise<void>;
-  /** Flushes accepted writes for at most 5 s, then closes both directions. Pending reads and writes fail with `ECANCELED`. Idempotent, never fails. */
+  /**
+   * Flushes accepted writes for at most 5 s, then closes both directions. Pending reads and writes
+   * reject with `ECANCELED`. Idempotent; never throws.
+   */
   close(): void;
 }
 
-/** A listener. */
+/** A socket that accepts connections. */
 export interface Listener {
   readonly local: Address;
-  /** Stops accepting; accepted connections live on, and the port or path is free afterwards. Idempotent. */
+  /**
+   * Stops accepting. Accepted connections stay open, and the port or path is free when the promise
+   * resolves. Idempotent.
+   */
   close(): Promise<void>;
 }
 
-/** Limits of a dial. */
+/** When to give up dialling. */
 export interface ConnectOptions {
+  /** Rejects with `ETIMEDOUT` after this time; by default only the system's own limit applies. */
   readonly timeoutMs?: number;
+  /** Rejects with `ECANCELED` when it is aborted. */
   readonly signal?: AbortSignal;
 }
 
-/** TCP, and the same within a machine: unix domain sockets, which have a path instead of an address. */
+/** TCP, and unix domain sockets, which have a path instead of an address. */
 export interface Streams {
-  /** Listens; see {@link Datagrams.bind} for wildcard hosts, port 0 and errors. */
+  /**
+   * Listens on an address. Wildcard hosts, port 0 and errors are those of {@link Datagrams.bind}.
+   */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
-  /** Dials. `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `ECANCELED`. */
+  /**
+   * Dials an address. Rejects with `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH` or
+   * `ECANCELED`.
+   */
   connect(address: Address, options?: ConnectOptions): Promise<Connection>;
-  /** Listens at a path of at most 103 bytes, whose file gets exactly `mode`. `EADDRINUSE` when there is a file already; `ENOENT`, `EACCES`. */
+  /**
+   * Listens at a path of at most 103 bytes; its file gets exactly `mode`. Rejects with `EADDRINUSE`
+   * if there is a file already, and with `ENOENT` or `EACCES`.
+   */
   listenLocal(path: string, mode: number, accept: (connection: Connection) => void): Promise<Listener>;
-  /** Dials a path. `ENOENT`, `ECONNREFUSED` when nobody listens there any more, `EACCES`, `ECANCELED`. */
+  /**
+   * Dials a path. Rejects with `ECONNREFUSED` if nobody listens there any more, and with `ENOENT`,
+   * `EACCES` or `ECANCELED`.
+   */
   connectLocal(path: string, options?: ConnectOptions): Promise<Connection>;
 }
 
-/** What is known of a file. */
+/** The kind, size and permissions of a file. */
 export interface FileStatus {
   readonly kind: "file" | "directory" | "other";
+  /** In bytes. */
   readonly size: number;
-  /** Permission bits. */
+  /** Permission bits, without the file type. */
   readonly mode: number;
 }
 
-/** An open file that grows at its end. */
+/** A file that is open for appending. */
 export interface AppendFile {
-  /** Appends; resolves when the system took all bytes. */
+  /** Appends bytes; resolves when the system accepted all of them. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Forces what was written to the disk. */
+  /** Forces everything that was written to the disk (`fsync`). */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Files. Paths are the system's own. Errors: `ENOENT`, `EACCES`, `EISDIR`, `ENOTDIR`, `ENOSPC`, `EROFS`. */
+/**
+ * Files. Paths are the system's own. Every method rejects with `ENOENT`, `EACCES`, `EISDIR`,
+ * `ENOTDIR`, `ENOSPC` or `EROFS`.
+ */
 export interface Files {
+  /** Returns the content of a file. */
   read(path: string): Promise<Uint8Array>;
   /**
-   * Replaces a file whole and atomically: temporary file beside it, sync, rename. An existing file keeps its mode,
-   * and its owner where the system allows; a new one gets exactly `mode`, whatever the umask. A symbolic link stays and its target is replaced.
+   * Replaces the whole content of a file atomically: writes a temporary file beside it, syncs,
+   * renames. An existing file keeps its mode, and its owner if the system allows; a new one gets
+   * exactly `mode`, whatever the umask. A symbolic link stays and its target is replaced.
    */
   replace(path: string, bytes: Uint8Array, mode: number): Promise<void>;
-  /** Opens for appending; creates a missing file with exactly `mode`. */
+  /** Opens a file for appending. Creates it with exactly `mode` if it does not exist. */
   append(path: string, mode: number): Promise<AppendFile>;
+  /** Returns the kind, size and permissions of a file, following symbolic links. */
   status(path: string): Promise<FileStatus>;
-  /** Names in a directory, unsorted. */
+  /** Returns the names in a directory, unsorted. */
   list(path: string): Promise<string[]>;
-  /** Removes a file; a directory is `EISDIR` or `EPERM`. */
+  /** Removes a file. Rejects with `EISDIR` or `EPERM` for a directory. */
   remove(path: string): Promise<void>;
 }
 
-/** The open standard input of a program. */
+/** The standard input of a program that was started with `input: "open"`. */
 export interface ChildInput {
-  /** Resolves when the system took the bytes, which waits for a program that does not read. `EPIPE` when it has ended or closed its input. */
+  /**
+   * Writes bytes; resolves when the system accepted them, so it waits while the program does not
+   * read. Rejects with `EPIPE` if the program has ended or closed its input.
+   */
   write(bytes: Uint8Array): Promise<void>;
-  /** The program reads the end behind what was written. Idempotent, never fails. */
+  /**
+   * Closes the input: after what was written, the program reads the end of the file. Idempotent;
+   * never throws.
+   */
   close(): void;
 }
 
 /** How to start a program. */
 export interface SpawnOptions {
   readonly args: readonly string[];
-  /** Added to the environment of this process. */
+  /** Variables added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Written to standard input, which is then closed. A child that does not read it is no error. `"open"` gives {@link ChildProcess.input}. */
+  /**
+   * Bytes written to standard input, which is then closed; it is no error if the program does not
+   * read them. `"open"` leaves it open as {@link ChildProcess.input}.
+   */
   readonly input?: Uint8Array | "open";
   /** Receives standard output and standard error as they arrive. */
   readonly output?: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
@@ -188,43 +256,52 @@ export interface SpawnOptions {
 
 /** How a program ended. */
 export interface ProcessEnd {
-  /** Exit code, or `null` when a signal ended it. */
+  /** The exit code, or `null` if a signal ended the program. */
   readonly code: number | null;
+  /** The signal that ended the program, or `null`. */
   readonly signal: string | null;
 }
 
 /** A running program. */
 export interface ChildProcess {
   readonly pid: number;
-  /** There when the program was started with `input: "open"`. */
+  /** Present if the program was started with `input: "open"`. */
   readonly input?: ChildInput;
+  /** Sends a signal. Does nothing if the program has ended. */
   kill(signal: "SIGTERM" | "SIGKILL"): void;
-  /** Settles when the program has ended and its output is closed. */
+  /** Resolves when the program has ended and its output is closed. */
   readonly ended: Promise<ProcessEnd>;
 }
 
 /** Child processes. */
 export interface Processes {
-  /** Starts a program; `ENOENT` and `EACCES` when it cannot be. */
+  /** Starts a program. Rejects with `ENOENT` or `EACCES` if it cannot be started. */
   spawn(program: string, options: SpawnOptions): Promise<ChildProcess>;
 }
 
-/** Signals that an agent listens to. */
+/** The signals that an agent reacts to. */
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
 
 /** Process signals. */
 export interface Signals {
-  /** Calls `callback` at each signal until cancelled. A signal that the system does not have is never reported. */
+  /**
+   * Calls `callback` at each signal until cancelled; never, if the system does not have the signal.
+   */
   on(signal: SignalName, callback: () => void): Cancel;
 }
 
 /** The program's arguments, environment and standard streams. */
 export interface Terminal {
-  /** Arguments after the program's name. */
+  /** The arguments after the program's name. */
   readonly args: readonly string[];
+  /** The width of standard output in characters, or `null` if it is not a terminal. */
   readonly columns: number | null;
+  /** Returns the value of an environment variable. */
   env(name: string): string | undefined;
-  /** Writes text to standard output, in order; resolves when the system took it. A closed pipe is not an error. */
+  /**
+   * Writes to standard output, in order; resolves when the system accepted it. A closed pipe is not
+   * an error.
+   */
   write(text: string | Uint8Array): Promise<void>;
   /** Writes text to standard error. */
   writeError(text: string): Promise<void>;
@@ -236,50 +313,65 @@ export interface Terminal {
 export interface InterfaceAddress {
   readonly interface: string;
   readonly address: string;
+  /** The length of the network prefix in bits: 24 in `192.0.2.1/24`. */
   readonly prefixLength: number;
+  /** Whether the interface is a loopback. */
   readonly internal: boolean;
 }
 
-/** Memory of this process, in bytes. */
+/** The memory use of this process, in bytes. */
 export interface MemoryUse {
-  /** Taken by the program's own objects. */
+  /** Memory of the program's own objects. */
   readonly used: number;
-  /** Held in the machine's memory for the whole process. */
+  /** Physical memory of the whole process (resident set size). */
   readonly resident: number;
 }
 
-/** Where a service is: a host name or address, and a port. */
+/** A host name or address, and a port, where a service can be reached. */
 export interface ServiceTarget {
   readonly name: string;
   readonly port: number;
 }
 
-/** Facts of the host. */
+/** Facts about the machine, and its name resolver. */
 export interface Host {
+  /** Returns the machine's host name. */
   hostname(): string;
+  /** Returns the addresses of all network interfaces that are up. */
   interfaces(): InterfaceAddress[];
-  /** Numeric addresses of a name by the system's resolver, in its order. `ENOTFOUND`. */
+  /**
+   * Returns the numeric addresses of a name in the order of the system's resolver. Rejects with
+   * `ENOTFOUND`.
+   */
   resolve(name: string): Promise<string[]>;
-  /** Targets of a service's SRV records in DNS (RFC 2782), best first. `ENOTFOUND`, `ETIMEDOUT`. */
+  /**
+   * Returns the targets of a service's SRV records (RFC 2782), best first. Rejects with `ENOTFOUND`
+   * or `ETIMEDOUT`.
+   */
   resolveService(name: string): Promise<ServiceTarget[]>;
-  /** The system by Go's name: `linux`, `darwin`, `windows`. */
+  /** The operating system by Go's name: `linux`, `darwin`, `windows`. */
   readonly os: string;
   /** The machine by Go's name: `amd64`, `arm64`. */
   readonly arch: string;
   /** The version of the runtime, without its name: `20.20.2`. */
   readonly version: string;
+  /** The number of logical processors. */
   readonly cores: number;
   readonly pid: number;
+  /** Returns the current memory use of this process. */
   memory(): MemoryUse;
 }
 
-/** A question of DNS, such as `_serf_web._tcp.local` of type `PTR`. Names are without the final dot, and `type` is `ANY` for all types. */
+/**
+ * A DNS question, for example for the `PTR` records of `_serf_web._tcp.local`. Names have no final
+ * dot; the type `ANY` stands for all types.
+ */
 export interface DnsQuestion {
   readonly name: string;
   readonly type: string;
 }
 
-/** A record of DNS, of the kinds that services are announced with. `ttl` is in seconds. */
+/** A DNS record of one of the types that announce services (RFC 6763). `ttl` is in seconds. */
 export type DnsRecord = { readonly name: string; readonly ttl: number } & (
   | { readonly type: "PTR"; readonly target: string }
   | {
@@ -293,38 +385,53 @@ export type DnsRecord = { readonly name: string; readonly ttl: number } & (
   | { readonly type: "TXT"; readonly text: string }
 );
 
-/** What comes in through multicast DNS. Neither may throw. */
+/** Receives what arrives through multicast DNS. Neither method may throw. */
 export interface MulticastHandler {
-  /** Somebody asks. What is returned goes to them alone; an empty list is no answer. */
+  /**
+   * Returns the records that answer a question, which are sent to the asker alone; with an empty
+   * list nothing is sent.
+   */
   asked(question: DnsQuestion): readonly DnsRecord[];
-  /** An answer to a question of ours, or to another's. */
+  /** Receives an answer, to a question of this node or of another. */
   answered(records: readonly DnsRecord[]): void;
 }
 
-/** Where multicast DNS goes. */
+/** The network interface and address families of multicast DNS. */
 export interface MulticastOptions {
-  /** Name of the only network interface; `null` leaves the choice to the system. */
+  /** The name of the network interface to use; `null` leaves the choice to the system. */
   readonly interface: string | null;
-  /** Whether questions are asked over IPv4. Those of others are always heard. */
+  /**
+   * Whether questions are sent over IPv4. Questions from others are received over both families.
+   */
   readonly askIpv4: boolean;
+  /** Whether questions are sent over IPv6. */
   readonly askIpv6: boolean;
 }
 
-/** Open sockets of multicast DNS. */
+/** The open sockets of multicast DNS. */
 export interface MulticastSockets {
-  /** Asks over every family that there is; fails when none took the question. `id` has 16 bits. */
+  /**
+   * Sends a question over every family that is open. Rejects if none of them accepted it. `id` has
+   * 16 bits.
+   */
   ask(question: DnsQuestion, id: number): Promise<void>;
-  /** The port is free afterwards. Idempotent. */
+  /** Closes the sockets. The port is free when the promise resolves. Idempotent. */
   close(): Promise<void>;
 }
 
 /** Multicast DNS (RFC 6762). */
 export interface Multicast {
-  /** Begins to listen. `EADDRINUSE`, `EACCES`, and `EADDRNOTAVAIL` when the interface has no address. */
+  /**
+   * Opens the sockets. Rejects with `EADDRNOTAVAIL` if the interface has no address, and with
+   * `EADDRINUSE` or `EACCES`.
+   */
   open(options: MulticastOptions, handler: MulticastHandler): Promise<MulticastSockets>;
 }
 
-/** Everything a node needs from the outside. */
+/**
+ * Everything a node needs from the outside: pass one to `Serf.start` to replace the runtime's own,
+ * for example by the simulator's.
+ */
 export interface Runtime {
   readonly name: "node" | "deno" | "bun" | "sim";
   readonly clock: Clock;
@@ -336,6 +443,6 @@ export interface Runtime {
   readonly signals: Signals;
   readonly terminal: Terminal;
   readonly host: Host;
-  /** Loads multicast DNS, which only some agents use. The simulator has none. */
+  /** Loads multicast DNS, which only some agents use. Absent in the simulator. */
   readonly multicast?: () => Promise<Multicast>;
 }

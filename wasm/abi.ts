@@ -1,31 +1,32 @@
 /**
- * Every number that the core and the WebAssembly module have to agree on, as one table. `wasm/build.ts` writes it out twice: as
- * `src/core/wire/abi.ts` for the core, and as `wasm/assembly/abi.ts` for AssemblyScript.
+ * All numbers that the core and the WebAssembly module must agree on, in one table. `wasm/build.ts`
+ * generates two files from it: `src/core/wire/abi.ts` for the core and `wasm/assembly/abi.ts` for
+ * AssemblyScript.
  */
 
-/** Numbers that belong together: one `as const` object in the core, a run of constants in AssemblyScript. */
+/** A group of numbers: one `as const` object in the core, a row of constants in AssemblyScript. */
 export interface AbiGroup {
-  /** The object in the core. */
+  /** The name of the object in the core. */
   readonly name: string;
   readonly comment: string;
-  /** What the constants of AssemblyScript begin with; their names are the keys in capitals. */
+  /** The prefix of the constants in AssemblyScript, whose names are the keys in capitals. */
   readonly prefix: string;
-  /** The type of the constants. */
+  /** The type of the constants in AssemblyScript. */
   readonly type: "u32" | "i32";
   readonly values: Readonly<Record<string, AbiValue>>;
 }
 
-/** A number, with a sentence where its name is not enough. */
+/** A number, with a comment if its name does not explain it. */
 export type AbiValue = number | readonly [value: number, comment: string];
 
 /** Words of a record. */
 const recordWords = 16;
 
-/** The table. Both files are written in this order. */
+/** The table. Both files have its order. */
 export const abi: readonly AbiGroup[] = [
   {
     name: "MessageType",
-    comment: "First byte of every message (memberlist `net.go`); frozen by the protocol.",
+    comment: "The first byte of every message (memberlist `net.go`); the protocol fixes these numbers.",
     prefix: "",
     type: "u32",
     values: {
@@ -43,21 +44,21 @@ export const abi: readonly AbiGroup[] = [
       nack: 11,
       crc: 12,
       error: 13,
-      label: [244, "First byte of a label header."],
+      label: [244, "The first byte of a label header."],
     },
   },
   {
     name: "Shape",
-    comment: "Objects that are decoded like the body of a message; message types are shapes too.",
+    comment: "Objects that are decoded like the body of a message. Message types are shapes too.",
     prefix: "",
     type: "u32",
-    values: { nodeState: [14, "One entry of a push/pull; the highest shape."] },
+    values: { nodeState: [14, "An entry of a push/pull. No shape is higher."] },
   },
   {
     name: "Slot",
     comment:
-      "Words within a record. Messages that need fewer share them. A name has three words (offset, length, number in the name " +
-      "table or 0), a text two (offset, length), bytes two (offset, length + 1; 0 is nil).",
+      "Positions of fields in a record, in words; fields of different messages share words. A name has three words (offset, length, number in the name " +
+      "table or 0), text has two (offset, length), bytes have two (offset, length + 1; 0 is nil).",
     prefix: "SLOT_",
     type: "u32",
     values: {
@@ -68,14 +69,14 @@ export const abi: readonly AbiGroup[] = [
       sourcePort: 4,
       node: 5,
       peer: 8,
-      versions: [8, "Bytes, in the place of a second name."],
+      versions: [8, "Bytes, where other messages have a second name."],
       address: 11,
       extra: 13,
     },
   },
   {
     name: "FaultCode",
-    comment: "Why a value cannot be decoded (the first four), or why a part of a packet is dropped.",
+    comment: "Why a value cannot be decoded (the first four codes), or why a part of a packet is dropped.",
     prefix: "FAULT_",
     type: "u32",
     values: {
@@ -83,15 +84,15 @@ export const abi: readonly AbiGroup[] = [
       malformed: [2, "The value has the wrong type."],
       outOfRange: 3,
       tooDeep: 4,
-      unsupported: [5, "No message of this type comes in a packet."],
-      lengths: [6, "A compound ends within its lengths."],
-      cut: [7, "A compound ends within a part; comes with the number of lost parts."],
+      unsupported: [5, "Packets have no messages of this type."],
+      lengths: [6, "A compound ends within its list of lengths."],
+      cut: [7, "A compound ends within a part. The detail is the number of lost parts."],
       empty: [8, "A part has no type byte."],
       compression: [9, "Malformed LZW."],
       algorithm: [10, "A compression other than LZW."],
-      envelopes: [11, "Too many envelopes inside each other."],
-      many: [12, "More messages than the table of records holds."],
-      large: [13, "Decompresses to more than the limit."],
+      envelopes: [11, "Envelopes are nested too deep."],
+      many: [12, "The packet has more messages than the table of records can hold."],
+      large: [13, "The part decompresses to more than the limit."],
     },
   },
   {
@@ -103,21 +104,21 @@ export const abi: readonly AbiGroup[] = [
   },
   {
     name: "FrameCode",
-    comment: "Why `openFrame` refuses a frame; any other negative result is a fault code, negated.",
+    comment: "Why `openFrame` refuses a frame. Any other negative result is a negated fault code.",
     prefix: "FRAME_",
     type: "i32",
     values: { undecryptable: -20, empty: -21 },
   },
   {
     name: "SealFlag",
-    comment: "What `seal` and `sealFrame` do, as bits.",
+    comment: "Options of `seal` and `sealFrame`, as bits.",
     prefix: "SEAL_",
     type: "u32",
     values: {
-      compress: [1, "A packet only if that makes it smaller, a frame always."],
+      compress: [1, "Compresses a frame always, a packet only if that makes it smaller."],
       crc: 2,
       encrypt: 4,
-      old: [8, "With encryption version 0 instead of 1."],
+      old: [8, "Encrypts with version 0 instead of 1."],
     },
   },
   {
@@ -126,14 +127,22 @@ export const abi: readonly AbiGroup[] = [
     prefix: "",
     type: "u32",
     values: {
-      recordWords: [recordWords, "A record, in words of 32 bits."],
+      recordWords: [recordWords, "The size of a record in words of 32 bits."],
       recordSize: 4 * recordWords,
-      recordsMax: [1024, "Messages of one packet, or push/pull entries of one batch, that the table holds."],
-      faultsMax: [16, "Dropped parts of one packet that are described; further ones are only counted."],
+      recordsMax: [
+        1024,
+        "The number of messages of a packet, or of push/pull entries of a batch, that the table can hold.",
+      ],
+      faultsMax: [
+        16,
+        "The number of dropped parts of a packet that are described; further ones are only counted.",
+      ],
       labelMax: 255,
-      nestingMax: [32, "Depth of a msgpack value."],
+      nestingMax: [32, "The depth of a msgpack value."],
       nonceSize: 12,
-      streamHeaderSize: [5, "Type and length of an encrypted frame."],
+      encryptionOverhead: [29, "The version, nonce and tag around an encrypted text."],
+      paddingMax: [16, "Encryption version 0 pads the text by 1 to this many bytes."],
+      streamHeaderSize: [5, "The type and length of an encrypted frame."],
     },
   },
 ];

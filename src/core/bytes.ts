@@ -1,11 +1,11 @@
 /**
- * Bytes and text: the few conversions that every room needs.
+ * Conversions between bytes and text.
  */
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** No bytes. */
+/** An empty byte string, shared. */
 export const noBytes: Uint8Array = new Uint8Array();
 
 /** Returns text as UTF-8. */
@@ -13,7 +13,7 @@ export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** Returns UTF-8 as text; what is malformed becomes U+FFFD. */
+/** Returns UTF-8 as text; malformed bytes become U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
@@ -23,7 +23,10 @@ export function utf8Length(text: string): number {
   return encoder.encode(text).length;
 }
 
-/** Returns whether two byte strings are equal. Not for secrets: the time depends on where they differ. */
+/**
+ * Returns whether two byte strings are equal. Not for secrets: the time it takes depends on where
+ * they differ.
+ */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

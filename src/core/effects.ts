@@ -1,6 +1,6 @@
 /**
- * What the membership layer asks of the host, and what the host reports of streams. The host takes
- * all effects after each input and carries them out in order; `serf/effects.ts` adds those of
+ * The effects that the membership layer returns, and what the host reports about streams. The host
+ * takes all effects after each input and carries them out in order; `serf/effects.ts` adds those of
  * Serf's layer.
  */
 
@@ -10,7 +10,7 @@ import type { Meter } from "./metrics.ts";
 /** Severity of a log line, as Serf names them. */
 export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERR";
 
-/** Sends one datagram. The bytes belong to the receiver of the effect. */
+/** Sends one datagram. The bytes belong to whoever takes the effect. */
 export interface SendEffect {
   readonly kind: "send";
   readonly to: Address;
@@ -46,22 +46,25 @@ export interface LogEffect {
   readonly text: string;
 }
 
-/** Everything the membership layer can ask for. It has no way to emit events. */
+/** Every effect of the membership layer. It cannot emit events. */
 export type SwimEffect = SendEffect | DialEffect | WriteEffect | CloseEffect | LogEffect;
 
-/** What happened on a stream: the mirror of dial, write and close. */
+/** What happened on a stream: the reverse direction of dial, write and close. */
 export type StreamInput =
-  /** A dial succeeded. */
+  /** The dial succeeded. */
   | { readonly kind: "opened" }
   | { readonly kind: "received"; readonly bytes: Uint8Array }
   /** The peer ended its side. */
   | { readonly kind: "ended" }
-  /** The dial or the connection failed. `reason` is text for the log. */
+  /** The dial or the connection failed. `reason` is for the log. */
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Where a layer puts its effects. */
 export interface Sink<Effect> {
-  /** Receives measurements, past the queue. `undefined` if nobody wants them; then they cost nothing. */
+  /**
+   * Receives measurements directly, not through the queue. `undefined` if nobody collects them;
+   * then they cost nothing.
+   */
   readonly meter: Meter | undefined;
   /** Appends an effect. */
   push(effect: Effect): void;
@@ -69,7 +72,7 @@ export interface Sink<Effect> {
   log(level: LogLevel, component: string, text: string): void;
 }
 
-/** The one queue of effects that all layers of a node share, so that order across layers is observable. */
+/** The queue of effects. All layers of a node share one, so that their effects stay in order. */
 export class Outbox<Effect> implements Sink<Effect> {
   readonly meter: Meter | undefined;
   #effects: (Effect | LogEffect)[] = [];
@@ -88,7 +91,7 @@ export class Outbox<Effect> implements Sink<Effect> {
     this.#effects.push({ kind: "log", level, component, text });
   }
 
-  /** Takes everything that was queued since the last call. */
+  /** Removes and returns everything that was queued since the last call. */
   drain(): (Effect | LogEffect)[] {
     const drained = this.#effects;
     this.#effects = [];

@@ -1,9 +1,13 @@
 /**
- * The only file with logarithms. Engines may differ in the last bit of `Math.log`; every function here rounds to an integer,
- * and the rounded values agree, so one seed replays on every runtime.
+ * The only file with logarithms. JavaScript engines may differ in the last bit of `Math.log`, so
+ * every function here rounds to an integer; the rounded values agree, and one seed replays the same
+ * history on every runtime.
  */
 
-/** ceil(log10(count + 1)): the factor by which transmissions and timeouts grow with the cluster. */
+/**
+ * Returns ceil(log10(count + 1)), the factor by which transmissions and timeouts grow with the
+ * cluster (memberlist `retransmitLimit`).
+ */
 export function ceilLog10(count: number): number {
   let power = 1;
   let exponent = 0;
@@ -14,12 +18,18 @@ export function ceilLog10(count: number): number {
   return exponent;
 }
 
-/** trunc(1000 * max(1, log10(max(1, count)))): the suspicion node scale in thousandths (memberlist `suspicionTimeout`). */
+/**
+ * Returns trunc(1000 * max(1, log10(max(1, count)))), the node scale of suspicion in thousandths
+ * (memberlist `suspicionTimeout`).
+ */
 export function nodeScaleThousandths(count: number): number {
   return Math.trunc(1000 * Math.max(1, Math.log10(Math.max(1, count))));
 }
 
-/** ceil(log2(count) - log2(32)) + 1 above 32 nodes, else 1: the push/pull interval multiplier (memberlist `pushPullScale`). */
+/**
+ * Returns the multiplier of the push/pull interval: ceil(log2(count) - log2(32)) + 1 above 32
+ * nodes, else 1 (memberlist `pushPullScale`).
+ */
 export function pushPullScale(count: number): number {
   let scale = 1;
   for (let threshold = 32; count > threshold; threshold *= 2) scale += 1;
@@ -27,8 +37,9 @@ export function pushPullScale(count: number): number {
 }
 
 /**
- * floor(1000 * (max - ln(confirmations + 1) / ln(expected + 1) * (max - min))), in milliseconds with `min` and `max` in
- * milliseconds: the Lifeguard suspicion timeout (Dadgar et al. 2018, section IV-B; memberlist `remainingSuspicionTime`).
+ * Returns how long a suspicion lasts, in milliseconds: floor(1000 * (max - ln(confirmations + 1) /
+ * ln(expected + 1) * (max - min))) with `max` and `min` in seconds (Lifeguard: Dadgar et al. 2018,
+ * section IV-B; memberlist `remainingSuspicionTime`).
  */
 export function suspicionTotalMs(
   confirmations: number,

@@ -1,24 +1,33 @@
 /**
- * Measurements of a node's work, under the names of the original (memberlist and serf count through go-metrics), so that dashboards
- * made for it go on working. They leave the core at once and change nothing in it: no decision ever depends on them.
+ * Measurements of a node's work, under the names that memberlist and Serf give to go-metrics, so
+ * that dashboards made for Serf go on working. The core hands them out at once and never reads
+ * them: no decision depends on them.
  */
 
 /**
- * Takes measurements. Names are dotted: `memberlist.udp.received`, `serf.member.join`. Those of `serf.events.NAME` and
- * `serf.queries.NAME` end in a name that any member of the cluster may choose: a sink that keeps something for each name bounds them.
- * Called synchronously, often and in the middle of the work, so it must be quick and must not throw.
+ * Receives measurements, in the manner of HashiCorp's go-metrics. Names are dotted:
+ * `memberlist.udp.received`, `serf.member.join`. `serf.events.NAME` and `serf.queries.NAME` end in
+ * a name that any member of the cluster may choose, so an implementation that keeps something for
+ * each name must bound their number. The methods are called synchronously, often and in the middle
+ * of the work; they must be quick and must not throw.
  */
 export interface Metrics {
-  /** Adds to a counter: bytes of a datagram, or 1 for something that happened. */
+  /** Adds `value` to a counter: the bytes of a datagram, or 1 for something that happened. */
   incr(name: string, value: number): void;
-  /** One value of a distribution: a duration in milliseconds, bytes of a message, the length of a queue. */
+  /**
+   * Records one value of a distribution: a duration in milliseconds, the bytes of a message, the
+   * length of a queue.
+   */
   sample(name: string, value: number): void;
-  /** What something is now. */
+  /** Sets the current value of something. */
   gauge(name: string, value: number): void;
 }
 
-/** Metrics with a clock to time the core's own work with: between two calls into the core its time stands still. */
+/**
+ * Metrics with a clock that measures how long the core's own work takes. The time that is passed to
+ * the core cannot: it stands still during a call.
+ */
 export interface Meter extends Metrics {
-  /** Milliseconds, with fractions, of a clock that never runs backwards. */
+  /** Returns milliseconds, with fractions, of a clock that never runs backwards. */
   now(): number;
 }

@@ -1,24 +1,27 @@
 /**
- * Randomness as the core sees it: an injected stream of bytes, from the system's generator in production and from a seed in
- * simulation, drawn from a pool so that small draws are cheap.
+ * Random numbers for the core, from an injected stream of bytes: the system's generator in
+ * production, a seed in simulation. They are drawn from a pool, so that small draws are cheap.
  */
 
 import { assert } from "./assert.ts";
 
 const poolSize = 4096;
 
-/** Draws numbers and orders from a source of random bytes. */
+/** Draws numbers and random orders from a source of random bytes. */
 export class Random {
   readonly #fill: (bytes: Uint8Array) => void;
   readonly #pool = new Uint8Array(poolSize);
   #used = poolSize;
 
-  /** `fill` overwrites the whole array it is given with random bytes. */
+  /** `fill` overwrites the whole array that it gets with random bytes. */
   constructor(fill: (bytes: Uint8Array) => void) {
     this.#fill = fill;
   }
 
-  /** Overwrites `target`, at most 4096 bytes, with fresh bytes that are not handed out again. */
+  /**
+   * Overwrites `target`, which has at most 4096 bytes, with random bytes that are not handed out
+   * again.
+   */
   bytes(target: Uint8Array): void {
     assert(target.length <= poolSize, "a random draw is at most one pool");
     if (this.#used + target.length > poolSize) {
@@ -31,14 +34,14 @@ export class Random {
     this.#used = end;
   }
 
-  /** A uniform 32-bit unsigned integer. */
+  /** Returns a uniform 32-bit unsigned integer. */
   uint32(): number {
     const four = new Uint8Array(4);
     this.bytes(four);
     return (four[0]! | (four[1]! << 8) | (four[2]! << 16) | (four[3]! << 24)) >>> 0;
   }
 
-  /** A uniform integer in [0, bound), without modulo bias. `bound` is in 1..2^32. */
+  /** Returns a uniform integer in [0, bound), without modulo bias. `bound` is in 1..2^32. */
   below(bound: number): number {
     assert(bound >= 1 && bound <= 0x1_0000_0000, "bound is in 1..2^32");
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound);
@@ -48,12 +51,12 @@ export class Random {
     }
   }
 
-  /** A uniform real in [0, 1) with 32 bits of resolution. */
+  /** Returns a uniform real in [0, 1) with 32 bits of resolution. */
   unit(): number {
     return this.uint32() / 0x1_0000_0000;
   }
 
-  /** Puts `items` into a uniformly random order, in place (Fisher-Yates). */
+  /** Puts `items` into a uniformly random order in place and returns them (Fisher-Yates). */
   shuffle<T>(items: T[]): T[] {
     for (let last = items.length - 1; last > 0; last--) {
       const other = this.below(last + 1);

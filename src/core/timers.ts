@@ -1,6 +1,6 @@
 /**
- * The deadline queue: timers are data. A key has at most one deadline; setting it again replaces it, so nothing has to be
- * cancelled and nothing fires stale. Equal deadlines fire in the order in which they were set.
+ * The deadline queue: timers are data. A key has at most one deadline; setting it again replaces
+ * it, so an outdated timer never fires. Equal deadlines fire in the order in which they were set.
  */
 
 interface Entry<T> {
@@ -10,7 +10,10 @@ interface Entry<T> {
   readonly timer: T;
 }
 
-/** A binary heap of deadlines with replacement by key. `T` is the discriminated union of the owner's timers. */
+/**
+ * A binary heap of deadlines, each of which can be replaced by its key. `T` is the discriminated
+ * union of the owner's timers.
+ */
 export class Timers<T> {
   #heap: Entry<T>[] = [];
   readonly #current = new Map<string, Entry<T>>();
@@ -30,18 +33,18 @@ export class Timers<T> {
     this.#current.delete(key);
   }
 
-  /** Whether `key` has a deadline. */
+  /** Returns whether `key` has a deadline. */
   has(key: string): boolean {
     return this.#current.has(key);
   }
 
-  /** The earliest deadline, or `Infinity`. */
+  /** Returns the earliest deadline, or `Infinity` if there is none. */
   next(): number {
     this.#discardReplaced();
     return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Takes the earliest timer that is due at `now`, or `undefined`. */
+  /** Removes and returns the earliest timer that is due at `now`, or returns `undefined`. */
   take(now: number): T | undefined {
     this.#discardReplaced();
     const first = this.#heap[0];

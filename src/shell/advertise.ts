@@ -1,12 +1,16 @@
 /**
- * Which address a node tells others (memberlist `FinalAdvertiseAddr`, go-sockaddr `GetPrivateIP`).
+ * Chooses the address that a node announces to others (memberlist `FinalAdvertiseAddr`, go-sockaddr
+ * `GetPrivateIP`).
  */
 
 import { SerfError } from "../errors.ts";
 import { addressBytes, inBlocks, parseBlock } from "../net/cidr.ts";
 import type { InterfaceAddress } from "../runtime.ts";
 
-/** Blocks that are private or otherwise special (RFC 6890) but can be reached by neighbours. */
+/**
+ * Blocks that are private or otherwise special (RFC 6890), but that machines of the same network
+ * can reach.
+ */
 const privateBlocks = [
   "10.0.0.0/8",
   "100.64.0.0/10",
@@ -20,7 +24,7 @@ const privateBlocks = [
   "100::/64",
 ].map(parseBlock);
 
-/** Blocks that are never forwarded. */
+/** Blocks that are never forwarded (RFC 6890). */
 const localBlocks = [
   "0.0.0.0/8",
   "127.0.0.0/8",
@@ -38,8 +42,8 @@ const localBlocks = [
 ].map(parseBlock);
 
 /**
- * The first private address of this host, as the original announces it: 16 bytes, IPv4-mapped for IPv4. ERR_ADDRESS when there is
- * none.
+ * Returns the first private address of this host in the form that memberlist announces: 16 bytes,
+ * IPv4-mapped for IPv4. Throws SerfError (ERR_ADDRESS) if there is none.
  */
 export function privateAddress(interfaces: readonly InterfaceAddress[]): Uint8Array {
   const candidates = interfaces
@@ -62,7 +66,10 @@ export function privateAddress(interfaces: readonly InterfaceAddress[]): Uint8Ar
   return mapped;
 }
 
-/** Whether an address is in one of the private blocks: others may be reachable from the whole Internet. */
+/**
+ * Returns whether an address is in one of the private or local blocks. Other addresses may be
+ * reachable from the whole Internet.
+ */
 export function isPrivateAddress(bytes: Uint8Array): boolean {
   return inBlocks(privateBlocks, bytes) || inBlocks(localBlocks, bytes);
 }

@@ -1,23 +1,23 @@
 /**
- * The one timer of a node: it follows the core's next deadline.
+ * The only timer of a node, which is set to the core's next deadline.
  */
 
 import type { Cancel, Clock } from "../runtime.ts";
 
-/** A timer that can be set again and again; only the last time counts. */
+/** A timer with one deadline, which can be replaced. */
 export class Alarm {
   readonly #clock: Clock;
   readonly #ring: () => void;
   #cancel: Cancel | undefined;
   #at = Number.POSITIVE_INFINITY;
 
-  /** `ring` is called at the time that was set last. */
+  /** `ring` is called when the deadline is reached. */
   constructor(clock: Clock, ring: () => void) {
     this.#clock = clock;
     this.#ring = ring;
   }
 
-  /** Rings at `deadline` instead of whatever was set before; infinity is never. */
+  /** Replaces the deadline; `Infinity` means never. */
   set(deadline: number): void {
     if (deadline === this.#at) return;
     this.stop();
@@ -29,7 +29,7 @@ export class Alarm {
     });
   }
 
-  /** Never rings. */
+  /** Removes the deadline. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;

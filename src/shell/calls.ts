@@ -1,5 +1,5 @@
 /**
- * Commands under way: promises that the core settles by number.
+ * The commands under way: promises that the core settles by number.
  */
 
 import { SerfError, type SerfErrorCode } from "../errors.ts";
@@ -10,12 +10,15 @@ interface Waiter {
   readonly reject: (error: SerfError) => void;
 }
 
-/** Promises of one node. */
+/** The commands under way of one node. */
 export class Calls {
   readonly #waiters = new Map<number, Waiter>();
   #count = 0;
 
-  /** Begins a command and waits for it. A failure of the core becomes SerfError with `code`; what `begin` throws comes out as it is. */
+  /**
+   * Begins a command and waits until it settles. Rejects with SerfError (`code`) if the core
+   * settles it with an error, and with what `begin` throws.
+   */
   run(code: SerfErrorCode, begin: (command: number) => void): Promise<void> {
     const command = ++this.#count;
     return new Promise((resolve, reject) => {
@@ -29,7 +32,7 @@ export class Calls {
     });
   }
 
-  /** The core is done with a command. */
+  /** Settles a command, with an error if it failed. */
   settle(command: number, error: string | undefined): void {
     const waiter = this.#waiters.get(command);
     this.#waiters.delete(command);
@@ -37,7 +40,7 @@ export class Calls {
     else waiter?.reject(new SerfError(waiter.code, error));
   }
 
-  /** The node stops: every command fails. */
+  /** Rejects all commands with `error`, because the node stops. */
   close(error: SerfError): void {
     for (const waiter of this.#waiters.values()) waiter.reject(error);
     this.#waiters.clear();

@@ -1,27 +1,31 @@
 /**
- * Endpoints as people write them: `host`, `host:port`, `[v6]:port`, and in joins `name/host:port` (memberlist `resolveAddr`) and
- * `_service._tcp.domain`. Texts of errors are the original's.
+ * Endpoints as people write them: `host`, `host:port`, `[v6]:port`, and in joins `name/host:port`
+ * (memberlist `resolveAddr`) and `_service._tcp.domain`. Error texts are those of memberlist and
+ * Go's net package.
  */
 
 import { SerfError } from "../errors.ts";
 import { AddressError, splitHostPort } from "../go/address.ts";
 import { canonicalHost, portMax } from "../net/address.ts";
 
-/** Default gossip port, UDP and TCP. */
+/** The default gossip port, UDP and TCP. */
 export const defaultPort = 7946;
 
-/** A written endpoint, taken apart. `host` is an IP or a name and still has to be resolved. */
+/** A parsed endpoint. `host` is an IP address, or a name that still has to be resolved. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** A seed of a join; `node` is the name given before a slash, or empty. */
+/** A parsed seed of a join. `node` is the name before the slash; it may be empty. */
 export interface Seed extends Endpoint {
   readonly node: string;
 }
 
-/** Adds a port where it is the only thing that is missing. Throws AddressError for anything else that is wrong. */
+/**
+ * Returns the endpoint with a port, adding `port` if there is none. Throws AddressError if anything
+ * else is wrong.
+ */
 export function withPort(text: string, port: number): string {
   try {
     splitHostPort(text);
@@ -34,7 +38,10 @@ export function withPort(text: string, port: number): string {
   }
 }
 
-/** Parses an address to listen on or to advertise. ERR_ADDRESS when it is malformed: `address ::1: too many colons in address`. */
+/**
+ * Parses an address to listen on or to advertise; `port` is the default. Throws SerfError
+ * (ERR_ADDRESS) if it is malformed: `address ::1: too many colons in address`.
+ */
 export function parseEndpoint(text: string, port: number): Endpoint {
   try {
     const parts = splitHostPort(withPort(text, port));
@@ -45,12 +52,18 @@ export function parseEndpoint(text: string, port: number): Endpoint {
   }
 }
 
-/** Whether a seed names a service (RFC 2782), like `_serf._tcp.example.com`: no host has such a name. */
+/**
+ * Returns whether a seed names a service (RFC 2782) such as `_serf._tcp.example.com`. Host names
+ * cannot begin with an underscore.
+ */
 export function isService(text: string): boolean {
   return /^_[^._/:]+\._(tcp|udp)\.[^/:]+$/i.test(text);
 }
 
-/** Parses a seed of a join. ERR_ADDRESS when it is malformed; unlike {@link parseEndpoint} a bare IPv6 address is allowed. */
+/**
+ * Parses a seed of a join; `port` is the default. Unlike {@link parseEndpoint} it accepts an IPv6
+ * address without brackets. Throws SerfError (ERR_ADDRESS) if it is malformed.
+ */
 export function parseSeed(text: string, port: number): Seed {
   const slash = text.indexOf("/");
   const node = slash < 0 ? "" : text.slice(0, slash);
@@ -61,7 +74,10 @@ export function parseSeed(text: string, port: number): Seed {
   return { node, ...parseEndpoint(rest, port) };
 }
 
-/** Reads a decimal port, 0 to 65535. ERR_ADDRESS with the number texts that joins print. */
+/**
+ * Parses a decimal port, 0 to 65535. Throws SerfError (ERR_ADDRESS) with the text of Go's strconv
+ * package.
+ */
 function parsePort(text: string): number {
   const parsing = `strconv.ParseUint: parsing ${JSON.stringify(text)}`;
   if (!/^[0-9]+$/.test(text)) throw new SerfError("ERR_ADDRESS", `${parsing}: invalid syntax`);

@@ -1,5 +1,5 @@
 /**
- * A join through seeds: resolved, every address contacted, a few at a time; what failed is said for each.
+ * Joins through seeds: resolves them and contacts every address, a few at the same time.
  */
 
 import type { LogLevel } from "../core/effects.ts";
@@ -9,28 +9,34 @@ import { joinHostPort } from "../net/address.ts";
 import type { Address, Runtime } from "../runtime.ts";
 import { resolveSeeds, type Target } from "./seeds.ts";
 
-/** How a join is done. */
+/** Options of {@link Serf.join}. */
 export interface JoinOptions {
-  /** Also deliver user events that happened before the join. Default false. */
+  /** Whether to deliver also user events that were sent before the join. Default false. */
   readonly replay?: boolean;
-  /** Stops waiting; contacts that are under way end by themselves. */
+  /**
+   * Stops waiting when it is aborted; the join then rejects with its reason. Contacts under way end
+   * by themselves.
+   */
   readonly signal?: AbortSignal;
 }
 
-/** Seeds that are contacted at the same time. */
+/** How many addresses are contacted at the same time. */
 const joinConcurrency = 8;
 
-/** What a join needs of its node. */
+/** What a join needs from its node. */
 export interface Joiner {
   readonly runtime: Runtime;
-  /** Port of seeds that name none. */
+  /** The port of seeds that have none. */
   readonly defaultPort: number;
   readonly log: (level: LogLevel, text: string) => void;
-  /** Exchanges state with one address; rejects when that fails. */
+  /** Exchanges state with one address; rejects if that fails. */
   readonly contact: (to: Address, node: string) => Promise<void>;
 }
 
-/** Joins; answers how many addresses worked. ERR_JOIN when none did, with a line for each. */
+/**
+ * Joins and returns how many addresses replied. Rejects with SerfError (ERR_JOIN) if none did; its
+ * message has a line for each.
+ */
 export async function joinSeeds(
   joiner: Joiner,
   seeds: readonly string[],
@@ -51,7 +57,7 @@ export async function joinSeeds(
   return contacts;
 }
 
-/** Contacts every target; results in the order of the targets, `undefined` for success. */
+/** Contacts every target. Returns for each, in order, a message if it failed, or `undefined`. */
 async function contactAll(
   joiner: Joiner,
   targets: readonly Target[],

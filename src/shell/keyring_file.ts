@@ -1,6 +1,6 @@
 /**
- * The file that keeps encryption keys: a JSON list of base64 texts, the primary key first. It is read at start and written after each
- * change of a key, whole and atomically.
+ * The keyring file: a JSON list of base64 keys, the primary key first. It is read at the start, and
+ * replaced atomically after each change of the keys.
  */
 
 import { encodeUtf8 } from "../core/bytes.ts";
@@ -11,7 +11,10 @@ import { systemText } from "../go/system_errors.ts";
 import type { Files } from "../runtime.ts";
 import { SystemError } from "../runtime.ts";
 
-/** Reads the keys; at least one. ERR_KEY when the file cannot be read or is malformed. */
+/**
+ * Returns the keys in a file, at least one. Rejects with SerfError (ERR_KEY) if the file cannot be
+ * read or is malformed.
+ */
 export async function readKeyring(path: string, files: Files): Promise<string[]> {
   const keys = parse(await read(path, files));
   // Serf decodes all keys before it looks at a size.
@@ -21,7 +24,7 @@ export async function readKeyring(path: string, files: Files): Promise<string[]>
   return keys;
 }
 
-/** Writes the keys of one node, one change after the other. */
+/** Writes the keyring file of one node, one change after the other. */
 export class KeyringFile {
   readonly #path: string;
   readonly #files: Files;
@@ -32,12 +35,12 @@ export class KeyringFile {
     this.#files = files;
   }
 
-  /** Settles when everything that was asked for is written. */
+  /** Resolves when all calls of {@link store} so far are done. */
   get settled(): Promise<void> {
     return this.#writing;
   }
 
-  /** Writes keys, then calls `done`, with a message if that failed. */
+  /** Replaces the file, then calls `done`, with a message if that failed. */
   store(keys: readonly string[], done: (error: string | undefined) => void): void {
     this.#writing = this.#writing.then(async () => done(await this.#write(keys)));
   }

@@ -1,6 +1,7 @@
 /**
- * Encryption keys of the whole cluster, managed from one node: each operation is a query that every member answers
- * (serf `KeyManager`). To rotate: install the new key, use it, remove the old one, each when the step before was a success.
+ * Manages the encryption keys of the whole cluster from one node: each operation is a query that
+ * every member answers (serf `KeyManager`). To rotate keys, install the new one, use it, and remove
+ * the old one; take each step only after the one before succeeded.
  */
 
 import { noBytes } from "../core/bytes.ts";
@@ -12,26 +13,31 @@ import { SerfError } from "../errors.ts";
 import { decodeKey } from "../go/parse_key.ts";
 import type { Query, QueryOptions, QueryReply } from "./query.ts";
 
-/** How a key operation is done. */
+/** Options of key operations; see {@link QueryOptions}. */
 export type KeyOptions = Pick<QueryOptions, "relayFactor" | "signal">;
 
-/** What the members said. */
+/** The answers of the members to a key operation (serf `KeyResponse`). */
 export interface KeyResult {
-  /** Members that were not dead when they were asked. */
+  /** The number of members that were alive or suspected when the operation began. */
   readonly nodes: number;
-  /** Members that replied, and how many of them reported a failure. */
+  /** The number of members that answered. */
   readonly responses: number;
+  /** The number of members that reported a failure. */
   readonly failures: number;
-  /** Member to what it remarked, mostly why it failed. */
+  /** Names of members to their messages, mostly why the operation failed. */
   readonly messages: ReadonlyMap<string, string>;
-  /** Base64 key to the number of members that have it. */
+  /** Base64 keys to the number of members that have them. Filled by {@link Keys.list}. */
   readonly keys: ReadonlyMap<string, number>;
-  /** Base64 key to the number of members whose primary key it is; members that named none are counted under the empty text. */
+  /**
+   * Base64 keys to the number of members whose primary key they are. Members that did not name one
+   * are counted under the empty key.
+   */
   readonly primaryKeys: ReadonlyMap<string, number>;
 }
 
-/** Not every member did as asked; `result` says who and why. */
+/** An error (ERR_KEY) of a key operation that did not succeed on all members. */
 export class KeyError extends SerfError {
+  /** The answers, with the failures. */
   readonly result: KeyResult;
 
   constructor(message: string, result: KeyResult) {
@@ -41,39 +47,53 @@ export class KeyError extends SerfError {
   }
 }
 
-/** What {@link Keys} needs of its node. */
+/** What {@link Keys} needs from its node. */
 export interface KeysNode {
   readonly liveCount: () => number;
   readonly ask: (name: string, payload: Uint8Array, options: QueryOptions) => Query;
   readonly warn: (text: string) => void;
 }
 
-/** The keys of the cluster. */
+/**
+ * Manages the encryption keys of the cluster; see {@link Serf.keys}. Keys are base64 of 16, 24 or
+ * 32 bytes.
+ */
 export class Keys {
   readonly #node: KeysNode;
-  /** Changes of one node happen one after the other. */
+  /** The last change. Changes run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(node: KeysNode) {
     this.#node = node;
   }
 
-  /** Gives every member a key (base64) to open messages with. KeyError unless all did; ERR_KEY when it is no base64. */
+  /**
+   * Installs a key on every member, which can then decrypt with it. Rejects with {@link KeyError}
+   * unless all members succeeded, and with SerfError (ERR_KEY) if it is not base64.
+   */
   install(key: string, options: KeyOptions = {}): Promise<KeyResult> {
     return this.#change("install", key, options);
   }
 
-  /** Makes a known key the one that messages are sealed with. KeyError unless all did; ERR_KEY when it is no base64. */
+  /**
+   * Makes an installed key the primary one, with which members encrypt. Rejects with {@link
+   * KeyError} unless all members succeeded, and with SerfError (ERR_KEY) if it is not base64.
+   */
   use(key: string, options: KeyOptions = {}): Promise<KeyResult> {
     return this.#change("use", key, options);
   }
 
-  /** Removes a key that is not in use. KeyError unless all did; ERR_KEY when it is no base64. */
+  /**
+   * Removes a key that is not the primary one from every member. Rejects with {@link KeyError}
+   * unless all members succeeded, and with SerfError (ERR_KEY) if it is not base64.
+   */
   remove(key: string, options: KeyOptions = {}): Promise<KeyResult> {
     return this.#change("remove", key, options);
   }
 
-  /** Asks every member for its keys. KeyError unless all answered. */
+  /**
+   * Returns the keys of all members. Rejects with {@link KeyError} unless all members succeeded.
+   */
   async list(options: KeyOptions = {}): Promise<KeyResult> {
     return await this.#ask("list", noBytes, options);
   }
@@ -102,7 +122,7 @@ export class Keys {
   }
 }
 
-/** Counts what members say. */
+/** Counts the answers of members. */
 class Tally implements KeyResult {
   readonly nodes: number;
   responses = 0;

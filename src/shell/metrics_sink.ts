@@ -1,5 +1,6 @@
 /**
- * The measurements of one node on their way to the application's sink, which may fail: the node goes on, and says so once.
+ * Passes the measurements of one node to the application's sink. If the sink throws, the node logs
+ * the first error and continues.
  */
 
 import type { Meter, Metrics } from "../core/metrics.ts";
@@ -7,7 +8,7 @@ import { messageOf } from "../errors.ts";
 import type { Clock } from "../runtime.ts";
 import type { LogLine, ParsedOptions } from "./options.ts";
 
-/** Returns the meter of a node with these options; `undefined` if nothing is measured. */
+/** Returns the meter of a node; `undefined` if its options have no sink. */
 export function meterOf({ metrics, log }: ParsedOptions, clock: Clock): Meter | undefined {
   return metrics && new SinkMeter(metrics, clock, log);
 }

@@ -1,6 +1,6 @@
 /**
- * Opens everything that a node needs of its machine before it exists: options are checked, files
- * read, sockets bound, and the address is found that others are told.
+ * Opens what a node needs before it can be created: checks the options, reads the files, binds the
+ * sockets, and chooses the address that is announced to others.
  */
 
 import type { Meter } from "../core/metrics.ts";
@@ -12,32 +12,35 @@ import { type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from 
 import { type OpenedSnapshot, openSnapshot } from "./snapshot_file.ts";
 import { advertised, openSockets, type Sockets } from "./sockets.ts";
 
-/** What arrives at the sockets of a node. */
+/** Receives what arrives at the sockets of a node. */
 export interface Arrivals extends DatagramHandler {
-  /** A peer connected. */
+  /** Receives a connection of a peer. */
   accept(connection: Connection): void;
 }
 
-/** A node's machine, opened. */
+/** What {@link openNode} opened. */
 export interface Opened {
   readonly runtime: Runtime;
   readonly options: ParsedOptions;
   readonly random: Random;
   readonly codec: Codec;
   readonly sockets: Sockets;
-  /** The address that others are told, 4 or 16 bytes. */
+  /** The address that is announced to others, 4 or 16 bytes. */
   readonly address: Uint8Array;
   readonly port: number;
   readonly snapshot: OpenedSnapshot | undefined;
   readonly meter: Meter | undefined;
-  /** Sends what arrives from now on to `arrivals`; before, datagrams are dropped and connections closed. */
+  /**
+   * Passes what arrives from now on to `arrivals`. Before this call datagrams are dropped and
+   * connections closed.
+   */
   attach(arrivals: Arrivals): void;
   /** Closes everything. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a node's machine. Rejects with SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT,
+ * Opens everything for a node. Rejects with SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT,
  * ERR_ADDRESS, ERR_BIND); then nothing stays open.
  */
 export async function openNode(options: SerfOptions, runtime: Runtime): Promise<Opened> {
@@ -49,7 +52,7 @@ export async function openNode(options: SerfOptions, runtime: Runtime): Promise<
   const codec = createCodec(parsed, random);
   const meter = meterOf(parsed, runtime.clock);
   const snapshot = await openSnapshot(runtime, parsed, meter);
-  // The node comes after its sockets, because its port may be theirs.
+  // The node is created after its sockets, because with port 0 it announces the port that they got.
   let arrivals: Arrivals | undefined;
   const handler: DatagramHandler = {
     packet: (from, bytes) => arrivals?.packet(from, bytes),
@@ -84,12 +87,15 @@ export async function openNode(options: SerfOptions, runtime: Runtime): Promise<
   }
 }
 
-/** The address that a node's listener is bound to; the port is the real one also if 0 was asked for. */
+/**
+ * Returns the address that a node's sockets are bound to. The port is the real one, even if the
+ * options had port 0.
+ */
 export function boundAddress({ listener, port }: Sockets): Address {
   return { host: listener.local.host, port };
 }
 
-/** Creates the codec that the options ask for, with its keys. */
+/** Creates the codec for the options and installs the keys. */
 function createCodec({ label, compression, swim, keys }: ParsedOptions, random: Random): Codec {
   const codec = new Codec({ label, compression, encryptionVersion: swim.protocol === 1 ? 0 : 1, random });
   codec.setKeys(keys);

@@ -1,5 +1,6 @@
 /**
- * Options of a node, in Serf's own names. They are parsed once, in {@link parseOptions}; the core only sees checked values.
+ * The options of a node, under Serf's names. They are checked once, in {@link parseOptions}; the
+ * core receives checked values only.
  */
 
 import { utf8Length } from "../core/bytes.ts";
@@ -18,51 +19,65 @@ import type { Files } from "../runtime.ts";
 import { defaultPort, type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { readKeyring } from "./keyring_file.ts";
 
-/** One line of a node's log. */
+/** A line of a node's log. */
 export interface LogLine {
   /** Milliseconds since 1970-01-01 UTC. */
   readonly time: number;
+  /** `TRACE`, `DEBUG`, `INFO`, `WARN` or `ERR`. */
   readonly level: LogLevel;
-  /** `memberlist`, `serf`, `agent` or `agent.ipc`. */
+  /** What logged it: `memberlist`, `serf`, `agent` or `agent.ipc`. */
   readonly component: string;
+  /** The message, without time, level and component. */
   readonly text: string;
 }
 
-/** Options of {@link Serf.start}; every one has a default. */
+/**
+ * Options of {@link Serf.start} (serf `Config`). All are optional. Times are in milliseconds, sizes
+ * in bytes.
+ */
 export interface SerfOptions {
-  /** Unique name in the cluster. Default: the host name. */
+  /** The name of this node, unique in the cluster. Default: the host name. */
   readonly name?: string;
-  /** `host`, `host:port` or `[v6]:port` to listen on, UDP and TCP. Port 0 picks a free one. Default `0.0.0.0:7946`. */
+  /**
+   * Where to listen, UDP and TCP: `host`, `host:port` or `[v6]:port`. Port 0 picks a free port.
+   * Default `0.0.0.0:7946`.
+   */
   readonly bind?: string;
-  /** Address and port told to others. Default: the bound one, or the first private address of the host. */
+  /**
+   * The address and port that are announced to others. Default: those of `bind`, with the first
+   * private address of the host if that is a wildcard.
+   */
   readonly advertise?: string;
-  /** Tags of this node; encoded at most 512 bytes. */
+  /** The tags of this node, at most 512 bytes when encoded. Default: none. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Timings for a network: `lan` (default), `wan` or `local`. */
+  /** The kind of network, on which timings depend: `lan` (default), `wan` or `local`. */
   readonly profile?: "lan" | "wan" | "local";
-  /** Serf protocol to speak, 2 to 5. Default 5. */
+  /** The version of Serf's protocol, 2 to 5. Default 5. */
   readonly protocol?: number;
-  /** Base64 of 16, 24 or 32 bytes: encrypts all traffic. */
+  /** The key that encrypts all traffic: base64 of 16, 24 or 32 bytes. Default: no encryption. */
   readonly encryptKey?: string;
-  /** Base64 keys, primary first, instead of `encryptKey`. */
+  /** Base64 keys, primary first. Not together with `encryptKey`. */
   readonly keyring?: readonly string[];
   /**
-   * File of keys, as JSON list of base64, primary first: read at start unless `encryptKey` or `keyring` is given, and written after every
-   * change of a key.
+   * A file with keys: a JSON list of base64, primary first. It is read at the start unless
+   * `encryptKey` or `keyring` is given, and written after every change of the keys.
    */
   readonly keyringFile?: string;
-  /** Most bytes of a user event as encoded, at most 9216. Default 512. */
+  /** The maximum size of an encoded user event, at most 9216. Default 512. */
   readonly userEventSizeLimit?: number;
-  /** Most bytes of a query and of an answer as encoded; a packet has about 1,350. Default 1024. */
+  /**
+   * The maximum size of an encoded query; a packet has room for about 1,350 bytes. Default 1024.
+   */
   readonly querySizeLimit?: number;
+  /** The maximum size of an encoded answer to a query. Default 1024. */
   readonly queryResponseSizeLimit?: number;
-  /** When another node has our name, let the cluster vote; the loser stops. Default true. */
+  /** Whether the cluster votes if another node has our name; the loser stops. Default true. */
   readonly enableNameConflictResolution?: boolean;
-  /** Allow only letters, digits, dashes and dots in names, at most 128 of them. Default false. */
+  /** Whether names are limited to 128 letters, digits, dashes and dots. Default false. */
   readonly validateNodeNames?: boolean;
   /**
-   * Called for every alive message, so repeatedly per member. Returns a reason to ignore the message,
-   * or `null` to accept it. Synchronous.
+   * Called for every alive message, so repeatedly per member. Returns a reason to ignore the
+   * message, or `null` to accept it. Synchronous.
    */
   readonly admitMember?: (member: Member) => string | null;
   /**
@@ -70,50 +85,89 @@ export interface SerfOptions {
    * `null`. Synchronous.
    */
   readonly admitMerge?: (members: readonly Member[]) => string | null;
-  /** Separates clusters that share a network (memberlist 0.3 and newer; old agents cannot join a labelled cluster). */
+  /**
+   * Separates clusters that share a network: nodes ignore traffic with another label. At most 255
+   * bytes. Agents before memberlist 0.3 cannot join a cluster with a label. Default: none.
+   */
   readonly label?: string;
-  /** Blocks in CIDR notation where members may live; IPv4 and IPv6 are listed separately. Default: everywhere. */
+  /**
+   * The networks in CIDR notation in which members must have their addresses; list IPv4 and IPv6
+   * separately. Default: any.
+   */
   readonly allowedCidrs?: readonly string[];
-  /** Refuse plaintext, and encrypt, once there is a key. Default true; false is for moving a running cluster to encryption. */
+  /**
+   * Whether plaintext is refused if there is a key. Default true; false is for moving a running
+   * cluster to encryption.
+   */
   readonly verifyIncoming?: boolean;
+  /**
+   * Whether traffic is encrypted if there is a key. Default true; false is for moving a running
+   * cluster to encryption.
+   */
   readonly verifyOutgoing?: boolean;
-  /** After this a failed member's name may return from another address. Default 0, which is never. */
+  /**
+   * How long a member must have failed before its name may come back with another address. Default
+   * 0, which means never.
+   */
   readonly deadNodeReclaimMs?: number;
-  /** Compress packets and streams. Default true. */
+  /** Whether packets and streams are compressed. Default true. */
   readonly compression?: boolean;
-  /** Wait at most this long for broadcasts to spread. Default 5000. */
+  /**
+   * How long `leave`, `setTags` and `removeFailedNode` wait for a broadcast to spread. Default
+   * 5000.
+   */
   readonly broadcastTimeoutMs?: number;
-  /** How long a leaving node stays to pass on its goodbye. Default 1000. */
+  /** How long a node that leaves still runs, so that its leave can spread. Default 1000. */
   readonly leavePropagateDelayMs?: number;
-  /** Try to reach failed members again this often. Default 30000. */
+  /** How often the node tries to reach a failed member. Default 30000. */
   readonly reconnectIntervalMs?: number;
-  /** Forget failed members after this. Default 24 hours. */
+  /** How long failed members are remembered. Default 24 hours. */
   readonly reconnectTimeoutMs?: number;
-  /** Forget members that left after this. Default 24 hours. */
+  /** How long members that left are remembered. Default 24 hours. */
   readonly tombstoneTimeoutMs?: number;
-  /** File that keeps what the node needs to find its cluster again after a restart. Default: none. */
+  /**
+   * A file in which the node records what it needs to find its cluster again after a restart.
+   * Default: none.
+   */
   readonly snapshotPath?: string;
-  /** Whether a node that left and starts again returns to its cluster. Default false. */
+  /**
+   * Whether a node that left joins its cluster again when it is restarted with its snapshot.
+   * Default false.
+   */
   readonly rejoinAfterLeave?: boolean;
-  /** Member events of one burst are merged: held until none came for `quiescentMs`, and `coalesceMs` at most. Default 0, no merging. */
+  /**
+   * How long member events are held to be merged with later ones, at most. Both this and
+   * `quiescentMs` must be above 0. Default 0, which merges none.
+   */
   readonly coalesceMs?: number;
+  /** Held member events are emitted earlier if none has come for this long. Default 0. */
   readonly quiescentMs?: number;
-  /** The same for user events that were sent with `coalesce`. Default 0, no merging. */
+  /**
+   * How long user events that were sent with `coalesce` are held to be merged with later ones, at
+   * most. Both this and `userQuiescentMs` must be above 0. Default 0, which merges none.
+   */
   readonly userCoalesceMs?: number;
+  /** Held user events are emitted earlier if none has come for this long. Default 0. */
   readonly userQuiescentMs?: number;
-  /** Receives measurements, for example to feed Prometheus or OpenTelemetry; see {@link Metrics}. Default: nothing is measured. */
+  /**
+   * Receives measurements, for example for Prometheus or OpenTelemetry. Default: nothing is
+   * measured.
+   */
   readonly metrics?: Metrics;
-  /** Receives every log line; called synchronously, must not throw. */
+  /**
+   * Receives every log line. It is called synchronously and must not throw. Default: nothing is
+   * logged.
+   */
   readonly log?: (line: LogLine) => void;
 }
 
-/** Options after parsing: everything is checked, nothing is absent. Addresses are still text, as they depend on the host. */
+/** Checked options with all defaults. Host names are not resolved yet. */
 export interface ParsedOptions {
   readonly serf: SerfConfig;
   readonly swim: Omit<SwimConfig, "address" | "port" | "bindPort">;
   readonly bind: Endpoint;
   readonly advertise: Endpoint | undefined;
-  /** Raw keys, primary first; empty is no encryption. */
+  /** Raw keys, primary first; empty for no encryption. */
   readonly keys: readonly Uint8Array[];
   readonly keyringFile: string | undefined;
   readonly admission: AdmissionHooks;
@@ -125,16 +179,22 @@ export interface ParsedOptions {
 }
 
 const labelSizeMax = 255;
-/** The largest UDP payload, which bounds every message that is not split. */
+/** The maximum size of a UDP payload over IPv4 in bytes; no message is split over several. */
 const datagramSizeMax = 65_507;
 
-/** Options with the keys of the keyring file, if that is where keys are. ERR_KEY. */
+/**
+ * Returns the options with the keys of the keyring file, if there is one and no keys were given.
+ * Rejects with SerfError (ERR_KEY) if it cannot be read.
+ */
 export async function withKeyring(parsed: ParsedOptions, files: Files): Promise<ParsedOptions> {
   if (parsed.keyringFile === undefined || parsed.keys.length > 0) return parsed;
   return { ...parsed, keys: (await readKeyring(parsed.keyringFile, files)).map(parseKey) };
 }
 
-/** Checks options. `hostname` is the default name. Throws SerfError naming the option and the fault. */
+/**
+ * Checks options and adds defaults; `hostname` returns the default name. Throws SerfError
+ * (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS).
+ */
 export function parseOptions(options: SerfOptions, hostname: () => string): ParsedOptions {
   const name = options.name ?? hostname();
   const fault = nameFault(name);
@@ -203,8 +263,8 @@ function parseKeys(options: SerfOptions): Uint8Array[] {
 
 function checkProtocol(protocol: number): void {
   const { min, max } = serfProtocolRange;
-  const fault = protocol < min ? "low" : protocol > max ? "high" : null;
-  if (fault === null && Number.isInteger(protocol)) return;
+  const fault = protocol < min ? "low" : protocol > max ? "high" : undefined;
+  if (fault === undefined && Number.isInteger(protocol)) return;
   throw new SerfError(
     "ERR_OPTION",
     `Protocol version '${protocol}' too ${fault ?? "vague"}. Must be in range: [${min}, ${max}]`,
@@ -230,8 +290,8 @@ function durations(options: SerfOptions): Partial<SerfConfig> {
 
 function duration(name: string, value: number, min: number): number {
   if (Number.isFinite(value) && value >= min) return value;
-  const wanted = min === 0 ? "a number of milliseconds" : "a positive number of milliseconds";
-  throw new SerfError("ERR_OPTION", `${name} must be ${wanted}, got ${value}`);
+  const expected = min === 0 ? "a number of milliseconds" : "a positive number of milliseconds";
+  throw new SerfError("ERR_OPTION", `${name} must be ${expected}, got ${value}`);
 }
 
 function holds(options: SerfOptions): Partial<SerfConfig> {
@@ -259,7 +319,7 @@ function sizes(options: SerfOptions): Partial<SerfConfig> {
     const value = options[name];
     if (value === undefined) continue;
     if (!Number.isInteger(value) || value <= 0 || value > datagramSizeMax) {
-      // An agent shows this to someone who has set it under another name.
+      // The words are not the option's name, because in an agent's settings it has another one.
       throw new SerfError("ERR_OPTION", `${words} must be 1 to ${datagramSizeMax} bytes, got ${value}`);
     }
     given[name] = value;

@@ -1,6 +1,6 @@
 /**
- * Queries as their asker holds them: a stream of acknowledgements and answers that ends when everybody who can answer has, or when the
- * time is over.
+ * Queries of this node for its users: a stream of acknowledgements and answers that ends when all
+ * expected members have replied, or when the time is over.
  */
 
 import { ReadQueue } from "../async/read_queue.ts";
@@ -12,27 +12,39 @@ import { SerfError } from "../errors.ts";
 
 export type { QueryReply } from "../core/serf/api.ts";
 
-/** How a query is asked. */
+/** Options of {@link Serf.query} (serf `QueryParam`). */
 export interface QueryOptions {
-  /** Only members with these names. */
+  /** Asks only the members with these names. Default: all. */
   readonly nodes?: readonly string[];
-  /** Only members whose tag has a match of the expression (RE2 syntax, unanchored); all of them have to match. */
+  /**
+   * Tag names to expressions (RE2 syntax, unanchored): asks only the members whose tags match all
+   * of them. Default: all.
+   */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Ask members to acknowledge the query. Default false. */
+  /** Whether members acknowledge the query. Default false. */
   readonly ack?: boolean;
-  /** Members that pass on a copy of every reply, 0 to 255, for lossy networks. Default 0. */
+  /**
+   * How many copies of every reply are sent through other members, 0 to 255; for lossy networks.
+   * Default 0.
+   */
   readonly relayFactor?: number;
-  /** Time for replies; default 16 gossip intervals times the decimal digits of the cluster's size. */
+  /**
+   * The time for replies in milliseconds, at most a day. Default: 16 gossip intervals times
+   * ceil(log10(n + 1)), for example 3.2 s for up to 9 members in a LAN.
+   */
   readonly timeoutMs?: number;
-  /** Wait for the whole time although everybody has replied, as Serf does. Default false. */
+  /**
+   * Whether the query runs until its time is over, even if all members have replied, as in Serf.
+   * Default false.
+   */
   readonly waitForDeadline?: boolean;
-  /** Ends the query early. */
+  /** Ends the query early when it is aborted. */
   readonly signal?: AbortSignal;
 }
 
-/** A query that was asked. Iterate over it to get replies; what arrives earlier is kept. */
+/** A query of this node. Iterate over it to get the replies; those that arrive before are kept. */
 export class Query implements AsyncIterableIterator<QueryReply> {
-  /** Settles when the query is over. */
+  /** Resolves when the query is over. */
   readonly done: Promise<void>;
   readonly #finish: () => void;
   readonly #replies: ReadQueue<QueryReply>;
@@ -50,19 +62,20 @@ export class Query implements AsyncIterableIterator<QueryReply> {
   }
 
   /**
-   * Members that were alive and meant when the query was asked and did not reply, once it is over; `undefined` before, and when tag
-   * expressions could not be evaluated in time.
+   * The members that matched the filters and were alive when the query was asked, but did not
+   * reply. `undefined` until the query is over, and if the tag expressions could not be evaluated
+   * in time.
    */
   get missing(): readonly string[] | undefined {
     return this.#missing;
   }
 
-  /** Hands over one reply. The core bounds how many there are. */
+  /** Adds a reply. The core limits how many there are. */
   push(reply: QueryReply): void {
     this.#replies.push(reply);
   }
 
-  /** The query is over. */
+  /** Ends the query. */
   end(missing: readonly string[] | undefined): void {
     if (this.#over) return;
     this.#over = true;
@@ -76,7 +89,7 @@ export class Query implements AsyncIterableIterator<QueryReply> {
     return this.#replies.next();
   }
 
-  /** Ends the query early and drops what was not read. */
+  /** Ends the query early and drops the replies that were not read. */
   return(): Promise<IteratorResult<QueryReply>> {
     return this.#replies.return();
   }
@@ -87,10 +100,10 @@ export class Query implements AsyncIterableIterator<QueryReply> {
   }
 }
 
-/** Feeds one input to the core of a running node; ERR_STATE when it was shut down. */
+/** Passes one input to the core. Throws SerfError (ERR_STATE) if the node was shut down. */
 export type Act = <Result>(input: (core: SerfCore, now: number) => Result) => Result;
 
-/** The queries that one node asked and that are not over. */
+/** The running queries of one node. */
 export class AskedQueries {
   readonly #act: Act;
   readonly #running = new Map<number, Query>();
@@ -100,7 +113,7 @@ export class AskedQueries {
     this.#act = act;
   }
 
-  /** Asks a query. ERR_OPTION, ERR_LIMIT, ERR_STATE; then nothing happened. */
+  /** Asks a query. Throws SerfError (ERR_OPTION, ERR_LIMIT, ERR_STATE); then nothing happened. */
   ask(name: string, payload: Uint8Array, options: QueryOptions): Query {
     options.signal?.throwIfAborted();
     const question = parseQuestion(name, payload, options);
@@ -121,7 +134,7 @@ export class AskedQueries {
     return query;
   }
 
-  /** Hands a reply, or the end, to its query. */
+  /** Passes a reply, or the end, to its query. */
   perform(effect: ReplyEffect | QueryEndEffect): void {
     const query = this.#running.get(effect.query);
     if (effect.kind === "reply") {
@@ -132,7 +145,7 @@ export class AskedQueries {
     query?.end(effect.missing);
   }
 
-  /** The node stops: every query is over. */
+  /** Ends all queries, because the node stops. */
   close(): void {
     const running = [...this.#running.values()];
     this.#running.clear();

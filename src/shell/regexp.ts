@@ -1,22 +1,23 @@
 /**
- * Expressions of member and query filters: RE2 syntax, as Go has it, in linear time whatever a client or a peer sends. The engine is
- * loaded when the first expression comes, as it weighs several megabytes and most nodes never see one.
+ * Regular expressions of member and query filters: RE2 syntax as in Go, evaluated in linear time,
+ * because clients and peers choose them. The engine is loaded for the first expression, because it
+ * takes several megabytes and most nodes never need it.
  */
 
 import type { PatternFault, PatternMatcher } from "../core/serf/queries/filters.ts";
 
-/** Longest expression that is compiled. */
+/** The maximum length of an expression in characters. */
 const patternLengthMax = 65_536;
 
-/** Tests texts. */
+/** Returns whether `text` has a match. */
 export type Pattern = (text: string) => boolean;
 
-/** Compiles expressions. */
+/** Compiles an expression. Throws {@link PatternError}. */
 export type PatternCompiler = (expression: string) => Pattern;
 
-/** An expression that cannot be compiled; the message is Go's. */
+/** An expression cannot be compiled. The message is that of Go's regexp package. */
 export class PatternError extends Error {
-  /** What is wrong with it. */
+  /** The message of Go's regexp package alone. */
   readonly reason: string;
 
   constructor(reason: string, options?: ErrorOptions) {
@@ -26,7 +27,7 @@ export class PatternError extends Error {
   }
 }
 
-/** Loads the engine; the compiler throws {@link PatternError}. */
+/** Loads the engine and returns its compiler. */
 export async function loadPatternCompiler(): Promise<PatternCompiler> {
   const { RE2JS, RE2JSSyntaxException } = await import("re2js");
   return (expression) => {
@@ -42,22 +43,25 @@ export async function loadPatternCompiler(): Promise<PatternCompiler> {
   };
 }
 
-/** Compiled expressions that are kept for the next query. */
+/** The maximum number of compiled expressions that are kept for later queries. */
 const keptPatternsMax = 64;
 
-/** Matches expressions of query filters for the core, which cannot wait: until the engine has loaded, the result is "later". */
+/**
+ * Matches the expressions of query filters for the core. The core cannot wait, so the result is
+ * "later" until the engine has loaded.
+ */
 export class PatternEngine {
   readonly #loaded: () => void;
   readonly #kept = new Map<string, Pattern | PatternFault>();
   #compile: PatternCompiler | undefined;
   #loading = false;
 
-  /** `loaded` is called once, when answers are no longer "later". */
+  /** `loaded` is called once, when the engine has loaded and results are no longer "later". */
   constructor(loaded: () => void) {
     this.#loaded = loaded;
   }
 
-  /** Whether a value has a match of an expression; see {@link PatternMatcher}. */
+  /** Returns whether a value has a match of an expression; see {@link PatternMatcher}. */
   readonly match: PatternMatcher = (expression, value) => {
     if (this.#compile === undefined) {
       if (!this.#loading) void this.#load();
@@ -72,7 +76,7 @@ export class PatternEngine {
     try {
       this.#compile = await loadPatternCompiler();
     } catch {
-      // Without the engine no expression can match, which the core reports for each.
+      // If the engine cannot be loaded, every expression fails to compile, and the core logs that.
       this.#compile = (expression) => {
         throw new PatternError(`no engine for ${expression}`);
       };

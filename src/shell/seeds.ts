@@ -1,6 +1,6 @@
 /**
- * Seeds of a join: written endpoints to addresses, every address of every name (memberlist `resolveAddr`), and every target of a service
- * that DNS knows (RFC 2782).
+ * Resolves the seeds of a join to addresses: every address of a name (memberlist `resolveAddr`),
+ * and every target of a service in DNS (RFC 2782).
  */
 
 import { systemText } from "../go/system_errors.ts";
@@ -8,19 +8,22 @@ import { canonicalHost } from "../net/address.ts";
 import { type Address, type Runtime, SystemError } from "../runtime.ts";
 import { isService, parseSeed } from "./endpoint.ts";
 
-/** One address to contact; `node` is the name it is expected to have, or empty. */
+/** An address to contact. `node` is the expected name of the member there; it may be empty. */
 export interface Target {
   readonly node: string;
   readonly to: Address;
 }
 
-/** What became of seeds: `failures` has a text for each that could not be resolved. */
+/** Resolved seeds. `failures` has a message for each that could not be resolved. */
 export interface ResolvedSeeds {
   readonly targets: readonly Target[];
   readonly failures: string[];
 }
 
-/** Resolves seeds, names by the system's resolver and services by DNS, anew at every call; in the order of the seeds. Never throws. */
+/**
+ * Resolves seeds, in their order: names by the system's resolver, services by DNS. Nothing is
+ * cached. Never rejects.
+ */
 export async function resolveSeeds(
   runtime: Runtime,
   seeds: readonly string[],
@@ -47,7 +50,10 @@ async function resolveSeed(runtime: Runtime, seed: string, defaultPort: number):
   }
 }
 
-/** Every address of every target of a service. A target that does not resolve spoils the others only when none does. */
+/**
+ * Returns every address of every target of a service. Unresolvable targets are ignored unless all
+ * of them fail.
+ */
 async function resolveService(runtime: Runtime, service: string): Promise<Target[]> {
   try {
     const targets = await runtime.host.resolveService(service);

@@ -1,5 +1,6 @@
 /**
- * The shell: drives the pure core on a runtime. One loop feeds inputs, performs effects in order, and arms one timer.
+ * The public class `Serf`: runs the pure core on a runtime. One loop passes inputs to the core,
+ * carries out the effects in order, and arms one timer.
  */
 
 import { encodeUtf8 } from "../core/bytes.ts";
@@ -33,20 +34,28 @@ import { type EventsOptions, type LaggedEvent, Subscribers } from "./subscriptio
 export type { JoinOptions } from "./join.ts";
 export type { EventsOptions, LaggedEvent } from "./subscription.ts";
 
-/** Where a node is in its life. */
+/**
+ * The state of a node (serf `SerfState`). A node that has left can come back by a join; one that
+ * was shut down cannot.
+ */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 
-/** How a user event is sent. */
+/** Options of {@link Serf.userEvent}. */
 export interface UserEventOptions {
-  /** Receivers may merge it with others of the same name. Default false. */
+  /** Whether receivers may merge it with other events of the same name. Default false. */
   readonly coalesce?: boolean;
 }
 
-/** A member of a cluster. Create one with {@link Serf.start}. */
+/**
+ * A node: a member of a cluster, in this process (serf `Serf`). Create one with {@link Serf.start}.
+ */
 export class Serf implements AsyncDisposable {
-  /** Settles when the node has stopped; the value says why. */
+  /**
+   * Resolves when the node has stopped, with the reason: `shutdown`, or `name conflict` if it lost
+   * its name.
+   */
   readonly stopped: Promise<string>;
-  /** The encryption keys of the cluster. */
+  /** Manages the encryption keys of the whole cluster. */
   readonly keys: Keys = new Keys({
     liveCount: () => this.#core.liveCount,
     ask: (name, payload, options) => this.query(name, payload, options),
@@ -71,8 +80,9 @@ export class Serf implements AsyncDisposable {
   #draining = false;
 
   /**
-   * Starts a node: binds UDP and TCP and announces itself. Rejects with SerfError (ERR_OPTION,
-   * ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS, ERR_BIND); then nothing stays open.
+   * Starts a node: binds UDP and TCP sockets. It is the only member of its cluster until it joins
+   * another. Rejects with SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS,
+   * ERR_BIND); then nothing stays open.
    */
   static async start(options: SerfOptions, runtime: Runtime): Promise<Serf> {
     const opened = await openNode(options, runtime);
@@ -128,32 +138,35 @@ export class Serf implements AsyncDisposable {
     });
   }
 
-  /** This node's unique name. */
+  /** The name of this node. */
   get name(): string {
     return this.#options.serf.name;
   }
 
-  /** Where this node is in its life. */
+  /** The state of this node. */
   get state(): SerfState {
     return this.#shutdown === undefined ? this.#core.state : "shutdown";
   }
 
-  /** Whether traffic is encrypted. */
+  /** Whether this node has a key, and so encrypts. */
   get encrypted(): boolean {
     return this.#codec.encrypted;
   }
 
-  /** The bound address; the port is the real one also when 0 was asked for. */
+  /**
+   * The address to which the sockets are bound. The port is the real one, even if the options had
+   * port 0.
+   */
   get bound(): Address {
     return boundAddress(this.#sockets);
   }
 
-  /** All known members in every status, frozen. */
+  /** Returns all known members, in every status. */
   members(): readonly Member[] {
     return this.#core.members();
   }
 
-  /** This node's own record. */
+  /** This node as a member. Throws SerfError (ERR_STATE) if it was erased from its own list. */
   get local(): Member {
     const own = this.#core.member(this.name);
     if (own === undefined)
@@ -162,9 +175,11 @@ export class Serf implements AsyncDisposable {
   }
 
   /**
-   * Joins through seeds `host`, `host:port`, `[v6]:port` or `name/host:port`; names are resolved anew at each call and every address is
-   * tried. A node that left comes back with it. Returns how many answered. ERR_JOIN when none did, with a line for each; ERR_STATE while
-   * leaving and after shutdown.
+   * Joins a cluster through seeds and returns how many addresses replied. A seed is `host`,
+   * `host:port`, `[v6]:port`, `name/host:port` or a DNS service `_service._tcp.domain`; every
+   * address of a name is contacted. A node that left comes back. Rejects with SerfError (ERR_JOIN)
+   * if no address replied, with a line for each, and (ERR_STATE) while the node leaves and after
+   * shutdown.
    */
   async join(seeds: readonly string[], options: JoinOptions = {}): Promise<number> {
     const refusal =
@@ -189,7 +204,11 @@ export class Serf implements AsyncDisposable {
     }
   }
 
-  /** Says goodbye and waits until it has spread. ERR_STATE while another leave runs or after shutdown. */
+  /**
+   * Leaves the cluster and waits until that has spread; the node keeps running until {@link
+   * shutdown}. Does nothing if the node has left. Rejects with SerfError (ERR_STATE) while another
+   * leave runs and after shutdown.
+   */
   async leave(): Promise<void> {
     switch (this.state) {
       case "left":
@@ -203,14 +222,18 @@ export class Serf implements AsyncDisposable {
     }
   }
 
-  /** Stops at once, without a word to the cluster. Calling it again waits for the same end. */
+  /**
+   * Stops the node at once. Without a {@link leave} before it, the others will see it fail. A
+   * second call waits for the same end.
+   */
   shutdown(): Promise<void> {
     return this.#end("shutdown");
   }
 
   /**
-   * Turns a failed member into one that left; with `prune` it is erased everywhere. A name nobody knows is not an error. ERR_TIMEOUT when the
-   * word could not be spread in time.
+   * Makes a failed member one that left, so that nobody tries to reach it any more; with `prune` it
+   * is erased everywhere. An unknown name is not an error. Rejects with SerfError (ERR_TIMEOUT) if
+   * that did not spread in time, and (ERR_STATE) if `prune` names a live member and after shutdown.
    */
   removeFailedNode(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
     return this.#command("ERR_TIMEOUT", (core, now, command) =>
@@ -218,58 +241,73 @@ export class Serf implements AsyncDisposable {
     );
   }
 
-  /** Replaces all tags and waits until the cluster was told. ERR_LIMIT above 512 encoded bytes; ERR_TIMEOUT (the tags stay set). */
+  /**
+   * Replaces all tags of this node and waits until that has spread. Rejects with SerfError
+   * (ERR_LIMIT) if they have more than 512 bytes when encoded, (ERR_TIMEOUT) if they did not spread
+   * in time, though they stay set, and (ERR_STATE) after shutdown.
+   */
   setTags(tags: Readonly<Record<string, string>>): Promise<void> {
     return this.#command("ERR_TIMEOUT", (core, now, command) => core.setTags(now, command, tags));
   }
 
   /**
-   * Sends an event to all members, this one included; nobody confirms it. An event too large for a packet (about 1,350 bytes) spreads with
-   * push/pulls alone, which takes minutes. ERR_LIMIT above `userEventSizeLimit`; ERR_STATE after shutdown.
+   * Sends an event to all members, this one included, without confirmation. An event that does not
+   * fit a packet (about 1,350 bytes) spreads by push/pulls alone, which takes minutes. Throws
+   * SerfError (ERR_LIMIT) if it is larger than `userEventSizeLimit`, and (ERR_STATE) after
+   * shutdown.
    */
   userEvent(name: string, payload: Uint8Array | string = "", options: UserEventOptions = {}): void {
     this.#act((core, now) => core.userEvent(now, name, bytesOf(payload), options.coalesce ?? false));
   }
 
   /**
-   * Asks all members, or some, a question; iterate over the result for replies. It ends when everybody who can reply has, or when the time
-   * is over. ERR_LIMIT above `querySizeLimit`; ERR_OPTION; ERR_STATE after shutdown.
+   * Asks all members, or some, a query. Iterate over the result to get the replies; it ends when
+   * all expected members have replied, or when the time is over. Throws SerfError (ERR_LIMIT) if
+   * the query is larger than `querySizeLimit` or too many are running, (ERR_OPTION) if an option is
+   * invalid, and (ERR_STATE) after shutdown.
    */
   query(name: string, payload: Uint8Array | string = "", options: QueryOptions = {}): Query {
     return this.#queries.ask(name, bytesOf(payload), options);
   }
 
-  /** Where a member is in the network's space of round-trip times, as far as it is known; by default this node. */
+  /**
+   * Returns the network coordinate of a member, by default of this node; `undefined` if it is not
+   * known.
+   */
   coordinate(name: string = this.name): Coordinate | undefined {
     return this.#core.coordinate(name);
   }
 
-  /** Estimated round-trip time between two members in milliseconds, by default from this node; `undefined` when one is unknown. */
+  /**
+   * Returns the estimated round-trip time between two members in milliseconds, by default from this
+   * node; `undefined` if one of their coordinates is not known.
+   */
   estimateRtt(to: string, from: string = this.name): number | undefined {
     const [a, b] = [this.#core.coordinate(from), this.#core.coordinate(to)];
     return a === undefined || b === undefined ? undefined : distanceSeconds(a, b) * 1000;
   }
 
-  /** Statistics under the original's names, all as text. */
+  /** Returns statistics under Serf's names, all as text (serf `Stats`). */
   stats(): Record<string, string> {
     return this.#core.stats();
   }
 
   /**
-   * Events from now on; the first iterator also gets what happened before it, such as this node's own join. A consumer that falls behind
-   * loses the oldest and gets a `lagged` notice in their place.
+   * Returns an iterator over the events from now on. The first one also gets the events from
+   * before, such as this node's own join. If a consumer falls behind, its oldest events are dropped
+   * and it gets a `lagged` event in their place.
    */
   events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent> {
     return this.#subscribers.subscribe(options, this.#shutdown !== undefined);
   }
 
-  /** Leaves if possible, then shuts down. */
+  /** Leaves if the node is alive, then shuts down. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.state === "alive") await this.leave();
     await this.shutdown();
   }
 
-  /** Feeds one input, then performs what the core asks for. */
+  /** Passes one input to the core, then carries out the effects. Does nothing after shutdown. */
   #turn<Result>(input: (core: SerfCore, now: number) => Result): Result | undefined {
     if (this.#shutdown !== undefined) return undefined;
     const result = input(this.#core, this.#runtime.clock.now());
@@ -277,7 +315,10 @@ export class Serf implements AsyncDisposable {
     return result;
   }
 
-  /** Feeds one input; ERR_STATE after shutdown. What the core throws comes out. */
+  /**
+   * Passes one input to the core like {@link #turn}, but throws SerfError (ERR_STATE) after
+   * shutdown.
+   */
   #act<Result>(input: (core: SerfCore, now: number) => Result): Result {
     if (this.#shutdown !== undefined) throw this.#wasShutDown();
     return this.#turn(input) as Result;
@@ -303,7 +344,7 @@ export class Serf implements AsyncDisposable {
     this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text });
   }
 
-  /** memberlist's warning about a node that everybody can reach and that has no key. */
+  /** Logs memberlist's warning about a node with a public address and without a key. */
   #warnIfExposed(advertised: Uint8Array): void {
     if (this.encrypted) return;
     const address = addressBytes(canonicalHost(this.bound.host) ?? "") ?? advertised;

@@ -1,7 +1,7 @@
 /**
- * The snapshot on the disk: lines are appended and forced to the disk in order by one worker, which the protocol never waits for. A file
- * that cannot be written, or that vanished, is replaced whole as soon as that is possible; until then lines are not kept, as the
- * replacement has them all.
+ * The snapshot file: one worker appends lines and syncs them to the disk, in order; the protocol
+ * never waits for it. A file that cannot be written, or that was removed, is replaced as a whole as
+ * soon as that is possible. Until then lines are dropped, because the replacement includes them.
  */
 
 import { withTimeLimit } from "../async/time_limit.ts";
@@ -14,7 +14,7 @@ import { systemText } from "../go/system_errors.ts";
 import type { AppendFile, Cancel, Clock, Files, Runtime } from "../runtime.ts";
 import type { ParsedOptions } from "./options.ts";
 
-/** What a snapshot on the disk needs. */
+/** What {@link SnapshotFile} needs. */
 export interface SnapshotFileOptions {
   readonly path: string;
   readonly files: Files;
@@ -23,44 +23,53 @@ export interface SnapshotFileOptions {
   readonly log: (level: LogLevel, text: string) => void;
 }
 
-/** Mode of a new file: it tells addresses. */
+/** The mode of a new file: only its owner may read the addresses in it. */
 const fileMode = 0o600;
-/** A larger file is not one of ours. */
+/** The maximum size in bytes of a file that is read; compaction keeps ours far below it. */
 const fileSizeMax = 268_435_456;
-/** Characters that wait for a slow disk at most; then they are dropped for a replacement. */
+/**
+ * The maximum number of characters that wait for a slow disk. If there are more, they are dropped
+ * and the file is replaced.
+ */
 const waitingMax = 1_048_576;
-/** A disk that fails is tried again this often. */
+/** How often a write is tried again after a failure. */
 const retryMs = 30_000;
-/** A disk that hangs holds up the end at most this long. */
+/** How long {@link SnapshotFile.close} waits for a slow disk. */
 const closeTimeoutMs = 10_000;
 
-/** The file of one node. */
+/** The snapshot file of one node. */
 export class SnapshotFile {
-  readonly #parts: SnapshotFileOptions;
+  readonly #options: SnapshotFileOptions;
   #file: AppendFile;
-  /** Gives the whole file in its shortest form; nothing is written before it is known. */
+  /**
+   * Returns the whole file in its shortest form. `undefined` until {@link start}; nothing is
+   * written before.
+   */
   #content: (() => string) | undefined;
   #waiting = "";
-  /** Whether the file has to be replaced before lines make sense. */
+  /** Whether the file has to be replaced before lines can be appended. */
   #replace = false;
-  /** 0 while the disk works; else how often in a row it failed. */
+  /** How often writing has failed in a row. */
   #failures = 0;
   #retry: Cancel | undefined;
   #working = false;
   #worker: Promise<void> = Promise.resolve();
   #closing = false;
 
-  private constructor(parts: SnapshotFileOptions, file: AppendFile) {
-    this.#parts = parts;
+  private constructor(options: SnapshotFileOptions, file: AppendFile) {
+    this.#options = options;
     this.#file = file;
   }
 
-  /** Opens or creates a file and reads it. ERR_OPTION with the original's text when that fails. */
+  /**
+   * Opens or creates a file and replays it. Rejects with SerfError (ERR_OPTION) and Serf's message
+   * if that fails.
+   */
   static async open(
-    parts: SnapshotFileOptions,
+    options: SnapshotFileOptions,
     rejoinAfterLeave: boolean,
   ): Promise<{ file: SnapshotFile; restored: Replayed }> {
-    const { path, files, log } = parts;
+    const { path, files, log } = options;
     const opened = await files.append(path, fileMode).catch(setupFailed(`open snapshot: open ${path}`));
     try {
       const { size } = await files.status(path).catch(setupFailed(`stat snapshot: stat ${path}`));
@@ -69,8 +78,9 @@ export class SnapshotFile {
       const bytes = await files.read(path).catch(setupFailed(`read snapshot: read ${path}`));
       const restored = replay(bytes, rejoinAfterLeave);
       for (const { level, text } of restored.notes) log(level, text);
-      const file = new SnapshotFile(parts, opened);
-      // The rest of a torn line would merge with the next one.
+      const file = new SnapshotFile(options, opened);
+      // Replace a file that ends in an incomplete line, because the next line would be appended to
+      // it.
       file.#replace = restored.size < bytes.length;
       return { file, restored };
     } catch (error) {
@@ -79,7 +89,10 @@ export class SnapshotFile {
     }
   }
 
-  /** Begins to write; `content` gives the whole file whenever it has to be replaced. */
+  /**
+   * Begins to write. `content` returns the whole file; it is called when the file has to be
+   * replaced.
+   */
   start(content: () => string): void {
     this.#content = content;
     this.#work();
@@ -96,16 +109,19 @@ export class SnapshotFile {
     this.#work();
   }
 
-  /** Replaces the file by its shortest form, when the disk is ready for it. */
+  /** Replaces the file by its shortest form when the disk is ready. */
   compact(): void {
     this.#waiting = "";
     this.#replace = true;
     this.#work();
   }
 
-  /** Settles when all lines are on the disk or cannot get there. Never rejects. */
+  /**
+   * Closes the file. Resolves when all lines are on the disk, or could not be written, or 10 s have
+   * passed. Never rejects.
+   */
   async close(): Promise<void> {
-    const { clock, log } = this.#parts;
+    const { clock, log } = this.#options;
     this.#closing = true;
     this.#retry?.();
     this.#retry = undefined;
@@ -136,19 +152,19 @@ export class SnapshotFile {
   }
 
   async #extend(): Promise<void> {
-    const { path, files, meter } = this.#parts;
+    const { path, files, meter } = this.#options;
     const startedAt = meter?.now() ?? 0;
     const bytes = encodeUtf8(this.#waiting);
     this.#waiting = "";
     await attempt(`write ${path}`, this.#file.write(bytes));
     await attempt(`sync ${path}`, this.#file.sync());
-    // An open file outlives its name: only this tells that somebody removed it.
+    // Writing to a file that was removed succeeds, so check that its name still exists.
     await attempt(`stat ${path}`, files.status(path));
     meter?.sample("serf.snapshot.appendLine", meter.now() - startedAt);
   }
 
   async #rewrite(content: () => string): Promise<void> {
-    const { path, files, meter } = this.#parts;
+    const { path, files, meter } = this.#options;
     const startedAt = meter?.now() ?? 0;
     this.#replace = false;
     const bytes = encodeUtf8(content());
@@ -161,13 +177,16 @@ export class SnapshotFile {
 
   #recovered(): void {
     if (this.#failures > 0)
-      this.#parts.log("INFO", "Finished compaction, successfully recovered from error state");
+      this.#options.log("INFO", "Finished compaction, successfully recovered from error state");
     this.#failures = 0;
   }
 
-  /** Says so once, and whether to try again at once; only a replacement can help, as a line may be torn. */
+  /**
+   * Logs a failure and plans a replacement, because a line may be incomplete now. Returns whether
+   * to try again at once.
+   */
   #failed(error: unknown): boolean {
-    const { clock, log } = this.#parts;
+    const { clock, log } = this.#options;
     this.#waiting = "";
     this.#replace = true;
     this.#failures += 1;
@@ -187,13 +206,15 @@ export class SnapshotFile {
   }
 }
 
-/** A snapshot file, opened, and what it says of an earlier life. */
+/** An open snapshot file and what replaying it returned. */
 export interface OpenedSnapshot {
   readonly file: SnapshotFile;
   readonly restored: Replayed;
 }
 
-/** Opens the snapshot of a node, if it has one. */
+/**
+ * Opens the snapshot file of a node, if its options name one. Rejects with SerfError (ERR_OPTION).
+ */
 export async function openSnapshot(
   runtime: Pick<Runtime, "files" | "clock">,
   options: ParsedOptions,

@@ -1,5 +1,6 @@
 /**
- * Opening a node's sockets: UDP and TCP on one port, and the address that others are told (memberlist `NewNetTransport`).
+ * Opens a node's sockets, UDP and TCP on the same port, and finds the address that is announced to
+ * others (memberlist `NewNetTransport`).
  */
 
 import { SerfError } from "../errors.ts";
@@ -18,10 +19,13 @@ export interface Sockets {
   readonly port: number;
 }
 
-/** Attempts to find a port that is free for both protocols. */
+/** How many ports are tried to find one that is free for both protocols. */
 const freePortAttempts = 10;
 
-/** Opens both sockets. ERR_BIND with the original's text; nothing stays open then. */
+/**
+ * Opens both sockets. Rejects with SerfError (ERR_BIND) and memberlist's message, or (ERR_ADDRESS);
+ * then nothing stays open.
+ */
 export async function openSockets(
   runtime: Runtime,
   bind: Endpoint,
@@ -44,8 +48,10 @@ export async function openSockets(
 }
 
 /**
- * The address bytes and port that others are told. A wildcard bind announces the first private address of the host in its 16-byte
- * form, everything else the 4-byte form of IPv4: the form is part of a member's identity on the wire.
+ * Returns the address and port that are announced to others. With a wildcard bind the address is
+ * the first private one of the host in its 16-byte form; otherwise IPv4 has its 4-byte form. The
+ * form must be the same as in memberlist, because it is part of a member's identity on the wire.
+ * Rejects with SerfError (ERR_ADDRESS).
  */
 export async function advertised(
   runtime: Runtime,

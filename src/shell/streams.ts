@@ -1,5 +1,6 @@
 /**
- * The TCP side of a node: performs dials, writes and closes that the core asked for, and feeds it what arrives.
+ * The TCP connections of a node: carries out the core's dials, writes and closes, and passes what
+ * arrives to the core.
  */
 
 import type { StreamInput } from "../core/effects.ts";
@@ -7,14 +8,14 @@ import { dialText, systemText } from "../go/system_errors.ts";
 import { joinHostPort } from "../net/address.ts";
 import type { Address, Connection, Streams, SystemError } from "../runtime.ts";
 
-/** The inputs of the core that streams feed. */
+/** The inputs of the core that concern streams. */
 export interface StreamInputs {
-  /** Returns the id of an accepted stream, or `undefined` to refuse it. */
+  /** Returns the id of an accepted stream, or `undefined` if it is refused. */
   accept(peer: Address): number | undefined;
   stream(id: number, input: StreamInput): void;
 }
 
-/** All TCP conversations of one node. */
+/** The TCP connections of one node. */
 export class NodeStreams {
   readonly #streams: Streams;
   readonly #inputs: StreamInputs;
@@ -26,7 +27,7 @@ export class NodeStreams {
     this.#inputs = inputs;
   }
 
-  /** Takes an accepted connection. */
+  /** Handles an accepted connection. */
   accept(connection: Connection): void {
     const id = this.#inputs.accept(connection.remote);
     if (id === undefined) {
@@ -37,7 +38,7 @@ export class NodeStreams {
     void this.#read(id, connection);
   }
 
-  /** Opens a connection for a conversation. */
+  /** Dials a connection for stream `id` and reads from it until it ends. Never rejects. */
   async dial(id: number, to: Address, timeoutMs: number): Promise<void> {
     const controller = new AbortController();
     this.#dialing.set(id, controller);
@@ -57,7 +58,7 @@ export class NodeStreams {
     await this.#read(id, connection);
   }
 
-  /** Writes to a conversation; a failure is reported like any other. */
+  /** Writes to a stream. A failure is reported to the core. */
   write(id: number, bytes: Uint8Array): void {
     this.#open
       .get(id)
@@ -65,7 +66,7 @@ export class NodeStreams {
       .catch((error: SystemError) => this.#broken(id, "write", error));
   }
 
-  /** Flushes and closes a conversation. */
+  /** Flushes and closes a stream. */
   close(id: number): void {
     this.#dialing.get(id)?.abort();
     this.#dialing.delete(id);
@@ -73,7 +74,7 @@ export class NodeStreams {
     this.#open.delete(id);
   }
 
-  /** Closes everything. */
+  /** Closes all streams. */
   closeAll(): void {
     for (const id of [...this.#dialing.keys(), ...this.#open.keys()]) this.close(id);
   }

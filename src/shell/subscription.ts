@@ -1,25 +1,26 @@
 /**
- * Delivery to consumers: every subscriber has a bounded queue of its own, so that a slow one never slows the protocol or another
- * subscriber. What does not fit is dropped, oldest first, and the gap is reported in its place.
+ * Delivers events to consumers. Every subscriber has a bounded queue of its own, so that a slow one
+ * does not slow the protocol or other subscribers. If the queue is full, the oldest event is
+ * dropped, and an event in its place reports the gap.
  */
 
 import { ReadQueue } from "../async/read_queue.ts";
 
-/** How events are delivered. */
+/** Options of {@link Serf.events}. */
 export interface EventsOptions {
-  /** Ends the iterator. */
+  /** Ends the iterator when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Events kept for a slow consumer; older ones are dropped and counted. Default 1024. */
+  /** How many events are kept for a slow consumer; older ones are dropped. Default 1024. */
   readonly capacity?: number;
 }
 
-/** A consumer that did not keep up: `count` events were dropped before this point. */
+/** A notice to a consumer that did not keep up: `count` events were dropped at this point. */
 export interface LaggedEvent {
   readonly type: "lagged";
   readonly count: number;
 }
 
-/** One subscriber's view of a stream of events. */
+/** The iterator of one subscriber. */
 export class Subscription<Event> implements AsyncIterableIterator<Event | LaggedEvent> {
   readonly #capacity: number;
   readonly #closed: (subscription: Subscription<Event>) => void;
@@ -27,13 +28,13 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
   #lost = 0;
   #open = true;
 
-  /** Keeps at most `capacity` events; `closed` is told when the consumer stops. */
+  /** Keeps at most `capacity` events. `closed` is called when the subscription ends. */
   constructor(capacity: number, closed: (subscription: Subscription<Event>) => void) {
     this.#capacity = capacity;
     this.#closed = closed;
   }
 
-  /** Hands over one event. */
+  /** Adds an event. */
   push(event: Event): void {
     if (!this.#open) return;
     if (!this.#queue.reading && this.#queue.size === this.#capacity) {
@@ -43,7 +44,7 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
     this.#queue.push(event);
   }
 
-  /** Ends the stream after what is queued. */
+  /** Ends the iterator after the queued events. */
   end(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -61,7 +62,7 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
     return this.#queue.next();
   }
 
-  /** Stops the subscription and drops what is queued. */
+  /** Ends the iterator and drops the queued events. */
   return(): Promise<IteratorResult<Event | LaggedEvent>> {
     const left = this.#queue.return();
     this.end();
@@ -76,19 +77,19 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
 
 const defaultCapacity = 1024;
 
-/** All subscribers of one node. */
+/** The subscribers of one node. */
 export class Subscribers<Event> {
   readonly #open = new Set<Subscription<Event>>();
-  /** What happened before anybody listened, for the first who does. */
+  /** The events before the first subscription, which gets them; `undefined` afterwards. */
   #early: Event[] | undefined = [];
 
-  /** Hands an event to everybody. */
+  /** Delivers an event to all subscribers. */
   push(event: Event): void {
     if (this.#early !== undefined && this.#early.length < defaultCapacity) this.#early.push(event);
     for (const subscription of this.#open) subscription.push(event);
   }
 
-  /** A new subscription; one that is made after {@link end} ends at once. */
+  /** Returns a new subscription. If `ended`, it ends at once. */
   subscribe({ signal, capacity = defaultCapacity }: EventsOptions, ended: boolean): Subscription<Event> {
     const subscription = new Subscription<Event>(capacity, (closed) => this.#open.delete(closed));
     for (const event of this.#early ?? []) subscription.push(event);
@@ -99,7 +100,7 @@ export class Subscribers<Event> {
     return subscription;
   }
 
-  /** Ends every subscription after what is queued for it. */
+  /** Ends all subscriptions after their queued events. */
   end(): void {
     for (const subscription of [...this.#open]) subscription.end();
   }

@@ -1,27 +1,27 @@
 /**
- * The envelopes that packets and stream frames share: encryption, compression and the label header. Everything that is put around
- * bytes goes into the room in front of them; nothing is copied for it.
+ * The envelopes that packets and stream frames share: encryption, compression and the label header.
+ * Everything that is put around bytes goes into the room in front of them; nothing is copied for
+ * it.
  */
 
 import {
   COMPRESS,
+  ENCRYPTION_OVERHEAD,
   FAULT_ALGORITHM,
   FAULT_COMPRESSION,
   FAULT_LARGE,
   LABEL,
   NONCE_SIZE,
+  PADDING_MAX,
   RECORD_SIZE,
   SLOT_EXTRA,
   SLOT_NUMBER,
 } from "./abi";
-import { decrypt, encrypt, keyAt, TAG_SIZE } from "./gcm";
+import { decrypt, encrypt, keyAt } from "./gcm";
 import { compress, decompress, LZW_TOO_LARGE } from "./lzw";
 import { keyCount, label, labelLength, nonce, output } from "./memory";
 import { decode, spanHeaderSize, writeSpanHeader } from "./msgpack";
 
-/** What encryption adds to a text: version, nonce and tag; version 0 pads as well. */
-export const ENCRYPTION_OVERHEAD: u32 = 1 + NONCE_SIZE + TAG_SIZE;
-const PADDING: u32 = 16;
 /** A map of two: "Algo" with 0, and the key "Buf". */
 const compressHead: usize = memory.data<u8>([
   0x09, 0x82, 0xa4, 0x41, 0x6c, 0x67, 0x6f, 0x00, 0xa3, 0x42, 0x75, 0x66,
@@ -37,7 +37,10 @@ export const BADLY_PADDED: i32 = -2;
 /** Where the result of the last function here starts. */
 export let resultAt: usize = 0;
 
-/** Tries all keys on version, nonce, ciphertext and tag. Returns the length of the text at `resultAt`, or why there is none. */
+/**
+ * Tries all keys on version, nonce, ciphertext and tag. Returns the length of the text at
+ * `resultAt`, or why there is none.
+ */
 export function decryptAny(at: usize, length: u32, aad: usize, aadLength: u32): i32 {
   if (length < ENCRYPTION_OVERHEAD) return NOT_DECRYPTED;
   const version = <u32>load<u8>(at);
@@ -52,18 +55,24 @@ export function decryptAny(at: usize, length: u32, aad: usize, aadLength: u32): 
   return NOT_DECRYPTED;
 }
 
-/** PKCS #7: one to sixteen bytes that hold their number. Go trusts the last byte alone; a sender that follows Go passes here too. */
+/**
+ * PKCS #7: one to sixteen bytes that hold their number. Go trusts the last byte alone; a sender
+ * that follows Go passes here too.
+ */
 function unpadded(text: usize, size: u32): i32 {
   if (size === 0 || (size & 15) !== 0) return BADLY_PADDED;
   const padding = <u32>load<u8>(text + size - 1);
-  if (padding === 0 || padding > PADDING) return BADLY_PADDED;
+  if (padding === 0 || padding > PADDING_MAX) return BADLY_PADDED;
   for (let index: u32 = 1; index <= padding; index++) {
     if (load<u8>(text + size - index) !== padding) return BADLY_PADDED;
   }
   return <i32>(size - padding);
 }
 
-/** Decompresses the compress message whose map lies from `at` to `end`. Returns the size of the text at `target`, or a fault, negated. */
+/**
+ * Decompresses the compress message whose map lies from `at` to `end`. Returns the size of the text
+ * at `target`, or a fault, negated.
+ */
 export function unpackEnvelope(at: usize, end: usize, target: usize, limit: u32): i32 {
   const failure = decode(COMPRESS, at, end, envelope);
   if (failure !== 0) return -(<i32>failure);
@@ -84,10 +93,13 @@ export function pack(at: usize, length: u32): u32 {
   return <u32>(output - resultAt) + size;
 }
 
-/** Encrypts with the primary key, in place; version and nonce go in front. Returns the whole length, from `resultAt`. */
+/**
+ * Encrypts with the primary key, in place; version and nonce go in front. Returns the whole length,
+ * from `resultAt`.
+ */
 export function encryptAt(at: usize, length: u32, old: bool, aad: usize, aadLength: u32): u32 {
   if (old) {
-    const padding = PADDING - (length & 15);
+    const padding = PADDING_MAX - (length & 15);
     memory.fill(at + length, <u8>padding, padding);
     length += padding;
   }
@@ -98,7 +110,10 @@ export function encryptAt(at: usize, length: u32, old: bool, aad: usize, aadLeng
   return length + ENCRYPTION_OVERHEAD;
 }
 
-/** Puts the label header, if wanted and there is a label, in front of `length` bytes at `at`. Returns the whole length. */
+/**
+ * Puts the label header, if wanted and there is a label, in front of `length` bytes at `at`.
+ * Returns the whole length.
+ */
 export function prefixLabel(at: usize, length: u32, wanted: bool): u32 {
   resultAt = at;
   if (!wanted || labelLength === 0) return length;

@@ -6,9 +6,6 @@ import { applyBlock, applyKeyStream, expandKey } from "./aes";
 import { absorb, expandHashKey, finish, start } from "./ghash";
 import { countKey, KEY_SIZE, keyCount, keys } from "./memory";
 
-/** Bytes of a tag. */
-export const TAG_SIZE: u32 = 16;
-
 const block: usize = memory.data(16, 16);
 const zeroNonce: usize = memory.data(16, 16);
 
@@ -28,7 +25,10 @@ export function keyAt(index: u32): usize {
   return keys + <usize>index * KEY_SIZE;
 }
 
-/** Encrypts `length` bytes at `text` and writes the tag behind them. Up to 63 bytes behind the text are overwritten. */
+/**
+ * Encrypts `length` bytes at `text` and writes the tag behind them. Up to 63 bytes behind the text
+ * are overwritten.
+ */
 export function encrypt(
   context: usize,
   nonce: usize,
@@ -41,7 +41,10 @@ export function encrypt(
   v128.store(text + length, tagOf(context, nonce, aad, aadLength, text, length));
 }
 
-/** Decrypts `length` bytes at `text` if the tag behind them is right; otherwise leaves everything as it was. */
+/**
+ * Decrypts `length` bytes at `text` if the tag behind them is right; otherwise leaves everything as
+ * it was.
+ */
 export function decrypt(
   context: usize,
   nonce: usize,

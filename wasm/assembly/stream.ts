@@ -1,11 +1,12 @@
 /**
- * Stream frames: one whole frame in the input is decrypted and decompressed, and its message decoded in batches, so that a large
- * push/pull needs no large table.
+ * Stream frames: one whole frame in the input is decrypted and decompressed, and its message
+ * decoded in batches, so that a large push/pull needs no large table.
  */
 
 import {
   COMPRESS,
   ENCRYPT,
+  ENCRYPTION_OVERHEAD,
   FRAME_EMPTY,
   FRAME_UNDECRYPTABLE,
   RECORD_SIZE,
@@ -15,15 +16,7 @@ import {
   SEAL_OLD,
   STREAM_HEADER_SIZE,
 } from "./abi";
-import {
-  decryptAny,
-  ENCRYPTION_OVERHEAD,
-  encryptAt,
-  pack,
-  prefixLabel,
-  resultAt,
-  unpackEnvelope,
-} from "./envelope";
+import { decryptAny, encryptAt, pack, prefixLabel, resultAt, unpackEnvelope } from "./envelope";
 import { BigEndian, input, labelLength, output, outputLimit, records, SLACK, streamHeader } from "./memory";
 import { cursor, decode } from "./msgpack";
 import { makeRoom } from "./names";
@@ -36,7 +29,10 @@ export let decodedTo: usize = 0;
 /** True if `decodeMany` forgot all names first. */
 export let forgot: bool = false;
 
-/** Opens the frame of `length` bytes in the input. Returns the length of the message at `messageAt`, type byte first. */
+/**
+ * Opens the frame of `length` bytes in the input. Returns the length of the message at `messageAt`,
+ * type byte first.
+ */
 export function openFrame(length: u32): i32 {
   let at = input;
   let end = input + length;
@@ -73,7 +69,10 @@ export function useInput(length: u32): void {
   messageEnd = input + length;
 }
 
-/** Decodes `count` objects of a shape from `at` into the table, at most as many as it holds. Returns 0, or why it failed. */
+/**
+ * Decodes `count` objects of a shape from `at` into the table, at most as many as it holds. Returns
+ * 0, or why it failed.
+ */
 export function decodeMany(shape: u32, count: u32, at: usize): u32 {
   forgot = makeRoom(2 * RECORDS_MAX);
   decodedTo = at;
@@ -85,7 +84,9 @@ export function decodeMany(shape: u32, count: u32, at: usize): u32 {
   return 0;
 }
 
-/** Seals the message of `length` bytes in the input as a frame. Returns its length, from `resultAt`. */
+/**
+ * Seals the message of `length` bytes in the input as a frame. Returns its length, from `resultAt`.
+ */
 export function sealFrame(length: u32, flags: u32, labelHeader: bool): u32 {
   let at = input;
   if (flags & SEAL_COMPRESS) {

@@ -1,6 +1,6 @@
 /**
- * A node's own coordinate and how observations move it: latency filter, Vivaldi step, adjustment (Ledlie et al., NSDI 2007) and
- * gravity, in the order of Serf's `coordinate.Client`.
+ * A node's own coordinate and how each measured round trip moves it: latency filter, Vivaldi step,
+ * adjustment (Ledlie et al., NSDI 2007) and gravity, in the order of Serf's `coordinate.Client`.
  */
 
 import {
@@ -13,21 +13,21 @@ import {
   vivaldi,
 } from "./coordinate.ts";
 
-/** How a client is set up. */
+/** Settings of a {@link CoordinateClient}. */
 export interface CoordinateClientOptions {
-  /** Dimensions of the space; all nodes of a cluster use 8. */
+  /** The number of dimensions; all nodes of a cluster use 8, the default. */
   readonly dimensions?: number;
-  /** Uniform numbers in [0, 1). */
+  /** Returns uniform numbers in [0, 1). */
   readonly random: () => number;
 }
 
-/** The outcome of an observation that was refused. */
+/** Why a coordinate or a round trip was refused; the texts are those of Serf's log lines. */
 export type Refusal =
   | "dimensions aren't compatible"
   | "coordinate is invalid"
   | "round trip time not in valid range";
 
-/** Keeps a node's coordinate. */
+/** Keeps a node's coordinate (Serf `coordinate.Client`). */
 export class CoordinateClient {
   readonly #random: () => number;
   readonly #origin: Coordinate;
@@ -48,19 +48,22 @@ export class CoordinateClient {
     return this.#coordinate;
   }
 
-  /** How often the position became invalid and was started over. */
+  /** How often the position became invalid and was reset to the origin. */
   get resets(): number {
     return this.#resets;
   }
 
-  /** Replaces the position; a text says why it is refused. */
+  /** Replaces the position. Returns a reason if it is refused; then nothing changed. */
   set(coordinate: Coordinate): Refusal | undefined {
     const refusal = this.#refusal(coordinate);
     if (refusal === undefined) this.#coordinate = coordinate;
     return refusal;
   }
 
-  /** Learns from one round trip of `seconds` to a node at `other`. A text says why it was refused; then nothing changed. */
+  /**
+   * Moves the position by one round trip of `seconds` to `node`, whose coordinate is `other`.
+   * Returns a reason if it is refused; then nothing changed.
+   */
   update(node: string, other: Coordinate, seconds: number): Refusal | undefined {
     const refusal = this.#refusal(other);
     if (refusal !== undefined) return refusal;
@@ -76,7 +79,7 @@ export class CoordinateClient {
     return undefined;
   }
 
-  /** Drops what is remembered of a node. */
+  /** Drops the recent round trips of a node. */
   forget(node: string): void {
     this.#latencies.delete(node);
   }
@@ -86,7 +89,7 @@ export class CoordinateClient {
     return isFiniteCoordinate(other) ? undefined : "coordinate is invalid";
   }
 
-  /** Upper median of the node's last three round trips. */
+  /** Returns the upper median of the node's last three round trips. */
   #filter(node: string, seconds: number): number {
     const recent = [...(this.#latencies.get(node) ?? []), seconds].slice(-vivaldi.latencyFilterSize);
     this.#latencies.set(node, recent);
@@ -94,7 +97,10 @@ export class CoordinateClient {
     return sorted[Math.floor(sorted.length / 2)]!;
   }
 
-  /** w = e_i / (e_i + e_j); e_i moves by c_e * w towards the sample's error; x_i moves by c_c * w * (rtt - distance). */
+  /**
+   * Moves by one sample: w = e_i / (e_i + e_j); e_i moves by c_e * w towards the sample's error;
+   * x_i moves by c_c * w * (rtt - distance).
+   */
   #step(other: Coordinate, latency: number): void {
     const self = this.#coordinate;
     const distance = distanceSeconds(self, other);
@@ -107,7 +113,10 @@ export class CoordinateClient {
     this.#coordinate = applyForce({ ...self, error }, force, other, this.#random);
   }
 
-  /** adjustment = sum of the last 20 (rtt - raw distance) / (2 * 20); samples not taken yet count as 0. */
+  /**
+   * Updates adjustment = sum of the last 20 (rtt - raw distance) / (2 * 20); samples not taken yet
+   * count as 0.
+   */
   #adjust(other: Coordinate, latency: number): void {
     this.#samples[this.#sampleIndex] = latency - rawDistance(this.#coordinate, other);
     this.#sampleIndex = (this.#sampleIndex + 1) % vivaldi.adjustmentWindow;
@@ -116,7 +125,9 @@ export class CoordinateClient {
     this.#coordinate = { ...this.#coordinate, adjustment: sum / (2 * vivaldi.adjustmentWindow) };
   }
 
-  /** Pulls towards the origin by (distance / rho)^2, so that the whole cluster does not drift. */
+  /**
+   * Moves towards the origin by (distance / rho)^2, so that the cluster as a whole does not drift.
+   */
   #gravitate(): void {
     const pull = distanceSeconds(this.#origin, this.#coordinate) / vivaldi.gravityRho;
     const force = -1 * pull * pull;

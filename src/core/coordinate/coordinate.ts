@@ -1,21 +1,22 @@
 /**
- * Vivaldi network coordinates (Dabek et al., SIGCOMM 2004) with height and adjustment, as Serf computes them. All numbers are
- * seconds; distances are rounded to whole nanoseconds, which makes them the same on every engine.
+ * Vivaldi network coordinates (Dabek et al., SIGCOMM 2004) with height and adjustment, as Serf
+ * computes them. All numbers are seconds; distances are rounded to whole nanoseconds, so that they
+ * are the same on every JavaScript engine.
  */
 
-/** A position in the space of round trip times. Immutable. */
+/** A position in the space of round trip times (Serf `coordinate.Coordinate`). Immutable. */
 export interface Coordinate {
-  /** Euclidean part, seconds per dimension. */
+  /** The Euclidean part: one number of seconds for each of 8 dimensions. */
   readonly vec: readonly number[];
-  /** Confidence: 0 is perfect, 1.5 the worst. */
+  /** The uncertainty of the position, without a unit: 0 is perfect, 1.5 the worst. */
   readonly error: number;
-  /** Local correction of estimates, seconds. */
+  /** A correction that this node adds to estimates, in seconds; may be negative. */
   readonly adjustment: number;
-  /** Distance from the Euclidean space, the access link, seconds. */
+  /** The height above the Euclidean space, in seconds: the delay of the node's access link. */
   readonly height: number;
 }
 
-/** Constants of the algorithm in Serf's default configuration. */
+/** The constants of the algorithm, from Serf's `coordinate.DefaultConfig`. */
 export const vivaldi = {
   dimensions: 8,
   errorMax: 1.5,
@@ -29,7 +30,7 @@ export const vivaldi = {
   roundTripMax: 10,
 } as const;
 
-/** The position of a node that knows nothing yet. */
+/** Returns the position at which every node starts: the origin, with the largest error. */
 export function freshCoordinate(dimensions: number = vivaldi.dimensions): Coordinate {
   return {
     vec: new Array<number>(dimensions).fill(0),
@@ -39,25 +40,31 @@ export function freshCoordinate(dimensions: number = vivaldi.dimensions): Coordi
   };
 }
 
-/** Whether every component is a finite number. */
+/** Returns whether every component is a finite number. */
 export function isFiniteCoordinate(coordinate: Coordinate): boolean {
   const { vec, error, adjustment, height } = coordinate;
   return [...vec, error, adjustment, height].every(Number.isFinite);
 }
 
-/** |a.vec - b.vec| + a.height + b.height, in seconds. */
+/** Returns |a.vec - b.vec| + a.height + b.height, in seconds. */
 export function rawDistance(a: Coordinate, b: Coordinate): number {
   return magnitude(subtract(a.vec, b.vec)) + a.height + b.height;
 }
 
-/** Estimated round trip time in whole nanoseconds, adjustments included unless they would make it negative. */
+/**
+ * Returns the estimated round trip time in whole nanoseconds, with adjustments unless they would
+ * make it negative.
+ */
 export function distanceNs(a: Coordinate, b: Coordinate): number {
   const raw = rawDistance(a, b);
   const adjusted = raw + a.adjustment + b.adjustment;
   return Math.trunc((adjusted > 0 ? adjusted : raw) * 1e9);
 }
 
-/** {@link distanceNs} as seconds: whole seconds plus the rest, each converted on its own. */
+/**
+ * Returns {@link distanceNs} as seconds: whole seconds plus the rest, each converted on its own, as
+ * in Go's `time.Duration.Seconds`.
+ */
 export function distanceSeconds(a: Coordinate, b: Coordinate): number {
   const ns = distanceNs(a, b);
   const whole = Math.trunc(ns / 1e9);
@@ -65,8 +72,8 @@ export function distanceSeconds(a: Coordinate, b: Coordinate): number {
 }
 
 /**
- * Moves `from` by `force` seconds away from `other` (towards it when negative). `random` yields numbers in [0, 1) and is only drawn
- * when the two are at the same place.
+ * Returns `from` moved by `force` seconds away from `other`, or towards it if negative. `random`
+ * returns numbers in [0, 1) and is called only if the two are at the same place.
  */
 export function applyForce(
   from: Coordinate,

@@ -1,11 +1,16 @@
 /**
- * What users see of members and of what happens to them: frozen records that never change after they were handed out.
+ * Members and events as users of the library get them: frozen records, which never change after
+ * they were handed out.
  */
 
-/** Status of a member in Serf's view. */
+/**
+ * The status of a member (serf `MemberStatus`). `leaving` has announced that it leaves, `left` has
+ * done so, `failed` stopped replying; `none` occurs only in the calls of `admitMember` and
+ * `admitMerge`.
+ */
 export type MemberStatus = "none" | "alive" | "leaving" | "left" | "failed";
 
-/** Numbers of statuses on the wire and in Serf's log lines. */
+/** The numbers of statuses on the wire and in Serf's log lines. */
 export const statusNumber: Readonly<Record<MemberStatus, number>> = {
   none: 0,
   alive: 1,
@@ -14,25 +19,32 @@ export const statusNumber: Readonly<Record<MemberStatus, number>> = {
   failed: 4,
 };
 
-/** A range of protocol versions and the one in use. */
+/** The protocol versions that a member supports, and the one it uses. */
 export interface VersionRange {
   readonly min: number;
   readonly max: number;
   readonly current: number;
 }
 
-/** One member. `address` is canonical IP text; `protocol` is Serf's version range, `memberlist` the layer below's. */
+/** A member of the cluster (serf `Member`). Frozen. */
 export interface Member {
   readonly name: string;
+  /** Canonical IP text, without brackets. */
   readonly address: string;
   readonly port: number;
+  /** Tag names to values. */
   readonly tags: Readonly<Record<string, string>>;
   readonly status: MemberStatus;
+  /** The versions of Serf's protocol (`DelegateMin`, `DelegateMax`, `DelegateCur` in Serf). */
   readonly protocol: VersionRange;
+  /** The versions of the protocol of memberlist, the layer below. */
   readonly memberlist: VersionRange;
 }
 
-/** Names of member events, as event handlers and RPC streams spell them. */
+/**
+ * The types of member events, as event handlers and RPC streams spell them. `member-reap` reports
+ * that a member was forgotten.
+ */
 export type MemberEventType =
   | "member-join"
   | "member-leave"
@@ -40,42 +52,50 @@ export type MemberEventType =
   | "member-update"
   | "member-reap";
 
-/** Something happened to members. */
+/** An event of one or more members (serf `MemberEvent`). Frozen. */
 export interface MemberEvent {
   readonly type: MemberEventType;
+  /** The members as they were after the event. Several, if events were coalesced. */
   readonly members: readonly Member[];
 }
 
-/** A user event. `lamportTime` is a 64-bit unsigned integer; `coalesce` says whether receivers may merge it. */
+/** A user event that some member sent (serf `UserEvent`). Frozen. */
 export interface UserEvent {
   readonly type: "user";
+  /** The logical time at which it was sent: a 64-bit unsigned integer. */
   readonly lamportTime: bigint;
   readonly name: string;
   readonly payload: Uint8Array;
+  /** Whether receivers may merge it with other events of the same name. */
   readonly coalesce: boolean;
 }
 
-/** A query that this node may answer. */
+/** A query that this node may answer (serf `Query`). Frozen. */
 export interface QueryEvent {
   readonly type: "query";
   readonly name: string;
   readonly payload: Uint8Array;
+  /** The logical time at which it was asked: a 64-bit unsigned integer. */
   readonly lamportTime: bigint;
-  /** Name of the node that asked. */
+  /** The name of the node that asked. */
   readonly source: string;
-  /** Until when it may be answered, in milliseconds of the node's monotonic clock. */
+  /** The latest time for an answer, in milliseconds of the runtime's monotonic clock. */
   readonly deadline: number;
   /**
-   * Answers, once. SerfError: ERR_LIMIT when the answer is too large, ERR_STATE when there was one already or the node has stopped,
-   * ERR_TIMEOUT past the deadline.
+   * Sends the answer; there may be one. Throws SerfError (ERR_LIMIT) if it is too large,
+   * (ERR_STATE) if one was sent already or the node has stopped, and (ERR_TIMEOUT) past the
+   * deadline.
    */
   readonly respond: (payload: Uint8Array) => void;
 }
 
-/** Everything a node reports. */
+/** Any event that a node reports. */
 export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
 
-/** An acknowledgement of a query (without payload) or an answer to it. */
+/**
+ * A reply to a query: the acknowledgement that a member received it, or the answer of a member. An
+ * acknowledgement has an empty payload.
+ */
 export interface QueryReply {
   readonly type: "ack" | "response";
   /** Name of the member that replied. */

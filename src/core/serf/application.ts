@@ -1,6 +1,6 @@
 /**
- * What the membership layer asks of Serf's layer and reports to it, routed to the parts that handle
- * it (serf `delegate.go`, `event_delegate.go`, `ping_delegate.go`).
+ * Passes the calls of the membership layer to the parts of Serf's layer that handle them (serf
+ * `delegate.go`, `event_delegate.go`, `ping_delegate.go`).
  */
 
 import { formatAddress, joinHostPort } from "../../net/address.ts";
@@ -17,7 +17,7 @@ import type { SharedState } from "./push_pull.ts";
 import type { Queries } from "./queries/queries.ts";
 import type { SerfQueues } from "./queues.ts";
 
-/** The parts that calls of the membership layer go to. */
+/** The parts that handle calls of the membership layer. */
 export interface ApplicationRoutes {
   readonly inbox: Inbox;
   readonly queues: SerfQueues;
@@ -38,7 +38,10 @@ export class SerfApplication implements Application {
     this.#admission = admission;
   }
 
-  /** Connects the parts, which need the membership layer and so come after it; before the first input. */
+  /**
+   * Sets the parts; call it before the first input. They are created after this object, because
+   * they need the membership layer, which needs this object.
+   */
   connect(routes: ApplicationRoutes): void {
     this.#routes = routes;
   }

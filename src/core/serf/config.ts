@@ -1,61 +1,73 @@
 /**
- * Settings of Serf's own layer, with the original's defaults (serf `DefaultConfig`). Names carry their unit.
+ * Settings of Serf's layer, with the defaults of Serf (serf `DefaultConfig`). Names carry their
+ * unit.
  */
 
 import type { Tags } from "./wire/tags.ts";
 
-/** Settings of {@link SerfCore}; checked by whoever builds them. */
+/** Settings of {@link SerfCore}. The caller has to check them. */
 export interface SerfConfig {
-  /** Unique name of this node. */
+  /** The name of this node, unique in the cluster. */
   readonly name: string;
-  /** Tags at start. */
+  /** The tags at the start. */
   readonly tags: Tags;
-  /** Serf protocol to speak, 2 to 5. */
+  /** The version of Serf's protocol for outgoing messages, 2 to 5. */
   readonly protocol: number;
-  /** Longest wait for a broadcast to spread. */
+  /** How long to wait for a broadcast to be sent often enough. */
   readonly broadcastTimeoutMs: number;
-  /** How long a leaving node stays to pass on its goodbye. */
+  /** How long a node that has left still runs, so that its leave can spread. */
   readonly leavePropagateDelayMs: number;
   readonly reapIntervalMs: number;
   readonly reconnectIntervalMs: number;
-  /** Failed members are forgotten after this, members that left after the next. */
+  /** How long failed members are remembered. */
   readonly reconnectTimeoutMs: number;
+  /** How long members that left are remembered. */
   readonly tombstoneTimeoutMs: number;
-  /** Intents about unknown names are remembered for this long. */
+  /** How long intents about unknown names are remembered. */
   readonly recentIntentTimeoutMs: number;
   readonly queueCheckIntervalMs: number;
+  /** The length of a broadcast queue above which a warning is logged. */
   readonly queueDepthWarning: number;
+  /** The length of a broadcast queue above which messages are dropped. */
   readonly queueDepthMax: number;
-  /** Lamport times of user events and of queries that are remembered to drop duplicates. */
+  /** How many Lamport times of user events are remembered, to drop duplicates. */
   readonly eventBuffer: number;
+  /** How many Lamport times of queries are remembered, to drop duplicates. */
   readonly queryBuffer: number;
-  /** Member events are held until none came for the second time, or for the first at most; 0 holds none. */
+  /** How long member events are held to be merged, at most; 0 holds none. */
   readonly coalesceMs: number;
+  /** Held member events go out earlier if none came for this long. */
   readonly quiescentMs: number;
-  /** The same for user events that allow it. */
+  /** How long user events that allow it are held to be merged, at most; 0 holds none. */
   readonly userCoalesceMs: number;
+  /** Held user events go out earlier if none came for this long. */
   readonly userQuiescentMs: number;
-  /** Whether a node that left and starts again returns to its cluster. */
+  /** Whether a node that left joins its cluster again when it is restarted. */
   readonly rejoinAfterLeave: boolean;
-  /** Most bytes of a user event, of a query and of an answer, each as encoded; {@link userEventSizeMax} bounds the first. */
+  /** The maximum size of an encoded user event in bytes, at most {@link userEventSizeMax}. */
   readonly userEventSizeLimit: number;
+  /** The maximum size of an encoded query in bytes. */
   readonly querySizeLimit: number;
+  /** The maximum size of an encoded answer in bytes. */
   readonly queryResponseSizeLimit: number;
-  /** Default time of a query: this times the gossip interval times ceil(log10(n + 1)). */
+  /** The default time of a query is this times the gossip interval times ceil(log10(n + 1)). */
   readonly queryTimeoutMult: number;
-  /** Whether the cluster votes when another node has our name; the loser stops. */
+  /** Whether the cluster votes if another node has our name; the loser stops. */
   readonly enableNameConflictResolution: boolean;
   /** Whether names are limited to 128 letters, digits, dashes and dots. */
   readonly validateNodeNames: boolean;
 }
 
-/** No configuration allows larger user events. */
+/**
+ * The maximum size of an encoded user event in bytes, whatever is configured (serf
+ * `UserEventSizeLimit`).
+ */
 export const userEventSizeMax = 9216;
 
-/** Serf protocol versions that we understand. */
+/** The versions of Serf's protocol that this program supports. */
 export const serfProtocolRange = { min: 2, max: 5, default: 5 } as const;
 
-/** Serf's defaults; name and tags are the node's own. */
+/** The defaults of Serf. Name and tags have none. */
 export const serfDefaults: Omit<SerfConfig, "name" | "tags"> = {
   protocol: serfProtocolRange.default,
   broadcastTimeoutMs: 5_000,
@@ -83,21 +95,20 @@ export const serfDefaults: Omit<SerfConfig, "name" | "tags"> = {
   validateNodeNames: false,
 };
 
-/** Named maxima of Serf's layer. */
+/** The limits of Serf's layer: no peer and no caller can make a table grow beyond them. */
 export const SerfLimits = {
-  /** Intents about unknown names that are remembered. */
+  /** Remembered intents about unknown names. */
   recentIntents: 4_096,
-  /** Different events or queries of one Lamport time. */
+  /** Events, or queries, of one Lamport time. */
   entriesPerTime: 256,
-  /** Bytes of a name in an intent. */
-  name: 255,
-  /** Queries of this node that run at once. */
+  /** Queries of this node that run at the same time. */
   runningQueries: 1_024,
-  /** Queries that wait for the engine of their tag expressions. */
+  /** Received queries that wait until the regular-expression engine has loaded. */
   heldQueries: 256,
-  /** Elements of a query's filter list, and names in one of them. */
+  /** Filters of one query. */
   filters: 256,
+  /** Names in one filter. */
   filterNames: 4_096,
-  /** Key changes that wait for their file to be written. */
+  /** Key changes that wait until the keyring file is written. */
   keyChanges: 64,
 } as const;

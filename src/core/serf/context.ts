@@ -1,6 +1,5 @@
 /**
- * What the parts of Serf's layer share: settings, clocks, the outbox and the deadline queue of one
- * node.
+ * The settings, clocks, outbox and deadline queue that the parts of one node's Serf layer share.
  */
 
 import { type LogLevel, Outbox } from "../effects.ts";
@@ -14,7 +13,7 @@ import type { SerfEffect } from "./effects.ts";
 import { type Clocks, LamportClock } from "./lamport.ts";
 import { LocalNode } from "./local.ts";
 
-/** Every deadline of Serf's layer. */
+/** The deadlines of Serf's layer. */
 export type SerfTimer =
   | { readonly kind: "reap" }
   | { readonly kind: "reconnect" }
@@ -24,7 +23,7 @@ export type SerfTimer =
   | { readonly kind: "query"; readonly lamportTime: bigint }
   | { readonly kind: "command"; readonly command: number; readonly error: string };
 
-/** Where a node is in its life; a node that left can come back. */
+/** The state of a node. A node that left can come back by a join. */
 export type LifeState = "alive" | "leaving" | "left";
 
 /** Shared by all parts of one node's Serf layer. */
@@ -35,15 +34,17 @@ export interface SerfContext {
   readonly outbox: Outbox<SerfEffect>;
   readonly timers: Timers<SerfTimer>;
   readonly clocks: Clocks;
-  /** This node as others see it. */
+  /** The name, address and tags that this node announces. */
   readonly local: LocalNode;
-  /** The time of the input that is being handled, in milliseconds. Only {@link beginInput} sets it. */
+  /**
+   * The time of the input that is being handled, in milliseconds. Only {@link beginInput} sets it.
+   */
   now: number;
   /** Only `Life` sets it. */
   state: LifeState;
 }
 
-/** What a context is made from. */
+/** What {@link createContext} needs. */
 export interface ContextOptions {
   readonly config: SerfConfig;
   readonly swim: SwimConfig;
@@ -52,7 +53,10 @@ export interface ContextOptions {
   readonly meter?: Meter;
 }
 
-/** Creates the context of a node at its start. Throws SerfError (ERR_LIMIT) if the tags are too long. */
+/**
+ * Creates the context of a node at its start. Throws SerfError (ERR_LIMIT) if the tags are too
+ * long.
+ */
 export function createContext({ config, swim, random, codec, meter }: ContextOptions): SerfContext {
   const { name, tags, protocol } = config;
   return {
@@ -68,12 +72,15 @@ export function createContext({ config, swim, random, codec, meter }: ContextOpt
   };
 }
 
-/** Begins an input of the host: the one place that sets the time, so every input has to call it first. */
+/**
+ * Sets the time of an input of the host. Every input has to call it first; nothing else sets the
+ * time.
+ */
 export function beginInput(context: SerfContext, now: number): void {
   context.now = now;
 }
 
-/** Logs one line of this layer. */
+/** Logs one line under the name `serf`. */
 export function log(context: Pick<SerfContext, "outbox">, level: LogLevel, text: string): void {
   context.outbox.log(level, "serf", text);
 }

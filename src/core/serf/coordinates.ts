@@ -1,5 +1,6 @@
 /**
- * Coordinates on pings: every ack carries the sender's position, every answered probe moves ours (serf `ping_delegate.go`).
+ * Coordinates on pings: every ack contains the sender's position, and every ack of a probe moves
+ * ours (serf `ping_delegate.go`).
  */
 
 import { CoordinateClient } from "../coordinate/client.ts";
@@ -11,7 +12,7 @@ import { log, type SerfContext } from "./context.ts";
 const pingVersion = 1;
 const dimensionsMax = 64;
 
-/** This node's coordinate and those it learned of others. */
+/** The coordinate of this node and the last known ones of others. */
 export class PingCoordinates {
   readonly #context: SerfContext;
   readonly #client: CoordinateClient;
@@ -23,22 +24,22 @@ export class PingCoordinates {
     this.#known.set(context.config.name, freshCoordinate());
   }
 
-  /** How often the own position was started over. */
+  /** How often our own position was reset. */
   get resets(): number {
     return this.#client.resets;
   }
 
-  /** The last known coordinate of a node, our own included. */
+  /** Returns the last known coordinate of a node, also of our own. */
   find(node: string): Coordinate | undefined {
     return this.#known.get(node);
   }
 
-  /** The payload of our acks. */
+  /** Returns the payload of our acks. */
   payload(): Uint8Array {
     return encodeCoordinate(this.#client.coordinate);
   }
 
-  /** Learns from an answered probe. */
+  /** Moves our position by an acknowledged probe. `payload` is that of the ack. */
   observe(node: string, roundTripMs: number, payload: Uint8Array): void {
     if (payload.length === 0) return;
     if (payload[0] !== pingVersion) {
@@ -67,14 +68,14 @@ export class PingCoordinates {
     this.#known.set(this.#context.config.name, this.#client.coordinate);
   }
 
-  /** Drops what is known of a node. */
+  /** Drops the coordinate of a node. */
   forget(node: string): void {
     this.#client.forget(node);
     this.#known.delete(node);
   }
 }
 
-/** The payload of an ack: version byte and coordinate. */
+/** Encodes the payload of an ack: a version byte and a coordinate. */
 export function encodeCoordinate(coordinate: Coordinate): Uint8Array {
   const writer = new MsgpackWriter(pingVersion).map(4);
   writer.string("Adjustment").float(coordinate.adjustment).string("Error").float(coordinate.error);
@@ -83,7 +84,7 @@ export function encodeCoordinate(coordinate: Coordinate): Uint8Array {
   return writer.finish();
 }
 
-/** Reads the payload of an ack; throws WireError when it is malformed. */
+/** Decodes the payload of an ack. Throws WireError. */
 export function decodeCoordinate(payload: Uint8Array): Coordinate {
   let vec: number[] = [];
   let error = 0;

@@ -1,5 +1,5 @@
 /**
- * What Serf's layer asks of the host, on top of the effects of the membership layer.
+ * The effects that Serf's layer adds to those of the membership layer.
  */
 
 import type { SwimEffect } from "../effects.ts";
@@ -13,13 +13,13 @@ export interface RecordEffect {
 
 /**
  * Replaces the snapshot file by its shortest form, which already includes all lines recorded
- * before. The host asks for it with `SerfCore.snapshot` when the disk is ready.
+ * before. The host calls `SerfCore.snapshot` for it when the disk is ready.
  */
 export interface CompactEffect {
   readonly kind: "compact";
 }
 
-/** Hands an event to the user. */
+/** Delivers an event to the user. */
 export interface EmitEffect {
   readonly kind: "emit";
   readonly event: SerfEvent;
@@ -32,7 +32,10 @@ export interface SettleEffect {
   readonly error: string | undefined;
 }
 
-/** Delivers an acknowledgement of, or an answer to, a query that the host asked under the number `query`. */
+/**
+ * Delivers an acknowledgement of, or an answer to, a query that the host asked under the number
+ * `query`.
+ */
 export interface ReplyEffect {
   readonly kind: "reply";
   readonly query: number;
@@ -41,7 +44,10 @@ export interface ReplyEffect {
   readonly payload: Uint8Array;
 }
 
-/** Ends a query of the host. `missing` are members that owe a reply; `undefined` if that cannot be known. */
+/**
+ * Ends a query of the host. `missing` are the members that should have replied and did not;
+ * `undefined` if they are not known.
+ */
 export interface QueryEndEffect {
   readonly kind: "queryEnd";
   readonly query: number;
@@ -64,7 +70,7 @@ export interface HaltEffect {
   readonly reason: string;
 }
 
-/** Everything the core can ask for. */
+/** Every effect of the core. */
 export type SerfEffect =
   | SwimEffect
   | RecordEffect

@@ -1,6 +1,7 @@
 /**
- * Serf messages as they come in: decoded, noted in the log, handed to the part that knows what to do, and queued to be passed on
- * when they are news (serf `NotifyMsg`). What is passed on are the received bytes, so that fields we do not know survive.
+ * Receives Serf's messages: decodes them, logs them, passes them to the parts that handle them, and
+ * broadcasts again those that are new (serf `NotifyMsg`). It broadcasts the received bytes and not
+ * a new encoding, so that unknown fields are kept.
  */
 
 import { joinHostPort } from "../../net/address.ts";
@@ -15,7 +16,7 @@ import type { Queries } from "./queries/queries.ts";
 import type { SerfQueues } from "./queues.ts";
 import { decodeMessage, messageName, type SerfMessage } from "./wire/messages.ts";
 
-/** Receives messages. */
+/** Receives the messages of one node. */
 export class Inbox {
   readonly #context: SerfContext;
   readonly #queues: SerfQueues;
@@ -37,7 +38,7 @@ export class Inbox {
     this.#queries = queries;
   }
 
-  /** Takes one user message of the layer below. */
+  /** Handles one user message of the layer below. */
   receive(now: number, from: Address, payload: Uint8Array): void {
     if (payload.length === 0) return;
     this.#context.outbox.meter?.sample("serf.msgs.received", payload.length);

@@ -1,10 +1,12 @@
 /**
- * Logical time (Lamport 1978): a 64-bit counter that never falls behind what it has witnessed.
+ * Logical time (Lamport, CACM 1978): a 64-bit counter that is always higher than every time it has
+ * received (serf `LamportClock`).
  */
 
-const timeMax = 0xffff_ffff_ffff_ffffn;
+/** The highest Lamport time. No clock goes past it. */
+export const lamportMax = 0xffff_ffff_ffff_ffffn;
 
-/** A Lamport clock. "Time" is the next value to use. */
+/** A Lamport clock. Its time is the next value to use. */
 export class LamportClock {
   #time = 1n;
 
@@ -13,16 +15,18 @@ export class LamportClock {
     return this.#time;
   }
 
-  /** Takes the next value. */
+  /** Returns the next value and counts up. */
   take(): bigint {
     const time = this.#time;
     this.witness(time);
     return time;
   }
 
-  /** Moves past `seen`. The last value of 64 bits is not followed: the clock never falls back to 0. */
+  /**
+   * Moves the clock past `seen`, except past the highest value, because the clock would wrap to 0.
+   */
   witness(seen: bigint): void {
-    if (seen >= this.#time && seen < timeMax) this.#time = seen + 1n;
+    if (seen >= this.#time && seen < lamportMax) this.#time = seen + 1n;
   }
 }
 

@@ -1,23 +1,23 @@
 /**
- * This node as it presents itself to others: name, address and tags.
+ * The name, address and tags that this node announces to others.
  */
 
 import { formatAddress } from "../../net/address.ts";
 import { addressFault } from "../swim/validity.ts";
 import { encodeTags, type Tags } from "./wire/tags.ts";
 
-/** What a node presents at its start. */
+/** What a node announces at its start. */
 export interface LocalNodeOptions {
   readonly name: string;
-  /** Advertised address, 4 or 16 bytes. */
+  /** The advertised address, 4 or 16 bytes. */
   readonly address: Uint8Array;
   readonly port: number;
   readonly tags: Tags;
-  /** Serf protocol, which decides how tags are encoded. */
+  /** The version of Serf's protocol, on which the encoding of tags depends. */
   readonly protocol: number;
 }
 
-/** The local node. */
+/** This node as others see it. */
 export class LocalNode {
   readonly name: string;
   readonly address: Uint8Array;
@@ -41,7 +41,7 @@ export class LocalNode {
     return this.#tags;
   }
 
-  /** The current tags as alive messages carry them. */
+  /** The current tags, encoded for alive messages. */
   get meta(): Uint8Array {
     return this.#meta;
   }
@@ -52,7 +52,7 @@ export class LocalNode {
     this.#tags = tags;
   }
 
-  /** Returns whether an address and port are those that this node advertises. */
+  /** Returns whether this node advertises this address and port. */
   isAt(address: Uint8Array, port: number): boolean {
     if (port !== this.port || addressFault(address) !== undefined) return false;
     return formatAddress(address) === formatAddress(this.address);

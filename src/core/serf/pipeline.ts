@@ -1,6 +1,8 @@
 /**
- * The way of an event from the node to its users, in Serf's order: recorded in the snapshot, merged with others of its burst, handed out.
- * It is applied to what the outbox holds, so that every producer just emits. What the node answers by itself never gets here.
+ * The stages of an event on its way to users, in Serf's order: it is recorded in the snapshot,
+ * perhaps held and merged with others, then emitted. They are applied while the outbox is drained,
+ * so the parts that emit events need not know them. Queries that the node answers itself are not
+ * events.
  */
 
 import type { SerfEvent } from "./api.ts";
@@ -9,7 +11,7 @@ import type { SerfEffect } from "./effects.ts";
 import { MemberCoalescer, UserCoalescer } from "./events/coalesce.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
 
-/** For how long the stages hold events; 0 holds none. */
+/** How long the stages hold events; 0 holds none. */
 export type HoldConfig = Pick<
   SerfConfig,
   "coalesceMs" | "quiescentMs" | "userCoalesceMs" | "userQuiescentMs"
@@ -22,7 +24,7 @@ export class Pipeline {
   readonly #members: MemberCoalescer | undefined;
   #flushing = false;
 
-  /** `snapshot` is absent if nothing is recorded. */
+  /** `snapshot` is `undefined` if nothing is recorded. */
   constructor(config: HoldConfig, snapshot: Snapshot | undefined) {
     this.#snapshot = snapshot;
     const { coalesceMs, quiescentMs, userCoalesceMs, userQuiescentMs } = config;
@@ -42,12 +44,15 @@ export class Pipeline {
     );
   }
 
-  /** Lets go of everything that is held or waits to be recorded, at the next {@link run}. */
+  /** Makes the next {@link run} emit everything that is held and record everything that waits. */
   flush(): void {
     this.#flushing = true;
   }
 
-  /** Passes effects on, events through all stages; adds what is due. */
+  /**
+   * Sends events through the stages and returns all effects that come out, those that are due
+   * included.
+   */
   run(now: number, effects: readonly SerfEffect[]): SerfEffect[] {
     const passed: SerfEffect[] = [];
     for (const effect of effects) {
@@ -65,7 +70,7 @@ export class Pipeline {
     return passed;
   }
 
-  /** Sends an event through the stages; false when one of them keeps it. */
+  /** Sends an event through the stages. Returns false if one of them holds it. */
   #through(now: number, event: SerfEvent): boolean {
     this.#snapshot?.event(event);
     if (event.type === "user" && event.coalesce && this.#users !== undefined) {

@@ -1,6 +1,7 @@
 /**
- * Serf's part of a push/pull: what is sent with the membership layer's state, and how a peer's is merged (serf `LocalState`,
- * `MergeRemoteState`). Nothing learned here is passed on, as every node learns it the same way.
+ * Serf's part of a push/pull: what we send with the membership layer's state, and how a peer's is
+ * merged (serf `LocalState`, `MergeRemoteState`). It is not broadcast again, because every node
+ * receives it by push/pulls of its own.
  */
 
 import { WireError } from "../wire/error.ts";
@@ -11,7 +12,7 @@ import type { Intents } from "./members/intents.ts";
 import type { SerfMembers } from "./members/members.ts";
 import { decodePushPull, encodePushPull, type PushPullMessage } from "./wire/messages.ts";
 
-/** The state that nodes exchange. */
+/** Encodes our state and merges that of peers. */
 export class SharedState {
   readonly #context: SerfContext;
   readonly #members: SerfMembers;
@@ -26,7 +27,7 @@ export class SharedState {
     this.#intents = intents;
   }
 
-  /** Begins a join; unless it replays, user events from before it are ignored while it runs. */
+  /** Begins a join. Unless `replay`, user events that were sent before the join are ignored. */
   beginJoin(replay: boolean): void {
     if (!replay) this.#joinsIgnoringOld += 1;
   }
@@ -36,7 +37,7 @@ export class SharedState {
     if (!replay) this.#joinsIgnoringOld -= 1;
   }
 
-  /** What we send. */
+  /** Returns our state, encoded. */
   encode(): Uint8Array {
     const { clocks } = this.#context;
     return encodePushPull({
@@ -49,7 +50,7 @@ export class SharedState {
     });
   }
 
-  /** Merges a peer's state; `join` says that one of the two is joining the other. */
+  /** Merges a peer's state. `join` is true if the push/pull is part of a join. */
   merge(now: number, bytes: Uint8Array, join: boolean): void {
     const { clocks } = this.#context;
     let state: PushPullMessage;
@@ -60,7 +61,7 @@ export class SharedState {
       log(this.#context, "ERR", `Failed to decode remote state: ${error.message}`);
       return;
     }
-    // The peer sent the next value it will use.
+    // The peer's clocks are the next values that it will use, so the last used ones are one lower.
     if (state.lamportTime > 0n) clocks.members.witness(state.lamportTime - 1n);
     if (state.eventTime > 0n) clocks.events.witness(state.eventTime - 1n);
     if (state.queryTime > 0n) clocks.queries.witness(state.queryTime - 1n);

@@ -1,26 +1,27 @@
 /**
- * Serf's three broadcast queues, in the order in which they fill a packet: intents, queries, events (serf `GetBroadcasts`).
+ * Serf's three broadcast queues, in the order in which they fill a packet: intents, queries, events
+ * (serf `GetBroadcasts`).
  */
 
 import { Broadcasts } from "../swim/broadcasts.ts";
-import { SwimLimits } from "../swim/config.ts";
+import { Limits } from "../wire/limits.ts";
 import type { SerfContext } from "./context.ts";
 import { log } from "./context.ts";
 
-/** Checks after which a queue that stays long is mentioned again. */
+/** After this many checks the warning about a queue that stays long is repeated. */
 const warnAgainAfter = 10;
 
-/** What the queues ask about the cluster, anew at every use. */
+/** What the queues need; the functions are called at every use. */
 export interface QueueSizes {
-  /** Members of all statuses. */
+  /** Returns the number of members in all statuses. */
   readonly memberCount: () => number;
-  /** The largest message that gossip can carry, in bytes. */
+  /** Returns the size of the largest message that fits a gossip packet, in bytes. */
   readonly room: () => number;
-  /** memberlist's RetransmitMult. */
+  /** memberlist's `RetransmitMult`. */
   readonly retransmitMult: number;
 }
 
-/** Intents, queries and events on their way. */
+/** The queues of intents, queries and events. */
 export class SerfQueues {
   readonly intents: Broadcasts;
   readonly queries: Broadcasts;
@@ -47,12 +48,12 @@ export class SerfQueues {
     ];
   }
 
-  /** Takes what fits into a packet; see `Application.broadcasts`. */
+  /** Returns the messages for the rest of a packet; see `Application.broadcasts`. */
   fetch(overhead: number, limit: number): Uint8Array[] {
     const taken: Uint8Array[] = [];
     let free = limit;
     for (const queue of [this.intents, this.queries, this.events]) {
-      const messages = queue.fetch(overhead, free, SwimLimits.compoundParts - taken.length);
+      const messages = queue.fetch(overhead, free, Limits.parts - taken.length);
       for (const message of messages) {
         free -= message.length + overhead;
         this.#context.outbox.meter?.sample("serf.msgs.sent", message.length);
@@ -62,7 +63,7 @@ export class SerfQueues {
     return taken;
   }
 
-  /** Warns of queues that are long, and of what they dropped. */
+  /** Logs warnings about queues that are long or had to drop messages. */
   check(): void {
     const { config, outbox } = this.#context;
     for (const depth of this.#depths) {
@@ -72,7 +73,7 @@ export class SerfQueues {
   }
 }
 
-/** What was said about the length of one queue: a queue that stays long is not news at every check. */
+/** Warns about one queue, but not at every check while it stays long. */
 class QueueDepth {
   readonly name: string;
   readonly #queue: Broadcasts;
@@ -94,8 +95,8 @@ class QueueDepth {
   check(warning: number, max: number): void {
     const { length, dropped } = this.#queue;
     if (dropped > this.#dropped && length >= max) {
-      const asked = length + dropped - this.#dropped;
-      this.#warn(`${this.name} queue depth (${asked}) exceeds limit (${max}), dropping messages!`);
+      const wouldBe = length + dropped - this.#dropped;
+      this.#warn(`${this.name} queue depth (${wouldBe}) exceeds limit (${max}), dropping messages!`);
     }
     this.#dropped = dropped;
     if (length < warning) {

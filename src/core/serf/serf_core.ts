@@ -1,6 +1,6 @@
 /**
- * Serf's layer of one node: puts its parts together, routes inputs to them, and runs Serf's own
- * deadlines. `core/README.md` has the contract between this machine and its host.
+ * The core of one node: creates its parts, passes inputs to them, and runs the deadlines of Serf's
+ * layer. `core/README.md` has the contract between this machine and its host.
  */
 
 import { SerfError } from "../../errors.ts";
@@ -39,21 +39,23 @@ import { Recovery } from "./snapshot/recovery.ts";
 import { statistics } from "./stats.ts";
 import type { Tags } from "./wire/tags.ts";
 
-/** What a node is built from. */
+/** What {@link SerfCore} needs. */
 export interface SerfCoreOptions {
   readonly config: SerfConfig;
   readonly swim: SwimConfig;
   readonly random: Random;
   readonly codec: Codec;
-  /** What the snapshot file says of an earlier life; absent if nothing is recorded. */
+  /** The replayed snapshot file; absent if nothing is recorded. */
   readonly restored?: Replayed;
-  /** Evaluates tag expressions of queries; without it they match nobody. */
+  /** Evaluates the tag expressions of queries. Without it they match no node. */
   readonly matchPattern?: PatternMatcher;
   /** The application's checks of members. */
   readonly admission?: AdmissionHooks;
-  /** Receives the answers that users give to query events; the host passes them to `queries.respond`. */
+  /**
+   * Called with the answers of users to query events. The host passes them to `queries.respond`.
+   */
   readonly respond?: (query: ReceivedQuery, payload: Uint8Array) => void;
-  /** Whether changes of keys are written to a file. */
+  /** Whether key changes are written to a keyring file. */
   readonly keysAreStored?: boolean;
   /** Receives measurements. */
   readonly meter?: Meter;
@@ -61,7 +63,7 @@ export interface SerfCoreOptions {
 
 /** A node: Serf on top of SWIM. */
 export class SerfCore {
-  /** Everything that has to do with queries. */
+  /** The inputs that concern queries. */
   readonly queries: Queries;
   readonly #context: SerfContext;
   readonly #swim: Swim;
@@ -127,28 +129,31 @@ export class SerfCore {
     this.#upkeep.start(now);
   }
 
-  /** Takes the effects since the last call, in order. */
+  /** Returns the effects since the last call, in order. */
   drain(): SerfEffect[] {
     return this.#pipeline.run(this.#context.now, this.#context.outbox.drain());
   }
 
-  /** Takes what is left to do at the end of this life: events that are held, and what is not recorded yet. */
+  /**
+   * Returns what is left to do when the node stops: events that are held, and lines that are not
+   * recorded yet.
+   */
   end(): SerfEffect[] {
     this.#pipeline.flush();
     return this.drain().filter(({ kind }) => kind === "emit" || kind === "record" || kind === "compact");
   }
 
-  /** The whole snapshot in its shortest form. */
+  /** Returns the whole snapshot in its shortest form. */
   snapshot(): string {
     return this.#recovery?.snapshot.compacted() ?? "";
   }
 
-  /** When {@link tick} has to be called next. */
+  /** Returns when {@link tick} has to be called next; `Infinity` for never. */
   deadline(): number {
     return Math.min(this.#context.timers.next(), this.#swim.deadline(), this.#pipeline.deadline);
   }
 
-  /** Runs everything that is due. */
+  /** Runs all timers that are due. */
   tick(now: number): void {
     beginInput(this.#context, now);
     this.#swim.tick(now);
@@ -156,35 +161,37 @@ export class SerfCore {
     for (let timer = timers.take(now); timer !== undefined; timer = timers.take(now)) {
       this.#due(now, timer);
     }
-    this.#life.attend(now);
+    this.#life.afterInput(now);
   }
 
-  /** Takes a datagram. */
+  /** Handles a datagram that arrived. */
   packet(now: number, from: Address, bytes: Uint8Array): void {
     beginInput(this.#context, now);
     this.#swim.packet(now, from, bytes);
-    this.#life.attend(now);
+    this.#life.afterInput(now);
   }
 
-  /** A datagram could not be sent; `reason` is text for the log. */
+  /** Handles that a datagram could not be sent. `reason` is for the log. */
   sendFailed(now: number, to: Address, reason: string): void {
     beginInput(this.#context, now);
     this.#swim.sendFailed(now, to, reason);
   }
 
-  /** Takes a connection of a peer. Returns the id of the stream, or `undefined` to refuse it. */
+  /**
+   * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if it is refused.
+   */
   accept(now: number, peer: Address): number | undefined {
     beginInput(this.#context, now);
     return this.#swim.accept(now, peer);
   }
 
-  /** Takes what happened on a stream. */
+  /** Handles what happened on a stream. */
   stream(now: number, id: number, input: StreamInput): void {
     beginInput(this.#context, now);
     this.#swim.stream(now, id, input);
   }
 
-  /** Where this node is in its life. */
+  /** The state of this node. */
   get state(): LifeState {
     return this.#context.state;
   }
@@ -194,7 +201,7 @@ export class SerfCore {
     return this.#members.list();
   }
 
-  /** Returns the record of one member. */
+  /** Returns the frozen record of one member, or `undefined`. */
   member(name: string): Member | undefined {
     return this.#members.find(name);
   }
@@ -205,8 +212,8 @@ export class SerfCore {
   }
 
   /**
-   * Begins a join that may have several addresses; user events from before it are ignored unless
-   * `replay`. A node that left comes back to life with it.
+   * Begins a join through one or more addresses. Unless `replay`, user events that were sent before
+   * it are ignored. A node that left is alive again.
    */
   beginJoin(now: number, replay: boolean): void {
     beginInput(this.#context, now);
@@ -215,21 +222,24 @@ export class SerfCore {
     this.#life.comeBack(now);
   }
 
-  /** Exchanges state with one address; settles `command`. `name` may be empty. */
+  /** Exchanges state with one address, then settles `command`. `name` may be empty. */
   join(now: number, command: number, to: Address, name: string): void {
     beginInput(this.#context, now);
     this.#commands.begin(command);
     this.#swim.join(now, to, name, (_now, error) => this.#commands.settle(command, error));
   }
 
-  /** Ends what {@link beginJoin} began; with at least one contact this node's presence is announced. */
+  /**
+   * Ends what {@link beginJoin} began. If there was at least one contact, broadcasts that this node
+   * has joined.
+   */
   endJoin(now: number, replay: boolean, contacts: number): void {
     beginInput(this.#context, now);
     this.#shared.endJoin(replay);
     if (contacts > 0 && this.state === "alive") this.#intents.announceJoin(now);
   }
 
-  /** Leaves the cluster; settles `command` when done. The caller checks {@link state} first. */
+  /** Leaves the cluster, then settles `command`. The caller must check {@link state} first. */
   leave(now: number, command: number): void {
     beginInput(this.#context, now);
     this.#recovery?.snapshot.leave();
@@ -242,20 +252,20 @@ export class SerfCore {
     this.#events.send(name, payload, coalesce);
   }
 
-  /** Members that are not dead, this node included. */
+  /** The number of members that are alive or suspected, this node included. */
   get liveCount(): number {
     return this.#swim.liveCount;
   }
 
-  /** Returns the last known network coordinate of a member. */
+  /** Returns the last known network coordinate of a member, or `undefined`. */
   coordinate(name: string): Coordinate | undefined {
     return this.#coordinates.find(name);
   }
 
   /**
-   * Turns a failed member into one that left, or erases it; settles `command` when that has spread.
-   * Throws SerfError (ERR_STATE) if a live member should be erased: it would stay invisible while it
-   * works on.
+   * Makes a failed member one that left, or with `prune` erases it; settles `command` when the
+   * intent has been sent often enough. Throws SerfError (ERR_STATE) if a live member should be
+   * erased: it would keep running without being a member.
    */
   removeFailedNode(now: number, command: number, node: string, prune: boolean): void {
     beginInput(this.#context, now);
@@ -267,8 +277,8 @@ export class SerfCore {
   }
 
   /**
-   * Replaces all tags; settles `command` when that has spread. Throws SerfError (ERR_LIMIT) if they
-   * are too long; then nothing changed.
+   * Replaces all tags; settles `command` when they have been sent often enough. Throws SerfError
+   * (ERR_LIMIT) if they are too long; then nothing changed.
    */
   setTags(now: number, command: number, tags: Tags): void {
     beginInput(this.#context, now);
@@ -277,7 +287,7 @@ export class SerfCore {
     this.#swim.update(now, () => this.#commands.settle(command, undefined));
   }
 
-  /** Returns statistics under Serf's names. */
+  /** Returns statistics under Serf's names (serf `Stats`). */
   stats(): Record<string, string> {
     return statistics(this.#context, {
       members: this.#members,
@@ -287,7 +297,9 @@ export class SerfCore {
     });
   }
 
-  /** Begins a command that fails with `error` if it has not spread in time. */
+  /**
+   * Begins a command that settles with `error` if its broadcast is not sent often enough in time.
+   */
   #beginTimed(now: number, command: number, error: string): void {
     this.#commands.begin(command);
     this.#commands.expire(now + this.#context.config.broadcastTimeoutMs, command, error);

@@ -1,5 +1,5 @@
 /**
- * Statistics of a node under the original's names (serf `Stats`).
+ * Statistics of a node under Serf's names (serf `Stats`).
  */
 
 import type { Swim } from "../swim/swim.ts";
@@ -8,7 +8,7 @@ import type { PingCoordinates } from "./coordinates.ts";
 import type { SerfMembers } from "./members/members.ts";
 import type { SerfQueues } from "./queues.ts";
 
-/** The parts that statistics are drawn from. */
+/** The parts that statistics are about. */
 export interface StatisticsSources {
   readonly members: SerfMembers;
   readonly queues: SerfQueues;
@@ -16,7 +16,7 @@ export interface StatisticsSources {
   readonly swim: Swim;
 }
 
-/** All values as text, as RPC clients expect them. */
+/** Returns all statistics, as text, because RPC clients expect text. */
 export function statistics(context: SerfContext, sources: StatisticsSources): Record<string, string> {
   const { clocks, codec } = context;
   const { members, queues, coordinates, swim } = sources;

@@ -1,6 +1,7 @@
 /**
- * The hooks upward: what the membership layer asks of and tells to the layer above (memberlist's delegates). All calls are
- * synchronous; an implementation may push effects but must not call back into Swim from `joined`, `left` and `updated`.
+ * The calls from the membership layer to the layer above (memberlist's delegates). All are
+ * synchronous. An implementation may push effects, but must not call back into Swim from `joined`,
+ * `left` and `updated`.
  */
 
 import type { Address } from "../../runtime.ts";
@@ -9,30 +10,43 @@ import type { Node } from "./members.ts";
 
 /** Implemented by the layer above Swim. */
 export interface Application {
-  /** Metadata announced with our own alive message; at most 512 bytes. */
+  /**
+   * Returns the metadata for our own alive message, at most 512 bytes; `null` for nil on the wire.
+   */
   meta(): Uint8Array | null;
-  /** A user message arrived, by packet or stream. The bytes are the receiver's. */
+  /** Receives a user message that arrived by packet or stream. The bytes belong to the receiver. */
   message(now: number, from: Address, payload: Uint8Array): void;
-  /** Messages to fill the rest of a packet: the sum of their lengths plus `overhead` each stays within `limit`. */
+  /**
+   * Returns messages to fill the rest of a packet. The sum of their lengths, plus `overhead` for
+   * each, stays within `limit`.
+   */
   broadcasts(overhead: number, limit: number): Uint8Array[];
-  /** State sent with every push/pull. */
+  /** Returns the state that is sent with every push/pull. */
   localState(): Uint8Array;
-  /** A peer's state, after its nodes were merged; never empty. */
+  /** Merges a peer's state, which is never empty. Its nodes have been merged before. */
   mergeRemoteState(now: number, state: Uint8Array, join: boolean): void;
-  /** A node became alive, also our own at start. */
+  /** Called when a node became alive, also our own at the start. */
   joined(now: number, node: Node): void;
-  /** A node is dead or left, also our own when leaving. */
+  /** Called when a node is dead or left, also our own when it leaves. */
   left(now: number, node: Node): void;
-  /** The metadata of a live node changed. */
+  /** Called when the metadata of a live node changed. */
   updated(now: number, node: Node): void;
-  /** An alive message claims the name of `existing` for another address. */
+  /** Called when an alive message claims the name of `existing` for another address. */
   conflict(now: number, existing: Node, other: Alive): void;
-  /** Payload of the acks we send. */
+  /** Returns the payload for an ack; `null` for nil on the wire. */
   ackPayload(): Uint8Array | null;
-  /** A direct probe was answered in time. `roundTripMs` has the clock's full resolution. */
+  /**
+   * Called when the reply to a direct probe arrived in time. `roundTripMs` has the clock's full
+   * resolution.
+   */
   pingCompleted(now: number, node: Node, roundTripMs: number, payload: Uint8Array): void;
-  /** Whether an alive message may be applied: a text refuses it. */
+  /**
+   * Called for every alive message, so repeatedly per member. Returns a reason to ignore it, or
+   * `undefined` to apply it.
+   */
   admitAlive(alive: Alive): string | undefined;
-  /** Whether a joining push/pull may be merged: a text refuses it. */
+  /**
+   * Called for every joining push/pull. Returns a reason to refuse it, or `undefined` to merge it.
+   */
   admitMerge(nodes: readonly NodeState[]): string | undefined;
 }

@@ -1,13 +1,15 @@
 /**
- * The transmit-limited queue (memberlist `TransmitLimitedQueue`): broadcasts wait here and ride on packets, least sent first, until
- * they were sent often enough for the size of the cluster.
+ * The transmit-limited queue (memberlist `TransmitLimitedQueue`): broadcasts wait here and are
+ * added to packets, least sent first, until they were sent often enough for the size of the
+ * cluster.
  */
 
 import { ceilLog10 } from "../math.ts";
 
 /**
- * What is sent so often reaches nearly everybody. memberlist sends less in clusters of up to nine (4 times, with the profile "local"
- * twice): without any loss on the network, 6 of 100 queries then miss a member, and 67 with "local".
+ * How often every broadcast is sent at least, if there are that many other members. memberlist
+ * sends it less often in clusters of up to nine: 4 times, or twice with the profile "local".
+ * Without any loss on the network 6 of 100 queries then miss a member, and 67 with "local".
  */
 const transmitsMin = 8;
 
@@ -20,19 +22,22 @@ interface Broadcast {
   transmits: number;
 }
 
-/** How a queue is set up. */
+/** Settings of a {@link Broadcasts} queue. */
 export interface BroadcastsOptions {
-  /** memberlist's RetransmitMult. */
+  /** memberlist's `RetransmitMult`. */
   readonly retransmitMult: number;
-  /** Number of nodes, asked anew at every fetch. */
+  /** Returns the number of nodes; called at every fetch. */
   readonly nodeCount: () => number;
-  /** Longest queue; beyond it the most transmitted broadcast is dropped at once. */
+  /** Returns the maximum length; beyond it the most transmitted broadcast is dropped at once. */
   readonly lengthMax: () => number;
-  /** Largest entry that ever fits into a packet, asked anew at every entry; a larger one is not queued. */
+  /**
+   * Returns the size of the largest entry that fits a packet; called for every entry. A larger one
+   * is not queued. Without it there is no limit.
+   */
   readonly sizeMax?: () => number;
 }
 
-/** Broadcasts on their way, least transmitted first, then longest, then newest. */
+/** Queued broadcasts, least transmitted first, then longest, then newest. */
 export class Broadcasts {
   readonly #options: BroadcastsOptions;
   /** One list per number of transmits, each kept longest first, then newest first. */
@@ -46,17 +51,20 @@ export class Broadcasts {
     this.#options = options;
   }
 
-  /** Entries waiting. */
+  /** The number of queued entries. */
   get length(): number {
     return this.#length;
   }
 
-  /** Entries dropped because the queue was full. */
+  /** The number of entries that were dropped, because the queue was full or they were too large. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** How often each entry is sent: by memberlist's formula, and in a small cluster as often as there are others. */
+  /**
+   * How often each entry is sent: by memberlist's formula, but in a small cluster at least once for
+   * every other member, up to 8.
+   */
   get transmitLimit(): number {
     const { retransmitMult, nodeCount } = this.#options;
     const count = nodeCount();
@@ -64,8 +72,9 @@ export class Broadcasts {
   }
 
   /**
-   * Queues `bytes`. A named entry replaces the queued one of the same name. `finished` is called once: when the entry was sent often
-   * enough, was displaced, or was dropped. False when the entry is too large for any packet: it would wait for ever.
+   * Queues `bytes`. A named entry replaces the queued one of the same name. `finished` is called
+   * once: when the entry has been sent often enough, was replaced, or was dropped. Returns false if
+   * the entry is dropped because it is too large for any packet.
    */
   queue(bytes: Uint8Array, name: string | undefined, finished?: () => void): boolean {
     if (name !== undefined) {
@@ -85,7 +94,10 @@ export class Broadcasts {
     return true;
   }
 
-  /** Takes the broadcasts for one packet: the sum of lengths plus `overhead` each stays within `limit`, at most `countMax` entries. */
+  /**
+   * Returns the broadcasts for one packet, at most `countMax`, and counts them as sent. The sum of
+   * their lengths, plus `overhead` for each, stays within `limit`.
+   */
   fetch(overhead: number, limit: number, countMax: number): Uint8Array[] {
     if (this.#length === 0 || countMax < 1) return [];
     const transmitLimit = this.transmitLimit;
@@ -155,7 +167,10 @@ export class Broadcasts {
   }
 }
 
-/** Index of the first entry, longest first and then newest first, that is not ahead of `broadcast`. */
+/**
+ * Returns the index of the first entry that is not ahead of `broadcast`. The tier is sorted longest
+ * first, then newest first.
+ */
 function placeOf(tier: readonly Broadcast[], broadcast: Broadcast): number {
   let low = 0;
   let high = tier.length;
@@ -171,7 +186,10 @@ function placeOf(tier: readonly Broadcast[], broadcast: Broadcast): number {
   return low;
 }
 
-/** Index of the first entry from `start` whose length is at most `free`; the tier is sorted longest first. */
+/**
+ * Returns the index of the first entry from `start` whose length is at most `free`. The tier is
+ * sorted longest first.
+ */
 function firstThatFits(tier: readonly Broadcast[], free: number, start: number): number {
   let low = start;
   let high = tier.length;

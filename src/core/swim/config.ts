@@ -1,60 +1,74 @@
 /**
- * Settings of the membership layer and the three profiles of memberlist (`DefaultLANConfig`, `DefaultWANConfig`,
- * `DefaultLocalConfig`). Names carry their unit.
+ * Settings of the membership layer and the three profiles of memberlist (`DefaultLANConfig`,
+ * `DefaultWANConfig`, `DefaultLocalConfig`). Names carry their unit.
  */
 
 import type { Block } from "../../net/cidr.ts";
 
-/** Settings of {@link Swim}; checked by whoever builds them. */
+/** Settings of {@link Swim}. The caller has to check them. */
 export interface SwimConfig {
-  /** Unique name of this node. */
+  /** The name of this node, unique in the cluster. */
   readonly name: string;
-  /** Address told to others, 4 or 16 bytes; the form is part of the identity on the wire. */
+  /**
+   * The address that is announced to others. Whether it has 4 or 16 bytes is part of the identity
+   * on the wire.
+   */
   readonly address: Uint8Array;
-  /** Port told to others. */
+  /** The port that is announced to others. */
   readonly port: number;
-  /** Port that is bound: the default port of addresses that name none. */
+  /** The port that is bound. Also the port of nodes whose address comes without one. */
   readonly bindPort: number;
-  /** memberlist protocol version to speak, 1 to 5. */
+  /** The memberlist protocol version for outgoing messages, 1 to 5. */
   readonly protocol: number;
-  /** Version range of the layer above and the version it speaks. */
+  /** The version range of the layer above, and the version it uses. */
   readonly delegate: { readonly min: number; readonly max: number; readonly current: number };
-  /** Length in bytes of the label; its header takes two more. */
+  /** The length of the label in bytes; its header takes two more. */
   readonly labelLength: number;
-  /** Whether plaintext is refused once a key is installed, and whether we encrypt. */
+  /** Whether plaintext is refused if a key is installed. */
   readonly verifyIncoming: boolean;
+  /** Whether we encrypt if a key is installed. */
   readonly verifyOutgoing: boolean;
-  /** Where members may live and alive packets come from; empty is everywhere. */
+  /**
+   * The networks in which members, and the senders of alive packets, must have their addresses;
+   * empty for all.
+   */
   readonly allowedBlocks: readonly Block[];
-  /** Absolute limit of one stream exchange. */
+  /** The time that one stream exchange may take in all. */
   readonly streamTimeoutMs: number;
-  /** How many members are asked to probe on our behalf. */
+  /** How many members are asked to probe for us. */
   readonly indirectChecks: number;
   /** Transmissions per broadcast: this times ceil(log10(n + 1)). */
   readonly retransmitMult: number;
-  /** Suspicion timeout: this times log10(n) times the probe interval (alpha of the Lifeguard paper). */
+  /**
+   * Suspicion timeout: this times log10(n) times the probe interval (alpha of the Lifeguard paper).
+   */
   readonly suspicionMult: number;
   /** Longest suspicion: this times the shortest (beta of the Lifeguard paper). */
   readonly suspicionMaxTimeoutMult: number;
-  /** How often a suspect is asked before it is declared dead, each a probe timeout apart; 0 is memberlist's way. */
+  /**
+   * How often a suspect is pinged before it is declared dead, a probe timeout apart; memberlist
+   * does not do it, which is 0.
+   */
   readonly lastChecks: number;
   readonly pushPullIntervalMs: number;
   readonly probeIntervalMs: number;
-  /** How long a direct probe may take before helpers are asked; never scaled. */
+  /** How long a direct probe may take before helpers are asked. Local health does not scale it. */
   readonly probeTimeoutMs: number;
-  /** Health scores run from 0 to this minus one. */
+  /** The health score goes from 0 to this minus one. */
   readonly awarenessMax: number;
   readonly gossipIntervalMs: number;
   readonly gossipNodes: number;
-  /** Dead members get gossip for this long, and are forgotten after it. */
+  /** How long dead members get gossip; afterwards they are forgotten. */
   readonly gossipToTheDeadMs: number;
-  /** After this a dead member's name may return with another address; 0 is never. */
+  /**
+   * How long a member must be dead before its name may come back with another address; 0 for never.
+   */
   readonly deadNodeReclaimMs: number;
-  /** Budget of one datagram. */
+  /** The maximum size of an outgoing datagram. */
   readonly packetSizeMax: number;
 }
 
-/** Timings that depend on the kind of network. */
+/** The settings that depend on the kind of network. */
 export type Timings = Pick<
   SwimConfig,
   | "streamTimeoutMs"
@@ -92,7 +106,7 @@ const lan: Timings = {
   packetSizeMax: 1_400,
 };
 
-/** Timings of each profile. */
+/** The settings of each of Serf's profiles. */
 export const profiles: Readonly<Record<"lan" | "wan" | "local", Timings>> = {
   lan,
   wan: {
@@ -119,28 +133,34 @@ export const profiles: Readonly<Record<"lan" | "wan" | "local", Timings>> = {
   },
 };
 
-/** Bytes of the label in front of a packet or a stream: none without a label. */
+/**
+ * Returns the size of the label header in front of a packet or a stream in bytes; 0 without a
+ * label.
+ */
 export function labelSize({ labelLength }: SwimConfig): number {
   return labelLength === 0 ? 0 : labelLength + 2;
 }
 
-/** memberlist protocol versions that we understand. */
+/** The memberlist protocol versions that this program supports. */
 export const protocolRange = { min: 1, max: 5, default: 2 } as const;
 
-/** Named maxima of the membership layer: nothing a peer sends makes a table longer than this. */
+/** The limits of the membership layer: no peer can make a table grow beyond them. */
 export const SwimLimits = {
-  /** Members of all states; further names are refused. */
+  /** Members in all states; further names are refused. */
   members: 131_072,
-  /** Accepted streams at once, whatever they carry; the next is refused (memberlist bounds its push/pulls to 127). */
+  /**
+   * Accepted streams at once; further ones are refused. memberlist has this limit for push/pulls.
+   */
   inboundStreams: 127,
-  /** Bytes received on all accepted streams that are not complete yet: three of the largest frames. */
+  /**
+   * Bytes received on all accepted streams whose messages are incomplete: three frames of the
+   * largest size.
+   */
   inboundBytes: 62_914_560,
-  /** Indirect probes that we run for others at once. */
+  /** Indirect probes that we run for others at the same time. */
   relays: 1_024,
   /** Bytes of node metadata. */
   meta: 512,
   /** Bytes of a node name. */
   name: 255,
-  /** Messages in one compound: older receivers mis-parse 128 and more. */
-  compoundParts: 127,
 } as const;

@@ -1,5 +1,6 @@
 /**
- * What the parts of the membership layer share: settings, tables, the outbox and the deadline queue of one node.
+ * The settings, tables, outbox and deadline queue that the parts of one node's membership layer
+ * share.
  */
 
 import type { LogLevel, Sink, SwimEffect } from "../effects.ts";
@@ -12,7 +13,7 @@ import type { Broadcasts } from "./broadcasts.ts";
 import type { SwimConfig } from "./config.ts";
 import type { Members } from "./members.ts";
 
-/** Every deadline of the membership layer. */
+/** The deadlines of the membership layer. */
 export type SwimTimer =
   | { readonly kind: "probe" }
   | { readonly kind: "probeTimeout" }
@@ -22,7 +23,7 @@ export type SwimTimer =
   | { readonly kind: "pushPull" }
   | { readonly kind: "suspicion"; readonly node: string }
   | { readonly kind: "lastCheck"; readonly node: string; readonly left: number }
-  | { readonly kind: "asked"; readonly sequence: number }
+  | { readonly kind: "lastCheckReply"; readonly sequence: number }
   | { readonly kind: "exchange"; readonly id: number };
 
 /** Shared by all parts of one node's membership layer. */
@@ -36,11 +37,11 @@ export interface SwimContext {
   readonly members: Members;
   readonly broadcasts: Broadcasts;
   readonly awareness: Awareness;
-  /** Returns a number for a ping that this node has not used lately. */
+  /** Returns a sequence number for a ping; it repeats after 2^32 calls. */
   readonly nextSequence: () => number;
 }
 
-/** Logs one line of this layer. */
+/** Logs one line under the name `memberlist`. */
 export function log(context: SwimContext, level: LogLevel, text: string): void {
   context.outbox.log(level, "memberlist", text);
 }

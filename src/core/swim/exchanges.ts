@@ -1,6 +1,6 @@
 /**
- * One TCP conversation as a machine: bytes in, effects out, done or needing more. A conversation is one request and at most one
- * reply (memberlist `handleConn`, `sendAndReceiveState`, `sendPingAndWaitForAck`).
+ * TCP conversations as state machines: bytes in, effects out. A conversation is one request and at
+ * most one reply (memberlist `handleConn`, `sendAndReceiveState`, `sendPingAndWaitForAck`).
  */
 
 import { joinHostPort } from "../../net/address.ts";
@@ -14,10 +14,10 @@ import { labelSize, SwimLimits } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { FullState } from "./full_state.ts";
 
-/** The end of a conversation we began: a text says why it failed. */
+/** Called at the end of a conversation that we began, with a reason if it failed. */
 type Done = (now: number, error: string | undefined) => void;
 
-/** What we do on a stream. */
+/** What this node does on a stream. */
 type Role =
   | { readonly kind: "accepting" }
   | { readonly kind: "pushPull"; readonly join: boolean; readonly name: string; readonly done: Done }
@@ -34,7 +34,7 @@ interface Exchange {
   received: number;
 }
 
-/** All TCP conversations of one node. */
+/** The TCP conversations of one node. */
 export class Exchanges {
   readonly #context: SwimContext;
   readonly #fullState: FullState;
@@ -48,22 +48,28 @@ export class Exchanges {
     this.#fullState = fullState;
   }
 
-  /** Conversations under way. */
+  /** The number of conversations under way. */
   get count(): number {
     return this.#open.size;
   }
 
-  /** Begins a push/pull; `name` may be empty when only the address is known. */
+  /** Begins a push/pull. `name` may be empty if only the address is known. */
   pushPull(now: number, to: Address, name: string, join: boolean, done: Done): void {
     this.#dial(now, to, { kind: "pushPull", join, name, done }, this.#context.config.streamTimeoutMs);
   }
 
-  /** Pings over TCP until `deadline`. When the peer cannot even be dialled, as is to be expected of a dead one, `done` is never called. */
+  /**
+   * Pings over TCP until `deadline`. If the dial fails, as it does for a dead peer, `done` is not
+   * called.
+   */
   ping(now: number, to: Address, ping: Ping, deadline: number, done: Done): void {
     this.#dial(now, to, { kind: "ping", ping, done }, deadline - now);
   }
 
-  /** Takes a connection of a peer. Returns the id of the stream, or `undefined` if there are too many. */
+  /**
+   * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if too many
+   * streams are open.
+   */
   accept(now: number, peer: Address): number | undefined {
     this.#context.outbox.meter?.incr("memberlist.tcp.accept", 1);
     if (this.#inbound >= SwimLimits.inboundStreams) {
@@ -75,7 +81,7 @@ export class Exchanges {
     return this.#begin(now, peer, { kind: "accepting" }, this.#context.config.streamTimeoutMs).id;
   }
 
-  /** Takes what happened on a stream; one that is not open any more is ignored. */
+  /** Handles what happened on a stream. Ignores streams that are not open any more. */
   stream(now: number, id: number, input: StreamInput): void {
     const exchange = this.#open.get(id);
     if (exchange === undefined) return;
@@ -97,7 +103,7 @@ export class Exchanges {
     }
   }
 
-  /** The time for a conversation is over. */
+  /** Ends a conversation whose time is over. */
   expired(now: number, id: number): void {
     const exchange = this.#open.get(id);
     if (exchange === undefined) return;
@@ -105,7 +111,7 @@ export class Exchanges {
     this.#end(now, exchange, `read tcp ${joinHostPort(host, port)}: i/o timeout`);
   }
 
-  /** The dial succeeded: sends what the exchange is for. */
+  /** Sends the request of an exchange whose dial succeeded. */
   #request(exchange: Exchange): void {
     const { role, peer } = exchange;
     if (role.kind === "accepting") return;
@@ -201,7 +207,8 @@ export class Exchanges {
     const { peer } = exchange;
     switch (message.type) {
       case "pushPull": {
-        // The reply goes out before the merge, so that a restarted peer learns what we believed of it and can refute.
+        // The reply goes out before the merge, so that a restarted peer learns what we believed of
+        // it and can refute it.
         this.#writeState(exchange, message.join);
         const refusal = this.#fullState.merge(now, message);
         this.#end(now, exchange, refusal === undefined ? undefined : `Failed push/pull merge: ${refusal}`);
@@ -238,7 +245,8 @@ export class Exchanges {
 
   #writeState(exchange: Exchange, join: boolean): void {
     const state = this.#context.codec.encode(this.#fullState.local(join));
-    // The original says four bytes of the message itself here, which are always the same.
+    // memberlist reports the first four bytes of the message here, which are always the same; the
+    // size is useful.
     this.#context.outbox.meter?.gauge("memberlist.size.local", state.length);
     this.#write(exchange, state);
   }
@@ -254,7 +262,7 @@ export class Exchanges {
     outbox.meter?.incr("memberlist.tcp.sent", bytes.length - (labelHeader ? labelSize(config) : 0));
   }
 
-  #end(now: number, exchange: Exchange, fault: string | undefined): void {
+  #end(now: number, exchange: Exchange, failure: string | undefined): void {
     if (!this.#open.delete(exchange.id)) return;
     const { outbox, timers } = this.#context;
     timers.delete(`exchange ${exchange.id}`);
@@ -262,13 +270,13 @@ export class Exchanges {
     const { role, peer } = exchange;
     if (role.kind === "pushPull") outbox.meter?.sample("memberlist.pushPullNode", now - exchange.startedAt);
     if (role.kind !== "accepting") {
-      if (exchange.opened || role.kind !== "ping") role.done(now, fault);
+      if (exchange.opened || role.kind !== "ping") role.done(now, failure);
       return;
     }
     this.#inbound -= 1;
     this.#inboundBytes -= exchange.received;
-    if (fault !== undefined) {
-      log(this.#context, "ERR", `${fault} from=${joinHostPort(peer.host, peer.port)}`);
+    if (failure !== undefined) {
+      log(this.#context, "ERR", `${failure} from=${joinHostPort(peer.host, peer.port)}`);
     }
   }
 }

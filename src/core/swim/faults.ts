@@ -1,5 +1,6 @@
 /**
- * Malformed input from the network: counted always, logged at a bounded rate, so that a flood of garbage is not a flood of lines.
+ * Malformed input from the network: all of it is counted, but logged at a bounded rate, so that a
+ * flood of bad packets does not flood the log.
  */
 
 import { joinHostPort } from "../../net/address.ts";
@@ -9,7 +10,7 @@ import { log, type SwimContext } from "./context.ts";
 const windowMs = 10_000;
 const linesPerWindow = 10;
 
-/** Counts and reports garbage. */
+/** Counts and logs malformed input. */
 export class Faults {
   readonly #context: SwimContext;
   #count = 0;
@@ -21,12 +22,14 @@ export class Faults {
     this.#context = context;
   }
 
-  /** Faults since the start. */
+  /** The number of faults since the start. */
   get count(): number {
     return this.#count;
   }
 
-  /** Takes one fault of a sender. */
+  /**
+   * Counts one fault of a sender, and logs it unless ten lines were logged within the last 10 s.
+   */
   report(now: number, from: Address, text: string): void {
     this.#count += 1;
     if (now - this.#windowStart >= windowMs) {

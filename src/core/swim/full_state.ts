@@ -1,23 +1,13 @@
 /**
- * The full state that two nodes exchange by push/pull: what we send, and how a peer's is checked and
- * merged (memberlist `sendLocalState`, `mergeRemoteState`, `verifyProtocol`). A merge is all or
- * nothing: one incompatible version on either side refuses it.
+ * The full state that two nodes exchange by push/pull: what we send, and how a peer's is checked
+ * and merged (memberlist `sendLocalState`, `mergeRemoteState`, `verifyProtocol`). One incompatible
+ * version on either side refuses the whole merge.
  */
 
 import { type NodeState, NodeStateCode, type PushPull } from "../wire/messages.ts";
 import type { SwimContext } from "./context.ts";
-import { isLive, type Node } from "./members.ts";
+import { isLive, type Node, versionIndex } from "./members.ts";
 import type { Membership } from "./membership.ts";
-
-/** Positions in the vector of versions that every member announces. */
-const vector = {
-  protocolMin: 0,
-  protocolMax: 1,
-  protocol: 2,
-  delegateMin: 3,
-  delegateMax: 4,
-  delegate: 5,
-} as const;
 
 /** Builds, checks and merges full state. */
 export class FullState {
@@ -29,7 +19,7 @@ export class FullState {
     this.#membership = membership;
   }
 
-  /** Returns everything this node knows, to be sent. */
+  /** Returns the full state of this node as a message. */
   local(join: boolean): PushPull {
     const nodes = this.#context.members.list.map(
       (node): NodeState => ({
@@ -72,7 +62,7 @@ export class FullState {
 }
 
 /** Returns why two views cannot be merged (memberlist `verifyProtocol`), or `undefined`. */
-export function incompatibility(remote: readonly NodeState[], local: readonly Node[]): string | undefined {
+function incompatibility(remote: readonly NodeState[], local: readonly Node[]): string | undefined {
   const parties = [
     ...remote.map((entry) => ({
       name: entry.node,
@@ -84,15 +74,15 @@ export function incompatibility(remote: readonly NodeState[], local: readonly No
   const range = { protocolMin: 0, protocolMax: 255, delegateMin: 0, delegateMax: 255 };
   for (const { alive, versions } of parties) {
     if (!alive || versions.length < 5) continue;
-    range.protocolMin = Math.max(range.protocolMin, versions[vector.protocolMin]!);
-    range.protocolMax = Math.min(range.protocolMax, versions[vector.protocolMax]!);
-    range.delegateMin = Math.max(range.delegateMin, versions[vector.delegateMin]!);
-    range.delegateMax = Math.min(range.delegateMax, versions[vector.delegateMax]!);
+    range.protocolMin = Math.max(range.protocolMin, versions[versionIndex.protocolMin]!);
+    range.protocolMax = Math.min(range.protocolMax, versions[versionIndex.protocolMax]!);
+    range.delegateMin = Math.max(range.delegateMin, versions[versionIndex.delegateMin]!);
+    range.delegateMax = Math.min(range.delegateMax, versions[versionIndex.delegateMax]!);
   }
   for (const { name, versions } of parties) {
     const complete = versions.length >= 6;
-    const protocol = complete ? versions[vector.protocol]! : 0;
-    const delegate = complete ? versions[vector.delegate]! : 0;
+    const protocol = complete ? versions[versionIndex.protocol]! : 0;
+    const delegate = complete ? versions[versionIndex.delegate]! : 0;
     if (protocol < range.protocolMin || protocol > range.protocolMax) {
       return `node '${name}' protocol version (${protocol}) is incompatible: [${range.protocolMin}, ${range.protocolMax}]`;
     }

@@ -1,11 +1,11 @@
 /**
- * Gossip: each interval, broadcasts go to a few random members, and to one of the recently dead, so that it can refute
- * (memberlist `gossip`).
+ * Gossip: at each interval broadcasts go to a few random live members, and to one recently dead
+ * member, so that it can refute (memberlist `gossip`).
  */
 
 import type { SwimContext } from "./context.ts";
 import { isLive, type Node } from "./members.ts";
-import { gossipNews, sendToNode } from "./transmit.ts";
+import { fetchGossip, sendToNode } from "./transmit.ts";
 
 /** The gossip loop of one node. */
 export class Gossip {
@@ -16,13 +16,13 @@ export class Gossip {
     this.#context = context;
   }
 
-  /** Begins one interval from now. */
+  /** Starts the loop; the first round is one interval from now. */
   start(now: number): void {
     this.#tickAt = now;
     this.#arm(now);
   }
 
-  /** Sends one round. */
+  /** Sends one round of gossip. */
   tick(now: number): void {
     this.#arm(now);
     const { meter } = this.#context.outbox;
@@ -31,19 +31,23 @@ export class Gossip {
     meter?.sample("memberlist.gossip", meter.now() - startedAt);
   }
 
-  /** To some live members, and what the last of them got also to one of the recently dead. */
+  /**
+   * Sends broadcasts to some live members, and the packet of the last one also to a recently dead
+   * member.
+   */
   #spread(now: number): void {
     const { members, config } = this.#context;
     let parts: Uint8Array[] = [];
     for (const node of members.pick(config.gossipNodes, (other) => this.#isPeer(other))) {
-      parts = gossipNews(this.#context);
+      parts = fetchGossip(this.#context);
       if (parts.length === 0) return;
       sendToNode(this.#context, node, parts);
     }
-    // memberlist draws the dead from the same lot as the living; in a small cluster its gossip then misses members that need it.
+    // memberlist picks from live and recently dead members together. In a small cluster its gossip
+    // can then miss live members.
     const [dead] = members.pick(1, (other) => this.#isRecentlyDead(now, other));
     if (dead === undefined) return;
-    if (parts.length === 0) parts = gossipNews(this.#context);
+    if (parts.length === 0) parts = fetchGossip(this.#context);
     if (parts.length > 0) sendToNode(this.#context, dead, parts);
   }
 

@@ -1,34 +1,38 @@
 /**
- * The last check of a suspect: shortly before a suspicion would end in death, the suspect itself is asked, a few times. An answer
- * proves that its refutation was merely lost on the way to us. This goes beyond memberlist, which never asks again; it is a decision of
- * this node alone and changes nothing on the wire.
+ * The last check of a suspect: shortly before its suspicion expires, this node pings the suspect
+ * itself, a few times. A reply proves that the suspect is alive and that only its refutation was
+ * lost on the way to us. memberlist does not do this. It is a decision of this node alone and
+ * changes nothing on the wire.
  */
 
 import { log, type SwimContext } from "./context.ts";
 import type { Membership } from "./membership.ts";
 import { sendToNode } from "./transmit.ts";
 
-/** Asks suspects whether they are alive. */
+/** Pings suspects before their suspicions expire. */
 export class LastCheck {
   readonly #context: SwimContext;
   readonly #membership: Membership;
-  /** Questions under way: the suspect and the incarnation at which it is suspected, by sequence number. */
-  readonly #asked = new Map<number, { readonly node: string; readonly incarnation: number }>();
+  /**
+   * Pings that wait for a reply, by sequence number: the suspect, and the incarnation at which it
+   * is suspected.
+   */
+  readonly #pending = new Map<number, { readonly node: string; readonly incarnation: number }>();
 
   constructor(context: SwimContext, membership: Membership) {
     this.#context = context;
     this.#membership = membership;
   }
 
-  /** Asks a suspect, and tells it again of what it is accused. */
-  ask(now: number, name: string): void {
+  /** Pings a suspect and repeats the suspicion to it, so that it can refute. */
+  ping(now: number, name: string): void {
     const { members, config, codec, timers } = this.#context;
     const node = members.find(name);
     if (node?.status !== "suspect") return;
     const sequence = this.#context.nextSequence();
     const { incarnation } = node;
-    this.#asked.set(sequence, { node: name, incarnation });
-    timers.set(`asked ${sequence}`, now + config.probeTimeoutMs, { kind: "asked", sequence });
+    this.#pending.set(sequence, { node: name, incarnation });
+    timers.set(`reply ${sequence}`, now + config.probeTimeoutMs, { kind: "lastCheckReply", sequence });
     sendToNode(this.#context, node, [
       codec.encode({
         type: "ping",
@@ -40,20 +44,23 @@ export class LastCheck {
     ]);
   }
 
-  /** Takes an ack if it answers a question: the suspect is alive. */
+  /**
+   * Handles an ack. Returns false if it is not a reply to a last check; otherwise the suspect is
+   * alive.
+   */
   ack(now: number, sequence: number): boolean {
-    const asked = this.#asked.get(sequence);
-    if (asked === undefined) return false;
+    const pending = this.#pending.get(sequence);
+    if (pending === undefined) return false;
     this.forget(sequence);
-    if (this.#membership.vouch(now, asked.node, asked.incarnation)) {
-      log(this.#context, "DEBUG", `Suspect ${asked.node} answered before its suspicion ran out`);
+    if (this.#membership.clearSuspicion(now, pending.node, pending.incarnation)) {
+      log(this.#context, "DEBUG", `Suspect ${pending.node} answered before its suspicion ran out`);
     }
     return true;
   }
 
-  /** A question was not answered in time, or needs no answer any more. */
+  /** Stops waiting for a reply. */
   forget(sequence: number): void {
-    this.#asked.delete(sequence);
-    this.#context.timers.delete(`asked ${sequence}`);
+    this.#pending.delete(sequence);
+    this.#context.timers.delete(`reply ${sequence}`);
   }
 }

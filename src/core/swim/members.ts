@@ -1,5 +1,6 @@
 /**
- * The table of known nodes: one record per name, and the shuffled list in which probing walks.
+ * The table of known nodes: one record per name, and the shuffled list that gives the order of
+ * probing.
  */
 
 import { formatAddress } from "../../net/address.ts";
@@ -8,18 +9,18 @@ import type { Random } from "../random.ts";
 import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 
-/** State of a node at this layer. Left and dead differ only in what the node itself said. */
+/** The state of a node in this layer. `left` is a death that the node itself announced. */
 export type NodeStatus = "alive" | "suspect" | "dead" | "left";
 
-/** What is known of one node. Only `membership.ts` changes it. */
+/** What this node knows about one node. Only `membership.ts` changes it. */
 export interface Node {
   readonly name: string;
-  /** Address bytes as announced, 4 or 16; their form is part of the identity. */
+  /** The address as announced. Whether it has 4 or 16 bytes is part of the identity. */
   address: Uint8Array;
-  /** Where to send to: canonical text of `address`, and the port. */
+  /** Where to send: the canonical text of `address`, and the port. */
   endpoint: Address;
   meta: Uint8Array | null;
-  /** PMin, PMax, PCur, DMin, DMax, DCur; zeros until announced. */
+  /** PMin, PMax, PCur, DMin, DMax, DCur as announced; all 0 if the node announced fewer. */
   versions: Uint8Array;
   incarnation: number;
   status: NodeStatus;
@@ -27,15 +28,22 @@ export interface Node {
   changedAt: number;
 }
 
-/** Index of the highest memberlist protocol version in {@link Node.versions}. */
-export const protocolMaxIndex = 1;
+/** Positions in {@link Node.versions}, the vector of versions that every member announces. */
+export const versionIndex = {
+  protocolMin: 0,
+  protocolMax: 1,
+  protocol: 2,
+  delegateMin: 3,
+  delegateMax: 4,
+  delegate: 5,
+} as const;
 
-/** True while a node takes part: alive or merely suspected. */
+/** Returns whether a node is alive or suspected, and so still takes part. */
 export function isLive(node: Node): boolean {
   return node.status === "alive" || node.status === "suspect";
 }
 
-/** All known nodes, our own included. */
+/** The table of known nodes, our own included. */
 export class Members {
   readonly #random: Random;
   readonly #byName = new Map<string, Node>();
@@ -52,22 +60,25 @@ export class Members {
     return this.#list;
   }
 
-  /** Nodes of all states that were not forgotten: the n of every formula. */
+  /** The number of nodes in all states: the n of memberlist's formulas. */
   get count(): number {
     return this.#list.length;
   }
 
-  /** Nodes that are alive or suspected. */
+  /** The number of nodes that are alive or suspected. */
   get liveCount(): number {
     return this.#live;
   }
 
-  /** The record of a name. */
+  /** Returns the node of a name, or `undefined`. */
   find(name: string): Node | undefined {
     return this.#byName.get(name);
   }
 
-  /** Adds an unknown node as dead at incarnation 0, at a random place; `undefined` when the table is full. */
+  /**
+   * Adds an unknown node as dead at incarnation 0, at a random place in the list. Returns
+   * `undefined` if the table is full.
+   */
   add(alive: Alive, now: number): Node | undefined {
     if (this.#list.length >= SwimLimits.members) return undefined;
     const node: Node = {
@@ -89,7 +100,7 @@ export class Members {
     return node;
   }
 
-  /** Moves a node to another state. */
+  /** Sets the state of a node. */
   change(node: Node, status: NodeStatus, now: number): void {
     const before = isLive(node);
     node.status = status;
@@ -97,7 +108,10 @@ export class Members {
     this.#live += Number(isLive(node)) - Number(before);
   }
 
-  /** Forgets nodes that `keep` refuses and shuffles the rest (memberlist `resetNodes`). */
+  /**
+   * Removes the nodes for which `keep` returns false and shuffles the rest (memberlist
+   * `resetNodes`).
+   */
   reap(keep: (node: Node) => boolean): void {
     this.#list = this.#list.filter((node) => {
       if (keep(node)) return true;
@@ -107,7 +121,10 @@ export class Members {
     this.#random.shuffle(this.#list);
   }
 
-  /** Up to `count` distinct nodes that `accept` allows, uniformly chosen; never misses one that is eligible. */
+  /**
+   * Returns `count` distinct random nodes for which `accept` returns true, or all of them if there
+   * are fewer (memberlist `kRandomNodes`, which may return fewer).
+   */
   pick(count: number, accept: (node: Node) => boolean): Node[] {
     const chosen: Node[] = [];
     const drawsMax = this.#list.length < 8 * count ? 0 : 4 * count;

@@ -1,7 +1,8 @@
 /**
- * The membership state machine: what alive, suspect and dead messages do to a node, one message at a time. An alive message needs a
- * strictly higher incarnation, an accusation an equal one; that asymmetry is what makes refutation necessary and sufficient
- * (SWIM, section 4.2; memberlist `state.go`).
+ * The membership state machine: what alive, suspect and dead messages do to a node. An alive
+ * message needs a strictly higher incarnation than the known one, an accusation an equal one; so an
+ * accused node must refute, and its refutation is always enough (SWIM, section 4.2; memberlist
+ * `state.go`).
  */
 
 import { formatAddress, joinHostPort } from "../../net/address.ts";
@@ -15,12 +16,13 @@ import type { Node } from "./members.ts";
 import { Suspicion } from "./suspicion.ts";
 import { aliveFault, incarnationMax } from "./validity.ts";
 
-/** Numbers of states in memberlist's log lines. */
+/** The numbers of states in memberlist's log lines. */
 const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 
 /**
- * The rules of one node's view of the cluster. By the member's status, a message whose incarnation is older than, equal to or newer than
- * the known one leads to this:
+ * The rules of one node's view of the cluster. The table has the new status of a member, by its
+ * status and by whether the incarnation of the message is older than, equal to or newer than the
+ * known one:
  *
  * | message               | unknown | alive   | suspect | dead  | left  | ourselves |
  * | --------------------- | ------- | ------- | ------- | ----- | ----- | --------- |
@@ -37,9 +39,11 @@ const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
  * | dead by itself, equal | -       | left    | left    | -     | -     | refute    |
  * | dead by itself, newer | -       | left    | left    | -     | -     | refute    |
  *
- * `-` ignores the message; all others pass it on, except that `refute` sends an alive message of our own with a higher incarnation.
- * `confirm` shortens the time of a suspicion. An alive message about ourselves with our incarnation is also refuted if it has other
- * metadata or versions. A new address for a known name is a conflict, unless the member has left, or is dead for long enough.
+ * `-` ignores the message; everything else broadcasts it again, except that `refute` broadcasts an
+ * alive message of our own with a higher incarnation instead. `confirm` shortens the suspicion. An
+ * alive message about ourselves with our own incarnation is refuted too if its metadata or versions
+ * differ from ours. A new address for a known name is a conflict, unless the member has left or has
+ * been dead for long enough.
  */
 export class Membership {
   readonly #context: SwimContext;
@@ -51,27 +55,33 @@ export class Membership {
     this.#context = context;
   }
 
-  /** Whether this node leaves or has left. */
+  /** Whether this node is leaving or has left. */
   get leaving(): boolean {
     return this.#leaving;
   }
 
-  /** Our own record. */
+  /** Our own node; `undefined` before the first announcement. */
   get self(): Node | undefined {
     return this.#context.members.find(this.#context.config.name);
   }
 
-  /** Suspicions that run. */
+  /** The number of running suspicions. */
   get suspicionCount(): number {
     return this.#suspicions.size;
   }
 
-  /** Goes on above an incarnation of an earlier life, which others may remember. Called before the first announcement. */
+  /**
+   * Makes the first announcement higher than `incarnation`, which others may remember from before a
+   * restart.
+   */
   resume(incarnation: number): void {
     this.#incarnation = Math.max(this.#incarnation, incarnation);
   }
 
-  /** Announces this node with a new incarnation and its current metadata. Calls `finished` when that has spread. */
+  /**
+   * Announces this node with a new incarnation and its current metadata. Calls `finished` when the
+   * broadcast has been sent often enough.
+   */
   announce(now: number, finished?: () => void): void {
     const { config, application } = this.#context;
     this.#incarnation += 1;
@@ -87,13 +97,16 @@ export class Membership {
     this.alive(now, alive, { bootstrap: true, ...(finished === undefined ? {} : { finished }) });
   }
 
-  /** Our own version vector. */
+  /** Our own versions: PMin, PMax, PCur, DMin, DMax, DCur. */
   get versions(): Uint8Array {
     const { protocol, delegate } = this.#context.config;
     return new Uint8Array([1, 5, protocol, delegate.min, delegate.max, delegate.current]);
   }
 
-  /** Leaves: broadcasts our own death, with ourselves as its source. Calls `finished` when that has spread. */
+  /**
+   * Leaves: broadcasts a dead message about ourselves, from ourselves. Calls `finished` when it has
+   * been sent often enough.
+   */
   leave(now: number, finished: () => void): void {
     this.#leaving = true;
     const { config } = this.#context;
@@ -106,7 +119,7 @@ export class Membership {
     this.dead(now, dead, finished);
   }
 
-  /** Returns after leaving. */
+  /** Takes a leave back: announces this node as alive again. */
   comeBack(now: number): void {
     this.#leaving = false;
     this.announce(now);
@@ -197,7 +210,10 @@ export class Membership {
     this.#armSuspicion(now, node, suspicion);
   }
 
-  /** Applies a dead message (memberlist `deadNode`). Calls `finished` when it has spread, or at once if it is ignored. */
+  /**
+   * Applies a dead message (memberlist `deadNode`). Calls `finished` when its broadcast has been
+   * sent often enough, or at once if the message is ignored.
+   */
   dead(now: number, dead: Dead, finished?: () => void): void {
     const { members, application, config } = this.#context;
     const node = members.find(dead.node);
@@ -222,7 +238,10 @@ export class Membership {
     application.left(now, node);
   }
 
-  /** Applies one entry of a push/pull (memberlist `mergeState`): a peer's "dead" is only a suspicion, "left" is believed. */
+  /**
+   * Applies one entry of a push/pull (memberlist `mergeState`). An entry "dead" only begins a
+   * suspicion, so that the node can refute; "left" is applied.
+   */
   merge(now: number, entry: NodeState): void {
     const { node, incarnation } = entry;
     switch (entry.state) {
@@ -239,7 +258,10 @@ export class Membership {
     }
   }
 
-  /** The suspicion of `name` ran out: the node is dead unless something changed (memberlist `suspectNode` time-out). */
+  /**
+   * Declares `name` dead because its suspicion expired, unless it is no longer suspected
+   * (memberlist, the timeout in `suspectNode`).
+   */
   suspicionExpired(now: number, name: string): void {
     const suspicion = this.#suspicions.get(name);
     const node = this.#context.members.find(name);
@@ -255,14 +277,17 @@ export class Membership {
     this.dead(now, { type: "dead", incarnation: node.incarnation, node: name, from });
   }
 
-  /** One of `left` last checks of a suspect is due: sets the next. */
+  /** Arms the next last check of a suspect. `left` counts the one that is due now. */
   lastCheckDue(name: string, left: number): void {
     const suspicion = this.#suspicions.get(name);
     if (suspicion !== undefined) this.#armLastCheck(suspicion.deadline, name, left - 1);
   }
 
-  /** A suspect proved to us that it is alive: the suspicion of that incarnation is over. False if it was over before. */
-  vouch(now: number, name: string, incarnation: number): boolean {
+  /**
+   * Ends the suspicion of `name` at `incarnation`, because it replied to a last check. Returns
+   * false if there is no such suspicion any more.
+   */
+  clearSuspicion(now: number, name: string, incarnation: number): boolean {
     const node = this.#context.members.find(name);
     if (node?.status !== "suspect" || node.incarnation !== incarnation) return false;
     this.#endSuspicion(node);
@@ -270,7 +295,10 @@ export class Membership {
     return true;
   }
 
-  /** Forgets nodes that are dead or left for long, never ourselves, and reshuffles (memberlist `resetNodes`). */
+  /**
+   * Removes nodes that have been dead or left for long, but never ourselves, and shuffles the list
+   * (memberlist `resetNodes`).
+   */
   reap(now: number): void {
     const { members, config } = this.#context;
     members.reap((node) => {
@@ -347,8 +375,8 @@ export class Membership {
     });
   }
 
-  #count(news: "alive" | "suspect" | "dead"): void {
-    this.#context.outbox.meter?.incr(`memberlist.msg.${news}`, 1);
+  #count(type: "alive" | "suspect" | "dead"): void {
+    this.#context.outbox.meter?.incr(`memberlist.msg.${type}`, 1);
   }
 
   #broadcast(message: Alive | Suspect | Dead, finished?: () => void): void {
@@ -359,8 +387,8 @@ export class Membership {
     const { timers, config } = this.#context;
     const { deadline } = suspicion;
     timers.set(`suspicion ${node.name}`, deadline, { kind: "suspicion", node: node.name });
-    const room = Math.floor((deadline - now) / config.probeTimeoutMs);
-    this.#armLastCheck(deadline, node.name, Math.min(config.lastChecks, room));
+    const fitting = Math.floor((deadline - now) / config.probeTimeoutMs);
+    this.#armLastCheck(deadline, node.name, Math.min(config.lastChecks, fitting));
   }
 
   #armLastCheck(deadline: number, name: string, left: number): void {
@@ -377,12 +405,12 @@ export class Membership {
   }
 }
 
-/** Whether a member may live at an address. */
+/** Returns whether members may have this address. */
 export function isAllowed({ allowedBlocks }: SwimConfig, address: Uint8Array): boolean {
   return allowedBlocks.length === 0 || inBlocks(allowedBlocks, address);
 }
 
-/** Compares metadata; nil and empty are equal, as for Go's `bytes.Equal`. */
+/** Returns whether metadata is equal. Nil and empty are equal, as in Go's `bytes.Equal`. */
 function sameMeta(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return equalBytes(a ?? noBytes, b ?? noBytes);
 }

@@ -1,6 +1,6 @@
 /**
- * Answering probes: our own acks, and probes that we run for others as their helper (memberlist `handlePing`,
- * `handleIndirectPing`).
+ * Replies to probes: acks for pings of ourselves, and probes that we run for others as their helper
+ * (memberlist `handlePing`, `handleIndirectPing`).
  */
 
 import { formatAddress, joinHostPort } from "../../net/address.ts";
@@ -8,7 +8,7 @@ import type { Address } from "../../runtime.ts";
 import type { IndirectPing, Ping, ProbeSource } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
-import { sendWithNews } from "./transmit.ts";
+import { sendWithGossip } from "./transmit.ts";
 import { addressFault } from "./validity.ts";
 
 /** A probe on behalf of `requester`. */
@@ -18,7 +18,7 @@ interface Relay {
   readonly nack: boolean;
 }
 
-/** Answers probes, and runs probes for others. */
+/** Replies to probes, and runs probes for others. */
 export class ProbeResponder {
   readonly #context: SwimContext;
   readonly #relays = new Map<number, Relay>();
@@ -27,7 +27,7 @@ export class ProbeResponder {
     this.#context = context;
   }
 
-  /** Acknowledges a ping that is meant for us. */
+  /** Acknowledges a ping, unless it names another node. */
   ping(from: Address, ping: Ping): void {
     const { config, application } = this.#context;
     if (ping.node !== "" && ping.node !== config.name) {
@@ -38,14 +38,16 @@ export class ProbeResponder {
       );
       return;
     }
-    sendWithNews(this.#context, replyAddress(from, ping.source), {
+    sendWithGossip(this.#context, replyAddress(from, ping.source), {
       type: "ack",
       sequence: ping.sequence,
       payload: application.ackPayload(),
     });
   }
 
-  /** Probes the target for the sender, whom we tell of an ack, or with a nack of its absence. */
+  /**
+   * Probes the target for the sender. The sender gets the ack, or a nack if there is none in time.
+   */
   indirectPing(now: number, from: Address, request: IndirectPing): void {
     const { config, timers } = this.#context;
     if (addressFault(request.target) !== undefined || this.#relays.size >= SwimLimits.relays) return;
@@ -54,7 +56,7 @@ export class ProbeResponder {
     this.#relays.set(sequence, { requester, sequence: request.sequence, nack: request.nack });
     timers.set(`relay ${sequence}`, now + config.probeTimeoutMs, { kind: "relay", sequence });
     const port = config.protocol < 2 || request.port === 0 ? config.bindPort : request.port;
-    sendWithNews(
+    sendWithGossip(
       this.#context,
       { host: formatAddress(request.target), port },
       {
@@ -66,27 +68,33 @@ export class ProbeResponder {
     );
   }
 
-  /** Passes an ack on if it answers a relayed probe. */
+  /**
+   * Forwards an ack to the node that asked for the probe. Returns false if it is not a reply to a
+   * relayed probe.
+   */
   ack(sequence: number): boolean {
     const relay = this.#relays.get(sequence);
     if (relay === undefined) return false;
     this.#relays.delete(sequence);
     this.#context.timers.delete(`relay ${sequence}`);
-    sendWithNews(this.#context, relay.requester, { type: "ack", sequence: relay.sequence, payload: null });
+    sendWithGossip(this.#context, relay.requester, { type: "ack", sequence: relay.sequence, payload: null });
     return true;
   }
 
-  /** A relayed probe was not answered in time. */
+  /** Ends a relayed probe that got no reply in time. */
   expired(sequence: number): void {
     const relay = this.#relays.get(sequence);
     this.#relays.delete(sequence);
     if (relay?.nack === true) {
-      sendWithNews(this.#context, relay.requester, { type: "nack", sequence: relay.sequence });
+      sendWithGossip(this.#context, relay.requester, { type: "nack", sequence: relay.sequence });
     }
   }
 }
 
-/** Where an answer goes: the address the sender gave, or else where its datagram came from. */
+/**
+ * Returns where a reply goes: to the address in the message, or else to where its datagram came
+ * from.
+ */
 function replyAddress(from: Address, source: ProbeSource): Address {
   if (source.port === 0 || addressFault(source.address) !== undefined) return from;
   return { host: formatAddress(source.address), port: source.port };

@@ -1,6 +1,7 @@
 /**
- * Failure detection: each probe interval one member is pinged; without an answer helpers ping it for us and we try TCP; without
- * any answer it is suspected (SWIM, section 3.1 and 4.3; Lifeguard, section IV-A and IV-C; memberlist `probeNode`).
+ * Failure detection: at each probe interval one member is pinged. If it does not reply, helpers
+ * ping it for us and we try TCP; if nothing gets a reply, it is suspected (SWIM, sections 3.1 and
+ * 4.3; Lifeguard, sections IV-A and IV-C; memberlist `probeNode`).
  */
 
 import type { Address } from "../../runtime.ts";
@@ -8,15 +9,16 @@ import { noBytes } from "../bytes.ts";
 import type { Ping } from "../wire/messages.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { Exchanges } from "./exchanges.ts";
-import { isLive, type Node, protocolMaxIndex } from "./members.ts";
+import { isLive, type Node, versionIndex } from "./members.ts";
 import type { Membership } from "./membership.ts";
-import { sendToNode, sendWithNews } from "./transmit.ts";
+import { sendToNode, sendWithGossip } from "./transmit.ts";
 
-/** Protocol versions from which a peer answers TCP pings and sends nacks. */
+/** The first protocol version that replies to TCP pings. */
 const tcpPingProtocol = 3;
+/** The first protocol version that sends nacks. */
 const nackProtocol = 4;
 
-/** One round: the target as it was when the round began. */
+/** One round of probing. `incarnation` is that of the target when the round began. */
 interface Round {
   readonly sequence: number;
   readonly node: Node;
@@ -47,20 +49,23 @@ export class Prober {
     this.#exchanges = exchanges;
   }
 
-  /** Begins probing one interval from now. */
+  /** Starts the loop; the first probe is one interval from now. */
   start(now: number): void {
     this.#tickAt = now;
     this.#armTick(now);
   }
 
-  /** The probe interval passed. Ticks that fall into a running round collapse into one. */
+  /**
+   * Begins a round because the probe interval has passed. If a round is running, the next one
+   * begins right after it.
+   */
   tick(now: number): void {
     this.#armTick(now);
     if (this.#round !== undefined) this.#tickMissed = true;
     else this.#probeNext(now);
   }
 
-  /** No direct answer in time: ask helpers and try TCP. */
+  /** Asks helpers and tries TCP, because no direct reply came in time. */
   timeout(now: number): void {
     const round = this.#round;
     if (round === undefined || round.helping) return;
@@ -68,7 +73,7 @@ export class Prober {
     this.#askForHelp(now, round);
   }
 
-  /** The round is over without an acknowledgement. */
+  /** Ends a round without an ack: suspects the target, unless it replied over TCP. */
   end(now: number): void {
     const round = this.#round;
     if (round === undefined) return;
@@ -93,7 +98,7 @@ export class Prober {
     this.#finish(now, round.expectedNacks > 0 ? missing : 1);
   }
 
-  /** Takes an ack if it belongs to the running round. */
+  /** Handles an ack. Returns false if it does not belong to the running round. */
   ack(now: number, sequence: number, payload: Uint8Array | null): boolean {
     const round = this.#round;
     if (round === undefined || round.sequence !== sequence) return false;
@@ -109,7 +114,9 @@ export class Prober {
     if (this.#round?.sequence === sequence) this.#round.nacks += 1;
   }
 
-  /** A datagram could not be sent. To the target of the round that is as good as no answer. */
+  /**
+   * Asks for help at once if the datagram that could not be sent was the ping of the running round.
+   */
   sendFailed(now: number, to: Address): void {
     const round = this.#round;
     if (round === undefined || round.helping) return;
@@ -128,7 +135,7 @@ export class Prober {
 
   #probeNext(now: number): void {
     const { members, config } = this.#context;
-    for (let looked = 0; looked < members.count; looked++) {
+    for (let tries = 0; tries < members.count; tries++) {
       if (this.#cursor >= members.count) {
         this.#membership.reap(now);
         this.#cursor = 0;
@@ -165,10 +172,11 @@ export class Prober {
     timers.set("probe end", endsAt, { kind: "probeEnd" });
     timers.set("probe timeout", now + config.probeTimeoutMs, { kind: "probeTimeout" });
     if (node.status === "alive") {
-      sendWithNews(this.#context, node.endpoint, ping);
+      sendWithGossip(this.#context, node.endpoint, ping);
       return;
     }
-    // A suspected target gets the suspicion with the probe, so that it can refute at once (Lifeguard's buddy system).
+    // A suspected target gets the suspicion with the probe, so that it can refute at once (the
+    // buddy system of Lifeguard).
     const { name, incarnation } = node;
     const suspect = codec.encode({ type: "suspect", incarnation, node: name, from: config.name });
     sendToNode(this.#context, node, [codec.encode(ping), suspect]);
@@ -183,9 +191,9 @@ export class Prober {
       (other) => other.status === "alive" && other.name !== config.name && other.name !== node.name,
     );
     for (const helper of helpers) {
-      const nack = helper.versions[protocolMaxIndex]! >= nackProtocol;
+      const nack = helper.versions[versionIndex.protocolMax]! >= nackProtocol;
       if (nack) round.expectedNacks += 1;
-      sendWithNews(this.#context, helper.endpoint, {
+      sendWithGossip(this.#context, helper.endpoint, {
         type: "indirectPing",
         sequence,
         target: node.address,
@@ -195,7 +203,7 @@ export class Prober {
         source: round.ping.source,
       });
     }
-    if (node.versions[protocolMaxIndex]! >= tcpPingProtocol && now < round.endsAt) {
+    if (node.versions[versionIndex.protocolMax]! >= tcpPingProtocol && now < round.endsAt) {
       this.#exchanges.ping(now, node.endpoint, round.ping, round.endsAt, (_now, error) => {
         if (error === undefined) round.tcpContact = true;
         else log(this.#context, "ERR", `Failed fallback TCP ping: ${error}`);

@@ -1,6 +1,6 @@
 /**
- * The schedule of push/pulls: now and then each node exchanges full state with one random member, so
- * that what gossip missed is repaired (memberlist `pushPullTrigger`).
+ * The schedule of push/pulls: at each interval a node exchanges full state with one random member,
+ * which repairs what gossip missed (memberlist `pushPullTrigger`).
  */
 
 import { pushPullScale } from "../math.ts";
@@ -18,7 +18,10 @@ export class PushPulls {
     this.#exchanges = exchanges;
   }
 
-  /** Begins after a random part of the interval, so that nodes started together do not stay in step. */
+  /**
+   * Starts the loop after a random part of the interval, so that nodes that started together do not
+   * stay in step.
+   */
   start(now: number): void {
     const { config, random } = this.#context;
     if (config.pushPullIntervalMs === 0) return;

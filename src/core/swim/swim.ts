@@ -1,6 +1,6 @@
 /**
- * The membership layer of one node: routes packets, streams and deadlines to the parts that know what to do. Pure: it is told the
- * time, draws from an injected source of randomness, and asks for effects through the shared outbox.
+ * The membership layer of one node: passes packets, streams and deadlines to the parts that handle
+ * them. It is pure: time and randomness are passed in, and effects go to the shared outbox.
  */
 
 import { joinHostPort, parseAddress } from "../../net/address.ts";
@@ -29,7 +29,7 @@ import { Prober } from "./prober.ts";
 import { PushPulls } from "./push_pull.ts";
 import { sendUser, userRoom } from "./transmit.ts";
 
-/** What the membership layer of a node is built from. */
+/** What {@link Swim} needs. */
 export interface SwimOptions {
   readonly config: SwimConfig;
   readonly random: Random;
@@ -38,7 +38,7 @@ export interface SwimOptions {
   readonly outbox: Sink<SwimEffect>;
 }
 
-/** SWIM with Lifeguard, as memberlist speaks it. */
+/** SWIM with Lifeguard, compatible with memberlist. */
 export class Swim {
   readonly #context: SwimContext;
   readonly #membership: Membership;
@@ -68,43 +68,46 @@ export class Swim {
     return this.#context.config;
   }
 
-  /** Known nodes in probing order, our own included. */
+  /** All known nodes in probing order, our own included. */
   get nodes(): readonly Node[] {
     return this.#context.members.list;
   }
 
-  /** The record of a name. */
+  /** Returns the node of a name, or `undefined`. */
   find(name: string): Node | undefined {
     return this.#context.members.find(name);
   }
 
-  /** Nodes that are alive or suspected, our own included. */
+  /** The number of nodes that are alive or suspected, our own included. */
   get liveCount(): number {
     return this.#context.members.liveCount;
   }
 
-  /** Lifeguard's health score; 0 is healthy. */
+  /** The health score of Lifeguard; 0 is healthy. */
   get healthScore(): number {
     return this.#context.awareness.score;
   }
 
-  /** The largest user message that gossip can carry. */
+  /** The size of the largest user message that fits a gossip packet. */
   get userRoom(): number {
     return userRoom(this.#context);
   }
 
-  /** Packets and parts of packets that were dropped as malformed. */
+  /** The number of packets, and of parts of packets, that were dropped as malformed. */
   get faultCount(): number {
     return this.#faults.count;
   }
 
-  /** Measures how much news waits. */
+  /** Measures the length of the broadcast queue. */
   checkQueue(): void {
     const { broadcasts, outbox } = this.#context;
     outbox.meter?.sample("memberlist.queue.broadcasts", broadcasts.length);
   }
 
-  /** Announces this node, above the incarnation of an earlier life, and starts all loops. */
+  /**
+   * Announces this node and starts all loops. `past` is the last incarnation that it announced
+   * before a restart.
+   */
   start(now: number, past = 0): void {
     this.#membership.resume(past);
     this.#membership.announce(now);
@@ -113,7 +116,10 @@ export class Swim {
     this.#pushPulls.start(now);
   }
 
-  /** Announces changed metadata. `finished` is called when the news has spread, at once if there is nobody to tell. */
+  /**
+   * Announces changed metadata. Calls `finished` when the broadcast has been sent often enough, or
+   * at once if there are no other members.
+   */
   update(now: number, finished: () => void): void {
     if (this.liveCount > 1) {
       this.#membership.announce(now, finished);
@@ -123,29 +129,32 @@ export class Swim {
     finished();
   }
 
-  /** Says goodbye. `finished` is called when the news has spread, at once if there is nobody to tell. */
+  /**
+   * Leaves the cluster. Calls `finished` when the broadcast has been sent often enough, or at once
+   * if there are no other members.
+   */
   leave(now: number, finished: () => void): void {
     const others = this.liveCount > 1;
     this.#membership.leave(now, others ? finished : () => undefined);
     if (!others) finished();
   }
 
-  /** Takes a goodbye back: this node is alive again, at a higher incarnation. */
+  /** Takes a leave back: this node is alive again, at a higher incarnation. */
   comeBack(now: number): void {
     this.#membership.comeBack(now);
   }
 
-  /** Exchanges state with an address, to join through it. `done` gets a text when it failed. */
+  /** Joins through an address by exchanging state with it. `done` gets a reason if that failed. */
   join(now: number, to: Address, name: string, done: (now: number, error: string | undefined) => void): void {
     this.#exchanges.pushPull(now, to, name, true, done);
   }
 
-  /** Sends one user message to an address as a single packet. */
+  /** Sends one user message to an address, in a packet of its own. */
   sendUser(to: Address, payload: Uint8Array): void {
     sendUser(this.#context, to, payload);
   }
 
-  /** A datagram arrived. */
+  /** Handles a datagram that arrived. */
   packet(now: number, from: Address, bytes: Uint8Array): void {
     const { codec, config, outbox } = this.#context;
     outbox.meter?.incr("memberlist.udp.received", bytes.length);
@@ -161,28 +170,30 @@ export class Swim {
     for (const message of opened.messages) this.#message(now, from, message);
   }
 
-  /** A datagram could not be sent. */
+  /** Handles that a datagram could not be sent. `text` is for the log. */
   sendFailed(now: number, to: Address, text: string): void {
     log(this.#context, "ERR", `Failed to send UDP packet to ${joinHostPort(to.host, to.port)}: ${text}`);
     this.#prober.sendFailed(now, to);
   }
 
-  /** Takes a connection of a peer. Returns the id of the stream, or `undefined` to refuse it. */
+  /**
+   * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if it is refused.
+   */
   accept(now: number, peer: Address): number | undefined {
     return this.#exchanges.accept(now, peer);
   }
 
-  /** Takes what happened on a stream. */
+  /** Handles what happened on a stream. */
   stream(now: number, id: number, input: StreamInput): void {
     this.#exchanges.stream(now, id, input);
   }
 
-  /** When {@link tick} has to be called next. */
+  /** Returns when {@link tick} has to be called next; `Infinity` for never. */
   deadline(): number {
     return this.#context.timers.next();
   }
 
-  /** Runs everything that is due. */
+  /** Runs all timers that are due. */
   tick(now: number): void {
     for (
       let timer = this.#context.timers.take(now);
@@ -218,9 +229,9 @@ export class Swim {
         return;
       case "lastCheck":
         this.#membership.lastCheckDue(timer.node, timer.left);
-        this.#lastCheck.ask(now, timer.node);
+        this.#lastCheck.ping(now, timer.node);
         return;
-      case "asked":
+      case "lastCheckReply":
         this.#lastCheck.forget(timer.sequence);
         return;
       case "exchange":
@@ -278,7 +289,7 @@ export class Swim {
       );
       return;
     }
-    // Protocol 1 carries no ports: everybody uses the same one.
+    // Messages of protocol 1 have no ports: all nodes use the same one.
     this.#membership.alive(now, config.protocol < 2 ? { ...message, port: config.bindPort } : message);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * What a member may be called and where it may live. memberlist accepts anything here; a member that cannot be named in a log
- * line or reached by a packet is refused before it enters the table.
+ * The names and addresses that a member may have. memberlist accepts any; here a member whose name
+ * would spoil a log line, or whose address no packet can reach, is refused before it enters the
+ * table.
  */
 
 import { unmapped } from "../../net/cidr.ts";
@@ -8,10 +9,13 @@ import { utf8Length } from "../bytes.ts";
 import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 
-/** The highest incarnation; nothing could refute an accusation at it, so it is refused. */
+/**
+ * The highest incarnation. It is refused, because no higher one is left to refute an accusation
+ * with.
+ */
 export const incarnationMax = 0xffff_ffff;
 
-/** Why `name` cannot be a node's name, or `undefined`. */
+/** Returns why `name` cannot be the name of a node, or `undefined` if it can. */
 export function nameFault(name: string): string | undefined {
   if (name === "") return "the name is empty";
   if (/\p{Cc}/u.test(name)) return "the name has a control character";
@@ -21,7 +25,7 @@ export function nameFault(name: string): string | undefined {
   return undefined;
 }
 
-/** Why nothing can be sent to these address bytes, or `undefined`. */
+/** Returns why nothing can be sent to these address bytes, or `undefined` if it can. */
 export function addressFault(address: Uint8Array): string | undefined {
   if (address.length !== 4 && address.length !== 16) {
     return `the address has ${address.length} bytes instead of 4 or 16`;
@@ -32,7 +36,7 @@ export function addressFault(address: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** Why this alive message cannot describe a member, or `undefined`. */
+/** Returns why an alive message cannot describe a member, or `undefined` if it can. */
 export function aliveFault(alive: Alive): string | undefined {
   const fault = nameFault(alive.node) ?? addressFault(alive.address);
   if (fault !== undefined) return fault;

@@ -1,11 +1,13 @@
 /**
- * Messages to bytes and back. Packets and small frames go through one lasting WebAssembly instance with fixed arenas; what does not
- * fit gets an instance of its own that is dropped afterwards.
+ * Encodes messages to bytes and decodes them. Packets and small frames go through one permanent
+ * WebAssembly instance with fixed arenas; anything larger gets an instance of its own that is
+ * dropped afterwards.
  */
 
 import { SerfError } from "../../errors.ts";
 import { keySizes } from "../../go/parse_key.ts";
 import { assert } from "../assert.ts";
+import { encodeUtf8 } from "../bytes.ts";
 import type { Random } from "../random.ts";
 import { MessageType, SealFlag, Size, Slot } from "./abi.ts";
 import { Engine, TextFault } from "./engine.ts";
@@ -16,37 +18,40 @@ import type { PacketMessage, PushPull, StreamMessage } from "./messages.ts";
 import { Draft, draftSize, fieldsOf, type ObjectMessage, readMessage } from "./records.ts";
 import { type FrameHeader, openFrame, readHeader } from "./stream.ts";
 
-/** How a codec speaks. */
+/** Settings of a {@link Codec}. */
 export interface CodecOptions {
-  /** At most 255 bytes of UTF-8; empty for none. */
+  /** The cluster's label, at most 255 bytes of UTF-8; empty for none. */
   readonly label: string;
+  /** Whether outgoing packets and frames are compressed. Incoming ones may be either. */
   readonly compression: boolean;
-  /** 1, or 0 when speaking protocol 1. Both are understood. */
+  /**
+   * The version of outgoing encryption: 0 with memberlist protocol 1, else 1. Incoming packets may
+   * have either.
+   */
   readonly encryptionVersion: 0 | 1;
+  /** Source of nonces. */
   readonly random: Random;
 }
 
-/** A packet, opened. Nothing in it lies in the codec's memory. */
+/** The content of a packet. Nothing in it refers to the codec's memory. */
 export interface OpenedPacket {
   readonly messages: readonly PacketMessage[];
-  /** Parts that were dropped, one text each, and at most a few. */
+  /** Why parts were dropped: a line for each, at most 16. */
   readonly faults: readonly string[];
 }
 
-const encoder: TextEncoder = new TextEncoder();
-
-/** The codec of one node. */
+/** Encodes and decodes the packets and stream frames of one node. */
 export class Codec {
   readonly #options: CodecOptions;
   readonly #label: Uint8Array;
   #keys: readonly Uint8Array[] = [];
-  /** The lasting instance; made for a key ring when first used. */
-  #lasting: Engine | undefined;
+  /** The permanent instance; created at its first use with the current key ring. */
+  #permanent: Engine | undefined;
 
-  /** Throws a SerfError with `ERR_OPTION` if the label is too long. */
+  /** Throws SerfError (ERR_OPTION) if the label is too long. */
   constructor(options: CodecOptions) {
     this.#options = options;
-    this.#label = encoder.encode(options.label);
+    this.#label = encodeUtf8(options.label);
     if (this.#label.length > Size.labelMax) {
       throw new SerfError(
         "ERR_OPTION",
@@ -56,8 +61,9 @@ export class Codec {
   }
 
   /**
-   * Installs the key ring, primary first; an empty list switches encryption off. Throws a SerfError with `ERR_KEY` for a key that
-   * has not 16, 24 or 32 bytes, and then nothing has changed.
+   * Replaces the key ring, primary key first; an empty list switches encryption off. Throws
+   * SerfError (ERR_KEY) if a key does not have 16, 24 or 32 bytes, or (ERR_LIMIT) if there are
+   * more than 256; then nothing has changed.
    */
   setKeys(keys: readonly Uint8Array[]): void {
     if (keys.some((key) => !keySizes.includes(key.length))) {
@@ -70,9 +76,9 @@ export class Codec {
       );
     }
     this.#keys = keys.map((key) => key.slice());
-    // Expanded keys do not wait for the collector.
-    this.#lasting?.bytes.fill(0);
-    this.#lasting = undefined;
+    // Erase expanded keys at once: the garbage collector may leave them in memory for long.
+    this.#permanent?.bytes.fill(0);
+    this.#permanent = undefined;
   }
 
   /** The installed keys, primary first. */
@@ -80,12 +86,21 @@ export class Codec {
     return this.#keys;
   }
 
-  /** Whether a key is installed. */
+  /** Whether any key is installed. */
   get encrypted(): boolean {
     return this.#keys.length > 0;
   }
 
-  /** Encodes a message, type byte first. A user message takes its datagram form; `encodeStreamUser` makes the other. */
+  /** The number of bytes that encrypting a packet adds at most (memberlist `encryptOverhead`). */
+  get encryptionOverhead(): number {
+    const padding = this.#options.encryptionVersion === 0 ? Size.paddingMax : 0;
+    return Size.encryptionOverhead + padding;
+  }
+
+  /**
+   * Encodes a message, type byte first. A user message gets the form for datagrams; {@link
+   * encodeStreamUser} returns the form for streams.
+   */
   encode(message: PacketMessage | StreamMessage): Uint8Array {
     if (message.type === "user") {
       const bytes = new Uint8Array(1 + message.payload.length);
@@ -97,7 +112,7 @@ export class Codec {
     return this.#encodeObject(message);
   }
 
-  /** Encodes a user message in its stream form: a header with the length, then the payload. */
+  /** Encodes a user message in the form for streams: a header with the length, then the payload. */
   encodeStreamUser(payload: Uint8Array): Uint8Array {
     const draft = new Draft(this.#engine);
     draft.number(Slot.number, payload.length);
@@ -105,7 +120,10 @@ export class Codec {
     return join([Uint8Array.of(MessageType.user), header, payload]);
   }
 
-  /** Opens a datagram. Throws a WireError if it is dropped whole; single parts that are dropped are returned as faults. */
+  /**
+   * Decodes a datagram. Parts that are dropped are returned as faults. Throws WireError if the
+   * whole datagram is dropped.
+   */
   open(packet: Uint8Array, options: { readonly verifyIncoming: boolean }): OpenedPacket {
     if (packet.length > Limits.packet) throw new WireError(`packet of ${packet.length} bytes is too large`);
     const engine = this.#engine;
@@ -128,8 +146,9 @@ export class Codec {
   }
 
   /**
-   * Makes one datagram of encoded messages: a compound if there are several, compressed if that makes it smaller. Throws a
-   * SerfError with `ERR_LIMIT` for more than 127 parts or more bytes than a datagram can have.
+   * Builds one datagram from encoded messages: a compound if there are several, compressed if that
+   * makes it smaller. Throws SerfError (ERR_LIMIT) if there are more than 127 parts or more bytes
+   * than fit a datagram.
    */
   seal(
     parts: readonly Uint8Array[],
@@ -160,7 +179,10 @@ export class Codec {
     return engine.copy(engine.run.result(), length);
   }
 
-  /** Makes a stream frame of an encoded message. The label header is for the dialling side only. */
+  /**
+   * Builds a stream frame from an encoded message. Only the side that dialled sends the label
+   * header.
+   */
   sealStream(
     message: Uint8Array,
     options: { readonly labelHeader: boolean; readonly encrypt: boolean },
@@ -175,8 +197,8 @@ export class Codec {
   }
 
   /**
-   * Opens one whole stream frame without its label header; for `FrameReader`, which knows where it ends. An accepting side takes
-   * requests only. Throws a WireError.
+   * Decodes one whole stream frame without its label header; for `FrameReader`, which finds its
+   * end. The accepting side accepts requests only. Throws WireError.
    */
   openFrame(frame: Uint8Array, options: { readonly accepting: boolean }): StreamMessage {
     const message = this.#openFrame(frame);
@@ -187,12 +209,14 @@ export class Codec {
     return message;
   }
 
-  /** Decodes the header object of a push/pull or user message; for `FrameReader`. Throws a WireError. */
+  /**
+   * Decodes the header object of a push/pull or user message; for `FrameReader`. Throws WireError.
+   */
   header(type: number, object: Uint8Array): FrameHeader {
     return readHeader(this.#engine, type, object);
   }
 
-  /** The bytes of the label; for `FrameReader`. */
+  /** The label as UTF-8. */
   get label(): Uint8Array {
     return this.#label;
   }
@@ -213,15 +237,15 @@ export class Codec {
   }
 
   get #engine(): Engine {
-    this.#lasting ??= this.#newEngine(Limits.packet, Limits.packetDecompressed, Limits.packetDecompressed);
-    return this.#lasting;
+    this.#permanent ??= this.#newEngine(Limits.packet, Limits.packetDecompressed, Limits.packetDecompressed);
+    return this.#permanent;
   }
 
   #newEngine(inputSize: number, outputSize: number, outputLimit: number): Engine {
     return new Engine({ label: this.#label, keys: this.#keys, inputSize, outputSize, outputLimit });
   }
 
-  /** The lasting instance if the sizes fit it, else one to be dropped after use. */
+  /** Returns the permanent instance if the sizes fit it, else a new one to be dropped after use. */
   #engineFor(inputSize: number, outputSize: number): Engine {
     const fits = inputSize <= Limits.packet && outputSize <= Limits.packetDecompressed;
     return fits ? this.#engine : this.#newEngine(inputSize, outputSize, 0);
@@ -254,7 +278,7 @@ export class Codec {
     const engine = this.#engineFor(size, size + 512);
     const shape = new Draft(engine).write(message);
     const length = engine.run.encode(shape);
-    // The type byte goes in front, where the room for envelopes is.
+    // The type byte goes in front of the object, into the room that is reserved for envelopes.
     engine.bytes[engine.output - 1] = shape;
     return engine.copy(engine.output - 1, length + 1);
   }

@@ -1,13 +1,17 @@
 /**
- * One instance of the WebAssembly module: its memory, laid out for a key ring and for sizes that are fixed at birth. A new key ring
- * or a larger frame means a new instance; memory never shrinks, so what is large is dropped with its instance.
+ * One instance of the WebAssembly module and its memory, whose layout is fixed when it is created,
+ * for a key ring and for maximum sizes. A new key ring or a larger frame needs a new instance. The
+ * memory never shrinks, so an instance for a large frame is dropped after use.
  */
 
 import { moduleBase64 } from "../../../wasm/module.ts";
 import { SerfError } from "../../errors.ts";
 import { Size } from "./abi.ts";
 
-/** The exported functions; `wasm/README.md` describes them. Addresses are byte offsets into the memory. */
+/**
+ * The exported functions, which `wasm/README.md` describes. Addresses are byte offsets into the
+ * memory.
+ */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   configure(keys: number, inputSize: number, outputSize: number, outputLimit: number): number;
@@ -36,42 +40,42 @@ interface Exports {
   forgotInStream(): number;
 }
 
-/** What an instance is made for. */
+/** The key ring and the sizes that an instance is created for. */
 export interface EngineSetup {
   readonly label: Uint8Array;
   readonly keys: readonly Uint8Array[];
   readonly inputSize: number;
-  /** Room for the result of sealing and encoding, and for decompressed bytes to begin with. */
+  /** Bytes reserved for the result of sealing or encoding, and at first for decompressed bytes. */
   readonly outputSize: number;
-  /** How much may be decompressed. */
+  /** The maximum number of decompressed bytes. */
   readonly outputLimit: number;
 }
 
-/** A text of a peer is not UTF-8. */
+/** Text from a peer is not UTF-8. */
 export class TextFault extends Error {}
 
 const compiled: WebAssembly.Module = new WebAssembly.Module(bytesOf(moduleBase64));
 const decoder: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Owns an instance and the views of its memory. */
+/** An instance of the module with views of its memory. */
 export class Engine {
   /** The exported functions. */
   readonly run: Exports;
-  /** Where the input begins. */
+  /** The address of the input. */
   readonly input: number;
-  /** Where `encode` writes. */
+  /** The address at which `encode` writes. */
   readonly output: number;
-  /** The table of decoded records, as an index of 32-bit words. */
+  /** The index of the table of decoded records among the 32-bit words. */
   readonly recordsWord: number;
-  /** The record to encode, as an index of 32-bit words. */
+  /** The index of the record to encode among the 32-bit words. */
   readonly draftWord: number;
   #bytes: Uint8Array;
   #words: Int32Array;
   #nonce: Uint8Array;
-  /** Names by the number the module gave them; `null` for those that are not UTF-8. */
-  #names: (string | null | undefined)[] = [];
+  /** Names by the number that the module gave them; false for those that are not UTF-8. */
+  #names: (string | false | undefined)[] = [];
 
-  /** Throws a SerfError with `ERR_LIMIT` if the memory cannot be had. */
+  /** Throws SerfError (ERR_LIMIT) if the memory cannot be allocated. */
   constructor(setup: EngineSetup) {
     this.run = new WebAssembly.Instance(compiled).exports as unknown as Exports;
     const { keys, inputSize, outputSize, outputLimit } = setup;
@@ -93,30 +97,33 @@ export class Engine {
     }
   }
 
-  /** Where the nonce of the next sealing goes. */
+  /** The view of the nonce that the next sealing uses. */
   get nonce(): Uint8Array {
     if (this.#nonce.length === 0) this.#view();
     return this.#nonce;
   }
 
-  /** The memory as bytes. Not to be kept across calls into the module: growing detaches a view, which then has no length. */
+  /**
+   * The memory as bytes. Do not keep it across calls into the module: when the memory grows, the
+   * view is detached and its length becomes 0.
+   */
   get bytes(): Uint8Array {
     if (this.#bytes.length === 0) this.#view();
     return this.#bytes;
   }
 
-  /** The memory as signed 32-bit words. Not to be kept across calls into the module. */
+  /** The memory as signed 32-bit words. Do not keep it across calls into the module. */
   get words(): Int32Array {
     if (this.#words.length === 0) this.#view();
     return this.#words;
   }
 
-  /** A copy of `length` bytes of the memory. */
+  /** Returns a copy of `length` bytes of the memory. */
   copy(at: number, length: number): Uint8Array {
     return this.bytes.slice(at, at + length);
   }
 
-  /** The text of `length` bytes. Throws a TextFault if it is not UTF-8. */
+  /** Returns `length` bytes as text. Throws TextFault if they are not UTF-8. */
   text(at: number, length: number): string {
     if (length === 0) return "";
     try {
@@ -126,17 +133,20 @@ export class Engine {
     }
   }
 
-  /** Like `text`, remembered under the `number` that the module gave the name, unless that is 0. */
+  /**
+   * Returns `length` bytes as a name. Unless `number` is 0, decodes them only the first time and
+   * then returns the name that it stored under this number. Throws TextFault if they are not UTF-8.
+   */
   name(at: number, length: number, number: number): string {
     if (number === 0) return this.text(at, length);
     const known = this.#names[number];
     if (typeof known === "string") return known;
-    if (known === null) throw new TextFault("name is not UTF-8");
-    this.#names[number] = null;
+    if (known === false) throw new TextFault("name is not UTF-8");
+    this.#names[number] = false;
     return (this.#names[number] = this.text(at, length));
   }
 
-  /** Forgets all names; the module has begun to count anew. */
+  /** Drops all stored names. Call it when the module has reset its numbers. */
   forgetNames(): void {
     this.#names = [];
   }

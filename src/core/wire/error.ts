@@ -1,10 +1,11 @@
 /**
- * The one error for bytes of a peer that cannot be understood. It is caught where packets and streams arrive, and nowhere else.
+ * The error for malformed bytes from a peer. It is caught where packets and streams arrive, and
+ * nowhere else.
  */
 
-/** Bytes from a peer are refused as a whole. Nothing has changed. */
+/** A packet, a frame or a message from a peer was refused as a whole. No state has changed. */
 export class WireError extends Error {
-  /** Whether a stream peer must be answered with an err frame; a packet is never answered. */
+  /** Whether the peer of a stream gets an err frame in reply. Packets get no reply. */
   readonly answer: boolean;
 
   constructor(message: string, options: { readonly answer: boolean } = { answer: false }) {

@@ -1,5 +1,5 @@
 /**
- * Describes the fault codes of the module in the words of memberlist's log lines.
+ * Describes the fault codes of the WebAssembly module in the words of memberlist's log lines.
  */
 
 import { DropCode, FaultCode, MessageType } from "./abi.ts";
@@ -28,7 +28,9 @@ export function describeFailure(code: number): string {
   return reasons[code] ?? `code ${code}`;
 }
 
-/** Describes why a part of a packet was dropped. `detail` is a message type, or a count for `cut`. */
+/**
+ * Describes why a part of a packet was dropped. `detail` is a message type, or a count for `cut`.
+ */
 export function describeFault(code: number, detail: number): string {
   switch (code) {
     case FaultCode.unsupported:

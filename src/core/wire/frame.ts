@@ -1,6 +1,7 @@
 /**
- * One inbound stream message, from bytes that arrive in any chunks (spec section 5). What arrived is kept, nothing is reserved for
- * what a peer claims; every byte is looked at a bounded number of times.
+ * Reads one inbound stream message from bytes that arrive in any chunks (memberlist `readStream`).
+ * It stores only bytes that arrived and reserves nothing for lengths that a peer claims; it looks
+ * at every byte a bounded number of times.
  */
 
 import { MessageType, Size } from "./abi.ts";
@@ -10,16 +11,19 @@ import { Limits } from "./limits.ts";
 import type { StreamMessage } from "./messages.ts";
 import { ObjectScanner } from "./scanner.ts";
 
-/** Reads one message. After it is whole, or after an error, the reader is of no further use. */
+/**
+ * Reads one message. When the message is complete, or after an error, the reader cannot be used
+ * again.
+ */
 export class FrameReader {
   readonly #codec: Codec;
   readonly #verifyIncoming: boolean;
   readonly #accepting: boolean;
   #arrived = new Uint8Array(0);
   #count = 0;
-  /** Where the frame begins: behind the label header, once that is known. */
+  /** Where the frame begins, after the label header; `undefined` until that has arrived. */
   #start: number | undefined;
-  /** Where the frame ends, once that is known. */
+  /** Where the frame ends; `undefined` until enough has arrived to compute it. */
   #end: number | undefined;
   #scanner: ObjectScanner | undefined;
   #tail: number | undefined;
@@ -27,8 +31,8 @@ export class FrameReader {
   #encryptedSize: number | undefined;
 
   /**
-   * `accepting` is the side that did not dial: there a label header comes first, and only requests are welcome. With
-   * `verifyIncoming`, and a key, plain messages are refused.
+   * `accepting` is true on the side that did not dial: it expects a label header first and refuses
+   * replies. `verifyIncoming` refuses plain messages if there is a key.
    */
   constructor(codec: Codec, options: { readonly accepting: boolean; readonly verifyIncoming: boolean }) {
     this.#codec = codec;
@@ -37,12 +41,15 @@ export class FrameReader {
     if (!options.accepting) this.#start = 0;
   }
 
-  /** Bytes of what is encrypted in the message, as the peer says; `undefined` when nothing is, or it is not known yet. */
+  /**
+   * The claimed size of the encrypted part in bytes; `undefined` if nothing is encrypted, or before
+   * the size has arrived.
+   */
   get encryptedSize(): number | undefined {
     return this.#encryptedSize;
   }
 
-  /** Takes more bytes. Returns the message once it is whole, else `undefined`. Throws a WireError. */
+  /** Adds bytes. Returns the message once it is complete, else `undefined`. Throws WireError. */
   push(bytes: Uint8Array): StreamMessage | undefined {
     if (this.#done) return undefined;
     try {
@@ -60,7 +67,10 @@ export class FrameReader {
     }
   }
 
-  /** The peer ended the stream. Throws a WireError if a message was begun; false if nothing ever came. */
+  /**
+   * Handles the end of the stream. Returns false if nothing ever arrived. Throws WireError if a
+   * message was incomplete.
+   */
   end(): boolean {
     if (!this.#done && this.#count > 0) throw new WireError("stream ended in the middle of a message");
     return this.#done;
@@ -68,16 +78,16 @@ export class FrameReader {
 
   #append(bytes: Uint8Array): void {
     const count = this.#count + bytes.length;
-    // Only what is known to be needed is kept: a peer that goes on sending behind its message gains nothing.
-    const wanted = Math.min(count, this.#end ?? Limits.message);
+    // Store nothing beyond the message: a peer that goes on sending must not take up memory.
+    const kept = Math.min(count, this.#end ?? Limits.message);
     if (count > Limits.message && this.#end === undefined) throw new WireError("message is too large");
-    if (wanted > this.#arrived.length) {
-      const larger = new Uint8Array(Math.max(wanted, 2 * this.#arrived.length, 256));
+    if (kept > this.#arrived.length) {
+      const larger = new Uint8Array(Math.max(kept, 2 * this.#arrived.length, 256));
       larger.set(this.#arrived.subarray(0, this.#count));
       this.#arrived = larger;
     }
-    this.#arrived.set(bytes.subarray(0, wanted - this.#count), this.#count);
-    this.#count = wanted;
+    this.#arrived.set(bytes.subarray(0, kept - this.#count), this.#count);
+    this.#count = kept;
   }
 
   #frameEnd(): number | undefined {
@@ -93,7 +103,7 @@ export class FrameReader {
     return this.#end;
   }
 
-  /** The label header, which is checked but never answered. */
+  /** Checks the label header and returns where it ends. A wrong one gets no reply. */
   #labelEnd(): number | undefined {
     if (this.#count === 0) return undefined;
     const label = this.#codec.label;
@@ -139,7 +149,7 @@ export class FrameReader {
     throw new WireError(`received invalid msg type (${type})`);
   }
 
-  /** A header object, then as many objects as it says, then as many bytes as it says. */
+  /** Finds the end of a header object and the objects and bytes that it announces. */
   #sequenceEnd(start: number, type: number): number | undefined {
     if (this.#tail === undefined) {
       const end = this.#objectsEnd(start + 1, 1);
@@ -153,7 +163,7 @@ export class FrameReader {
     return end === undefined ? undefined : end + this.#tail;
   }
 
-  /** The end of `count` objects from `at`, or of those that are being scanned already. */
+  /** Returns the end of `count` objects from `at`; if a scan is under way, continues it instead. */
   #objectsEnd(at: number, count: number): number | undefined {
     this.#scanner ??= new ObjectScanner(at, count);
     return this.#scanner.scan(this.#arrived, this.#count);

@@ -1,25 +1,28 @@
 /**
- * The maxima of the wire, beside those that the module shares (`Size` in `abi.ts`). Those that peers know are memberlist's own; the
- * others bound what a peer can make this program do, and lie far above what any sender uses.
+ * The limits of the wire, besides those that the WebAssembly module shares (`Size` in `abi.ts`).
+ * Those of frames and compounds are memberlist's own; the others bound the memory and time that a
+ * peer can make this program spend, and no real sender reaches them.
  */
 
-/** Named maxima; sizes in bytes. */
+/** Maximum counts, and sizes in bytes. */
 export const Limits = {
   /** A datagram, as received. */
   packet: 65_536,
-  /** All that the parts of one datagram may decompress to. */
+  /** All parts of one datagram after decompression. */
   packetDecompressed: 262_144,
-  /** Parts put into one compound; peers before memberlist 0.2.4 misread 128 and more. */
+  /** Messages in one compound: peers before memberlist 0.2.4 misread 128 and more. */
   parts: 127,
   /** Keys in a ring. */
   keys: 256,
-  /** What follows the length of an encrypted stream frame. */
+  /** The part of an encrypted stream frame that follows its length. */
   frame: 20_971_520,
-  /** A stream message that is neither encrypted nor compressed, or the envelope of a compressed one. */
+  /**
+   * A stream message that is neither encrypted nor compressed, or the envelope of a compressed one.
+   */
   message: 41_943_040,
   /** The header object of a push/pull or user message. */
   header: 4096,
-  /** What a stream message may decompress to. */
+  /** A stream message after decompression. */
   decompressed: 41_943_040,
   /** Entries in one push/pull. */
   nodes: 1_048_576,

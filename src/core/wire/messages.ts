@@ -1,9 +1,12 @@
 /**
- * The messages of memberlist, decoded: plain records, one interface per message type. Their fields on the wire are the table of
- * `wasm/assembly/schema.ts`.
+ * The decoded messages of memberlist (`net.go`): plain records, one interface per message type.
+ * `wasm/assembly/schema.ts` has the table of their fields on the wire.
  */
 
-/** Where answers to a probe go. `address` has 4 or 16 bytes, or none from senders older than memberlist 0.2.0. */
+/**
+ * Where replies to a probe go. `address` has 4 or 16 bytes, or none from senders before memberlist
+ * 0.2.0.
+ */
 export interface ProbeSource {
   readonly address: Uint8Array;
   readonly port: number;
@@ -29,14 +32,14 @@ export interface IndirectPing {
   readonly source: ProbeSource;
 }
 
-/** The answer to a probe. `payload` is `null` when there is none. */
+/** The reply to a probe. `payload` is `null` if it is nil on the wire. */
 export interface Ack {
   readonly type: "ack";
   readonly sequence: number;
   readonly payload: Uint8Array | null;
 }
 
-/** A helper's word that it got no answer in time. */
+/** A helper's notice that the target of an indirect probe did not reply in time. */
 export interface Nack {
   readonly type: "nack";
   readonly sequence: number;
@@ -50,7 +53,10 @@ export interface Suspect {
   readonly from: string;
 }
 
-/** `from` declares `node` dead at `incarnation`; `from` equal to `node` means that it left on purpose. */
+/**
+ * `from` declares `node` dead at `incarnation`; `from` equal to `node` means that it left on
+ * purpose.
+ */
 export interface Dead {
   readonly type: "dead";
   readonly incarnation: number;
@@ -59,8 +65,9 @@ export interface Dead {
 }
 
 /**
- * `node` is alive at `incarnation`. `address` has the bytes as received; the form (4 bytes, or 16 for IPv4-mapped) is part of a
- * member's identity. `versions` is PMin, PMax, PCur, DMin, DMax, DCur, or shorter from broken senders.
+ * `node` is alive at `incarnation`. `address` has the bytes as received: whether they are 4, or 16
+ * for IPv4-mapped, is part of a member's identity. `meta` is `null` if it is nil on the wire.
+ * `versions` is PMin, PMax, PCur, DMin, DMax, DCur; broken senders send fewer.
  */
 export interface Alive {
   readonly type: "alive";
@@ -72,22 +79,25 @@ export interface Alive {
   readonly versions: Uint8Array;
 }
 
-/** An opaque message of the layer above. */
+/** A message of the layer above, which this layer does not look into. */
 export interface User {
   readonly type: "user";
   readonly payload: Uint8Array;
 }
 
-/** A refusal on a stream; people read `text`, programs do not. */
+/** A refusal on a stream. `text` is for the log. */
 export interface ErrorReply {
   readonly type: "error";
   readonly text: string;
 }
 
-/** States in a push/pull entry; the numbers are on the wire. */
+/** The states of a push/pull entry, by their numbers on the wire. */
 export const NodeStateCode = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 
-/** One node in a push/pull exchange. `state` is a {@link NodeStateCode}, or another number from a peer we do not understand. */
+/**
+ * One node in a push/pull exchange. `state` is a {@link NodeStateCode}; a peer may also send an
+ * unknown number.
+ */
 export interface NodeState {
   readonly node: string;
   readonly address: Uint8Array;
@@ -98,7 +108,7 @@ export interface NodeState {
   readonly versions: Uint8Array;
 }
 
-/** Full state of one side of an exchange. */
+/** The full state of one side of an exchange. `userState` is the part of the layer above. */
 export interface PushPull {
   readonly type: "pushPull";
   readonly join: boolean;
@@ -106,8 +116,8 @@ export interface PushPull {
   readonly userState: Uint8Array;
 }
 
-/** What a datagram can hold once opened. */
+/** The messages that a datagram may contain. */
 export type PacketMessage = Ping | IndirectPing | Ack | Nack | Suspect | Alive | Dead | User;
 
-/** What a stream can hold once opened. */
+/** The messages that a stream may contain. */
 export type StreamMessage = Ping | Ack | PushPull | User | ErrorReply;

@@ -1,56 +1,57 @@
 /**
- * MessagePack in the old specification that gossip uses (raw strings, no bin, no str8), for the layers above the packet codec. The
- * writer emits what Go's encoder emits; the reader accepts every form that either Go version emits or accepts.
+ * MessagePack for the layers above the packet codec. The writer follows the old specification (raw
+ * strings, no bin, no str8), byte for byte as Go Serf's encoder; the reader accepts every form that
+ * any version of go-msgpack emits or accepts.
  */
 
+import { encodeUtf8 } from "../bytes.ts";
 import { Size } from "./abi.ts";
 import { WireError } from "./error.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Builds one message. Map keys must be written in ascending byte order. */
+/** Builds one message. Write map keys in ascending byte order, as Go's encoder does. */
 export class MsgpackWriter {
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** Starts with raw bytes, such as a type byte. */
+  /** Begins the message with raw bytes, such as a type byte. */
   constructor(...prefix: number[]) {
     for (const byte of prefix) this.#byte(byte);
   }
 
-  /** Header of a map of `count` pairs. */
+  /** Writes the header of a map of `count` pairs. */
   map(count: number): this {
     return this.#collection(count, 0x80, 0xde);
   }
 
-  /** Header of a list of `count` elements. */
+  /** Writes the header of a list of `count` elements. */
   array(count: number): this {
     return this.#collection(count, 0x90, 0xdc);
   }
 
-  /** A text, also as a map key. */
+  /** Writes text, also as a map key. */
   string(text: string): this {
-    return this.#raw(encoder.encode(text));
+    return this.#raw(encodeUtf8(text));
   }
 
-  /** Bytes, in the string family; `null` is nil. */
+  /** Writes bytes as a raw string, or nil for `null`. */
   bytes(bytes: Uint8Array | null): this {
     return bytes === null ? this.nil() : this.#raw(bytes);
   }
 
-  /** Nil. */
+  /** Writes nil. */
   nil(): this {
     return this.#byte(0xc0);
   }
 
-  /** A boolean. */
+  /** Writes a boolean. */
   bool(value: boolean): this {
     return this.#byte(value ? 0xc3 : 0xc2);
   }
 
-  /** A non-negative integer below 2^64, in its shortest unsigned form. */
+  /** Writes a non-negative integer below 2^64 in its shortest unsigned form. */
   uint(value: number | bigint): this {
     if (value > 0xffff_ffff) {
       this.#byte(0xcf);
@@ -65,7 +66,7 @@ export class MsgpackWriter {
     return this.#byte(0xce).#uint32(small);
   }
 
-  /** A real, always as 64 bits. */
+  /** Writes a real number, always with 64 bits. */
   float(value: number): this {
     this.#byte(0xcb);
     const at = this.#grow(8);
@@ -73,7 +74,7 @@ export class MsgpackWriter {
     return this;
   }
 
-  /** A finished copy of what was written. */
+  /** Returns a copy of the message so far. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
@@ -124,7 +125,10 @@ export class MsgpackWriter {
   }
 }
 
-/** Reads one message. Every method throws {@link WireError} on malformed or missing bytes; lengths are checked against what is there. */
+/**
+ * Reads one message. Every method throws {@link WireError} if bytes are malformed or missing; a
+ * length is checked against the bytes that are left before anything is allocated.
+ */
 export class MsgpackReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -137,14 +141,14 @@ export class MsgpackReader {
     this.#at = start;
   }
 
-  /** Where the next value begins. */
+  /** The offset of the next value. */
   get offset(): number {
     return this.#at;
   }
 
   /**
-   * A struct, as a map or as a list in declaration order; nil is a struct of zero values. Unknown keys and surplus elements are
-   * skipped, absent ones keep their zero value.
+   * Reads a struct: a map, or a list in declaration order as `order` has it. Calls the function of
+   * each field that is present. Skips unknown keys and surplus elements; nil has no fields.
    */
   struct(fields: Readonly<Record<string, (reader: this) => void>>, order: readonly string[]): void {
     const tag = this.#peek();
@@ -170,17 +174,17 @@ export class MsgpackReader {
     }
   }
 
-  /** Number of pairs of a map; nil is an empty one. */
+  /** Reads the header of a map and returns its number of pairs; 0 for nil. */
   mapHeader(): number {
     return this.#header(0x80, 0xde, 2);
   }
 
-  /** Number of elements of a list; nil is an empty one. */
+  /** Reads the header of a list and returns its number of elements; 0 for nil. */
   arrayHeader(): number {
     return this.#header(0x90, 0xdc, 1);
   }
 
-  /** A text; nil is empty. */
+  /** Reads text; nil is empty. */
   string(): string {
     const raw = this.#raw("text");
     try {
@@ -190,7 +194,7 @@ export class MsgpackReader {
     }
   }
 
-  /** Bytes, copied; nil is `null`. */
+  /** Reads bytes and returns a copy, or `null` for nil. */
   bytes(): Uint8Array | null {
     const tag = this.#peek();
     if (tag === 0xc0) {
@@ -204,7 +208,7 @@ export class MsgpackReader {
     return Uint8Array.from(list);
   }
 
-  /** A boolean, also given as 0 or 1; nil is false. */
+  /** Reads a boolean, which may be sent as 0 or 1; nil is false. */
   bool(): boolean {
     const tag = this.#take();
     if (tag === 0xc2 || tag === 0xc0 || tag === 0) return false;
@@ -212,7 +216,7 @@ export class MsgpackReader {
     throw new WireError(`msgpack: expected a boolean, got tag ${tag}`);
   }
 
-  /** An integer from 0 to `max`, at most 2^53 - 1, in any form; nil is 0. */
+  /** Reads an integer of any form from 0 to `max`, which is at most 2^53 - 1; nil is 0. */
   uint(max: number): number {
     const value = this.#integer();
     if (value < 0n || value > BigInt(max))
@@ -220,19 +224,19 @@ export class MsgpackReader {
     return Number(value);
   }
 
-  /** An integer from 0 to 2^64 - 1; nil is 0. */
+  /** Reads an integer from 0 to 2^64 - 1; nil is 0. */
   uint64(): bigint {
     const value = this.#integer();
     if (value < 0n) throw new WireError(`msgpack: integer ${value} is negative`);
     return value;
   }
 
-  /** A 64-bit signed integer; larger unsigned ones wrap, as in go-msgpack. Nil is 0. */
+  /** Reads a 64-bit signed integer; larger unsigned ones wrap, as in go-msgpack. Nil is 0. */
   int64(): bigint {
     return BigInt.asIntN(64, this.#integer());
   }
 
-  /** A real, also given as 32 bits or as an integer; nil is 0. */
+  /** Reads a real number, which may be sent with 32 bits or as an integer; nil is 0. */
   float(): number {
     const tag = this.#peek();
     if (tag === 0xca) {
@@ -246,7 +250,7 @@ export class MsgpackReader {
     return Number(this.#integer());
   }
 
-  /** Steps over one value of any kind. */
+  /** Skips one value of any kind. */
   skip(depth = 0): void {
     if (depth > Size.nestingMax) throw new WireError(`msgpack: nested deeper than ${Size.nestingMax}`);
     const tag = this.#peek();
@@ -321,7 +325,7 @@ export class MsgpackReader {
     else if (tag === wide) count = this.#lengthAt(this.#advance(2), 2);
     else if (tag === wide + 1) count = this.#lengthAt(this.#advance(4), 4);
     else throw new WireError(`msgpack: expected a ${valuesPerEntry === 2 ? "map" : "list"}, got tag ${tag}`);
-    // Every value takes at least one byte, so a larger claim is a lie.
+    // Every value takes at least one byte, so a larger count cannot be true.
     this.#require(count * valuesPerEntry);
     return count;
   }

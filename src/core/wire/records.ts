@@ -1,15 +1,15 @@
 /**
- * Reads messages from the records of the module's table, and writes them to the record that is encoded.
+ * Reads messages from the records that the WebAssembly module decoded, and writes the record that
+ * it encodes.
  */
 
 import { unreachable } from "../assert.ts";
+import { noBytes } from "../bytes.ts";
 import { MessageType, Shape, Size, Slot } from "./abi.ts";
 import type { Engine } from "./engine.ts";
 import type { ErrorReply, NodeState, PacketMessage, ProbeSource, StreamMessage } from "./messages.ts";
 
-const none: Uint8Array = new Uint8Array(0);
-
-/** Reads the message of record `index`. Throws a TextFault. */
+/** Returns the message of record `index`. Throws TextFault if text in it is not UTF-8. */
 export function readMessage(engine: Engine, index: number): PacketMessage | ErrorReply {
   const words = engine.words;
   const at = engine.recordsWord + index * Size.recordWords;
@@ -26,7 +26,7 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
       return {
         type: "indirectPing",
         sequence: number,
-        target: bytesAt(engine, at + Slot.address) ?? none,
+        target: bytesAt(engine, at + Slot.address) ?? noBytes,
         port: words[at + Slot.port]!,
         node: nameAt(engine, at + Slot.node),
         nack: words[at + Slot.flag] !== 0,
@@ -49,13 +49,13 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
         type: "alive",
         incarnation: number,
         node: nameAt(engine, at + Slot.node),
-        address: bytesAt(engine, at + Slot.address) ?? none,
+        address: bytesAt(engine, at + Slot.address) ?? noBytes,
         port: words[at + Slot.port]!,
         meta: bytesAt(engine, at + Slot.extra),
-        versions: bytesAt(engine, at + Slot.versions) ?? none,
+        versions: bytesAt(engine, at + Slot.versions) ?? noBytes,
       };
     case MessageType.user:
-      return { type: "user", payload: bytesAt(engine, at + Slot.extra) ?? none };
+      return { type: "user", payload: bytesAt(engine, at + Slot.extra) ?? noBytes };
     case MessageType.error:
       return { type: "error", text: engine.text(words[at + Slot.node]!, words[at + Slot.node + 1]!) };
     default:
@@ -63,24 +63,24 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
   }
 }
 
-/** Reads the push/pull entry of record `index`. Throws a TextFault. */
+/** Returns the push/pull entry of record `index`. Throws TextFault if text in it is not UTF-8. */
 export function readNodeState(engine: Engine, index: number): NodeState {
   const words = engine.words;
   const at = engine.recordsWord + index * Size.recordWords;
   return {
     node: nameAt(engine, at + Slot.node),
-    address: bytesAt(engine, at + Slot.address) ?? none,
+    address: bytesAt(engine, at + Slot.address) ?? noBytes,
     port: words[at + Slot.port]!,
     meta: bytesAt(engine, at + Slot.extra),
     incarnation: words[at + Slot.number]! >>> 0,
     state: words[at + Slot.flag]!,
-    versions: bytesAt(engine, at + Slot.versions) ?? none,
+    versions: bytesAt(engine, at + Slot.versions) ?? noBytes,
   };
 }
 
 function sourceAt(engine: Engine, at: number): ProbeSource {
   return {
-    address: bytesAt(engine, at + Slot.extra) ?? none,
+    address: bytesAt(engine, at + Slot.extra) ?? noBytes,
     port: engine.words[at + Slot.sourcePort]!,
     node: nameAt(engine, at + Slot.peer),
   };
@@ -95,13 +95,13 @@ function bytesAt(engine: Engine, word: number): Uint8Array | null {
   const words = engine.words;
   const length = words[word + 1]! - 1;
   if (length < 0) return null;
-  return length === 0 ? none : engine.copy(words[word]!, length);
+  return length === 0 ? noBytes : engine.copy(words[word]!, length);
 }
 
 /** The messages whose body is one object. */
 export type ObjectMessage = Exclude<PacketMessage | StreamMessage, { type: "user" | "pushPull" }>;
 
-/** Bytes of input that the fields of a message take at most. */
+/** Returns how many bytes of input the fields of a message take at most. */
 export function draftSize(...fields: readonly (string | Uint8Array | null)[]): number {
   let size = 0;
   for (const field of fields)
@@ -109,7 +109,7 @@ export function draftSize(...fields: readonly (string | Uint8Array | null)[]): n
   return size;
 }
 
-/** The texts and bytes of a message, for `draftSize`. */
+/** Returns the text and byte fields of a message, for `draftSize`. */
 export function fieldsOf(message: ObjectMessage | NodeState): (string | Uint8Array | null)[] {
   if (!("type" in message)) return [message.node, message.address, message.meta, message.versions];
   switch (message.type) {
@@ -133,7 +133,10 @@ export function fieldsOf(message: ObjectMessage | NodeState): (string | Uint8Arr
   }
 }
 
-/** Writes the record to encode; texts and bytes go to the input, which must have room for `fieldsOf`. */
+/**
+ * Writes the record that is encoded next. Text and bytes go to the input, which must have room for
+ * `fieldsOf`.
+ */
 export class Draft {
   readonly #engine: Engine;
   #at: number;
@@ -228,7 +231,10 @@ export class Draft {
 
 const encoder: TextEncoder = new TextEncoder();
 
-/** Writes UTF-8 and returns its size. Names are nearly always ASCII, where a loop is much faster than the encoder. */
+/**
+ * Writes UTF-8 and returns its size. Names are nearly always ASCII, and then a loop is much faster
+ * than the encoder.
+ */
 function writeText(bytes: Uint8Array, at: number, text: string): number {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);

@@ -1,11 +1,11 @@
 /**
- * Finds where msgpack objects end, without decoding them, from bytes that come piece by piece. Nesting needs no stack: it is enough
- * to count how many values are still to come.
+ * Finds where msgpack objects end, without decoding them, in bytes that arrive in pieces. Nesting
+ * needs no stack: it is enough to count the values that are still to come.
  */
 
 import { WireError } from "./error.ts";
 
-/** Bytes behind the first byte of a value that has no length, by that byte; none for all others. */
+/** Bytes that follow the first byte of a value of fixed size, by that byte; none for all others. */
 const fixedSizes: Readonly<Record<number, number>> = {
   202: 4,
   203: 8,
@@ -24,7 +24,7 @@ const fixedSizes: Readonly<Record<number, number>> = {
   216: 17,
 };
 
-/** Scans a number of objects; each byte of a header is read once more at most. */
+/** Scans a number of objects. It reads a header at most once more for every piece that arrives. */
 export class ObjectScanner {
   #at: number;
   #pending: number;
@@ -35,12 +35,15 @@ export class ObjectScanner {
     this.#pending = count;
   }
 
-  /** The least offset at which the objects can end. */
+  /** The smallest offset at which the objects can end. */
   get least(): number {
     return this.#at + this.#pending;
   }
 
-  /** Goes on as far as the first `count` of `bytes` reach. Returns the offset behind the last object once that is known. */
+  /**
+   * Continues within the first `count` of `bytes`. Returns the offset after the last object, or
+   * `undefined` if more bytes are needed.
+   */
   scan(bytes: Uint8Array, count: number): number | undefined {
     while (this.#pending > 0) {
       if (this.#at >= count) return undefined;
@@ -65,7 +68,7 @@ export class ObjectScanner {
   }
 }
 
-/** How many bytes of length follow the first byte of a value. */
+/** Returns how many bytes of length follow the first byte of a value. */
 function lengthSize(head: number): number {
   switch (head) {
     case 0xc4:

@@ -1,6 +1,7 @@
 /**
- * One whole stream frame into its message, with the guards of memberlist against headers that claim too much. Which errors are
- * answered: those of decryption and decompression, but not an early end, and nothing about the message itself (spec section 5).
+ * Decodes one whole stream frame, with memberlist's limits on what headers may claim (`readStream`,
+ * `readRemoteState`). As in memberlist, the peer gets an error in reply if decryption or
+ * decompression fails, but not if the frame ends early or if the message itself is malformed.
  */
 
 import { FaultCode, FrameCode, MessageType, Shape, Size, Slot } from "./abi.ts";
@@ -12,17 +13,19 @@ import { Limits } from "./limits.ts";
 import type { NodeState, PushPull, StreamMessage, User } from "./messages.ts";
 import { readMessage, readNodeState } from "./records.ts";
 
-/** What the header of a push/pull or user message says. */
+/** The header of a push/pull or user message. */
 export interface FrameHeader {
+  /** Whether a push/pull joins the cluster; false for a user message. */
   readonly join: boolean;
+  /** The number of objects that follow. */
   readonly nodes: number;
-  /** Bytes behind the last object. */
+  /** The number of bytes that follow the last object. */
   readonly tail: number;
 }
 
 /**
- * Opens a frame that fits the engine's input. Returns `undefined` if it decompresses to more than the engine's limit. Throws a
- * WireError.
+ * Decodes a frame that fits the engine's input. Returns `undefined` if it decompresses to more than
+ * the engine's limit. Throws WireError.
  */
 export function openFrame(engine: Engine, frame: Uint8Array): StreamMessage | undefined {
   engine.bytes.set(frame, engine.input);
@@ -37,7 +40,7 @@ export function openFrame(engine: Engine, frame: Uint8Array): StreamMessage | un
   }
 }
 
-/** Decodes the header object of a message of `type`, and checks what it claims. Throws a WireError. */
+/** Decodes the header object of a message of `type` and checks its claims. Throws WireError. */
 export function readHeader(engine: Engine, type: number, object: Uint8Array): FrameHeader {
   engine.bytes.set(object, engine.input);
   engine.run.useInput(object.length);
@@ -123,7 +126,7 @@ function tailAt(engine: Engine, at: number, end: number, length: number): Uint8A
   return engine.copy(at, length);
 }
 
-/** Decodes objects into the table; returns where the next one is. Throws a WireError. */
+/** Decodes objects into the table and returns the address of the next one. Throws WireError. */
 function decode(engine: Engine, shape: number, count: number, at: number): number {
   const failure = engine.run.decodeMany(shape, count, at);
   if (engine.run.forgotInStream() !== 0) engine.forgetNames();

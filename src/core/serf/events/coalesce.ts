@@ -1,29 +1,28 @@
 /**
- * Merges bursts of events: held ones are let go after a quiet time, or at the latest some time after the first. Spec:
- * serf.md, section 17. Pure: the host passes the time and calls {@link MemberCoalescer.flush} when the deadline is reached.
+ * Merges bursts of events: they are held until none has come for some time, or at the latest until
+ * some time after the first (serf `coalesce.go`, `coalesce_member.go`, `coalesce_user.go`). The
+ * owner passes the time, and calls `flush` when the deadline is reached.
  *
- * Two things differ from the original on purpose. What was flushed is forgotten: the original repeats a member-update with every later
- * flush until another event of that member replaces it. And a member that was held with different events is always said: one that failed
- * and returned was seen as failed meanwhile, and may have another address now, but the original says nothing of it.
+ * Two things differ from Serf on purpose. A flushed event is forgotten; Serf repeats a
+ * member-update with every later flush until another event of that member replaces it. And a member
+ * for which different events were held is always reported: if it failed and returned it may have
+ * another address now, but Serf reports nothing.
  */
 
 import type { Member, MemberEvent, MemberEventType, UserEvent } from "../api.ts";
 
 /** How long events are held. */
 export interface CoalesceTimes {
-  /** Held events go out when nothing new came for this long. */
+  /** Held events are flushed when none has come for this long. */
   readonly quietMs: number;
-  /** Held events go out this long after the first of them, quiet or not. */
+  /** Held events are flushed at the latest this long after the first of them. */
   readonly periodMs: number;
 }
 
-/** What Serf's agent uses for members and for user events. */
-export const agentCoalesceTimes: CoalesceTimes = { quietMs: 1000, periodMs: 3000 };
-
-/** User events that are held at most; the next one lets all of them go. */
+/** The maximum number of held user events; when it is reached, all of them are flushed. */
 export const heldUserEventsMax = 4096;
 
-/** The two timers of a coalescer as one deadline. */
+/** The deadline of a coalescer, from its two times. */
 class Hold {
   readonly #times: CoalesceTimes;
   #end = Number.POSITIVE_INFINITY;
@@ -37,7 +36,7 @@ class Hold {
     return Math.min(this.#end, this.#quiet);
   }
 
-  absorbed(now: number): void {
+  added(now: number): void {
     if (this.#end === Number.POSITIVE_INFINITY) this.#end = now + this.#times.periodMs;
     this.#quiet = now + this.#times.quietMs;
   }
@@ -48,14 +47,17 @@ class Hold {
   }
 }
 
-/** The last event of a member, and whether others came before it that were not the same. */
+/** The last held event of a member. `mixed` is true if one of another type came before it. */
 interface HeldEvent {
   readonly type: MemberEventType;
   readonly member: Member;
   readonly mixed: boolean;
 }
 
-/** Merges member events: of each member only the last counts, and what was said last is not said again unless something else was between. */
+/**
+ * Merges member events: only the last one of each member is emitted, and not if it repeats the one
+ * that was emitted before.
+ */
 export class MemberCoalescer {
   readonly #hold: Hold;
   readonly #latest = new Map<string, HeldEvent>();
@@ -65,12 +67,12 @@ export class MemberCoalescer {
     this.#hold = new Hold(times);
   }
 
-  /** When to flush; infinity while nothing is held. */
+  /** When to flush; `Infinity` while nothing is held. */
   get deadline(): number {
     return this.#hold.deadline;
   }
 
-  /** Takes an event in. */
+  /** Holds an event. */
   add(now: number, event: MemberEvent): void {
     const { type } = event;
     for (const member of event.members) {
@@ -78,16 +80,19 @@ export class MemberCoalescer {
       const mixed = held !== undefined && (held.mixed || held.type !== type);
       this.#latest.set(member.name, { type, member, mixed });
     }
-    this.#hold.absorbed(now);
+    this.#hold.added(now);
   }
 
-  /** Lets go of what is held: one event for each type that occurred. An update is always news. */
+  /**
+   * Returns the held events and forgets them: one event for each type. Updates are never
+   * repetitions.
+   */
   flush(): MemberEvent[] {
     this.#hold.clear();
     const groups = new Map<MemberEventType, Member[]>();
     for (const [name, { type, member, mixed }] of this.#latest) {
       if (this.#emitted.get(name) === type && type !== "member-update" && !mixed) continue;
-      // A reaped member is unknown from now on; to remember it would let names pile up for ever.
+      // A reaped member is unknown from now on. If it stayed here, names would accumulate for ever.
       if (type === "member-reap") this.#emitted.delete(name);
       else this.#emitted.set(name, type);
       const group = groups.get(type);
@@ -99,7 +104,10 @@ export class MemberCoalescer {
   }
 }
 
-/** Merges user events that allow it: of each name only the newest Lamport time counts. */
+/**
+ * Merges user events that allow it: of each name only those with the highest Lamport time are
+ * emitted.
+ */
 export class UserCoalescer {
   readonly #hold: Hold;
   readonly #latest = new Map<string, { lamportTime: bigint; events: UserEvent[] }>();
@@ -110,14 +118,14 @@ export class UserCoalescer {
     this.#hold = new Hold(times);
   }
 
-  /** When to flush; infinity while nothing is held. */
+  /** When to flush; `Infinity` while nothing is held. */
   get deadline(): number {
     return this.#full ? Number.NEGATIVE_INFINITY : this.#hold.deadline;
   }
 
-  /** Takes an event in; it must have `coalesce` set. */
+  /** Holds an event, which must have `coalesce` set. */
   add(now: number, event: UserEvent): void {
-    this.#hold.absorbed(now);
+    this.#hold.added(now);
     const held = this.#latest.get(event.name);
     if (held !== undefined && event.lamportTime < held.lamportTime) return;
     if (held !== undefined && event.lamportTime === held.lamportTime) held.events.push(event);
@@ -129,7 +137,7 @@ export class UserCoalescer {
     this.#full = this.#count >= heldUserEventsMax;
   }
 
-  /** Lets go of what is held, in order of arrival within a name. */
+  /** Returns the held events and forgets them; those of one name are in order of arrival. */
   flush(): UserEvent[] {
     this.#hold.clear();
     const events = [...this.#latest.values()].flatMap((held) => held.events);

@@ -1,17 +1,17 @@
 /**
- * The replay ring: which events, or queries, of the last Lamport times were seen, so that each is delivered and passed on once
- * (serf `eventBuffer`, `queryBuffer`).
+ * The replay ring: remembers the events, or queries, of recent Lamport times, so that each is
+ * delivered and broadcast again only once (serf `eventBuffer`, `queryBuffer`).
  */
 
 import { SerfLimits } from "../config.ts";
 
-/** Entries of one Lamport time. */
+/** The entries of one Lamport time. */
 export interface ReplaySlot<Entry> {
   readonly lamportTime: bigint;
   readonly entries: readonly Entry[];
 }
 
-/** What the ring says of a message. */
+/** Whether a message is new, was received before, or is too old to know. */
 export type ReplayVerdict = "new" | "duplicate" | "old";
 
 /** A ring of `size` slots indexed by Lamport time modulo `size`. */
@@ -21,18 +21,21 @@ export class ReplayRing<Entry> {
   readonly #slots = new Map<number, { lamportTime: bigint; entries: Entry[] }>();
   #minTime = 0n;
 
-  /** `same` says whether two entries of one time are the same message. */
+  /** `same` returns whether two entries of one time are the same message. */
   constructor(size: number, same: (a: Entry, b: Entry) => boolean) {
     this.#size = BigInt(size);
     this.#same = same;
   }
 
-  /** Refuses everything before `time` from now on; the bound never falls. */
+  /** Refuses everything before `time` from now on. A lower `time` than before changes nothing. */
   ignoreBefore(time: bigint): void {
     if (time > this.#minTime) this.#minTime = time;
   }
 
-  /** Remembers an entry of time `time`; `clock` is the Lamport clock after it witnessed that time. */
+  /**
+   * Remembers an entry of Lamport time `time` and returns whether it is new. `clock` is the Lamport
+   * clock after it witnessed that time.
+   */
   add(time: bigint, clock: bigint, entry: Entry): ReplayVerdict {
     if (time < this.#minTime) return "duplicate";
     if (clock > this.#size && time < clock - this.#size) return "old";
@@ -48,7 +51,7 @@ export class ReplayRing<Entry> {
     return "new";
   }
 
-  /** Slots in use, in ring order. */
+  /** Returns the slots in use, in ring order. */
   slots(): ReplaySlot<Entry>[] {
     return [...this.#slots.entries()].sort(([a], [b]) => a - b).map(([, slot]) => slot);
   }

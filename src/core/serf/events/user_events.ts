@@ -1,6 +1,6 @@
 /**
- * User events, sent and received: checked for size, stamped, checked against the replay ring, delivered once (serf `UserEvent`,
- * `handleUserEvent`).
+ * Sends and receives user events: checks their size, gives them a Lamport time, drops duplicates,
+ * and delivers each once (serf `UserEvent`, `handleUserEvent`).
  */
 
 import { SerfError } from "../../../errors.ts";
@@ -32,8 +32,9 @@ export class UserEvents {
   }
 
   /**
-   * Sends one event: delivered here first, then gossiped. An event that no packet can carry is not queued, as it would wait for ever;
-   * it spreads with push/pulls alone. ERR_LIMIT when it is too large; then nothing happened.
+   * Sends one event: delivers it here, then broadcasts it. An event that does not fit a packet is
+   * not broadcast; it spreads by push/pulls alone. Throws SerfError (ERR_LIMIT) if it is too large;
+   * then nothing happened.
    */
   send(name: string, payload: Uint8Array, coalesce: boolean): void {
     const { config, clocks } = this.#context;
@@ -42,7 +43,7 @@ export class UserEvents {
     if (size > limit) throw tooLarge("user event", `configured limit of ${limit}`, "before");
     if (size > userEventSizeMax) throw tooLarge("user event", `sane limit of ${userEventSizeMax}`, "before");
     const lamportTime = clocks.events.time;
-    // No payload is written as nil, which is how Go's command line sends it.
+    // Encode an empty payload as nil, as Go's command line does.
     const sent = payload.length === 0 ? null : payload;
     const message: UserEventMessage = { type: "userEvent", lamportTime, name, payload: sent, coalesce };
     const bytes = encodeUserEvent(message);
@@ -57,7 +58,7 @@ export class UserEvents {
     }
   }
 
-  /** Takes one event; true when it is new and has to be passed on. */
+  /** Handles one event. Returns true if it is new and has to be broadcast again. */
   receive(message: UserEventMessage): boolean {
     const { outbox, clocks } = this.#context;
     const clock = clocks.events;
@@ -73,7 +74,7 @@ export class UserEvents {
       type: "user",
       lamportTime,
       name,
-      // A copy: the ring keeps the original, whatever a consumer does with its own.
+      // A copy, because consumers may change the bytes of theirs, and the ring keeps its own.
       payload: payload?.slice() ?? noBytes,
       coalesce,
     });
@@ -83,12 +84,12 @@ export class UserEvents {
     return true;
   }
 
-  /** Refuses everything before `time`: events that happened before a join. */
+  /** Ignores events before `time`, because they were sent before this node joined or restarted. */
   ignoreBefore(time: bigint): void {
     this.#ring.ignoreBefore(time);
   }
 
-  /** The ring, to send with a push/pull. */
+  /** Returns the remembered events, to send them with a push/pull. */
   slots(): EventSlot[] {
     return this.#ring.slots().map(({ lamportTime, entries }) => ({ lamportTime, events: entries }));
   }

@@ -1,10 +1,11 @@
 /**
- * Commands of the caller that wait for something to spread: each settles exactly once, by success or by its time limit.
+ * Commands of the host that wait for a broadcast or an exchange: each settles exactly once, with
+ * success or with an error.
  */
 
 import type { SerfContext } from "../context.ts";
 
-/** Commands under way. */
+/** The commands under way. */
 export class PendingCommands {
   readonly #context: SerfContext;
   readonly #waiting = new Set<number>();
@@ -13,17 +14,17 @@ export class PendingCommands {
     this.#context = context;
   }
 
-  /** Notes a command that the caller waits for. */
+  /** Begins a command. */
   begin(command: number): void {
     this.#waiting.add(command);
   }
 
-  /** Lets a command fail with `error` at `at`, unless it settles before. */
+  /** Settles a command with `error` at `at`, unless it settles before. */
   expire(at: number, command: number, error: string): void {
     this.#context.timers.set(`command ${command}`, at, { kind: "command", command, error });
   }
 
-  /** Ends a command; a later end of the same command does nothing. */
+  /** Settles a command; does nothing if it has settled already. */
   settle(command: number, error: string | undefined): void {
     if (!this.#waiting.delete(command)) return;
     this.#context.timers.delete(`command ${command}`);

@@ -1,19 +1,22 @@
 /**
- * Leaving, step by step (serf `Leave`): the intent spreads, then the membership layer's own goodbye, then we stay a little to pass
- * both on. Each step has a longest wait; a step that times out is logged and the sequence goes on.
+ * The steps of leaving (serf `Leave`): broadcast the intent, then the dead message of the
+ * membership layer, then run a little longer so that both can spread. Each step has a time limit; a
+ * step that exceeds it is logged, and the next one begins.
  */
 
-/** What a step of the sequence does. */
+/** What the sequence calls. */
 export interface LeaveSteps {
-  /** Announces the intent; `finished` when it has spread. */
+  /** Broadcasts the leave intent; calls `finished` when it has been sent often enough. */
   announceIntent(now: number, finished: (now: number) => void): void;
-  /** Says goodbye at the membership layer; `finished` when it has spread. */
+  /**
+   * Leaves the membership layer; calls `finished` when its broadcast has been sent often enough.
+   */
   leaveMembership(now: number, finished: (now: number) => void): void;
-  /** Asks for a call of {@link LeaveSequence.waitOver} at a time; replaces an earlier one. */
+  /** Arranges a call of {@link LeaveSequence.waitOver} at `until`, instead of an earlier one. */
   wait(until: number): void;
   /** Logs a step that took too long. */
   warn(text: string): void;
-  /** The sequence is complete. */
+  /** Called when the sequence is complete. */
   done(now: number): void;
 }
 
@@ -38,7 +41,7 @@ export class LeaveSequence {
     this.#steps.announceIntent(now, (at) => this.#leaveMembership(at));
   }
 
-  /** The wait that was asked for is over. */
+  /** Continues because the time limit of the current step is over. */
   waitOver(now: number): void {
     switch (this.#stage) {
       case "intent":
@@ -58,8 +61,8 @@ export class LeaveSequence {
     }
   }
 
-  /** Nobody is left to tell: what still waits to spread need not. */
-  alone(now: number): void {
+  /** Skips the broadcasts that are still waiting, because no other member is alive. */
+  skipBroadcasts(now: number): void {
     if (this.#stage === "intent") this.#leaveMembership(now);
     if (this.#stage === "membership") this.#propagate(now);
   }

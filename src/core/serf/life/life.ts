@@ -1,5 +1,5 @@
 /**
- * Where a node is in its life: alive, leaving, left, and alive again when it comes back by a join.
+ * The state of a node: alive, leaving, left, and alive again if it comes back by a join.
  */
 
 import { assert } from "../../assert.ts";
@@ -10,7 +10,7 @@ import type { Intents } from "../members/intents.ts";
 import type { PendingCommands } from "./commands.ts";
 import { LeaveSequence } from "./leave.ts";
 
-/** The life of one node. */
+/** Changes the state of one node. */
 export class Life {
   readonly #context: SerfContext;
   readonly #commands: PendingCommands;
@@ -25,7 +25,10 @@ export class Life {
     this.#swim = swim;
   }
 
-  /** Leaves the cluster; settles `command` when done. The caller has checked that the node is alive. */
+  /**
+   * Leaves the cluster, then settles `command`. The caller must have checked that the node is
+   * alive.
+   */
   leave(now: number, command: number): void {
     const context = this.#context;
     const { config, timers } = context;
@@ -52,19 +55,19 @@ export class Life {
   }
 
   /**
-   * Called after inputs. A leave does not wait for members that are all leaving too, as when a whole
+   * Called after inputs. Shortens a leave if no other member is alive, for example because a whole
    * cluster is stopped at once.
    */
-  attend(now: number): void {
-    if (this.#context.state === "leaving" && !this.#intents.othersAlive) this.#sequence?.alone(now);
+  afterInput(now: number): void {
+    if (this.#context.state === "leaving" && !this.#intents.othersAlive) this.#sequence?.skipBroadcasts(now);
   }
 
-  /** The wait that the sequence asked for is over. */
+  /** Continues a leave because the time limit of its current step is over. */
   waitOver(now: number): void {
     this.#sequence?.waitOver(now);
   }
 
-  /** Makes a node that left alive again; the membership layer announces it at a higher incarnation. */
+  /** Makes a node that left alive again, at a higher incarnation. */
   comeBack(now: number): void {
     if (this.#context.state !== "left") return;
     this.#context.state = "alive";

@@ -1,5 +1,6 @@
 /**
- * Who may be a member: the rule for names, and what the application says (serf `MergeDelegate`, `ValidateNodeNames`).
+ * Decides who may be a member, by the rule for names and the hooks of the application (serf
+ * `MergeDelegate`, `ValidateNodeNames`).
  */
 
 import { formatAddress } from "../../../net/address.ts";
@@ -9,24 +10,30 @@ import { type Alive, type NodeState, NodeStateCode } from "../../wire/messages.t
 import type { Member } from "../api.ts";
 import type { SerfConfig } from "../config.ts";
 import { decodeTags } from "../wire/tags.ts";
+import { versionRanges } from "./members.ts";
 
-/** The reason for a refusal, or nothing if the member is admitted. */
+/** The reason for a refusal, or `undefined` if the member is admitted. */
 export type Verdict = string | undefined;
 
-/** The application's checks. Both are called often and synchronously; what they throw refuses as well. */
+/** The application's checks. Both are called synchronously; if one throws, it refuses. */
 export interface AdmissionHooks {
   /**
-   * Called for every alive message, so repeatedly per member. Returns a reason to ignore the message,
-   * or `null` to accept it.
+   * Called for every alive message, so repeatedly per member. Returns a reason to ignore the
+   * message, or `null` to accept it.
    */
   readonly admitMember?: (member: Member) => string | null;
-  /** Called before two clusters become one, on both sides. Returns a reason to refuse the join, or `undefined`. */
+  /**
+   * Called before two clusters become one, on both sides. Returns a reason to refuse the join, or
+   * `null` to accept it.
+   */
   readonly admitMerge?: (members: readonly Member[]) => string | null;
 }
 
 const nameSizeMax = 128;
 
-/** Why the rule for names forbids this one, or `undefined`. */
+/**
+ * Returns why the strict rule for names forbids this one, or `undefined` (serf `validateNodeName`).
+ */
 export function strictNameFault(name: string): Verdict {
   if (/[^A-Za-z0-9\-.]/.test(name)) {
     return `Node name contains invalid characters ${name} , Valid characters include all alpha-numerics and dashes and '.' `;
@@ -37,7 +44,7 @@ export function strictNameFault(name: string): Verdict {
   return undefined;
 }
 
-/** Applies the rules to what other nodes say. */
+/** Applies the checks to messages of other nodes. */
 export class Admission {
   readonly #config: SerfConfig;
   readonly #hooks: AdmissionHooks;
@@ -47,7 +54,7 @@ export class Admission {
     this.#hooks = hooks;
   }
 
-  /** Whether news of a live member may be applied. Our own node is always admitted. */
+  /** Checks an alive message. Our own node is always admitted. */
   alive(alive: Alive): Verdict {
     if (alive.node === this.#config.name) return undefined;
     const { admitMember } = this.#hooks;
@@ -56,7 +63,7 @@ export class Admission {
     return ask(() => admitMember(memberOf(alive, "none")));
   }
 
-  /** Whether a joining peer's members may be merged. */
+  /** Checks the nodes of a joining push/pull. */
   merge(nodes: readonly NodeState[]): Verdict {
     for (const { node } of nodes) {
       const fault = this.#nameFault(node);
@@ -87,15 +94,13 @@ function ask(question: () => string | null): Verdict {
 }
 
 function memberOf(node: Alive | NodeState, status: "none" | "left"): Member {
-  const [min = 0, max = 0, current = 0, delegateMin = 0, delegateMax = 0, delegate = 0] = node.versions;
   return Object.freeze({
     name: node.node,
     address: formatAddress(node.address),
     port: node.port,
     tags: tagsOf(node.meta),
     status,
-    protocol: Object.freeze({ min: delegateMin, max: delegateMax, current: delegate }),
-    memberlist: Object.freeze({ min, max, current }),
+    ...versionRanges(node.versions),
   });
 }
 

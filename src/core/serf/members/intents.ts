@@ -9,7 +9,7 @@ import type { SerfQueues } from "../queues.ts";
 import { encodeIntent, type JoinIntent, type LeaveIntent } from "../wire/messages.ts";
 import type { IntentOutcome, SerfMembers } from "./members.ts";
 
-/** Intents of this node and of others. */
+/** Applies and broadcasts intents. */
 export class Intents {
   readonly #context: SerfContext;
   readonly #members: SerfMembers;
@@ -26,7 +26,7 @@ export class Intents {
     return this.#members.othersAlive;
   }
 
-  /** Applies an intent. Returns whether it is new and has to be passed on. */
+  /** Applies an intent. Returns true if it is new and has to be broadcast again. */
   apply(now: number, intent: LeaveIntent | JoinIntent): boolean {
     this.#context.clocks.members.witness(intent.lamportTime);
     const outcome =
@@ -45,16 +45,21 @@ export class Intents {
     this.#queues.intents.queue(encodeIntent(intent), config.name);
   }
 
-  /** Broadcasts that `node` leaves. Calls `finished` when the intent has spread, at once if nobody else is alive. */
+  /**
+   * Broadcasts that `node` leaves. Calls `finished` when the intent has been sent often enough, or
+   * at once if no other member is alive.
+   */
   announceLeave(now: number, node: string, prune: boolean, finished: () => void): void {
     const { clocks, config, state } = this.#context;
     const intent: LeaveIntent = { type: "leave", lamportTime: clocks.members.take(), node, prune };
     const refuted = node === config.name && state === "alive";
-    // Read before the intent is applied: it may be about the only other member, which has to receive it to refute it.
-    const somebody = this.othersAlive;
+    // Read before the intent is applied: it may be about the only other member, which has to
+    // receive it to refute it.
+    const othersAlive = this.othersAlive;
     this.apply(now, intent);
-    // A refutation is newer than what it refutes and must not be displaced by it.
-    if (refuted || !somebody) finished();
+    // If applying it queued a refutation, do not queue the intent: it would replace the refutation,
+    // which has the same name.
+    if (refuted || !othersAlive) finished();
     else this.#queues.intents.queue(encodeIntent(intent), node, finished);
   }
 

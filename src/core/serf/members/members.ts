@@ -1,6 +1,7 @@
 /**
- * Serf's members: what the membership layer says of a node, joined with what Lamport-timed intents say of its wishes
- * (serf `handleNodeJoin`, `handleNodeLeave`, `handleNodeLeaveIntent`, `handleNodeJoinIntent`).
+ * The members in Serf's view: the state of the membership layer combined with join and leave
+ * intents, which have Lamport times (serf `handleNodeJoin`, `handleNodeLeave`,
+ * `handleNodeLeaveIntent`, `handleNodeJoinIntent`).
  */
 
 import type { Node } from "../../swim/members.ts";
@@ -13,32 +14,33 @@ import type { JoinIntent, LeaveIntent } from "../wire/messages.ts";
 import { decodeTags, type Tags } from "../wire/tags.ts";
 import { RecentIntents } from "./recent_intents.ts";
 
-/** One member as we keep it. */
+/** A member, with what users do not get to see. */
 interface MemberRecord {
   member: Member;
-  /** Lamport time of the last intent that was accepted. */
+  /** The Lamport time of the last accepted intent. */
   statusTime: bigint;
   /** When the member became failed or left. */
   goneAt: number;
-  /** Whether the member is being erased: its goodbye is not reported. */
+  /** Whether the member is being erased; then its leave is not reported. */
   pruning: boolean;
 }
 
-/** What an intent led to: whether it is passed on, and what the owner has to do. */
+/** The outcome of an intent: whether it is broadcast again, and what the caller has to do. */
 export interface IntentOutcome {
   readonly rebroadcast: boolean;
   readonly follow: "nothing" | "refute" | "prune now" | "prune later";
 }
 
-/** A failed member that returns within this time flaps. */
+/** A failed member that returns within this time is counted as flapping. */
 const flapTimeoutMs = 60_000;
 
 const dropped: IntentOutcome = { rebroadcast: false, follow: "nothing" };
-const passedOn: IntentOutcome = { rebroadcast: true, follow: "nothing" };
+const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 
 /**
- * All members this node knows, itself included. By the member's status, what the membership layer finds and what intents announce lead
- * to this; an intent is old if its Lamport time is not above that of the last accepted one:
+ * The members that this node knows, itself included. The table has the new status of a member, by
+ * its status and by what happens; an intent is old if its Lamport time is not above that of the
+ * last accepted one:
  *
  * | what happens               | unknown | alive    | leaving  | left   | failed | ourselves |
  * | -------------------------- | ------- | -------- | -------- | ------ | ------ | --------- |
@@ -50,8 +52,9 @@ const passedOn: IntentOutcome = { rebroadcast: true, follow: "nothing" };
  * | leave intent, new          | kept    | leaving  | leaving  | left   | left   | refuted   |
  * | leave intent to prune, new | kept    | leaving* | leaving* | erased | erased | refuted   |
  *
- * `-` ignores it. Every other intent is passed on, except that a leave intent about ourselves is refuted by a newer join intent. `kept`
- * remembers the intent for a member that is not known yet. `*` erases the member after the leave has spread.
+ * `-` ignores it. Every other intent is broadcast again, except that we refute a leave intent about
+ * ourselves with a newer join intent. `kept` remembers the intent for a member that is not known
+ * yet. `*` erases the member later, when its leave had time to spread.
  */
 export class SerfMembers {
   readonly #context: SerfContext;
@@ -59,33 +62,36 @@ export class SerfMembers {
   readonly #records = new Map<string, MemberRecord>();
   readonly #recent = new RecentIntents();
 
-  /** `erased` is called with every name that is forgotten. */
+  /** `erased` is called with the name of every member that is erased. */
   constructor(context: SerfContext, erased: (name: string) => void) {
     this.#context = context;
     this.#erased = erased;
   }
 
-  /** Members of all statuses. */
+  /** The number of members in all statuses. */
   get count(): number {
     return this.#records.size;
   }
 
-  /** Frozen records of all members. */
+  /** Returns the frozen records of all members. */
   list(): Member[] {
     return Array.from(this.#records.values(), (record) => record.member);
   }
 
-  /** One member. */
+  /** Returns the frozen record of one member, or `undefined`. */
   find(name: string): Member | undefined {
     return this.#records.get(name)?.member;
   }
 
-  /** Members in one status. */
+  /** Returns the members in one status. */
   withStatus(status: MemberStatus): Member[] {
     return this.list().filter((member) => member.status === status);
   }
 
-  /** Whether a member other than this node is alive; stops at the first, as it is asked at every packet of a node that leaves. */
+  /**
+   * Whether a member other than this node is alive. It is read at every packet while the node
+   * leaves, so it stops at the first one.
+   */
   get othersAlive(): boolean {
     for (const [name, { member }] of this.#records) {
       if (member.status === "alive" && name !== this.#context.config.name) return true;
@@ -93,12 +99,12 @@ export class SerfMembers {
     return false;
   }
 
-  /** Lamport times of the last accepted intents, of every member. */
+  /** Returns the Lamport time of the last accepted intent of every member. */
   statusTimes(): Map<string, bigint> {
     return new Map(Array.from(this.#records, ([name, record]) => [name, record.statusTime]));
   }
 
-  /** The membership layer found a node alive. */
+  /** Handles that the membership layer found a node alive. */
   joined(now: number, node: Node): void {
     const known = this.#records.get(node.name);
     const tags = this.#tagsOf(node);
@@ -121,7 +127,10 @@ export class SerfMembers {
     this.#report("member-join", node.name, `EventMemberJoin: ${node.name} ${node.endpoint.host}`);
   }
 
-  /** The membership layer found a node gone; what it wished decides whether it left or failed. */
+  /**
+   * Handles that the membership layer found a node gone. It has left if it announced that before;
+   * else it has failed.
+   */
   left(now: number, node: Node): void {
     const record = this.#records.get(node.name);
     if (record === undefined) return;
@@ -141,7 +150,7 @@ export class SerfMembers {
     }
   }
 
-  /** The metadata of a live node changed. */
+  /** Handles that the metadata of a live node changed. */
   updated(node: Node): void {
     const record = this.#records.get(node.name);
     if (record === undefined) return;
@@ -150,11 +159,11 @@ export class SerfMembers {
     this.#report("member-update", node.name, `EventMemberUpdate: ${node.name}`);
   }
 
-  /** Applies a leave intent. One about this node is refuted unless it is leaving. */
+  /** Applies a leave intent. One about this node is refuted, unless the node is leaving. */
   leaveIntent(now: number, intent: LeaveIntent): IntentOutcome {
     const { config } = this.#context;
     const record = this.#records.get(intent.node);
-    if (record === undefined) return this.#recent.store(now, intent) ? passedOn : dropped;
+    if (record === undefined) return this.#recent.store(now, intent) ? rebroadcast : dropped;
     if (intent.lamportTime <= record.statusTime) return dropped;
     if (intent.node === config.name && this.#context.state === "alive") {
       log(this.#context, "DEBUG", "Refuting an older leave intent");
@@ -168,7 +177,7 @@ export class SerfMembers {
       this.#setStatus(record, "left");
       this.#report("member-leave", intent.node, `EventMemberLeave (forced): ${intent.node} ${address}`);
     }
-    if (!intent.prune) return passedOn;
+    if (!intent.prune) return rebroadcast;
     if (record.member.status === "left") return { rebroadcast: true, follow: "prune now" };
     record.pruning = true;
     return { rebroadcast: true, follow: "prune later" };
@@ -177,14 +186,14 @@ export class SerfMembers {
   /** Applies a join intent. */
   joinIntent(now: number, intent: JoinIntent): IntentOutcome {
     const record = this.#records.get(intent.node);
-    if (record === undefined) return this.#recent.store(now, intent) ? passedOn : dropped;
+    if (record === undefined) return this.#recent.store(now, intent) ? rebroadcast : dropped;
     if (intent.lamportTime <= record.statusTime) return dropped;
     record.statusTime = intent.lamportTime;
     if (record.member.status === "leaving") {
       this.#setStatus(record, "alive");
       record.pruning = false;
     }
-    return passedOn;
+    return rebroadcast;
   }
 
   /** Erases a member at once. */
@@ -193,12 +202,12 @@ export class SerfMembers {
     if (member !== undefined) this.#erase(name, `EventMemberReap (forced): ${name} ${member.address}`);
   }
 
-  /** Erases a member whose wait is over, unless it turned out to be alive. */
+  /** Erases a member after the delay of `prune later`, unless it has joined again meanwhile. */
   pruneAfterWait(name: string): void {
     if (this.#records.get(name)?.pruning === true) this.prune(name);
   }
 
-  /** Forgets members that are gone for long, and old intents. */
+  /** Erases members that have been gone for long, and forgets old intents. */
   reap(now: number): void {
     const { reconnectTimeoutMs, tombstoneTimeoutMs, recentIntentTimeoutMs } = this.#context.config;
     const timeouts: Partial<Record<MemberStatus, number>> = {
@@ -247,16 +256,23 @@ export class SerfMembers {
 }
 
 function memberOf(node: Node, tags: Tags, status: MemberStatus): Member {
-  const [min = 0, max = 0, current = 0, delegateMin = 0, delegateMax = 0, delegate = 0] = node.versions;
   return Object.freeze({
     name: node.name,
     address: node.endpoint.host,
     port: node.endpoint.port,
     tags,
     status,
+    ...versionRanges(node.versions),
+  });
+}
+
+/** Returns a node's announced versions as the two ranges of a member. */
+export function versionRanges(versions: Uint8Array): Pick<Member, "protocol" | "memberlist"> {
+  const [min = 0, max = 0, current = 0, delegateMin = 0, delegateMax = 0, delegate = 0] = versions;
+  return {
     protocol: range(delegateMin, delegateMax, delegate),
     memberlist: range(min, max, current),
-  });
+  };
 }
 
 function range(min: number, max: number, current: number): VersionRange {

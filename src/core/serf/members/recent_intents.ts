@@ -1,6 +1,7 @@
 /**
- * Recent intents: leave and join intents about names that the membership layer does not know yet, kept to bridge that gap
- * (serf `recentIntents`). One per name; only a later Lamport time replaces it.
+ * Leave and join intents about names that the membership layer does not know yet, kept until it
+ * does (serf `recentIntents`). There is one per name; only one with a higher Lamport time replaces
+ * it.
  */
 
 import { SerfLimits } from "../config.ts";
@@ -13,16 +14,19 @@ interface RecentIntent {
   readonly storedAt: number;
 }
 
-/** Intents waiting for their member. */
+/** The intents that wait for their member. */
 export class RecentIntents {
   readonly #byName = new Map<string, RecentIntent>();
 
-  /** Remembered intents. */
+  /** The number of remembered intents. */
   get count(): number {
     return this.#byName.size;
   }
 
-  /** Remembers an intent. False when it is no news, or when there is no room. */
+  /**
+   * Remembers an intent. Returns false if there is one with this Lamport time or a higher one, or
+   * if the table is full.
+   */
   store(now: number, intent: LeaveIntent | JoinIntent): boolean {
     const known = this.#byName.get(intent.node);
     if (known !== undefined && intent.lamportTime <= known.lamportTime) return false;
@@ -31,12 +35,12 @@ export class RecentIntents {
     return true;
   }
 
-  /** The intent of a name. */
+  /** Returns the intent about a name, or `undefined`. */
   find(name: string): { readonly type: "join" | "leave"; readonly lamportTime: bigint } | undefined {
     return this.#byName.get(name);
   }
 
-  /** Forgets intents that were stored before `oldest`. */
+  /** Removes the intents that were stored before `oldest`. */
   expire(oldest: number): void {
     for (const [name, intent] of this.#byName) {
       if (intent.storedAt < oldest) this.#byName.delete(name);

@@ -1,6 +1,6 @@
 /**
- * What a node does now and then: erases members that have been gone for long, tries to reach failed
- * ones so that a healed network heals the cluster, and checks the length of its queues (serf
+ * The regular chores of a node: it erases members that have been gone for long, tries to reach
+ * failed ones so that a partitioned cluster reunites, and checks the length of its queues (serf
  * `reap`, `reconnect`, `checkQueueDepth`).
  */
 
@@ -11,10 +11,10 @@ import { log, type SerfContext } from "../context.ts";
 import type { SerfQueues } from "../queues.ts";
 import type { SerfMembers } from "./members.ts";
 
-/** The chores. */
+/** The names of the chores. */
 export type Chore = "reap" | "reconnect" | "queues";
 
-/** Chores of one node. */
+/** Runs the chores of one node. */
 export class Upkeep {
   readonly #context: SerfContext;
   readonly #members: SerfMembers;
@@ -28,12 +28,12 @@ export class Upkeep {
     this.#swim = swim;
   }
 
-  /** Begins one interval from now. */
+  /** Starts all chores; each runs first one interval from now. */
   start(now: number): void {
     for (const chore of ["reap", "reconnect", "queues"] as const) this.#arm(now, chore);
   }
 
-  /** Does a chore whose time has come. */
+  /** Runs a chore that is due. */
   run(now: number, chore: Chore): void {
     switch (chore) {
       case "reap":
@@ -69,8 +69,9 @@ export class Upkeep {
   }
 
   /**
-   * Chooses the failed member to contact in this round, or none: the more of the cluster has failed,
-   * the more often, so that many nodes do not contact the same member at once.
+   * Returns the failed member to contact in this round, or `undefined`. It is random, and more
+   * likely the more of the cluster has failed, so that not all nodes contact the same member at
+   * once.
    */
   #chooseFailed(): Member | undefined {
     const { random } = this.#context;

@@ -1,5 +1,6 @@
 /**
- * Asking queries: checked for size, stamped, answered by ourselves first if they mean us, gossiped (serf `Query`).
+ * Asks queries: checks their size, gives them a Lamport time, handles them here if their filters
+ * match this node, and broadcasts them (serf `Query`).
  */
 
 import { SerfError } from "../../../errors.ts";
@@ -15,23 +16,24 @@ import { decodeFilters, encodeFilters, type QueryFilter } from "./filters.ts";
 import { internalPrefix, queryFlag } from "./received.ts";
 import type { Receiver } from "./receiver.ts";
 
-/** A query to ask. */
+/** A query to ask. `nodes` and `tags` are its filters. */
 export interface Question extends QueryFilter {
   readonly name: string;
   readonly payload: Uint8Array;
+  /** Whether members acknowledge the query. */
   readonly ack: boolean;
-  /** Copies of each reply that go through other members, 0 to 255. */
+  /** How many copies of each reply are sent through other members, 0 to 255. */
   readonly relayFactor: number;
-  /** Time for replies in whole milliseconds; 0 for the default. */
+  /** The time for replies in whole milliseconds; 0 for the default. */
   readonly timeoutMs: number;
-  /** Wait until the time is over although everybody has replied. */
+  /** Whether the query runs until its time is over, even if all members have replied. */
   readonly waitForDeadline: boolean;
 }
 
-/** Serf protocol with which queries came. */
+/** The first version of Serf's protocol with queries. */
 const queryProtocol = 4;
 
-/** Asks queries. */
+/** Asks the queries of one node. */
 export class Asker {
   readonly #context: SerfContext;
   readonly #queues: SerfQueues;
@@ -52,15 +54,17 @@ export class Asker {
     this.#receiver = receiver;
   }
 
-  /** How long a query runs by default, in milliseconds: long enough for gossip to go round twice. */
+  /** How long a query runs by default, in milliseconds (serf `DefaultQueryTimeout`). */
   get defaultTimeoutMs(): number {
     const { config, liveCount } = this.#swim;
     return config.gossipIntervalMs * this.#context.config.queryTimeoutMult * ceilLog10(liveCount);
   }
 
   /**
-   * Asks a query and answers its Lamport time; `listener` hears of replies and, exactly once, of the end, which may come before this
-   * returns. ERR_LIMIT when it is too large or too many run, ERR_STATE when the protocol is too old; then nothing happened.
+   * Asks a query and returns its Lamport time. Calls `listener` for every reply and, exactly once,
+   * at the end, which may be before this returns. Throws SerfError (ERR_LIMIT) if the query is too
+   * large or too many are running, and (ERR_STATE) if this node uses a protocol without queries;
+   * then nothing happened.
    */
   ask(now: number, question: Question, listener: QueryListener): bigint {
     const { config } = this.#context;
@@ -81,7 +85,7 @@ export class Asker {
       lamportTime: message.lamportTime,
       id: message.id,
       deadline: now + timeoutMs,
-      ...wanted(question),
+      ...expectedReplies(question),
       filters: decodeFilters(message.filters),
       endsEarly: !question.waitForDeadline,
       listener,
@@ -110,7 +114,9 @@ export class Asker {
   }
 }
 
-/** Which replies a member owes us. Nobody answers a ping beyond acknowledging it. */
-function wanted({ name, ack }: Question): { wantsAcks: boolean; wantsAnswers: boolean } {
-  return { wantsAcks: ack, wantsAnswers: name !== `${internalPrefix}ping` };
+/**
+ * Returns which replies to expect from each member. A ping is only acknowledged, never answered.
+ */
+function expectedReplies({ name, ack }: Question): { expectsAcks: boolean; expectsAnswers: boolean } {
+  return { expectsAcks: ack, expectsAnswers: name !== `${internalPrefix}ping` };
 }

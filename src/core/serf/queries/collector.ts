@@ -1,6 +1,7 @@
 /**
- * Queries that this node asked: collects acknowledgements and answers, each once per member, until everybody who can answer has, or
- * the time is over (serf `handleQueryResponse`; the early end is our own).
+ * Collects acknowledgements and answers to the queries of this node, each once per member, until
+ * all expected members have replied or the time is over (serf `handleQueryResponse`). Serf always
+ * waits until the time is over.
  */
 
 import { noBytes } from "../../bytes.ts";
@@ -12,10 +13,14 @@ import type { QueryResponseMessage } from "../wire/messages.ts";
 import { type Filter, matchesFilters, type PatternMatcher } from "./filters.ts";
 import { queryFlag } from "./received.ts";
 
-/** Who asked a query. */
+/** Receives the replies to one query. */
 export interface QueryListener {
+  /** Called for every reply. */
   reply(now: number, reply: QueryReply): void;
-  /** The query is over. `missing` are members that should have replied and did not; `undefined` if that cannot be known. */
+  /**
+   * Called once, when the query is over. `missing` are the members that should have replied and did
+   * not; `undefined` if they are not known.
+   */
   ended(now: number, missing: readonly string[] | undefined): void;
 }
 
@@ -24,28 +29,32 @@ export interface RunningQuery {
   readonly lamportTime: bigint;
   readonly id: number;
   readonly deadline: number;
-  /** Replies that a member owes us. */
-  readonly wantsAcks: boolean;
-  readonly wantsAnswers: boolean;
+  /** Whether every member is expected to acknowledge the query. */
+  readonly expectsAcks: boolean;
+  /** Whether every member is expected to answer it. */
+  readonly expectsAnswers: boolean;
   readonly filters: readonly Filter[];
-  /** Whether the query is over when everybody has replied. */
+  /** Whether the query ends when all expected members have replied. */
   readonly endsEarly: boolean;
   readonly listener: QueryListener;
 }
 
 interface Entry extends RunningQuery {
-  /** Replies of one kind that are kept at most. */
+  /** The maximum number of acknowledgements, and of answers. */
   readonly capacity: number;
   readonly acked: Set<string>;
   readonly answered: Set<string>;
-  /** Members that were alive and meant when the query was asked; `undefined` until the filters can be evaluated. */
+  /**
+   * The members that were alive and matched the filters when the query was asked; `undefined` until
+   * the filters can be evaluated.
+   */
   expected: ReadonlySet<string> | undefined;
 }
 
-/** Replies kept per member that was alive when the query was asked, and some for those that come later. */
+/** How many replies are kept beyond two for every live member, for members that join later. */
 const spareReplies = 64;
 
-/** Running queries. */
+/** The running queries of one node. */
 export class Collector {
   readonly #context: SerfContext;
   readonly #members: SerfMembers;
@@ -58,19 +67,19 @@ export class Collector {
     this.#matchPattern = matchPattern;
   }
 
-  /** Queries that run. */
+  /** The number of running queries. */
   get count(): number {
     return this.#running.size;
   }
 
-  /** Begins to collect. */
+  /** Begins to collect replies to a query. */
   begin(now: number, query: RunningQuery): void {
     const entry: Entry = {
       ...query,
       capacity: 2 * this.#members.withStatus("alive").length + spareReplies,
       acked: new Set(),
       answered: new Set(),
-      expected: this.#meant(query.filters),
+      expected: this.#matching(query.filters),
     };
     this.#running.set(query.lamportTime, entry);
     this.#context.timers.set(`query ${query.lamportTime}`, query.deadline, {
@@ -80,7 +89,7 @@ export class Collector {
     this.#endIfComplete(now, entry);
   }
 
-  /** Takes an acknowledgement or an answer. */
+  /** Handles an acknowledgement or an answer. */
   receive(now: number, response: QueryResponseMessage): void {
     const { outbox } = this.#context;
     const entry = this.#running.get(response.lamportTime);
@@ -102,7 +111,7 @@ export class Collector {
       outbox.meter?.incr(ack ? "serf.query_duplicate_acks" : "serf.query_duplicate_responses", 1);
       return;
     }
-    if ((ack && !entry.wantsAcks) || seen.size >= entry.capacity) {
+    if ((ack && !entry.expectsAcks) || seen.size >= entry.capacity) {
       log(this.#context, "WARN", "Failed to deliver query response, dropping");
       return;
     }
@@ -113,7 +122,7 @@ export class Collector {
     this.#endIfComplete(now, entry);
   }
 
-  /** The time of a query is over, or its owner has heard enough. */
+  /** Ends a query, because its time is over or its owner has enough replies. */
   end(now: number, lamportTime: bigint): void {
     const entry = this.#running.get(lamportTime);
     if (entry === undefined) return;
@@ -122,16 +131,21 @@ export class Collector {
     entry.listener.ended(now, entry.expected === undefined ? undefined : this.#missing(entry));
   }
 
-  /** The regular-expression engine has loaded: works out who is expected to reply to the queries that waited for it. */
+  /**
+   * The regular-expression engine has loaded: evaluates the filters of the queries that waited for
+   * it.
+   */
   patternsLoaded(now: number): void {
     for (const entry of [...this.#running.values()]) {
       if (entry.expected !== undefined) continue;
-      entry.expected = this.#meant(entry.filters);
+      entry.expected = this.#matching(entry.filters);
       this.#endIfComplete(now, entry);
     }
   }
 
-  /** Members went away: those who remain may all have answered. */
+  /**
+   * Ends the queries to which all remaining members have replied; call it when members are gone.
+   */
   membersChanged(now: number): void {
     for (const entry of [...this.#running.values()]) this.#endIfComplete(now, entry);
   }
@@ -142,21 +156,24 @@ export class Collector {
     this.end(now, entry.lamportTime);
   }
 
-  #missing({ expected, wantsAcks, wantsAnswers, acked, answered }: Entry): string[] {
+  #missing({ expected, expectsAcks, expectsAnswers, acked, answered }: Entry): string[] {
     return [...(expected ?? [])].filter(
-      (name) => (wantsAcks && !acked.has(name)) || (wantsAnswers && !answered.has(name)),
+      (name) => (expectsAcks && !acked.has(name)) || (expectsAnswers && !answered.has(name)),
     );
   }
 
-  /** Live members that the filters mean, as far as their tags are known here. */
-  #meant(filters: readonly Filter[]): Set<string> | undefined {
-    const meant = new Set<string>();
+  /**
+   * Returns the live members that match the filters, by the tags that are known here; `undefined`
+   * if the regular-expression engine has not loaded yet.
+   */
+  #matching(filters: readonly Filter[]): Set<string> | undefined {
+    const names = new Set<string>();
     for (const member of this.#members.withStatus("alive")) {
       // No warning here: our own node evaluates the same filters and logs bad ones.
       const matched = matchesFilters(filters, member, this.#matchPattern, () => undefined);
       if (matched === "later") return undefined;
-      if (matched) meant.add(member.name);
+      if (matched) names.add(member.name);
     }
-    return meant;
+    return names;
   }
 }

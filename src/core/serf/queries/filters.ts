@@ -1,6 +1,7 @@
 /**
- * Filters of a query: names of nodes, and an expression for the value of a tag. All of them have to match (serf `shouldProcessQuery`).
- * What the expressions mean is the host's to say, as their engine is a library.
+ * Filters of a query: names of nodes, or an expression that the value of a tag has to match. All
+ * filters have to match (serf `shouldProcessQuery`). The host evaluates the expressions, because
+ * the core cannot import the library that does.
  */
 
 import { WireError } from "../../wire/error.ts";
@@ -13,25 +14,26 @@ export interface PatternFault {
 }
 
 /**
- * Says whether `value` has a match of `expression` (RE2 syntax, unanchored). "later" when the engine is still being loaded; the host then
- * calls `SerfCore.patternsLoaded`.
+ * Returns whether `value` has a match of `expression` (RE2 syntax, unanchored), or "later" while
+ * the regular-expression engine is being loaded; the host then calls
+ * `SerfCore.queries.patternsLoaded`.
  */
 export type PatternMatcher = (expression: string, value: string) => boolean | PatternFault | "later";
 
-/** Whom a query is for. Empty parts are for everybody. */
+/** Which members a query is for. An empty part matches all. */
 export interface QueryFilter {
   readonly nodes: readonly string[];
-  /** Tag to expression. */
+  /** Tag names to expressions. */
   readonly tags: ReadonlyMap<string, string>;
 }
 
-/** Who is asked whether a query is for them. */
+/** A node to match against the filters. */
 export interface FilterSubject {
   readonly name: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A filter after decoding; "bad" matches nobody. */
+/** A decoded filter. "bad" matches no node. */
 export type Filter =
   | { readonly kind: "nodes"; readonly names: ReadonlySet<string> }
   | { readonly kind: "tag"; readonly tag: string; readonly expression: string }
@@ -39,7 +41,7 @@ export type Filter =
 
 const filterType = { nodes: 0, tag: 1 } as const;
 
-/** Encodes filters as a query carries them. */
+/** Encodes filters for a query. */
 export function encodeFilters({ nodes, tags }: QueryFilter): Uint8Array[] {
   const filters: Uint8Array[] = [];
   if (nodes.length > 0) {
@@ -54,21 +56,24 @@ export function encodeFilters({ nodes, tags }: QueryFilter): Uint8Array[] {
   return filters;
 }
 
-/** Decodes filters; a malformed one matches nobody. */
+/** Decodes filters. A malformed one becomes "bad". */
 export function decodeFilters(encoded: readonly Uint8Array[]): Filter[] {
   if (encoded.length > SerfLimits.filters)
     return [{ kind: "bad", why: `query has ${encoded.length} filters` }];
   return encoded.map(decodeFilter);
 }
 
-/** Whether all filters match. "later" only when nothing else refuses already. `warn` hears of filters that cannot be understood. */
+/**
+ * Returns whether all filters match a node, or "later" if that depends on an expression that cannot
+ * be evaluated yet. `warn` is called for bad filters.
+ */
 export function matchesFilters(
   filters: readonly Filter[],
   subject: FilterSubject,
   match: PatternMatcher,
   warn: (text: string) => void,
 ): boolean | "later" {
-  let answer: true | "later" = true;
+  let result: true | "later" = true;
   for (const filter of filters) {
     switch (filter.kind) {
       case "nodes":
@@ -80,7 +85,7 @@ export function matchesFilters(
         if (typeof matched === "object")
           warn(`failed to compile filter regex (${filter.expression}): ${matched.fault}`);
         if (typeof matched === "object" || !matched) return false;
-        if (matched === "later") answer = "later";
+        if (matched === "later") result = "later";
         break;
       }
       case "bad":
@@ -88,7 +93,7 @@ export function matchesFilters(
         return false;
     }
   }
-  return answer;
+  return result;
 }
 
 function decodeFilter(encoded: Uint8Array): Filter {

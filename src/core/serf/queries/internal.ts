@@ -1,5 +1,5 @@
 /**
- * Queries of the library itself: answered here, never shown to users (serf `serfQueries`,
+ * Internal queries: the node answers them itself, and users do not receive them (serf
  * `internal_query.go`).
  */
 
@@ -12,7 +12,7 @@ import type { KeyQueries } from "./key_queries.ts";
 import type { ReceivedQuery } from "./received.ts";
 import type { Responder } from "./responder.ts";
 
-/** Routes internal queries, and answers those about names. */
+/** Passes key queries on and answers the other internal queries. */
 export class InternalQueries {
   readonly #context: SerfContext;
   readonly #members: SerfMembers;
@@ -26,7 +26,7 @@ export class InternalQueries {
     this.#keys = keys;
   }
 
-  /** Handles a query; `name` is without its prefix. */
+  /** Handles an internal query. `name` is without the prefix `_serf_`. */
   handle(now: number, query: ReceivedQuery, name: string): void {
     switch (name) {
       case "ping":
@@ -51,7 +51,10 @@ export class InternalQueries {
     }
   }
 
-  /** Replies with the record of the name in question. Nodes do not vote on their own name. */
+  /**
+   * Answers with the member that this node knows under the name. A node does not vote on its own
+   * name.
+   */
   #voteOnName(now: number, query: ReceivedQuery): void {
     const name = decodeUtf8(query.message.payload ?? noBytes);
     if (name === this.#context.config.name) return;

@@ -1,6 +1,6 @@
 /**
- * Key queries, answered: each changes the ring of this node, or lists it (serf `internal_query.go`). A change is answered after it was
- * written to the keyring file, if there is one.
+ * Answers key queries, which change or list the keys of this node (serf `internal_query.go`). A
+ * change is answered after it was written to the keyring file, if there is one.
  */
 
 import { SerfError } from "../../../errors.ts";
@@ -16,12 +16,12 @@ import { Keyring } from "./keyring.ts";
 import type { ReceivedQuery } from "./received.ts";
 import type { Responder } from "./responder.ts";
 
-/** Bytes that a listed key takes at least. */
+/** The minimum size of a listed key, encoded. */
 const listedKeySizeMin = 25;
 
 const done: KeyResponse = { result: true, message: "", keys: null, primaryKey: "" };
 
-/** Answers key queries. */
+/** Answers the key queries of one node. */
 export class KeyQueries {
   readonly #context: SerfContext;
   readonly #responder: Responder;
@@ -30,7 +30,7 @@ export class KeyQueries {
   readonly #unwritten = new Map<number, ReceivedQuery>();
   #writes = 0;
 
-  /** `stored` says that changes are written to a keyring file. */
+  /** `stored` is true if changes are written to a keyring file. */
   constructor(context: SerfContext, responder: Responder, stored: boolean) {
     this.#context = context;
     this.#responder = responder;
@@ -38,13 +38,16 @@ export class KeyQueries {
     this.#stored = stored;
   }
 
-  /** Handles one query. */
+  /** Handles one key query. */
   handle(now: number, query: ReceivedQuery, operation: KeyOperation): void {
     if (operation === "list") this.#list(now, query);
     else this.#change(now, query, operation);
   }
 
-  /** The file of an earlier change was written, or could not be. */
+  /**
+   * Answers the query whose change was written to the keyring file, or could not be for the reason
+   * `error`.
+   */
   stored(now: number, write: number, error: string | undefined): void {
     const query = this.#unwritten.get(write);
     if (query === undefined) return;
@@ -105,7 +108,7 @@ export class KeyQueries {
     this.#answer(now, query, response);
   }
 
-  /** Cuts the list until the answer fits. The list that is sent has one key more than the cut that its message names next. */
+  /** Shortens the list of keys until the answer fits. Returns `undefined` if it never does. */
   #thatFits(query: ReceivedQuery, whole: KeyResponse): KeyResponse | undefined {
     const limit = this.#context.config.queryResponseSizeLimit;
     const all = whole.keys ?? [];

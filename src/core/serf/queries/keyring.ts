@@ -1,23 +1,23 @@
 /**
- * The keys of a node: messages are sealed with the first, the primary, and opened with any (memberlist `Keyring`). Every change goes to
- * the codec at once.
+ * The encryption keys of a node: it encrypts with the first, the primary key, and decrypts with any
+ * (memberlist `Keyring`). Every change takes effect in the codec at once.
  */
 
 import { SerfError } from "../../../errors.ts";
 import type { Codec } from "../../wire/codec.ts";
 
-/** Keys, primary first. */
+/** The key ring of one node. */
 export class Keyring {
   readonly #codec: Codec;
   #keys: readonly Uint8Array[];
 
-  /** Takes over the keys that `codec` was given. */
+  /** Begins with the keys that are installed in `codec`. */
   constructor(codec: Codec) {
     this.#codec = codec;
     this.#keys = codec.keys;
   }
 
-  /** Whether there is a ring to change; a node that was started without a key has none. */
+  /** Whether there are any keys. A node that was started without keys cannot get some later. */
   get enabled(): boolean {
     return this.#keys.length > 0;
   }
@@ -27,19 +27,25 @@ export class Keyring {
     return this.#keys;
   }
 
-  /** Adds a key at the end; a known one stays where it is. ERR_KEY for a bad size, ERR_LIMIT when the ring is full. */
+  /**
+   * Adds a key at the end; does nothing if it is installed already. Throws SerfError (ERR_KEY) if
+   * its size is wrong, or (ERR_LIMIT) if the ring is full.
+   */
   add(key: Uint8Array): void {
     if (this.#index(key) < 0) this.#install([...this.#keys, key.slice()]);
   }
 
-  /** Makes a known key the primary one. ERR_KEY when it is unknown. */
+  /** Makes an installed key the primary one. Throws SerfError (ERR_KEY) if it is not installed. */
   use(key: Uint8Array): void {
     const index = this.#index(key);
     if (index < 0) throw new SerfError("ERR_KEY", "requested key is not in the keyring");
     this.#install([this.#keys[index]!, ...this.#keys.filter((_, other) => other !== index)]);
   }
 
-  /** Removes a key; an unknown one is gone already. ERR_KEY for the primary one. */
+  /**
+   * Removes a key; does nothing if it is not installed. Throws SerfError (ERR_KEY) if it is the
+   * primary one.
+   */
   remove(key: Uint8Array): void {
     const index = this.#index(key);
     if (index === 0) throw new SerfError("ERR_KEY", "removing the primary key is not allowed");
@@ -56,7 +62,7 @@ export class Keyring {
   }
 }
 
-/** Compares in a time that does not depend on where the keys differ. */
+/** Returns whether keys are equal, in a time that does not depend on where they differ. */
 function sameKey(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

@@ -23,7 +23,7 @@ export class NameVote {
     this.#asker = asker;
   }
 
-  /** Another node claims a name. `mine` and `theirs` are `host:port`. */
+  /** Handles that another node claims `name`. `mine` and `theirs` are `host:port`. */
   claimed(now: number, name: string, mine: string, theirs: string): void {
     const { config } = this.#context;
     if (name !== config.name) {

@@ -1,6 +1,6 @@
 /**
- * Queries, as the rest of a node sees them: asked, received, answered, collected. What lies behind
- * this facade is private to the room.
+ * The facade of this room: asks, receives and answers queries and collects replies. The other files
+ * are private to it.
  */
 
 import { formatAddress, joinHostPort } from "../../../net/address.ts";
@@ -19,13 +19,13 @@ import type { ReceivedQuery } from "./received.ts";
 import { type QueryHost, Receiver } from "./receiver.ts";
 import { Responder } from "./responder.ts";
 
-/** What queries need of the host. */
+/** What queries need from the host. */
 export interface QueriesOptions extends QueryHost {
-  /** Whether changes of keys are written to a file. */
+  /** Whether key changes are written to a keyring file. */
   readonly keysAreStored: boolean;
 }
 
-/** All queries of one node. */
+/** The queries of one node. */
 export class Queries {
   readonly #context: SerfContext;
   readonly #swim: Swim;
@@ -35,7 +35,7 @@ export class Queries {
   readonly #receiver: Receiver;
   readonly #asker: Asker;
   readonly #nameVote: NameVote;
-  /** Lamport times of queries that the host asked, by the host's number. */
+  /** The Lamport times of the host's running queries, by the host's number. */
   readonly #asked = new Map<number, bigint>();
 
   constructor(
@@ -60,47 +60,48 @@ export class Queries {
   }
 
   /**
-   * Asks a query under the host's number; replies and the end become effects. Throws SerfError
-   * (ERR_LIMIT, ERR_STATE); then nothing happened.
+   * Asks a query under a number of the host; replies and the end become effects with this number.
+   * Throws SerfError (ERR_LIMIT) if the query is too large or too many are running, and (ERR_STATE)
+   * if this node uses a protocol without queries; then nothing happened.
    */
   ask(now: number, query: number, question: Question): void {
     beginInput(this.#context, now);
     const { outbox } = this.#context;
-    let over = false;
+    let ended = false;
     const lamportTime = this.#asker.ask(now, question, {
       reply: (_now, reply) => outbox.push({ kind: "reply", query, ...reply }),
       ended: (_now, missing) => {
-        over = true;
+        ended = true;
         this.#asked.delete(query);
         outbox.push({ kind: "queryEnd", query, missing });
       },
     });
-    if (!over) this.#asked.set(query, lamportTime);
+    if (!ended) this.#asked.set(query, lamportTime);
   }
 
-  /** Ends a query of the host before its time; one that is over already is left alone. */
+  /** Ends a query of the host early; does nothing if it is over already. */
   end(now: number, query: number): void {
     beginInput(this.#context, now);
     const lamportTime = this.#asked.get(query);
     if (lamportTime !== undefined) this.#collector.end(now, lamportTime);
   }
 
-  /** The deadline of a query of our own has passed. */
+  /** Ends a query of this node whose deadline has passed. */
   expired(now: number, lamportTime: bigint): void {
     this.#collector.end(now, lamportTime);
   }
 
-  /** Takes a query from the network. Returns whether it is new and has to be passed on. */
+  /** Handles a query from the network. Returns true if it is new and has to be broadcast again. */
   receive(now: number, message: QueryMessage): boolean {
     return this.#receiver.receive(now, message);
   }
 
-  /** Takes a reply to a query of our own. */
+  /** Handles a reply to a query of this node. */
   receiveReply(now: number, message: QueryResponseMessage): void {
     this.#collector.receive(now, message);
   }
 
-  /** Passes on a reply that another member sent through us. */
+  /** Forwards a reply that another member sends through this node. */
   relay({ address, port, inner }: RelayMessage): void {
     if (addressFault(address) !== undefined || port === 0) return;
     const to = { host: formatAddress(address), port };
@@ -109,15 +110,18 @@ export class Queries {
   }
 
   /**
-   * Sends the answer of a user. Throws SerfError: ERR_LIMIT if it is too large, ERR_STATE if the
-   * query was answered already, ERR_TIMEOUT past the deadline.
+   * Sends the answer of a user. Throws SerfError (ERR_LIMIT) if it is too large, (ERR_STATE) if the
+   * query was answered already, and (ERR_TIMEOUT) past the deadline.
    */
   respond(now: number, query: ReceivedQuery, payload: Uint8Array): void {
     beginInput(this.#context, now);
     this.#responder.respond(now, query, payload);
   }
 
-  /** The keyring file of write number `write` was written, or could not be, for the reason `error`. */
+  /**
+   * Reports that the keyring file of the effect `storeKeys` with this number was written, or could
+   * not be for the reason `error`.
+   */
   keysStored(now: number, write: number, error: string | undefined): void {
     beginInput(this.#context, now);
     this.#keys.stored(now, write, error);
@@ -130,17 +134,19 @@ export class Queries {
     this.#collector.patternsLoaded(now);
   }
 
-  /** Members have gone: those who remain may all have replied. */
+  /**
+   * Ends the queries to which all remaining members have replied; call it when members are gone.
+   */
   membersChanged(now: number): void {
     this.#collector.membersChanged(now);
   }
 
-  /** Another node claims `name`; if it is ours, the cluster votes. */
+  /** Handles that another node claims `name`. If it is our name, the cluster votes. */
   nameClaimed(now: number, name: string, mine: string, theirs: string): void {
     this.#nameVote.claimed(now, name, mine, theirs);
   }
 
-  /** Refuses queries from before `time`, which belong to an earlier life. */
+  /** Ignores queries before `time`, because they were asked before this node restarted. */
   ignoreBefore(time: bigint): void {
     this.#receiver.ignoreBefore(time);
   }

@@ -1,6 +1,6 @@
 /**
- * Queries as they arrive: witnessed, checked against the replay ring, passed on once; acknowledged and handed over when their
- * filters mean this node (serf `handleQuery`).
+ * Receives queries: witnesses their Lamport times and drops duplicates. If the filters match this
+ * node, acknowledges the query and emits it as an event (serf `handleQuery`).
  */
 
 import { noBytes } from "../../bytes.ts";
@@ -15,11 +15,11 @@ import type { InternalQueries } from "./internal.ts";
 import { internalPrefix, queryFlag, type ReceivedQuery, received } from "./received.ts";
 import type { Responder } from "./responder.ts";
 
-/** What receiving queries needs of the host. */
+/** What receiving queries needs from the host. */
 export interface QueryHost {
   /** Evaluates tag expressions. */
   readonly matchPattern: PatternMatcher;
-  /** Receives the answers that users give to a {@link QueryEvent}. */
+  /** Called with the answers of users to a {@link QueryEvent}. */
   readonly respond: (query: ReceivedQuery, payload: Uint8Array) => void;
   /** Called with the Lamport time of every query whose filters match this node. */
   readonly delivered: (lamportTime: bigint) => void;
@@ -30,7 +30,7 @@ interface Held {
   readonly filters: readonly Filter[];
 }
 
-/** Receives queries. */
+/** Receives the queries of one node. */
 export class Receiver {
   readonly #context: SerfContext;
   readonly #responder: Responder;
@@ -47,12 +47,12 @@ export class Receiver {
     this.#ring = new ReplayRing(context.config.queryBuffer, (a, b) => a === b);
   }
 
-  /** Refuses everything before `time`: queries of an earlier life. */
+  /** Ignores queries before `time`, because they were asked before this node restarted. */
   ignoreBefore(time: bigint): void {
     this.#ring.ignoreBefore(time);
   }
 
-  /** Takes one query; true when it is new and has to be passed on. */
+  /** Handles one query. Returns true if it is new and has to be broadcast again. */
   receive(now: number, message: QueryMessage): boolean {
     const { clocks, outbox } = this.#context;
     const clock = clocks.queries;

@@ -1,6 +1,7 @@
 /**
- * Answering queries: acknowledgements and answers go straight to who asked, as one packet, and copies through other members when
- * the query asks for that (serf `respondWithMessageAndResponse`, `relayResponse`).
+ * Acknowledges and answers queries: one packet goes straight to the asker, and, if the query has a
+ * relay factor, copies go through other members (serf `respondWithMessageAndResponse`,
+ * `relayResponse`).
  */
 
 import { SerfError, type SerfErrorCode } from "../../../errors.ts";
@@ -16,7 +17,7 @@ import type { QueryMessage, QueryResponseMessage } from "../wire/messages.ts";
 import type { Collector } from "./collector.ts";
 import { queryFlag, type ReceivedQuery } from "./received.ts";
 
-/** memberlist version from which a member passes on what it is asked to. */
+/** The first protocol version of memberlist with which members relay replies. */
 const relayProtocol = 5;
 
 /** Replies to queries. */
@@ -42,14 +43,16 @@ export class Responder {
     if (fault !== undefined) log(this.#context, "ERR", `failed to relay ack: ${fault}`);
   }
 
-  /** The answer as it would be sent, for those who have to know its size. */
+  /** Returns the answer as it would be sent, for callers that need its size. */
   encode(message: QueryMessage, payload: Uint8Array): Uint8Array {
     return encodeQueryResponse(this.#response(message, 0, payload));
   }
 
   /**
-   * Answers a query. ERR_LIMIT when the answer is too large, ERR_STATE when there was one already, ERR_TIMEOUT when it is too late.
-   * With ERR_LIMIT for the relayed copy alone the answer itself was sent, and another may follow.
+   * Answers a query. Throws SerfError (ERR_LIMIT) if the answer is too large, (ERR_STATE) if one
+   * was sent already, and (ERR_TIMEOUT) past the deadline. If only the relayed copy is too large,
+   * it throws (ERR_LIMIT) although the answer was sent, and a second answer is possible, as in
+   * Serf.
    */
   respond(now: number, query: ReceivedQuery, payload: Uint8Array): void {
     const { message } = query;
@@ -71,7 +74,8 @@ export class Responder {
   }
 
   #deliver(now: number, query: QueryMessage, response: QueryResponseMessage, bytes: Uint8Array): void {
-    // Our own advertised address may be one that we cannot reach ourselves.
+    // A node may be unable to reach its own advertised address, so replies to itself do not use the
+    // network.
     const { config, local } = this.#context;
     if (query.sourceNode === config.name && local.isAt(query.address, query.port)) {
       this.#collector.receive(now, response);
@@ -81,7 +85,7 @@ export class Responder {
     this.#swim.sendUser({ host: formatAddress(query.address), port: query.port }, bytes);
   }
 
-  /** Sends copies through other members. Returns why that is impossible. */
+  /** Sends copies through other members. Returns a reason if that is impossible. */
   #relay(query: QueryMessage, inner: Uint8Array): string | undefined {
     const { config } = this.#context;
     if (query.relayFactor === 0 || this.#members.count < query.relayFactor + 1) return undefined;
@@ -106,6 +110,6 @@ export class Responder {
 }
 
 function refusal(code: SerfErrorCode, why: string): SerfError {
-  // The original's words, for ordinary queries as well.
+  // Serf has "key query" in the text for ordinary queries too (serf `query.go`, `Respond`).
   return new SerfError(code, `failed to respond to key query: ${why}`);
 }

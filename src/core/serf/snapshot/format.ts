@@ -1,27 +1,31 @@
 /**
- * The snapshot file: what each line means, replay, and the compact form. Spec: serf.md, section 18; the original continues our files and
- * we continue its. What only we record stands in comment lines, which the original skips silently:
+ * The format of the snapshot file: its lines, replay, and the compact form (serf `snapshot.go`).
+ * Serf can continue our files and we can continue those of Serf. What only we record is in comment
+ * lines, which Serf skips silently:
  *
- *     #failed: NAME IP:PORT    a member failed; its address is kept to find it again
- *     #incarnation: N          our own incarnation, so that the next life starts above what others remember
+ *     #failed: NAME IP:PORT    a member failed; after a restart we try this address
+ *     #incarnation: N          our own incarnation; after a restart we begin above it
  */
 
 import type { LogLevel } from "../../effects.ts";
 import { incarnationMax } from "../../swim/validity.ts";
+import { lamportMax } from "../lamport.ts";
 
-/** What a snapshot says. Addresses are `IP:PORT`, with brackets around IPv6. */
+/** The content of a snapshot. Addresses are `IP:PORT`, with brackets around IPv6. */
 export interface SnapshotState {
+  /** Names to addresses of live members. */
   readonly alive: Map<string, string>;
+  /** Names to addresses of failed members. */
   readonly failed: Map<string, string>;
-  /** Lamport times that were seen. */
+  /** The last Lamport times of members, user events and queries. */
   clock: bigint;
   eventClock: bigint;
   queryClock: bigint;
-  /** Our own incarnation; 0 when it is not known. */
+  /** Our own incarnation; 0 if it is not known. */
   incarnation: number;
 }
 
-/** A line for the log about what replay found. */
+/** A log line about something that replay found. */
 export interface ReplayNote {
   readonly level: LogLevel;
   readonly text: string;
@@ -31,23 +35,21 @@ export interface ReplayNote {
 export interface Replayed {
   readonly state: SnapshotState;
   readonly notes: readonly ReplayNote[];
-  /** Bytes of complete lines; what follows is a torn line. */
+  /** The size of all complete lines in bytes. An incomplete line may follow. */
   readonly size: number;
 }
 
-/** The highest Lamport time. No clock moves past it, so that it is not worth keeping. */
-export const lamportMax = 0xffff_ffff_ffff_ffffn;
-
-/** A damaged file has at most this many lines of log, each of a bounded length. */
+/** The maximum number of log lines about a damaged file. */
 const notesMax = 32;
+/** The maximum length of such a log line. */
 const quotedMax = 200;
 
-/** What an absent or empty file says. */
+/** Returns the content of an empty file. */
 export function emptySnapshot(): SnapshotState {
   return { alive: new Map(), failed: new Map(), clock: 0n, eventClock: 0n, queryClock: 0n, incarnation: 0 };
 }
 
-/** Writers of single lines, without the line feed. */
+/** Functions that return single lines, without the line feed. */
 export const line = {
   alive: (name: string, address: string): string => `alive: ${name} ${address}`,
   notAlive: (name: string): string => `not-alive: ${name}`,
@@ -59,18 +61,22 @@ export const line = {
   leave: "leave",
 } as const;
 
-/** The shortest file that replays to `state`. The clocks are always there, as the original writes them. */
+/** Returns the shortest file that replays to `state`. It always includes the clocks, as in Serf. */
 export function compact(state: SnapshotState): string {
   const lines: string[] = [];
   for (const [name, address] of state.alive) lines.push(line.alive(name, address));
   for (const [name, address] of state.failed) lines.push(line.failed(name, address));
   if (state.incarnation > 0) lines.push(line.incarnation(state.incarnation));
-  // Last, so that a `not-alive` line that is appended later never stands behind the `#failed` line of its name.
+  // Last, so that a `not-alive` line that is appended later never comes right after the `#failed`
+  // line of the same name.
   lines.push(line.clock(state.clock), line.eventClock(state.eventClock), line.queryClock(state.queryClock));
   return `${lines.join("\n")}\n`;
 }
 
-/** Reads a file. With `rejoinAfterLeave` a recorded leave forgets nothing. Never throws: what is not understood is noted and skipped. */
+/**
+ * Replays a file. A recorded leave clears the state, unless `rejoinAfterLeave`. Never throws: skips
+ * malformed lines and returns a note about each.
+ */
 export function replay(bytes: Uint8Array, rejoinAfterLeave: boolean): Replayed {
   const reader = new Reader(rejoinAfterLeave);
   const decoder = new TextDecoder();
@@ -87,7 +93,10 @@ class Reader {
   readonly #rejoinAfterLeave: boolean;
   readonly #notes: ReplayNote[] = [];
   #noteCount = 0;
-  /** Name of the `#failed` line just read: the original is told the same by a `not-alive` line behind it. */
+  /**
+   * The name in the `#failed` line that was just read. A `not-alive` line follows it for Serf, and
+   * must not remove the name here.
+   */
   #justFailed: string | undefined;
 
   constructor(rejoinAfterLeave: boolean) {
@@ -161,7 +170,7 @@ class Reader {
     this.state.alive.set(name, value.slice(space + 1));
   }
 
-  /** Bad comment lines are skipped like any comment. */
+  /** Malformed comment lines are skipped without a note, like any comment. */
   #failed(value: string): void {
     const space = value.lastIndexOf(" ");
     if (space < 0) return;
@@ -172,7 +181,8 @@ class Reader {
   }
 
   #incarnation(value: string): void {
-    // Above half of the range something is wrong, and little would be left to refute accusations with.
+    // An incarnation above half of the range is not plausible, and would leave few higher ones to
+    // refute with.
     if (/^[0-9]{1,10}$/.test(value) && Number(value) <= incarnationMax / 2)
       this.state.incarnation = Number(value);
   }
@@ -182,8 +192,8 @@ class Reader {
       ? "invalid syntax"
       : value.length > 100 || BigInt(value) > lamportMax
         ? "value out of range"
-        : null;
-    if (fault === null) return BigInt(value);
+        : undefined;
+    if (fault === undefined) return BigInt(value);
     this.#warn(
       `Failed to convert ${what} time: strconv.ParseUint: parsing ${JSON.stringify(value)}: ${fault}`,
     );
@@ -200,7 +210,7 @@ class Reader {
   }
 }
 
-/** The text before and behind the first separator; `undefined` behind when there is none. */
+/** Returns the text before and after the first separator; `undefined` after it if there is none. */
 function cut(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];

@@ -1,24 +1,26 @@
 /**
- * A node that remembers: puts the clocks where an earlier life left them, finds its cluster again, and records this life.
+ * Recovers a node from its snapshot: sets the clocks to their values before the restart, finds the
+ * cluster again, and records from now on.
  */
 
 import type { Swim } from "../../swim/swim.ts";
 import type { SerfContext } from "../context.ts";
 import type { UserEvents } from "../events/user_events.ts";
+import { lamportMax } from "../lamport.ts";
 import type { SerfMembers } from "../members/members.ts";
 import type { Queries } from "../queries/queries.ts";
-import { lamportMax, type Replayed } from "./format.ts";
+import type { Replayed } from "./format.ts";
 import { Rejoin } from "./rejoin.ts";
 import { Snapshot } from "./snapshot.ts";
 
-/** The memory of one node. */
+/** The recovery and the snapshot of one node. */
 export class Recovery {
   readonly snapshot: Snapshot;
-  /** Our own incarnation in the earlier life; 0 when it is not known. */
+  /** Our own incarnation before the restart; 0 if it is not known. */
   readonly pastIncarnation: number;
   readonly #rejoin: Rejoin;
 
-  /** Moves the clocks, so nothing may have happened yet. */
+  /** Moves the clocks, so it must be called before the first input. */
   constructor(
     context: SerfContext,
     restored: Replayed,
@@ -46,12 +48,15 @@ export class Recovery {
     this.#rejoin = new Rejoin(context, members, swim, restored.state);
   }
 
-  /** Begins to look for the cluster. */
+  /** Begins to contact the members of the snapshot. */
   start(now: number): void {
     this.#rejoin.start(now);
   }
 
-  /** Time to look for those members of the earlier life that are still unknown. */
+  /**
+   * Contacts a member of the snapshot that this node has not seen yet; call it at each reconnect
+   * interval.
+   */
   again(now: number): void {
     this.#rejoin.again(now);
   }

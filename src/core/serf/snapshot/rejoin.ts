@@ -1,9 +1,11 @@
 /**
- * Finding the cluster again after a restart (serf `handleRejoin`): members of the last life are tried one by one, at first those that were
- * alive, then those that had failed, until one answers.
+ * Finds the cluster again after a restart (serf `handleRejoin`): contacts the members of the
+ * snapshot one by one, first those that were alive, then those that had failed, until one replies.
  *
- * The original stops there. When a whole cluster restarts at once, each node so finds one other that knows nobody either, and islands
- * remain. So we go on, as for failed members: while members of the last life are unknown to this one, one of them is tried now and then.
+ * Serf stops there. If a whole cluster restarts at once, every node then finds one other that knows
+ * no members either, and the cluster stays in pieces. So we continue, as for failed members: while
+ * there are members of the snapshot that this node has not seen, it contacts one of them now and
+ * then.
  */
 
 import { canonicalHost, formatAddress, joinHostPort, portMax } from "../../../net/address.ts";
@@ -14,7 +16,7 @@ import { log } from "../context.ts";
 import type { SerfMembers } from "../members/members.ts";
 import type { SnapshotState } from "./format.ts";
 
-/** What finding the cluster needs of the membership layer. */
+/** What finding the cluster needs from the membership layer. */
 export type Joiner = Pick<Swim, "join">;
 
 interface Previous {
@@ -22,14 +24,14 @@ interface Previous {
   readonly to: Address;
 }
 
-/** One recovery, over the life of a node. */
+/** Finds the cluster of one node. */
 export class Rejoin {
   readonly #context: SerfContext;
   readonly #members: SerfMembers;
   readonly #swim: Joiner;
-  /** Members still to be tried at the start, the next one last. */
+  /** The members that are still to be contacted at the start, the next one last. */
   readonly #untried: Previous[];
-  /** Members of the last life that this one has not seen. */
+  /** The members of the snapshot that this node has not seen since. */
   readonly #missing = new Map<string, Previous>();
   readonly #known: boolean;
   #busy = false;
@@ -46,7 +48,7 @@ export class Rejoin {
     this.#untried = [...failed, ...alive];
   }
 
-  /** Begins. */
+  /** Begins to contact the members of the snapshot. */
   start(now: number): void {
     if (!this.#known) return;
     this.#until = now + this.#context.config.reconnectTimeoutMs;
@@ -54,12 +56,12 @@ export class Rejoin {
     this.#next(now);
   }
 
-  /** Time to look for one of those that are missing: the more are, the more often. */
+  /** Contacts one of the members that were not seen yet; more likely, the more there are. */
   again(now: number): void {
     const { random, state } = this.#context;
     const members = this.#members;
     for (const name of this.#missing.keys()) if (members.find(name) !== undefined) this.#missing.delete(name);
-    // Who leaves and comes back chose anew which cluster to join.
+    // A node that left and came back has chosen a cluster to join, which need not be the old one.
     if (now > this.#until || state !== "alive") this.#missing.clear();
     if (this.#busy || this.#missing.size === 0) return;
     if (random.unit() > this.#missing.size / Math.max(1, members.withStatus("alive").length)) return;
@@ -69,11 +71,11 @@ export class Rejoin {
   }
 
   #next(now: number): void {
-    const staying = this.#context.state === "alive";
-    const previous = staying ? this.#untried.pop() : undefined;
+    const alive = this.#context.state === "alive";
+    const previous = alive ? this.#untried.pop() : undefined;
     if (previous === undefined) {
       this.#busy = false;
-      if (staying) log(this.#context, "WARN", "Failed to re-join any previously known node");
+      if (alive) log(this.#context, "WARN", "Failed to re-join any previously known node");
       return;
     }
     const { name, to } = previous;
@@ -90,7 +92,7 @@ export class Rejoin {
     });
   }
 
-  /** Members at addresses that can be dialled, ourselves left out under whatever name. */
+  /** Returns the members whose addresses can be dialled, without ourselves under any name. */
   #read(addresses: ReadonlyMap<string, string>): Previous[] {
     const { local } = this.#context;
     const own = joinHostPort(formatAddress(local.address), local.port);
@@ -104,7 +106,7 @@ export class Rejoin {
   }
 }
 
-/** Reads `IP:PORT`. */
+/** Parses `IP:PORT`. */
 function parseTarget(text: string): Address | undefined {
   const [, bracketed, bare, port] = /^(?:\[([^\]]*)\]|([^:]*)):([0-9]{1,5})$/.exec(text) ?? [];
   const host = canonicalHost(bracketed ?? bare ?? "");

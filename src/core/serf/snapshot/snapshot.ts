@@ -1,6 +1,7 @@
 /**
- * What is recorded of a node's life so that its next one finds the cluster again (serf `Snapshotter`). Pure: lines are collected and
- * handed to the host twice a second at most; the host appends them, or replaces the file by {@link Snapshot.compacted}.
+ * Records what a node needs to find its cluster again after a restart (serf `Snapshotter`). It
+ * collects lines and returns them to the host at most twice a second; the host appends them to the
+ * file, or replaces the file by {@link Snapshot.compacted}.
  */
 
 import { joinHostPort } from "../../../net/address.ts";
@@ -8,25 +9,27 @@ import { utf8Length } from "../../bytes.ts";
 import type { Member, MemberEventType, SerfEvent } from "../api.ts";
 import type { SerfContext } from "../context.ts";
 import type { SerfEffect } from "../effects.ts";
-import { compact, lamportMax, line, type Replayed, type SnapshotState } from "./format.ts";
+import { lamportMax } from "../lamport.ts";
+import { compact, line, type Replayed, type SnapshotState } from "./format.ts";
 
-/** What a snapshot records beside events. */
+/** What a snapshot needs from the context. */
 export type SnapshotContext = Pick<SerfContext, "config" | "clocks">;
 
-/** Lines wait at most this long. */
+/** The maximum time that lines wait. */
 export const recordIntervalMs = 500;
-/** Lines that wait at most; more of them become a compaction. */
+/** The maximum number of lines that wait. If there are more, the file is compacted instead. */
 const linesMax = 4_096;
-/** A file below this size is not compacted; above it, when it is larger than this for each member. */
+/** A file below this size in bytes is never compacted. */
 const compactSizeMin = 131_072;
+/** A larger file is compacted if it has more bytes than this for each member. */
 const sizePerMember = 256;
 
-/** Records one node. */
+/** Records the snapshot of one node. */
 export class Snapshot {
   readonly #context: SnapshotContext;
   readonly #incarnation: () => number;
   readonly #state: SnapshotState;
-  /** Bytes in the file, as far as we know. */
+  /** The size of the file in bytes, if all writes succeeded. */
   #size: number;
   #compactedSize = 0;
   #lines: string[] = [];
@@ -34,7 +37,7 @@ export class Snapshot {
   #leaving = false;
   #urgent = false;
 
-  /** `incarnation` returns this node's own incarnation now. */
+  /** `incarnation` returns the current incarnation of this node. */
   constructor(context: SnapshotContext, restored: Replayed, incarnation: () => number) {
     this.#context = context;
     this.#incarnation = incarnation;
@@ -48,21 +51,21 @@ export class Snapshot {
     return this.#lines.length === 0 ? Number.POSITIVE_INFINITY : this.#recordedAt + recordIntervalMs;
   }
 
-  /** Takes note of an event. After a leave there is nothing left to note. */
+  /** Records an event; does nothing after a leave. */
   event(event: SerfEvent): void {
     if (this.#leaving) return;
     if (event.type === "user") this.#eventTime(event.lamportTime);
     else if ("members" in event) for (const member of event.members) this.#member(event.type, member);
   }
 
-  /** Takes note of the Lamport time of a query that was delivered, the internal ones too. */
+  /** Records the Lamport time of a query that matched this node, internal or not. */
   queryTime(time: bigint): void {
     if (this.#leaving || time <= this.#state.queryClock || time >= lamportMax) return;
     this.#state.queryClock = time;
     this.#push("query-clock: ", line.queryClock(time));
   }
 
-  /** Takes note of our leave: the next life begins alone, unless it is to rejoin. */
+  /** Records our leave: after a restart the node begins alone, unless `rejoinAfterLeave`. */
   leave(): void {
     this.#observe();
     this.#leaving = true;
@@ -73,11 +76,11 @@ export class Snapshot {
     this.#state.failed.clear();
   }
 
-  /** Takes note that we are back after a leave, among `members` as we know them now. */
+  /** Records that we came back after a leave, with the members that are known now. */
   comeBack(members: readonly Member[]): void {
     this.#leaving = false;
     const { clock, eventClock, queryClock } = this.#state;
-    // At replay the leave resets the clocks.
+    // The recorded leave resets the clocks at replay, so record them again.
     this.#lines.push(line.clock(clock), line.eventClock(eventClock), line.queryClock(queryClock));
     for (const member of members) {
       if (member.status === "alive" || member.status === "leaving") this.#member("member-join", member);
@@ -85,7 +88,7 @@ export class Snapshot {
     }
   }
 
-  /** Called after every input: asks the host to write what is due, or everything. */
+  /** Called after every input. Returns effects to write what is due, or everything. */
   settle(now: number, everything: boolean): SerfEffect[] {
     this.#observe();
     if (this.#lines.length === 0 || (now < this.deadline && !this.#urgent && !everything)) return [];
@@ -98,7 +101,10 @@ export class Snapshot {
     return [tooMany || this.#size > this.#sizeMax ? { kind: "compact" } : { kind: "record", text }];
   }
 
-  /** The whole file in its shortest form. Lines that wait are part of it. */
+  /**
+   * Returns the whole file in its shortest form. It includes the lines that wait, which are
+   * dropped.
+   */
   compacted(): string {
     this.#observe();
     this.#lines = [];
@@ -116,14 +122,15 @@ export class Snapshot {
 
   get #sizeMax(): number {
     const members = this.#state.alive.size + this.#state.failed.size;
-    // Long names would have a file compacted for ever if the last compaction did not count.
+    // A file with long names may exceed the limit right after a compaction; the factor prevents
+    // another one at once.
     return Math.max(compactSizeMin, members * sizePerMember, 2 * this.#compactedSize);
   }
 
   #member(type: MemberEventType, member: Member): void {
     const { name } = member;
     const { alive, failed } = this.#state;
-    // Such a name never gets here; if one did, it would forge lines.
+    // The membership layer refuses such names. Check again, because a line feed would forge lines.
     if (name.includes("\n")) return;
     const address = joinHostPort(member.address, member.port);
     switch (type) {
@@ -158,7 +165,7 @@ export class Snapshot {
     this.#lines.push(line.alive(name, address));
   }
 
-  /** Notes what has no event: the member clock and our own incarnation. */
+  /** Records what has no event: the member clock and our own incarnation. */
   #observe(): void {
     const clock = this.#context.clocks.members.time - 1n;
     if (clock > this.#state.clock) {
@@ -172,7 +179,7 @@ export class Snapshot {
     }
   }
 
-  /** Adds a line, in the place of the one before if that said the same of an earlier time. */
+  /** Adds a line. It replaces the last line if that has the same key. */
   #push(key: string, text: string): void {
     if (this.#lines.at(-1)?.startsWith(key) === true) this.#lines.pop();
     this.#lines.push(text);

@@ -1,5 +1,5 @@
 /**
- * Votes in a name conflict on the wire: the member's record as the voter knows it (serf
+ * The answers to conflict queries on the wire: the member that the voter knows under the name (serf
  * `messageConflictResponseType`).
  */
 
@@ -17,7 +17,7 @@ export interface ConflictVote {
   readonly port: number;
 }
 
-/** Encodes a vote: the member's record, or nil when it is unknown. */
+/** Encodes a vote: the member, or nil if the name is unknown. */
 export function encodeConflictResponse(member: Member | undefined): Uint8Array {
   const writer = new MsgpackWriter(SerfMessageType.conflictResponse);
   if (member === undefined) return writer.nil().finish();
@@ -37,7 +37,7 @@ export function encodeConflictResponse(member: Member | undefined): Uint8Array {
   return writer.finish();
 }
 
-/** Decodes a vote; nil is a record of zero values. Throws WireError. */
+/** Decodes a vote. Nil has zero values. Throws WireError. */
 export function decodeConflictResponse(payload: Uint8Array): ConflictVote {
   let name = "";
   let address = noBytes;

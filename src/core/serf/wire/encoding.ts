@@ -1,6 +1,7 @@
 /**
- * The messages of events and queries as we send them; `messages.ts` reads them. Keys are written in the byte order in which Go writes
- * them, integers in their shortest unsigned form, which every version accepts.
+ * Encodes the messages of events and queries, which `messages.ts` decodes. Keys are in ascending
+ * byte order, as Go writes them, and integers in their shortest unsigned form, which every version
+ * accepts.
  */
 
 import { MsgpackWriter } from "../../wire/msgpack.ts";
@@ -20,7 +21,7 @@ export function encodeUserEvent(event: UserEventMessage): Uint8Array {
   return writer.finish();
 }
 
-/** Encodes a query; its timeout must not be negative. */
+/** Encodes a query, whose timeout must not be negative. */
 export function encodeQuery(query: QueryMessage): Uint8Array {
   const writer = new MsgpackWriter(SerfMessageType.query).map(11);
   writer.string("Addr").bytes(query.address).string("Filters");
@@ -44,7 +45,7 @@ export function encodeQueryResponse(response: QueryResponseMessage): Uint8Array 
   return writer.string("Payload").bytes(response.payload).finish();
 }
 
-/** Encodes a message for somebody else to pass on. */
+/** Encodes a message that another member relays. */
 export function encodeRelay(relay: RelayMessage): Uint8Array {
   const writer = new MsgpackWriter(SerfMessageType.relay).map(2).string("DestAddr").map(3);
   writer.string("IP").bytes(relay.address).string("Port").uint(relay.port).string("Zone").string("");

@@ -1,27 +1,33 @@
 /**
- * What key queries and their answers carry (serf `keyRequest`, `nodeKeyResponse`).
+ * The payloads of key queries and of their answers (serf `keyRequest`, `nodeKeyResponse`).
  */
 
 import { noBytes } from "../../bytes.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 import { SerfMessageType } from "./messages.ts";
 
-/** What a node says about its keys. Keys are base64. */
+/** The answer of a node to a key query. Keys are base64. */
 export interface KeyResponse {
+  /** Whether the operation succeeded. */
   readonly result: boolean;
-  /** What went wrong, or what is not told. */
+  /** Why it failed, or a remark, for people; may be empty. */
   readonly message: string;
-  /** Primary first; `null` when they were not asked for. */
+  /**
+   * All keys, primary first; `null` if they are nil on the wire, as for operations other than
+   * `list`.
+   */
   readonly keys: readonly string[] | null;
   readonly primaryKey: string;
 }
 
-/** Encodes the payload of a key query; the key is raw, and empty when keys are listed. */
+/** Encodes the payload of a key query. The key is raw bytes, and empty for the operation `list`. */
 export function encodeKeyRequest(key: Uint8Array): Uint8Array {
   return new MsgpackWriter(SerfMessageType.keyRequest).map(1).string("Key").bytes(key).finish();
 }
 
-/** Decodes the payload of a key query, whatever its first byte. Throws WireError. */
+/**
+ * Decodes the payload of a key query. Like Serf, it does not check the type byte. Throws WireError.
+ */
 export function decodeKeyRequest(payload: Uint8Array): Uint8Array {
   let key = noBytes;
   const fields = { Key: (reader: MsgpackReader) => (key = new Uint8Array(reader.bytes() ?? [])) };
@@ -29,7 +35,7 @@ export function decodeKeyRequest(payload: Uint8Array): Uint8Array {
   return key;
 }
 
-/** Encodes the payload of an answer. */
+/** Encodes the payload of an answer to a key query. */
 export function encodeKeyResponse(response: KeyResponse): Uint8Array {
   const writer = new MsgpackWriter(SerfMessageType.keyResponse).map(4).string("Keys");
   if (response.keys === null) writer.nil();
@@ -41,7 +47,10 @@ export function encodeKeyResponse(response: KeyResponse): Uint8Array {
   return writer.string("Result").bool(response.result).finish();
 }
 
-/** Decodes the payload of an answer; its first byte is the caller's to check. Throws WireError. */
+/**
+ * Decodes the payload of an answer to a key query. The caller has to check the type byte. Throws
+ * WireError.
+ */
 export function decodeKeyResponse(payload: Uint8Array): KeyResponse {
   let result = false;
   let message = "";

@@ -1,13 +1,14 @@
 /**
- * The messages of Serf, both ways (serf `messages.go`). Each is a type byte and one msgpack value; keys are written in the byte order
- * in which Go writes them.
+ * The messages of Serf (serf `messages.go`): their decoded form, all decoders, and the encoders of
+ * intents and push/pulls. Each message is a type byte and one msgpack value. Keys are written in
+ * ascending byte order, as Go writes them.
  */
 
 import { noBytes } from "../../bytes.ts";
 import { WireError } from "../../wire/error.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 
-/** First byte of every Serf message. */
+/** The first byte of every message of Serf. */
 export const SerfMessageType = {
   leave: 0,
   join: 1,
@@ -21,7 +22,7 @@ export const SerfMessageType = {
   relay: 9,
 } as const;
 
-/** `node` leaves; `prune` erases it. */
+/** `node` is leaving. `prune` asks others to erase it. */
 export interface LeaveIntent {
   readonly type: "leave";
   readonly lamportTime: bigint;
@@ -29,14 +30,14 @@ export interface LeaveIntent {
   readonly prune: boolean;
 }
 
-/** `node` joins. */
+/** `node` has joined. */
 export interface JoinIntent {
   readonly type: "join";
   readonly lamportTime: bigint;
   readonly node: string;
 }
 
-/** A user event as it is gossiped. */
+/** A user event on the wire. `payload` is `null` if it is nil on the wire. */
 export interface UserEventMessage {
   readonly type: "userEvent";
   readonly lamportTime: bigint;
@@ -45,7 +46,10 @@ export interface UserEventMessage {
   readonly coalesce: boolean;
 }
 
-/** A query as it is gossiped. `filters` are still encoded; `timeout` is in nanoseconds. */
+/**
+ * A query on the wire. `filters` are still encoded; `timeout` is in nanoseconds; `payload` is
+ * `null` if it is nil on the wire.
+ */
 export interface QueryMessage {
   readonly type: "query";
   readonly lamportTime: bigint;
@@ -61,7 +65,9 @@ export interface QueryMessage {
   readonly payload: Uint8Array | null;
 }
 
-/** An answer to a query, or an acknowledgement of it. */
+/**
+ * An answer to a query, or an acknowledgement of it. `payload` is `null` if it is nil on the wire.
+ */
 export interface QueryResponseMessage {
   readonly type: "queryResponse";
   readonly lamportTime: bigint;
@@ -71,7 +77,7 @@ export interface QueryResponseMessage {
   readonly payload: Uint8Array | null;
 }
 
-/** A message to be passed on as it is; `inner` starts with its own type byte. */
+/** A message to forward unchanged to an address. `inner` begins with its own type byte. */
 export interface RelayMessage {
   readonly type: "relay";
   readonly address: Uint8Array;
@@ -80,7 +86,7 @@ export interface RelayMessage {
   readonly inner: Uint8Array;
 }
 
-/** What a user message of the layer below can hold. */
+/** The messages that a user message of the layer below may contain. */
 export type SerfMessage =
   | LeaveIntent
   | JoinIntent
@@ -89,7 +95,7 @@ export type SerfMessage =
   | QueryResponseMessage
   | RelayMessage;
 
-/** User events of one Lamport time. */
+/** The user events of one Lamport time. */
 export interface EventSlot {
   readonly lamportTime: bigint;
   readonly events: readonly { readonly name: string; readonly payload: Uint8Array | null }[];
@@ -114,7 +120,7 @@ export function encodeIntent(intent: LeaveIntent | JoinIntent): Uint8Array {
   return writer.finish();
 }
 
-/** Encodes Serf's part of a push/pull, its type byte included. */
+/** Encodes Serf's part of a push/pull, type byte included. */
 export function encodePushPull(state: PushPullMessage): Uint8Array {
   const writer = new MsgpackWriter(SerfMessageType.pushPull).map(6);
   writer.string("EventLTime").uint(state.eventTime).string("Events").array(state.events.length);
@@ -132,7 +138,10 @@ export function encodePushPull(state: PushPullMessage): Uint8Array {
   return writer.finish();
 }
 
-/** Decodes a user message. Throws WireError when it is malformed; `undefined` when its type is not one that travels alone. */
+/**
+ * Decodes a message. Returns `undefined` if its type is unknown, or is one that only occurs inside
+ * others. Throws WireError if it is malformed.
+ */
 export function decodeMessage(bytes: Uint8Array): SerfMessage | undefined {
   switch (bytes[0]) {
     case SerfMessageType.leave:
@@ -272,7 +281,7 @@ function decodeRelay(bytes: Uint8Array): RelayMessage {
   return { type: "relay", address, port, node, inner: bytes.slice(reader.offset) };
 }
 
-/** Decodes Serf's part of a push/pull. Throws WireError when it is malformed or of another type. */
+/** Decodes Serf's part of a push/pull. Throws WireError if it is malformed or of another type. */
 export function decodePushPull(bytes: Uint8Array): PushPullMessage {
   if (bytes[0] !== SerfMessageType.pushPull)
     throw new WireError(`Remote state has bad type prefix: ${bytes[0]}`);
@@ -331,7 +340,7 @@ function decodeSlotEvent(reader: MsgpackReader): { name: string; payload: Uint8A
   return { name, payload };
 }
 
-/** What a type byte is called in log lines. */
+/** Returns the name of a message type for log lines. */
 export function messageName(type: number): string {
   const names = ["leave", "join", "push/pull", "user event", "query", "query response", "conflict response"];
   return [...names, "key request", "key response", "relay"][type] ?? `type ${type}`;

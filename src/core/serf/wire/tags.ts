@@ -1,13 +1,14 @@
 /**
- * Tags in a node's metadata: a magic byte and a map, or the bare role of protocol 2 (serf `encodeTags`, `decodeTags`).
+ * Tags in a node's metadata: a magic byte and a map, or only the role in protocol 2 (serf
+ * `encodeTags`, `decodeTags`).
  */
 
 import { SerfError } from "../../../errors.ts";
 import { decodeUtf8, encodeUtf8, noBytes } from "../../bytes.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 
-/** Longest encoded tags, magic byte included. */
-export const tagsSizeMax = 512;
+/** The maximum size of encoded tags in bytes, magic byte included. */
+const tagsSizeMax = 512;
 
 const magic = 0xff;
 const tagsProtocol = 3;
@@ -15,7 +16,10 @@ const tagsProtocol = 3;
 /** Tag names to values. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** Encodes tags for a protocol version; ERR_LIMIT when they are longer than 512 bytes. Protocol 2 carries the tag `role` only. */
+/**
+ * Encodes tags for a version of Serf's protocol; version 2 encodes only the tag `role`. Throws
+ * SerfError (ERR_LIMIT) if they are longer than 512 bytes.
+ */
 export function encodeTags(tags: Tags, protocol: number): Uint8Array {
   const encoded = protocol < tagsProtocol ? encodeUtf8(tags["role"] ?? "") : encodeMap(tags);
   if (encoded.length > tagsSizeMax) {
@@ -24,7 +28,10 @@ export function encodeTags(tags: Tags, protocol: number): Uint8Array {
   return encoded;
 }
 
-/** Decodes metadata. Without the magic byte the whole of it is the tag `role`. Throws WireError when it is malformed. */
+/**
+ * Decodes metadata. Without the magic byte all of it is the value of the tag `role`. Throws
+ * WireError if it is malformed.
+ */
 export function decodeTags(meta: Uint8Array | null): Tags {
   if (meta === null || meta[0] !== magic) {
     return Object.freeze(tagRecord([["role", decodeUtf8(meta ?? noBytes)]]));
@@ -38,7 +45,7 @@ export function decodeTags(meta: Uint8Array | null): Tags {
   return Object.freeze(tagRecord(pairs));
 }
 
-/** A record of pairs that has no prototype, so that a tag may have any name. */
+/** Returns a record without a prototype, so that a tag may have any name, even `__proto__`. */
 export function tagRecord(pairs: Iterable<readonly [string, string]>): Record<string, string> {
   const record: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [name, value] of pairs) record[name] = value;
