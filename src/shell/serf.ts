@@ -15,8 +15,8 @@ import { canonicalHost } from "../net/address.ts";
 import { addressBytes } from "../net/cidr.ts";
 import type { Address, Runtime } from "../runtime.ts";
 import { isPrivateAddress } from "./advertise.ts";
-import { Alarm } from "./alarm.ts";
 import { Calls } from "./calls.ts";
+import { Driver } from "./driver.ts";
 import { type JoinOptions, joinSeeds } from "./join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
@@ -69,7 +69,7 @@ export class Serf implements AsyncDisposable {
   readonly #streams: NodeStreams;
   readonly #snapshot: SnapshotFile | undefined;
   readonly #keyringFile: KeyringFile | undefined;
-  readonly #alarm: Alarm;
+  readonly #driver: Driver;
   readonly #subscribers = new Subscribers<SerfEvent>();
   readonly #calls = new Calls();
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
@@ -77,7 +77,6 @@ export class Serf implements AsyncDisposable {
   readonly #targets: EffectTargets;
   readonly #stop: (reason: string) => void;
   #shutdown: Promise<void> | undefined;
-  #draining = false;
 
   /**
    * Starts a node: binds UDP and TCP sockets. It is the only member of its cluster until it joins
@@ -120,7 +119,7 @@ export class Serf implements AsyncDisposable {
     this.#snapshot?.start(() => this.#core.snapshot());
     this.#keyringFile =
       options.keyringFile === undefined ? undefined : new KeyringFile(options.keyringFile, runtime.files);
-    this.#alarm = new Alarm(runtime.clock, () => this.#turn((core, now) => core.tick(now)));
+    this.#driver = new Driver(this.#core, runtime.clock, (effect) => perform(this.#targets, effect));
     this.#streams = new NodeStreams(runtime.streams, {
       accept: (peer) => this.#turn((core, now) => core.accept(now, peer)),
       stream: (id, input) => this.#turn((core, now) => core.stream(now, id, input)),
@@ -309,10 +308,7 @@ export class Serf implements AsyncDisposable {
 
   /** Passes one input to the core, then carries out the effects. Does nothing after shutdown. */
   #turn<Result>(input: (core: SerfCore, now: number) => Result): Result | undefined {
-    if (this.#shutdown !== undefined) return undefined;
-    const result = input(this.#core, this.#runtime.clock.now());
-    if (!this.#draining) this.#drain();
-    return result;
+    return this.#driver.turn(input);
   }
 
   /**
@@ -326,18 +322,6 @@ export class Serf implements AsyncDisposable {
 
   #wasShutDown(): SerfError {
     return new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
-  }
-
-  #drain(): void {
-    this.#draining = true;
-    try {
-      for (let effects = this.#core.drain(); effects.length > 0; effects = this.#core.drain()) {
-        for (const effect of effects) perform(this.#targets, effect);
-      }
-    } finally {
-      this.#draining = false;
-    }
-    if (this.#shutdown === undefined) this.#alarm.set(this.#core.deadline());
   }
 
   #log(level: LogLevel, component: string, text: string): void {
@@ -385,7 +369,7 @@ export class Serf implements AsyncDisposable {
 
   async #close(reason: string): Promise<void> {
     if (this.#core.state !== "left") this.#log("WARN", "serf", "Shutdown without a Leave");
-    this.#alarm.stop();
+    this.#driver.stop();
     this.#streams.closeAll();
     for (const effect of this.#core.end()) perform(this.#targets, effect);
     this.#subscribers.end();

@@ -13,7 +13,7 @@ import { NodeStateCode } from "../wire/messages.ts";
 import type { SwimConfig } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { Node } from "./members.ts";
-import { Suspicion } from "./suspicion.ts";
+import { Suspicions } from "./suspicions.ts";
 import { aliveFault, incarnationMax } from "./validity.ts";
 
 /** The numbers of states in memberlist's log lines. */
@@ -47,12 +47,13 @@ const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
  */
 export class Membership {
   readonly #context: SwimContext;
-  readonly #suspicions = new Map<string, Suspicion>();
+  readonly #suspicions: Suspicions;
   #incarnation = 0;
   #leaving = false;
 
   constructor(context: SwimContext) {
     this.#context = context;
+    this.#suspicions = new Suspicions(context);
   }
 
   /** Whether this node is leaving or has left. */
@@ -67,7 +68,7 @@ export class Membership {
 
   /** The number of running suspicions. */
   get suspicionCount(): number {
-    return this.#suspicions.size;
+    return this.#suspicions.count;
   }
 
   /**
@@ -163,7 +164,7 @@ export class Membership {
     }
     if (!isSelf && !addressUpdate && alive.incarnation <= node.incarnation) return;
     if (isSelf && alive.incarnation < node.incarnation) return;
-    this.#endSuspicion(node);
+    this.#suspicions.end(node.name);
     if (isSelf && !options.bootstrap) {
       const same =
         sameMeta(node.meta, alive.meta) && equalBytes(node.versions, alive.versions.subarray(0, 6));
@@ -187,12 +188,8 @@ export class Membership {
     const node = members.find(suspect.node);
     if (node === undefined || suspect.incarnation < node.incarnation) return;
     if (suspect.incarnation === incarnationMax) return;
-    const running = this.#suspicions.get(node.name);
-    if (running !== undefined) {
-      if (running.confirm(suspect.from)) {
-        this.#armSuspicion(now, node, running);
-        this.#broadcast(suspect);
-      }
+    if (this.#suspicions.find(node.name) !== undefined) {
+      if (this.#suspicions.confirm(now, node.name, suspect.from)) this.#broadcast(suspect);
       return;
     }
     if (node.status !== "alive") return;
@@ -205,9 +202,7 @@ export class Membership {
     this.#count("suspect");
     node.incarnation = suspect.incarnation;
     members.change(node, "suspect", now);
-    const suspicion = new Suspicion(config, members.count, suspect.from, now);
-    this.#suspicions.set(node.name, suspicion);
-    this.#armSuspicion(now, node, suspicion);
+    this.#suspicions.begin(now, node.name, suspect.from);
   }
 
   /**
@@ -221,7 +216,7 @@ export class Membership {
       finished?.();
       return;
     }
-    this.#endSuspicion(node);
+    this.#suspicions.end(node.name);
     if (node.status === "dead" || node.status === "left") {
       finished?.();
       return;
@@ -263,7 +258,7 @@ export class Membership {
    * (memberlist, the timeout in `suspectNode`).
    */
   suspicionExpired(now: number, name: string): void {
-    const suspicion = this.#suspicions.get(name);
+    const suspicion = this.#suspicions.find(name);
     const node = this.#context.members.find(name);
     if (suspicion === undefined || node === undefined || node.status !== "suspect") return;
     if (suspicion.confirmations < suspicion.expected)
@@ -279,8 +274,7 @@ export class Membership {
 
   /** Arms the next last check of a suspect. `left` counts the one that is due now. */
   lastCheckDue(name: string, left: number): void {
-    const suspicion = this.#suspicions.get(name);
-    if (suspicion !== undefined) this.#armLastCheck(suspicion.deadline, name, left - 1);
+    this.#suspicions.lastCheckDue(name, left);
   }
 
   /**
@@ -290,7 +284,7 @@ export class Membership {
   clearSuspicion(now: number, name: string, incarnation: number): boolean {
     const node = this.#context.members.find(name);
     if (node?.status !== "suspect" || node.incarnation !== incarnation) return false;
-    this.#endSuspicion(node);
+    this.#suspicions.end(node.name);
     this.#context.members.change(node, "alive", now);
     return true;
   }
@@ -381,27 +375,6 @@ export class Membership {
 
   #broadcast(message: Alive | Suspect | Dead, finished?: () => void): void {
     this.#context.broadcasts.queue(this.#context.codec.encode(message), message.node, finished);
-  }
-
-  #armSuspicion(now: number, node: Node, suspicion: Suspicion): void {
-    const { timers, config } = this.#context;
-    const { deadline } = suspicion;
-    timers.set(`suspicion ${node.name}`, deadline, { kind: "suspicion", node: node.name });
-    const fitting = Math.floor((deadline - now) / config.probeTimeoutMs);
-    this.#armLastCheck(deadline, node.name, Math.min(config.lastChecks, fitting));
-  }
-
-  #armLastCheck(deadline: number, name: string, left: number): void {
-    const { timers, config } = this.#context;
-    if (left < 1) return;
-    const at = deadline - left * config.probeTimeoutMs;
-    timers.set(`last check ${name}`, at, { kind: "lastCheck", node: name, left });
-  }
-
-  #endSuspicion(node: Node): void {
-    if (!this.#suspicions.delete(node.name)) return;
-    this.#context.timers.delete(`suspicion ${node.name}`);
-    this.#context.timers.delete(`last check ${node.name}`);
   }
 }
 

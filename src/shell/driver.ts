@@ -1,0 +1,68 @@
+/**
+ * Drives the pure core on a runtime: one loop that passes inputs in, carries out effects in order,
+ * and arms one timer for the core's next deadline.
+ */
+
+import type { SerfEffect } from "../core/serf/effects.ts";
+import type { SerfCore } from "../core/serf/serf_core.ts";
+import type { Cancel, Clock } from "../runtime.ts";
+
+/** The loop around one core. */
+export class Driver {
+  readonly #core: SerfCore;
+  readonly #clock: Clock;
+  readonly #carryOut: (effect: SerfEffect) => void;
+  #draining = false;
+  #stopped = false;
+  #cancelTimer: Cancel | undefined;
+  #armedFor = Number.POSITIVE_INFINITY;
+
+  /** `carryOut` is called with every effect, in order. */
+  constructor(core: SerfCore, clock: Clock, carryOut: (effect: SerfEffect) => void) {
+    this.#core = core;
+    this.#clock = clock;
+    this.#carryOut = carryOut;
+  }
+
+  /**
+   * Passes one input to the core, then carries out the effects. An effect may pass in further
+   * inputs; their effects come after those that are there already. Does nothing after
+   * {@link stop} and returns `undefined` then.
+   */
+  turn<Result>(input: (core: SerfCore, now: number) => Result): Result | undefined {
+    if (this.#stopped) return undefined;
+    const result = input(this.#core, this.#clock.now());
+    if (!this.#draining) this.#drain();
+    return result;
+  }
+
+  /** Ends the loop: the core gets no further input. */
+  stop(): void {
+    this.#stopped = true;
+    this.#arm(Number.POSITIVE_INFINITY);
+  }
+
+  #drain(): void {
+    this.#draining = true;
+    try {
+      for (let effects = this.#core.drain(); effects.length > 0; effects = this.#core.drain()) {
+        for (const effect of effects) this.#carryOut(effect);
+      }
+    } finally {
+      this.#draining = false;
+    }
+    if (!this.#stopped) this.#arm(this.#core.deadline());
+  }
+
+  #arm(deadline: number): void {
+    if (deadline === this.#armedFor) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#armedFor = deadline;
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    this.#cancelTimer = this.#clock.after(Math.max(0, deadline - this.#clock.now()), () => {
+      this.#armedFor = Number.POSITIVE_INFINITY;
+      this.turn((core, now) => core.tick(now));
+    });
+  }
+}
