@@ -1,0 +1,140 @@
+/**
+ * Lives of a small cluster whose members leave, return, crash, restart and change their tags on a lossy network. Afterwards, when it has been
+ * quiet for a while, every live node has to agree with the truth.
+ */
+
+import type { MemberStatus } from "../../src/core/serf/api.ts";
+import { seeded } from "../core/swim/machine.ts";
+import { Cluster } from "./cluster.ts";
+
+const quietMs = 300_000;
+const seed0 = ["10.0.0.1:7946"];
+
+/** Returns what live nodes believe wrongly after random lives of six members. */
+export async function randomLives(seed: number, operations = 25): Promise<string[]> {
+  const chance = seeded(seed * 977);
+  const cluster = new Cluster({
+    size: 6,
+    seed,
+    network: { latencyMs: [1, 20], loss: 0.05, duplication: 0.02 },
+    options: { reconnectIntervalMs: 10_000 },
+  });
+  await cluster.join();
+  await cluster.world.run(20_000);
+  const truth = new Map<string, MemberStatus>(cluster.names.map((name) => [name, "alive"]));
+  const tags = new Map<string, string>();
+  for (let operation = 0; operation < operations; operation++) {
+    const name = cluster.names[1 + chance.below(cluster.names.length - 1)]!;
+    await live(cluster, name, chance.below(5), { truth, tags, value: String(operation) });
+    await cluster.world.run(chance.below(12_000));
+  }
+  await cluster.world.run(quietMs);
+  return disagreements(cluster, truth, tags);
+}
+
+/**
+ * Returns what is wrong after a member has left, returned in the same process (or, with `restart`, in a new one) and then crashed: others
+ * that do not see it alive before the crash, and others that do not report the crash as a failure.
+ */
+export async function leaveAndReturn(seed: number, loss: number, restart = false): Promise<string[]> {
+  const cluster = new Cluster({ size: 6, seed, network: { latencyMs: [1, 20], loss } });
+  const { world } = cluster;
+  await cluster.join();
+  await world.run(60_000);
+  await world.settle(cluster.node("n2").leave());
+  if (restart) await world.settle(cluster.node("n2").shutdown());
+  await world.run(60_000);
+  if (restart) {
+    world.restart("n2");
+    await world.run(100);
+  }
+  await joinAgain(cluster, "n2");
+  await world.run(quietMs);
+  const others = cluster.names.filter((name) => name !== "n2");
+  const wrong = others
+    .filter((name) => cluster.view(name)["n2"] !== "alive")
+    .map((name) => `seed ${seed}: ${name} sees n2 ${cluster.view(name)["n2"]} although it returned`);
+  const crashedAt = world.now;
+  world.powerOff("n2");
+  await world.run(120_000);
+  for (const name of others) {
+    const failed = cluster.reports.some(
+      ({ at, observer, event }) => at >= crashedAt && observer === name && event.type === "member-failed",
+    );
+    if (!failed) wrong.push(`seed ${seed}: ${name} does not report that n2 failed`);
+  }
+  return wrong;
+}
+
+interface Life {
+  readonly truth: Map<string, MemberStatus>;
+  readonly tags: Map<string, string>;
+  readonly value: string;
+}
+
+async function live(
+  cluster: Cluster,
+  name: string,
+  kind: number,
+  { truth, tags, value }: Life,
+): Promise<void> {
+  const status = truth.get(name);
+  const { world } = cluster;
+  if (kind === 0 && status === "alive") {
+    truth.set(name, "left");
+    await world.settle(cluster.node(name).leave());
+  } else if (kind <= 1 && status === "left") {
+    truth.set(name, "alive");
+    await joinAgain(cluster, name);
+  } else if (kind === 2 && status === "alive") {
+    truth.set(name, "failed");
+    world.powerOff(name);
+  } else if (kind === 3 && status === "failed") {
+    truth.set(name, "alive");
+    tags.delete(name);
+    world.restart(name);
+    await world.run(50);
+    await joinAgain(cluster, name);
+  } else if (kind === 4 && status === "alive") {
+    tags.set(name, value);
+    void cluster
+      .node(name)
+      .setTags({ x: value })
+      .catch(() => undefined);
+  }
+}
+
+async function joinAgain(cluster: Cluster, name: string): Promise<void> {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const joined = cluster.node(name).join(seed0);
+    if (await cluster.world.settle(joined.catch(() => false))) return;
+  }
+}
+
+function disagreements(
+  cluster: Cluster,
+  truth: ReadonlyMap<string, MemberStatus>,
+  tags: ReadonlyMap<string, string>,
+): string[] {
+  const wrong: string[] = [];
+  const { seed } = cluster.world;
+  for (const observer of cluster.names) {
+    if (truth.get(observer) !== "alive") continue;
+    const members = new Map(
+      cluster
+        .node(observer)
+        .members()
+        .map((member) => [member.name, member]),
+    );
+    for (const [name, status] of truth) {
+      const member = members.get(name);
+      const forgotten = member === undefined && status !== "alive";
+      if (member?.status !== status && !forgotten)
+        wrong.push(`seed ${seed}: ${observer} sees ${name} ${member?.status}, it is ${status}`);
+      const tag = member?.tags["x"];
+      if (status === "alive" && tag !== tags.get(name))
+        wrong.push(`seed ${seed}: ${observer} sees tag ${tag} of ${name}, it is ${tags.get(name)}`);
+    }
+  }
+  return wrong;
+}
