@@ -40,16 +40,12 @@ export type SystemErrorCode =
   | "EUNKNOWN";
 
 /**
- * A failed operation of the runtime. Adapters translate their runtime's own errors into this one
- * and keep them as `cause`.
+ * A failed operation of a runtime, translated by its adapter; `cause` is the runtime's own error.
  */
 export class SystemError extends Error {
   /** The POSIX name of the failure. */
   readonly code: SystemErrorCode;
-  /**
-   * The operation that failed: `bind`, `listen`, `connect`, `read`, `write`, `open`, `lookup`,
-   * `spawn` and so on.
-   */
+  /** The operation that failed: `bind`, `listen`, `connect`, `read`, `open`, `spawn` and so on. */
   readonly operation: string;
 
   constructor(code: SystemErrorCode, operation: string, message: string, options?: ErrorOptions) {
@@ -65,10 +61,7 @@ export type Cancel = () => void;
 
 /** The time. In the simulator it is virtual. */
 export interface Clock {
-  /**
-   * Returns milliseconds, with fractions, of a clock that never runs backwards and whose origin
-   * means nothing. Round trips are measured with it.
-   */
+  /** Returns milliseconds, with fractions, from an arbitrary origin; never runs backwards. */
   now(): number;
   /** Returns milliseconds since 1970-01-01 UTC, for log lines and files. */
   wallTime(): number;
@@ -86,10 +79,7 @@ export interface RandomSource {
 export interface DatagramHandler {
   /** Receives one datagram. `bytes` belongs to the adapter and is valid only during the call. */
   packet(from: Address, bytes: Uint8Array): void;
-  /**
-   * Receives the error of a datagram that the system did not accept, for example `ENETUNREACH` or
-   * `EMSGSIZE`. The socket stays open.
-   */
+  /** Receives the error of a datagram that the system did not accept. The socket stays open. */
   sendFailed(to: Address, error: SystemError): void;
 }
 
@@ -98,15 +88,9 @@ export interface DatagramSocket {
   readonly local: Address;
   /** The number of datagrams that were dropped because the bounded send queue was full. */
   readonly dropped: number;
-  /**
-   * Queues one datagram, in order. Never blocks and never throws. The caller must not change
-   * `bytes` afterwards.
-   */
+  /** Queues one datagram, in order. Never throws. The caller must not change `bytes` afterwards. */
   send(to: Address, bytes: Uint8Array): void;
-  /**
-   * Sends what is queued, for at most a second, then closes the socket. The port is free when the
-   * promise resolves. Idempotent.
-   */
+  /** Sends what is queued, for at most a second, then closes and frees the port. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -147,10 +131,7 @@ export interface Connection {
 /** A socket that accepts connections. */
 export interface Listener {
   readonly local: Address;
-  /**
-   * Stops accepting. Accepted connections stay open, and the port or path is free when the promise
-   * resolves. Idempotent.
-   */
+  /** Stops accepting and frees the port or path; open connections stay open. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -164,13 +145,10 @@ export interface ConnectOptions {
 
 /** TCP, and unix domain sockets, which have a path instead of an address. */
 export interface Streams {
-  /**
-   * Listens on an address. Wildcard hosts, port 0 and errors are those of {@link Datagrams.bind}.
-   */
+  /** Listens. Wildcard hosts, port 0 and errors are those of {@link Datagrams.bind}. */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
   /**
-   * Dials an address. Rejects with `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH` or
-   * `ECANCELED`.
+   * Dials. Rejects with `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `ECANCELED`.
    */
   connect(address: Address, options?: ConnectOptions): Promise<Connection>;
   /**
@@ -178,10 +156,7 @@ export interface Streams {
    * if there is a file already, and with `ENOENT` or `EACCES`.
    */
   listenLocal(path: string, mode: number, accept: (connection: Connection) => void): Promise<Listener>;
-  /**
-   * Dials a path. Rejects with `ECONNREFUSED` if nobody listens there any more, and with `ENOENT`,
-   * `EACCES` or `ECANCELED`.
-   */
+  /** Dials a path. Rejects with `ECONNREFUSED` (no listener), `ENOENT`, `EACCES`, `ECANCELED`. */
   connectLocal(path: string, options?: ConnectOptions): Promise<Connection>;
 }
 
@@ -208,7 +183,6 @@ export interface AppendFile {
  * `ENOTDIR`, `ENOSPC` or `EROFS`.
  */
 export interface Files {
-  /** Returns the content of a file. */
   read(path: string): Promise<Uint8Array>;
   /**
    * Replaces the whole content of a file atomically: writes a temporary file beside it, syncs,
@@ -233,10 +207,7 @@ export interface ChildInput {
    * read. Rejects with `EPIPE` if the program has ended or closed its input.
    */
   write(bytes: Uint8Array): Promise<void>;
-  /**
-   * Closes the input: after what was written, the program reads the end of the file. Idempotent;
-   * never throws.
-   */
+  /** Closes the input, so that the program reads its end. Idempotent; never throws. */
   close(): void;
 }
 
@@ -284,9 +255,7 @@ export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
 
 /** Process signals. */
 export interface Signals {
-  /**
-   * Calls `callback` at each signal until cancelled; never, if the system does not have the signal.
-   */
+  /** Calls `callback` at each signal until cancelled; never, if the system lacks the signal. */
   on(signal: SignalName, callback: () => void): Cancel;
 }
 
@@ -296,12 +265,8 @@ export interface Terminal {
   readonly args: readonly string[];
   /** The width of standard output in characters, or `null` if it is not a terminal. */
   readonly columns: number | null;
-  /** Returns the value of an environment variable. */
   env(name: string): string | undefined;
-  /**
-   * Writes to standard output, in order; resolves when the system accepted it. A closed pipe is not
-   * an error.
-   */
+  /** Writes to standard output; resolves when the system accepted it. Ignores a closed pipe. */
   write(text: string | Uint8Array): Promise<void>;
   /** Writes text to standard error. */
   writeError(text: string): Promise<void>;
@@ -335,14 +300,10 @@ export interface ServiceTarget {
 
 /** Facts about the machine, and its name resolver. */
 export interface Host {
-  /** Returns the machine's host name. */
   hostname(): string;
   /** Returns the addresses of all network interfaces that are up. */
   interfaces(): InterfaceAddress[];
-  /**
-   * Returns the numeric addresses of a name in the order of the system's resolver. Rejects with
-   * `ENOTFOUND`.
-   */
+  /** Returns the addresses of a name in the resolver's order. Rejects with `ENOTFOUND`. */
   resolve(name: string): Promise<string[]>;
   /**
    * Returns the targets of a service's SRV records (RFC 2782), best first. Rejects with `ENOTFOUND`
@@ -358,7 +319,6 @@ export interface Host {
   /** The number of logical processors. */
   readonly cores: number;
   readonly pid: number;
-  /** Returns the current memory use of this process. */
   memory(): MemoryUse;
 }
 
@@ -387,10 +347,7 @@ export type DnsRecord = { readonly name: string; readonly ttl: number } & (
 
 /** Receives what arrives through multicast DNS. Neither method may throw. */
 export interface MulticastHandler {
-  /**
-   * Returns the records that answer a question, which are sent to the asker alone; with an empty
-   * list nothing is sent.
-   */
+  /** Returns the answers to a question, for the asker alone; an empty list sends nothing. */
   asked(question: DnsQuestion): readonly DnsRecord[];
   /** Receives an answer, to a question of this node or of another. */
   answered(records: readonly DnsRecord[]): void;
@@ -400,9 +357,7 @@ export interface MulticastHandler {
 export interface MulticastOptions {
   /** The name of the network interface to use; `null` leaves the choice to the system. */
   readonly interface: string | null;
-  /**
-   * Whether questions are sent over IPv4. Questions from others are received over both families.
-   */
+  /** Whether questions are sent over IPv4. Those of others arrive over both families. */
   readonly askIpv4: boolean;
   /** Whether questions are sent over IPv6. */
   readonly askIpv6: boolean;
@@ -410,10 +365,7 @@ export interface MulticastOptions {
 
 /** The open sockets of multicast DNS. */
 export interface MulticastSockets {
-  /**
-   * Sends a question over every family that is open. Rejects if none of them accepted it. `id` has
-   * 16 bits.
-   */
+  /** Sends a question over every open family; rejects if none accepts it. `id` has 16 bits. */
   ask(question: DnsQuestion, id: number): Promise<void>;
   /** Closes the sockets. The port is free when the promise resolves. Idempotent. */
   close(): Promise<void>;
@@ -421,10 +373,7 @@ export interface MulticastSockets {
 
 /** Multicast DNS (RFC 6762). */
 export interface Multicast {
-  /**
-   * Opens the sockets. Rejects with `EADDRNOTAVAIL` if the interface has no address, and with
-   * `EADDRINUSE` or `EACCES`.
-   */
+  /** Opens the sockets. Rejects with `EADDRNOTAVAIL` (no address), `EADDRINUSE`, `EACCES`. */
   open(options: MulticastOptions, handler: MulticastHandler): Promise<MulticastSockets>;
 }
 

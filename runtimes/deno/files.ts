@@ -1,12 +1,12 @@
-/** Files over Deno's own calls. */
+/** Files over Deno's own functions. */
 import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { type DenoFile, type DenoFileInfo, denoApi } from "./api.ts";
 
-/** Everything but the kind of the file. */
+/** The bits of a mode without the type of the file. */
 const modeMask = 0o7777;
 
-/** Files of Deno. */
+/** The files of the system, through Deno. */
 export const files: Files = {
   read: (path) => attempt("read", path, () => denoApi().readFile(path)),
   replace: (path, bytes, mode) => attempt("replace", path, () => replace(path, bytes, mode)),
@@ -34,19 +34,20 @@ export const files: Files = {
 async function replace(path: string, bytes: Uint8Array, mode: number): Promise<void> {
   const existing = await denoApi().stat(path).catch(absent);
   if (existing?.isDirectory) throw directory("replace", path);
-  // Through a symbolic link, so that the link stays and its target is new.
+  // Resolve a symbolic link, so that its target is replaced and the link stays.
   const target = existing ? await denoApi().realPath(path) : path;
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   const file = await denoApi().open(temporary, { write: true, createNew: true, mode: 0o600 });
   try {
     try {
       await writeAll(file, bytes);
-      // A file that was taken over keeps its owner, where we may give files away; this clears bits of the mode, so it comes first.
+      // The new file gets the owner of the old one, if the system allows. This clears bits of the
+      // mode, so it comes before `chmod`.
       if (existing?.uid != null)
         await denoApi()
           .chown(temporary, existing.uid, existing.gid)
           .catch(() => {});
-      // Explicitly, because the process's umask takes bits from the mode of `open`.
+      // Set the mode explicitly, because the umask removes bits from the mode of `open`.
       await changeMode(temporary, existing ? permissions(existing) : mode);
       await file.sync();
     } finally {
@@ -60,7 +61,7 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
   await syncDirectory(target.replace(/[^/\\]*$/, "") || ".");
 }
 
-/** Makes the rename itself durable. Some systems cannot open a directory; there the file system decides. */
+/** Makes the rename durable. On systems that cannot open a directory this does nothing. */
 async function syncDirectory(path: string): Promise<void> {
   const opened = await denoApi()
     .open(path, { read: true })
@@ -83,7 +84,7 @@ async function append(path: string, mode: number): Promise<AppendFile> {
 class DenoAppendFile implements AppendFile {
   readonly #file: DenoFile;
   readonly #path: string;
-  /** The last operation: those of one file happen one after another. */
+  /** The last operation. Operations on a file run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
@@ -124,7 +125,7 @@ async function writeAll(file: DenoFile, bytes: Uint8Array): Promise<void> {
   for (let offset = 0; offset < bytes.length; ) offset += await file.write(bytes.subarray(offset));
 }
 
-/** Windows has no permission bits to change. */
+/** Changes the mode of a file, except on Windows, which has no permission bits. */
 async function changeMode(path: string, mode: number): Promise<void> {
   if (denoApi().build.os !== "windows") await denoApi().chmod(path, mode);
 }

@@ -1,20 +1,20 @@
-/** Host texts as the systems' socket calls give and take them. */
+/** Hosts as the socket functions of the runtimes expect and return them. */
 import { canonicalHost } from "../../src/net/address.ts";
 
-/** Whether a bind host means every address of the machine. */
+/** Returns whether a bind host stands for all addresses of the machine. */
 export function isWildcard(host: string): boolean {
   return host === "" || host === "0.0.0.0" || host === "::";
 }
 
-/** Whether a dual-stack bind failed only because the system has no IPv6. */
+/** Returns whether a dual-stack bind failed only because the system has no IPv6. */
 export function lacksIpv6(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL" || code === "EPROTONOSUPPORT";
 }
 
 /**
- * The canonical spelling of a peer as the system reports it. Systems write IPv6 the canonical way already, except for embedded
- * IPv4 and zones, so that nearly all texts pass without being parsed.
+ * Returns the canonical text of an address that the system reported. Systems report IPv6 in its
+ * canonical form, except for embedded IPv4 and zones, so nearly all addresses need not be parsed.
  */
 export function peerHost(text: string): string {
   if (!text.includes(":")) return text;
@@ -23,7 +23,7 @@ export function peerHost(text: string): string {
   return canonicalHost(text) ?? text;
 }
 
-/** The spelling that a socket of the other family takes: IPv4 goes through a dual-stack socket as mapped IPv6. */
+/** Returns the form of an address for a socket: a dual-stack socket needs IPv4 as mapped IPv6. */
 export function socketHost(host: string, ipv6: boolean): string {
   return ipv6 && !host.includes(":") ? `::ffff:${host}` : host;
 }
