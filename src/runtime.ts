@@ -5,17 +5,6 @@
  * to expect. `runtimes/README.md` describes how to add a runtime.
  */
 
-import type { Processes, Terminal } from "./host/programs.ts";
-
-export type {
-  ChildInput,
-  ChildProcess,
-  ProcessEnd,
-  Processes,
-  SpawnOptions,
-  Terminal,
-} from "./host/programs.ts";
-
 /**
  * An IP address and a port. `host` is canonical text: dotted quad for IPv4 and IPv4-mapped IPv6,
  * otherwise lower-case compressed IPv6 (RFC 5952).
@@ -51,16 +40,12 @@ export type SystemErrorCode =
   | "EUNKNOWN";
 
 /**
- * A failed operation of the runtime. Adapters translate their runtime's own errors into this one
- * and keep them as `cause`.
+ * A failed operation of a runtime, translated by its adapter; `cause` is the runtime's own error.
  */
 export class SystemError extends Error {
   /** The POSIX name of the failure. */
   readonly code: SystemErrorCode;
-  /**
-   * The operation that failed: `bind`, `listen`, `connect`, `read`, `write`, `open`, `lookup`,
-   * `spawn` and so on.
-   */
+  /** The operation that failed: `bind`, `listen`, `connect`, `read`, `open`, `spawn` and so on. */
   readonly operation: string;
 
   constructor(code: SystemErrorCode, operation: string, message: string, options?: ErrorOptions) {
@@ -76,10 +61,7 @@ export type Cancel = () => void;
 
 /** The time. In the simulator it is virtual. */
 export interface Clock {
-  /**
-   * Returns milliseconds, with fractions, of a clock that never runs backwards and whose origin
-   * means nothing. Round trips are measured with it.
-   */
+  /** Returns milliseconds, with fractions, from an arbitrary origin; never runs backwards. */
   now(): number;
   /** Returns milliseconds since 1970-01-01 UTC, for log lines and files. */
   wallTime(): number;
@@ -97,10 +79,7 @@ export interface RandomSource {
 export interface DatagramHandler {
   /** Receives one datagram. `bytes` belongs to the adapter and is valid only during the call. */
   packet(from: Address, bytes: Uint8Array): void;
-  /**
-   * Receives the error of a datagram that the system did not accept, for example `ENETUNREACH` or
-   * `EMSGSIZE`. The socket stays open.
-   */
+  /** Receives the error of a datagram that the system did not accept. The socket stays open. */
   sendFailed(to: Address, error: SystemError): void;
 }
 
@@ -109,15 +88,9 @@ export interface DatagramSocket {
   readonly local: Address;
   /** The number of datagrams that were dropped because the bounded send queue was full. */
   readonly dropped: number;
-  /**
-   * Queues one datagram, in order. Never blocks and never throws. The caller must not change
-   * `bytes` afterwards.
-   */
+  /** Queues one datagram, in order. Never throws. The caller must not change `bytes` afterwards. */
   send(to: Address, bytes: Uint8Array): void;
-  /**
-   * Sends what is queued, for at most a second, then closes the socket. The port is free when the
-   * promise resolves. Idempotent.
-   */
+  /** Sends what is queued, for at most a second, then closes and frees the port. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -158,10 +131,7 @@ export interface Connection {
 /** A socket that accepts connections. */
 export interface Listener {
   readonly local: Address;
-  /**
-   * Stops accepting. Accepted connections stay open, and the port or path is free when the promise
-   * resolves. Idempotent.
-   */
+  /** Stops accepting and frees the port or path; open connections stay open. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -175,13 +145,10 @@ export interface ConnectOptions {
 
 /** TCP, and unix domain sockets, which have a path instead of an address. */
 export interface Streams {
-  /**
-   * Listens on an address. Wildcard hosts, port 0 and errors are those of {@link Datagrams.bind}.
-   */
+  /** Listens. Wildcard hosts, port 0 and errors are those of {@link Datagrams.bind}. */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
   /**
-   * Dials an address. Rejects with `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH` or
-   * `ECANCELED`.
+   * Dials. Rejects with `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `ECANCELED`.
    */
   connect(address: Address, options?: ConnectOptions): Promise<Connection>;
   /**
@@ -189,10 +156,7 @@ export interface Streams {
    * if there is a file already, and with `ENOENT` or `EACCES`.
    */
   listenLocal(path: string, mode: number, accept: (connection: Connection) => void): Promise<Listener>;
-  /**
-   * Dials a path. Rejects with `ECONNREFUSED` if nobody listens there any more, and with `ENOENT`,
-   * `EACCES` or `ECANCELED`.
-   */
+  /** Dials a path. Rejects with `ECONNREFUSED` (no listener), `ENOENT`, `EACCES`, `ECANCELED`. */
   connectLocal(path: string, options?: ConnectOptions): Promise<Connection>;
 }
 
@@ -219,7 +183,6 @@ export interface AppendFile {
  * `ENOTDIR`, `ENOSPC` or `EROFS`.
  */
 export interface Files {
-  /** Returns the content of a file. */
   read(path: string): Promise<Uint8Array>;
   /**
    * Replaces the whole content of a file atomically: writes a temporary file beside it, syncs,
@@ -237,15 +200,78 @@ export interface Files {
   remove(path: string): Promise<void>;
 }
 
+/** The standard input of a program that was started with `input: "open"`. */
+export interface ChildInput {
+  /**
+   * Writes bytes; resolves when the system accepted them, so it waits while the program does not
+   * read. Rejects with `EPIPE` if the program has ended or closed its input.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Closes the input, so that the program reads its end. Idempotent; never throws. */
+  close(): void;
+}
+
+/** How to start a program. */
+export interface SpawnOptions {
+  readonly args: readonly string[];
+  /** Variables added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Bytes written to standard input, which is then closed; it is no error if the program does not
+   * read them. `"open"` leaves it open as {@link ChildProcess.input}.
+   */
+  readonly input?: Uint8Array | "open";
+  /** Receives standard output and standard error as they arrive. */
+  readonly output?: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+}
+
+/** How a program ended. */
+export interface ProcessEnd {
+  /** The exit code, or `null` if a signal ended the program. */
+  readonly code: number | null;
+  /** The signal that ended the program, or `null`. */
+  readonly signal: string | null;
+}
+
+/** A running program. */
+export interface ChildProcess {
+  readonly pid: number;
+  /** Present if the program was started with `input: "open"`. */
+  readonly input?: ChildInput;
+  /** Sends a signal. Does nothing if the program has ended. */
+  kill(signal: "SIGTERM" | "SIGKILL"): void;
+  /** Resolves when the program has ended and its output is closed. */
+  readonly ended: Promise<ProcessEnd>;
+}
+
+/** Child processes. */
+export interface Processes {
+  /** Starts a program. Rejects with `ENOENT` or `EACCES` if it cannot be started. */
+  spawn(program: string, options: SpawnOptions): Promise<ChildProcess>;
+}
+
 /** The signals that an agent reacts to. */
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
 
 /** Process signals. */
 export interface Signals {
-  /**
-   * Calls `callback` at each signal until cancelled; never, if the system does not have the signal.
-   */
+  /** Calls `callback` at each signal until cancelled; never, if the system lacks the signal. */
   on(signal: SignalName, callback: () => void): Cancel;
+}
+
+/** The program's arguments, environment and standard streams. */
+export interface Terminal {
+  /** The arguments after the program's name. */
+  readonly args: readonly string[];
+  /** The width of standard output in characters, or `null` if it is not a terminal. */
+  readonly columns: number | null;
+  env(name: string): string | undefined;
+  /** Writes to standard output; resolves when the system accepted it. Ignores a closed pipe. */
+  write(text: string | Uint8Array): Promise<void>;
+  /** Writes text to standard error. */
+  writeError(text: string): Promise<void>;
+  /** Ends the process at once. */
+  exit(code: number): never;
 }
 
 /** One address of a network interface. */
@@ -274,14 +300,10 @@ export interface ServiceTarget {
 
 /** Facts about the machine, and its name resolver. */
 export interface Host {
-  /** Returns the machine's host name. */
   hostname(): string;
   /** Returns the addresses of all network interfaces that are up. */
   interfaces(): InterfaceAddress[];
-  /**
-   * Returns the numeric addresses of a name in the order of the system's resolver. Rejects with
-   * `ENOTFOUND`.
-   */
+  /** Returns the addresses of a name in the resolver's order. Rejects with `ENOTFOUND`. */
   resolve(name: string): Promise<string[]>;
   /**
    * Returns the targets of a service's SRV records (RFC 2782), best first. Rejects with `ENOTFOUND`
@@ -297,7 +319,6 @@ export interface Host {
   /** The number of logical processors. */
   readonly cores: number;
   readonly pid: number;
-  /** Returns the current memory use of this process. */
   memory(): MemoryUse;
 }
 
@@ -326,10 +347,7 @@ export type DnsRecord = { readonly name: string; readonly ttl: number } & (
 
 /** Receives what arrives through multicast DNS. Neither method may throw. */
 export interface MulticastHandler {
-  /**
-   * Returns the records that answer a question, which are sent to the asker alone; with an empty
-   * list nothing is sent.
-   */
+  /** Returns the answers to a question, for the asker alone; an empty list sends nothing. */
   asked(question: DnsQuestion): readonly DnsRecord[];
   /** Receives an answer, to a question of this node or of another. */
   answered(records: readonly DnsRecord[]): void;
@@ -339,9 +357,7 @@ export interface MulticastHandler {
 export interface MulticastOptions {
   /** The name of the network interface to use; `null` leaves the choice to the system. */
   readonly interface: string | null;
-  /**
-   * Whether questions are sent over IPv4. Questions from others are received over both families.
-   */
+  /** Whether questions are sent over IPv4. Those of others arrive over both families. */
   readonly askIpv4: boolean;
   /** Whether questions are sent over IPv6. */
   readonly askIpv6: boolean;
@@ -349,10 +365,7 @@ export interface MulticastOptions {
 
 /** The open sockets of multicast DNS. */
 export interface MulticastSockets {
-  /**
-   * Sends a question over every family that is open. Rejects if none of them accepted it. `id` has
-   * 16 bits.
-   */
+  /** Sends a question over every open family; rejects if none accepts it. `id` has 16 bits. */
   ask(question: DnsQuestion, id: number): Promise<void>;
   /** Closes the sockets. The port is free when the promise resolves. Idempotent. */
   close(): Promise<void>;
@@ -360,10 +373,7 @@ export interface MulticastSockets {
 
 /** Multicast DNS (RFC 6762). */
 export interface Multicast {
-  /**
-   * Opens the sockets. Rejects with `EADDRNOTAVAIL` if the interface has no address, and with
-   * `EADDRINUSE` or `EACCES`.
-   */
+  /** Opens the sockets. Rejects with `EADDRNOTAVAIL` (no address), `EADDRINUSE`, `EACCES`. */
   open(options: MulticastOptions, handler: MulticastHandler): Promise<MulticastSockets>;
 }
 

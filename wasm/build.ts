@@ -1,7 +1,8 @@
 /**
- * Writes everything that is generated: `wasm/assembly` compiled into `wasm/module.ts`, base64 text in a constant, so that the module
- * can be instantiated synchronously on every runtime without reading a file; and the table of `wasm/abi.ts` as constants for both
- * sides. `npm run wasm` writes the files; `npm run wasm -- --check` only compares them.
+ * Generates files. `wasm/module.ts` is `wasm/assembly`, compiled, as a base64 constant, so that
+ * every runtime can instantiate the module synchronously and without reading a file. The two files
+ * `abi.ts` are the table of `wasm/abi.ts` as constants for both sides. `npm run wasm` writes the
+ * files; `npm run wasm -- --check` only compares them.
  */
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -26,7 +27,7 @@ const flags: readonly string[] = [
   "--noAssert",
 ];
 
-/** The text of every generated file, by path. `root` is the folder of package.json. */
+/** Returns the content of every generated file, by path. `root` is the folder of package.json. */
 export async function generate(root: string): Promise<ReadonlyMap<string, string>> {
   const assembly = renderAssembly(abi);
   const binary = await compile(root, new Map([[assemblyTarget, assembly]]));
@@ -37,7 +38,10 @@ export async function generate(root: string): Promise<ReadonlyMap<string, string
   ]);
 }
 
-/** The paths of generated files whose committed text, as `read` returns it, differs from what is generated. */
+/**
+ * Returns the paths of the files that differ from what is generated; `read` returns the content of
+ * a file.
+ */
 export function stale(
   generated: ReadonlyMap<string, string>,
   read: (path: string) => string | null,
@@ -45,7 +49,9 @@ export function stale(
   return [...generated].filter(([path, text]) => read(path) !== text).map(([path]) => path);
 }
 
-/** Compiles the source under `root` to a module. Files in `generated` take the place of those on disk. */
+/**
+ * Compiles the sources under `root` to a module. Files in `generated` replace those on the disk.
+ */
 async function compile(root: string, generated: ReadonlyMap<string, string>): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main([entry, ...flags, "--outFile", "module.wasm"], {
@@ -115,7 +121,7 @@ function inCapitals(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-/** A doc comment, in one line if it fits. */
+/** Returns a doc comment, in one line if it fits. */
 function comment(text: string, indent: string): string[] {
   const lines = wrap(text, lineWidth - indent.length - 7);
   if (lines.length === 1) return [`${indent}/** ${lines[0]} */`];
@@ -133,7 +139,9 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** A file's text, or `null` if there is none: the compiler probes for files that need not exist. */
+/**
+ * Returns the content of a file, or `null` if there is none, as the compiler's `readFile` requires.
+ */
 export function readText(root: string, name: string): string | null {
   try {
     return readFileSync(join(root, name), "utf8");
@@ -150,7 +158,7 @@ function listSources(root: string, folder: string): string[] | null {
   }
 }
 
-/** Runs as a program: `arguments_` are the command line's. Returns the exit code. */
+/** Runs as a program with the command-line arguments `arguments_`. Returns the exit code. */
 export async function main(root: string, arguments_: readonly string[]): Promise<number> {
   const generated = await generate(root);
   const changed = stale(generated, (path) => readText(root, path));

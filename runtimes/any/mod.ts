@@ -1,12 +1,12 @@
 /**
- * The package where the registry cannot choose by runtime: the adapter of the runtime that it finds itself on is loaded when the first node
- * starts.
+ * The package for registries that cannot choose an entry by runtime: it detects the runtime, and
+ * loads its adapter when the first node starts.
  */
 import type { Runtime } from "../../src/runtime.ts";
 import type { Serf as Shell } from "../../src/shell/serf.ts";
 import { type SerfStarter, starter } from "../../src/shell/start.ts";
 
-/** The Runtime of whatever runs this program. */
+/** Returns the {@link Runtime} of Deno, Bun or Node, whichever runs this program. */
 export async function currentRuntime(): Promise<Runtime> {
   if ("Deno" in globalThis) return (await import("../deno/runtime.ts")).denoRuntime();
   if ("Bun" in globalThis) return (await import("../bun/runtime.ts")).bunRuntime();
@@ -15,8 +15,8 @@ export async function currentRuntime(): Promise<Runtime> {
 
 export * from "../../src/mod.ts";
 
-/** A member of a cluster. */
+/** A node: a member of a cluster, in this process. */
 export type Serf = Shell;
 
-/** Starts members of a cluster, on this runtime or on one that is given: a simulated host's, for example. */
+/** Starts nodes, on this runtime or on another one, for example that of a simulated host. */
 export const Serf: SerfStarter = starter(currentRuntime);

@@ -1,9 +1,14 @@
-/** The part of Bun's API that the adapter uses, typed here so that the package compiles without Bun's types. */
+/**
+ * The part of Bun's API that the adapter uses, with types of our own, so that the package compiles
+ * without Bun's.
+ */
 
 /** A socket of `Bun.udpSocket`. */
 export interface BunUdpSocket {
   readonly address: { readonly address: string; readonly port: number };
-  /** False when the system does not take the datagram now; `drain` tells when it does. */
+  /**
+   * Returns false if the system does not accept the datagram now; `drain` is called when it does.
+   */
   send(bytes: Uint8Array, port: number, address: string): boolean;
   close(): void;
 }
@@ -26,7 +31,7 @@ export interface BunApi {
   udpSocket(options: BunUdpOptions): Promise<BunUdpSocket>;
 }
 
-/** Bun's API; throws on another runtime. */
+/** Returns the global `Bun`. Throws an Error on another runtime. */
 export function bunApi(): BunApi {
   const { Bun } = globalThis as { Bun?: BunApi };
   if (!Bun) throw new Error("Cannot use the Bun runtime: this program does not run on Bun");

@@ -1,6 +1,6 @@
 /**
- * UDP over `Bun.udpSocket`, because Bun's `node:dgram` loses what the system does not take at once. Here that waits in a bounded queue
- * until Bun reports `drain`.
+ * UDP over `Bun.udpSocket`, because Bun's `node:dgram` drops datagrams that the system does not
+ * accept at once. Here they wait in a bounded queue until Bun calls `drain`.
  */
 import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams, SystemError } from "../../src/runtime.ts";
@@ -9,11 +9,11 @@ import { openOn, peerHost, socketHost } from "../shared/hosts.ts";
 import { SendQueue } from "../shared/send_queue.ts";
 import { type BunUdpSocket, bunApi } from "./api.ts";
 
-/** How long a closing socket waits for the system to take what is queued, and how often it looks. */
+/** How long a closing socket waits until the queue is sent, and how often it tries. */
 const lingerMs = 1_000;
 const lingerStepMs = 10;
 
-/** UDP of Bun. */
+/** UDP sockets of Bun. */
 export const datagrams: Datagrams = {
   bind: (address, handler) => openOn(address.host, (host) => bind(address, host, handler)),
 };
@@ -50,7 +50,8 @@ class BunDatagramSocket implements DatagramSocket {
           this.#handler.packet({ host: peerHost(from), port: fromPort }, bytes);
         },
         drain: () => this.#flush(),
-        // Answers of the network to earlier datagrams, such as a closed port. A socket outlives them.
+        // Replies of the network to earlier datagrams, such as a closed port. The socket stays
+        // open.
         error: () => {},
       },
     });
@@ -91,13 +92,17 @@ class BunDatagramSocket implements DatagramSocket {
     }
   }
 
-  /** False when the datagram must wait. A failure is reported and is no reason to wait. */
+  /**
+   * Sends a datagram. Returns false if it has to wait; a datagram that failed is reported and need
+   * not.
+   */
   #attempt(to: Address, bytes: Uint8Array): boolean {
     const host = socketHost(to.host, this.#ipv6);
     try {
       return this.#socket.send(bytes, to.port, host);
     } catch {
-      // Bun throws the network's answer to an earlier datagram at the next send, and throws it once.
+      // Bun throws the network's reply to an earlier datagram at the next send, once, so send
+      // again.
     }
     try {
       return this.#socket.send(bytes, to.port, host);

@@ -1,2 +1,2 @@
-/** Files: Bun's own way is `node:fs`, so that Node's adapter is Bun's. */
+/** Files: Bun implements `node:fs`, so Node's adapter works on Bun. */
 export { files } from "../node/files.ts";

@@ -1,2 +1,5 @@
-/** Time, randomness, signals, the terminal and the host: Bun has Node's modules for them, so that Node's adapter is Bun's. */
+/**
+ * Time, randomness, signals, the terminal and the host: Bun implements Node's modules, so Node's
+ * adapter works on Bun.
+ */
 export { clock, nodeHost, nodeTerminal, signals, WebRandom } from "../node/host.ts";

@@ -6,8 +6,8 @@ import { bunRuntime } from "./runtime.ts";
 export * from "../../src/mod.ts";
 export { bunRuntime };
 
-/** A member of a cluster. */
+/** A node: a member of a cluster, in this process. */
 export type Serf = Shell;
 
-/** Starts members of a cluster, on this runtime or on one that is given: a simulated host's, for example. */
+/** Starts nodes, on Bun or on another runtime, for example that of a simulated host. */
 export const Serf: SerfStarter = starter(bunRuntime);

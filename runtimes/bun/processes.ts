@@ -1,2 +1,2 @@
-/** Child processes: Bun's own way is `node:child_process`, so that Node's adapter is Bun's. */
+/** Child processes: Bun implements `node:child_process`, so Node's adapter works on Bun. */
 export { processes } from "../node/processes.ts";

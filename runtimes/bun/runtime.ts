@@ -1,4 +1,4 @@
-/** The Bun that agents and commands run on, put together. */
+/** Assembles the runtime of Bun. */
 import type { Runtime } from "../../src/runtime.ts";
 import { bunApi } from "./api.ts";
 import { datagrams } from "./datagrams.ts";
@@ -7,7 +7,10 @@ import { clock, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
 import { processes } from "./processes.ts";
 import { streams } from "./streams.ts";
 
-/** A Runtime of Bun's datagrams and of the modules that it shares with Node. */
+/**
+ * Returns the {@link Runtime} of Bun: Bun's own datagrams, and otherwise Node's modules. Throws an
+ * Error on another runtime.
+ */
 export function bunRuntime(): Runtime {
   return {
     name: "bun",

@@ -1,2 +1,2 @@
-/** TCP: Bun's own way is `node:net`, so that Node's adapter is Bun's. */
+/** TCP and unix domain sockets: Bun implements `node:net`, so Node's adapter works on Bun. */
 export { streams } from "../node/streams.ts";

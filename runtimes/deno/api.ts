@@ -1,12 +1,15 @@
-/** The part of Deno's API that the adapter uses, typed here so that the package compiles without Deno's types. */
+/**
+ * The part of Deno's API that the adapter uses, with types of our own, so that the package compiles
+ * without Deno's.
+ */
 
-/** An endpoint. */
+/** An IP address and port. */
 export interface DenoAddress {
   readonly hostname: string;
   readonly port: number;
 }
 
-/** A unix domain socket's place. */
+/** The path of a unix domain socket. */
 export interface DenoPath {
   readonly transport: "unix";
   readonly path: string;
@@ -20,7 +23,10 @@ export interface DenoDatagramConn {
   close(): void;
 }
 
-/** A connection. The addresses of a local one are {@link DenoPath} instead, and it has no `setNoDelay`. */
+/**
+ * A connection. Over a unix domain socket its addresses are {@link DenoPath} instead, and it has no
+ * `setNoDelay`.
+ */
 export interface DenoConn {
   readonly localAddr: DenoAddress;
   readonly remoteAddr: DenoAddress;
@@ -37,7 +43,7 @@ export interface DenoListener {
   close(): void;
 }
 
-/** What `Deno.stat` says. */
+/** The result of `Deno.stat`. */
 export interface DenoFileInfo {
   readonly isFile: boolean;
   readonly isDirectory: boolean;
@@ -108,13 +114,13 @@ export interface DenoApi {
   readonly stderr: DenoWriter;
   readonly env: { get(name: string): string | undefined };
   readonly Command: new (program: string, options: DenoCommandOptions) => { spawn(): DenoChild };
-  /** Absent unless `net` is among the unstable features that are switched on. */
+  /** Present if the unstable feature `net` is switched on. */
   readonly listenDatagram?: (
     options: DenoAddress & { readonly transport: "udp"; readonly reuseAddress?: boolean },
   ) => DenoDatagramConn;
   listen(options: DenoAddress | DenoPath): DenoListener;
   connect(options: (DenoAddress & { readonly signal: AbortSignal }) | DenoPath): Promise<DenoConn>;
-  /** Sets the mask of the process; returns the one before. */
+  /** Sets the umask of the process and returns the previous one. */
   umask(mask: number): number;
   readFile(path: string): Promise<Uint8Array>;
   open(path: string, options: DenoOpenOptions): Promise<DenoFile>;
@@ -135,7 +141,7 @@ export interface DenoApi {
   exit(code: number): never;
 }
 
-/** Deno's API; throws on another runtime. */
+/** Returns the global `Deno`. Throws an Error on another runtime. */
 export function denoApi(): DenoApi {
   const { Deno } = globalThis as { Deno?: DenoApi };
   if (!Deno) throw new Error("Cannot use the Deno runtime: this program does not run on Deno");

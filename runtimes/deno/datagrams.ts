@@ -1,6 +1,7 @@
 /**
- * UDP over `Deno.listenDatagram`. It sends asynchronously and would send a burst in any order, so that datagrams wait in a bounded queue and
- * leave one by one. Without the unstable feature `net` there is only `node:dgram`, which costs some 25 times the processor per packet.
+ * UDP over `Deno.listenDatagram`. It sends asynchronously and in no particular order, so datagrams
+ * wait in a bounded queue and are sent one by one. Without the unstable feature `net` there is only
+ * `node:dgram`, which takes about 25 times the processor time per packet.
  */
 import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
@@ -11,17 +12,17 @@ import { type DenoDatagramConn, denoApi } from "./api.ts";
 
 /** Larger than any datagram. */
 const bufferSize = 65_536;
-/** How long a closing socket waits for the system to take what is queued. */
+/** How long a closing socket waits until the queue is sent. */
 const lingerMs = 1_000;
-/** Pause after a failed receive, so that a failure that stays does not turn into a busy loop. */
+/** The pause after a failed receive, so that a lasting failure does not become a busy loop. */
 const failurePauseMs = 10;
 
-/** UDP of Deno. */
+/** UDP sockets of Deno. */
 export const datagrams: Datagrams = {
   async bind(address, handler): Promise<DatagramSocket> {
     if (!denoApi().listenDatagram) {
       const { nodeDatagrams } = await import("../node/datagrams.ts");
-      // Setting the size of the receive buffer makes Deno's node:dgram slower still.
+      // Setting the size of the receive buffer makes Deno's node:dgram even slower.
       return await nodeDatagrams({ receiveBufferSize: 0, inFlightMax: 1 }).bind(address, handler);
     }
     return await openOn(address.host, (host) => bind(address, host, handler));
@@ -108,7 +109,8 @@ class DenoDatagramSocket implements DatagramSocket {
         received = await this.#socket.receive(buffer);
       } catch {
         if (this.#closed) return;
-        // Windows reports a peer's closed port here. A socket outlives whatever happens to one datagram.
+        // Windows reports a peer's closed port here. The socket stays open, whatever happens to a
+        // datagram.
         await new Promise<void>((resolve) => setTimeout(resolve, failurePauseMs));
         continue;
       }

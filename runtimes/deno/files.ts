@@ -1,9 +1,9 @@
-/** Files over Deno's own calls. */
+/** Files over Deno's own functions. */
 import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
 import { absent, attempt, modeMask, OrderedFile } from "../shared/files.ts";
 import { type DenoFile, type DenoFileInfo, denoApi } from "./api.ts";
 
-/** Files of Deno. */
+/** The files of the system, through Deno. */
 export const files: Files = {
   read: (path) => attempt("read", path, () => denoApi().readFile(path)),
   replace: (path, bytes, mode) => attempt("replace", path, () => replace(path, bytes, mode)),
@@ -31,19 +31,20 @@ export const files: Files = {
 async function replace(path: string, bytes: Uint8Array, mode: number): Promise<void> {
   const existing = await denoApi().stat(path).catch(absent);
   if (existing?.isDirectory) throw directory("replace", path);
-  // Through a symbolic link, so that the link stays and its target is new.
+  // Resolve a symbolic link, so that its target is replaced and the link stays.
   const target = existing ? await denoApi().realPath(path) : path;
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   const file = await denoApi().open(temporary, { write: true, createNew: true, mode: 0o600 });
   try {
     try {
       await writeAll(file, bytes);
-      // A file that was taken over keeps its owner, where we may give files away; this clears bits of the mode, so it comes first.
+      // The new file gets the owner of the old one, if the system allows. This clears bits of the
+      // mode, so it comes before `chmod`.
       if (existing?.uid != null)
         await denoApi()
           .chown(temporary, existing.uid, existing.gid)
           .catch(() => {});
-      // Explicitly, because the process's umask takes bits from the mode of `open`.
+      // Set the mode explicitly, because the umask removes bits from the mode of `open`.
       await changeMode(temporary, existing ? permissions(existing) : mode);
       await file.sync();
     } finally {
@@ -57,7 +58,7 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
   await syncDirectory(target.replace(/[^/\\]*$/, "") || ".");
 }
 
-/** Makes the rename itself durable. Some systems cannot open a directory; there the file system decides. */
+/** Makes the rename durable. On systems that cannot open a directory this does nothing. */
 async function syncDirectory(path: string): Promise<void> {
   const opened = await denoApi()
     .open(path, { read: true })
@@ -89,7 +90,7 @@ async function writeAll(file: DenoFile, bytes: Uint8Array): Promise<void> {
   for (let offset = 0; offset < bytes.length; ) offset += await file.write(bytes.subarray(offset));
 }
 
-/** Windows has no permission bits to change. */
+/** Changes the mode of a file, except on Windows, which has no permission bits. */
 async function changeMode(path: string, mode: number): Promise<void> {
   if (denoApi().build.os !== "windows") await denoApi().chmod(path, mode);
 }

@@ -1,4 +1,4 @@
-/** What Deno says of time, randomness, signals, the terminal and the host. */
+/** Time, randomness, signals, the terminal and the host of Deno. */
 import { canonicalHost, isLoopback } from "../../src/net/address.ts";
 import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { machineName, systemName } from "../shared/names.ts";
@@ -7,21 +7,21 @@ import { type DenoWriter, denoApi } from "./api.ts";
 export { clock } from "../shared/clock.ts";
 export { WebRandom } from "../shared/random.ts";
 
-/** Signals of the process. */
+/** The signals of this process. */
 export const signals: Signals = {
   on(signal, callback): Cancel {
     const listener = (): void => callback();
     try {
       denoApi().addSignalListener(signal, listener);
     } catch {
-      // Windows lacks some signals: they are never reported.
+      // Windows does not have some signals; they are never reported.
       return () => {};
     }
     return () => denoApi().removeSignalListener(signal, listener);
   },
 };
 
-/** The process's arguments, environment and standard streams. */
+/** Returns the arguments, environment and standard streams of this process. */
 export function denoTerminal(): Terminal {
   const { args, env, stdout, stderr, exit } = denoApi();
   return {
@@ -36,7 +36,10 @@ export function denoTerminal(): Terminal {
   };
 }
 
-/** Writes one after another, because a write may take a part only. */
+/**
+ * Returns a function that writes to a stream, one text after the other, because one call of `write`
+ * may write only a part.
+ */
 function orderedWriter(stream: DenoWriter): (text: string | Uint8Array) => Promise<void> {
   const encoder = new TextEncoder();
   let last: Promise<void> = Promise.resolve();
@@ -45,19 +48,19 @@ function orderedWriter(stream: DenoWriter): (text: string | Uint8Array) => Promi
     last = last.then(async () => {
       for (let offset = 0; offset < bytes.length; ) offset += await stream.write(bytes.subarray(offset));
     });
-    // A reader that went away, as `head` does, is no error.
+    // If the reader has closed the pipe, as `head` does, that is not an error.
     last = last.catch(() => {});
     return last;
   };
 }
 
-/** Facts of the host; `version` is the runtime's. */
+/** Returns the facts about the machine. */
 export function denoHost(): Host {
   const { build, hostname, pid, version } = denoApi();
   return {
     hostname,
     interfaces,
-    // Deno has no call of its own that asks the system's resolver as other programs do.
+    // Deno has no function of its own that uses the system's resolver like other programs.
     resolve: async (name) => await (await import("../node/dns.ts")).resolve(name),
     resolveService: async (name) => await (await import("../node/dns.ts")).resolveService(name),
     os: systemName(build.os),

@@ -1,2 +1,2 @@
-/** Multicast DNS: the library runs on Node's sockets, which are here as well. */
+/** Multicast DNS: the library uses Node's sockets, which Deno implements. */
 export { multicast } from "../node/multicast.ts";

@@ -10,7 +10,7 @@ import {
 import { systemError } from "../shared/errors.ts";
 import { type DenoChild, denoApi } from "./api.ts";
 
-/** Child processes of Deno. */
+/** Starts child processes through Deno. */
 export const processes: Processes = {
   async spawn(program, options): Promise<ChildProcess> {
     const child = start(program, options);
@@ -28,7 +28,7 @@ export const processes: Processes = {
         try {
           child.kill(signal);
         } catch {
-          // It has ended.
+          // The child has ended.
         }
       },
       ended: end(child, open),
@@ -69,7 +69,7 @@ async function drain(stream: ReadableStream<Uint8Array>, take: (bytes: Uint8Arra
 
 async function feed(child: DenoChild, input: Uint8Array): Promise<void> {
   const writer = child.stdin.getWriter();
-  // A child that ends or closes its input without reading it is no error.
+  // It is no error if the child ends or closes its input without reading it.
   await writer.write(input).catch(() => {});
   await writer.close().catch(() => {});
 }

@@ -1,4 +1,4 @@
-/** The Deno that agents and commands run on, put together. */
+/** Assembles the runtime of Deno. */
 import type { Runtime } from "../../src/runtime.ts";
 import { datagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
@@ -6,7 +6,10 @@ import { clock, denoHost, denoTerminal, signals, WebRandom } from "./host.ts";
 import { processes } from "./processes.ts";
 import { streams } from "./streams.ts";
 
-/** A Runtime of Deno's own sockets and files. */
+/**
+ * Returns the {@link Runtime} of Deno: Deno's own sockets and files. Throws an Error on another
+ * runtime.
+ */
 export function denoRuntime(): Runtime {
   return {
     name: "deno",

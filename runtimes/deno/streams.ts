@@ -1,4 +1,7 @@
-/** TCP and unix domain sockets over Deno's own sockets, which are read by pulling as {@link Connection} is. */
+/**
+ * TCP and unix domain sockets over Deno's own sockets, which are read by pulling, like {@link
+ * Connection}.
+ */
 import { joinHostPort } from "../../src/net/address.ts";
 import type {
   Address,
@@ -13,14 +16,17 @@ import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
 import { type DenoAddress, type DenoConn, type DenoListener, denoApi } from "./api.ts";
 
-/** A read's buffer is held while a connection is idle, so that it is smaller than a read may be. */
+/**
+ * The size of the buffer of a connection. It is allocated while the connection is idle, so it is
+ * smaller than a read may be.
+ */
 const readSize = 16 * 1024;
-/** How long a closed connection may go on flushing to a peer that does not read. */
+/** How long a closed connection flushes to a peer that does not read. */
 const lingerMs = 5_000;
-/** Pause after a failed accept, for example for want of descriptors. */
+/** The pause after a failed accept, for example because there are no file descriptors left. */
 const failurePauseMs = 10;
 
-/** TCP of Deno. */
+/** TCP and unix domain sockets of Deno. */
 export const streams: Streams = {
   listen: (address, accept) => openOn(address.host, (host) => listen(address, host, accept)),
   connect: ({ host, port }, options) =>
@@ -32,7 +38,7 @@ export const streams: Streams = {
     ),
   async listenLocal(path, mode, accept): Promise<Listener> {
     const local = localAddress("listen", path);
-    // The file is made at once and with no other mode before.
+    // The umask makes the file get its mode when it is created, so it never has another.
     const umask = denoApi().umask(0o777 & ~mode);
     try {
       return new DenoStreamListener(denoApi().listen({ transport: "unix", path }), local, accept);
@@ -72,7 +78,7 @@ class DenoStreamListener implements Listener {
   readonly #accepting: Promise<void>;
   #closed = false;
 
-  /** `path` is the address of both ends of local connections. */
+  /** `path` is the address of both ends if this is a unix domain socket. */
   constructor(listener: DenoListener, path: Address | undefined, accept: (connection: Connection) => void) {
     this.local = path ?? addressOf(listener.addr);
     this.#path = path;
@@ -104,7 +110,7 @@ class DenoStreamListener implements Listener {
   }
 }
 
-/** Dials; `local` is the address of both ends of a local connection. */
+/** Dials. `local` is the address of both ends if this is a unix domain socket. */
 async function dial(
   subject: string,
   open: (signal: AbortSignal) => Promise<DenoConn>,
@@ -140,7 +146,7 @@ class DenoConnection implements Connection {
   readonly local: Address;
   readonly remote: Address;
   readonly #socket: DenoConn;
-  /** Rejects what is pending when the connection closes. */
+  /** The reject functions of pending reads and writes, for when the connection is closed. */
   readonly #pending: Set<(error: SystemError) => void> = new Set();
   #buffer: Uint8Array | undefined;
   #reading = false;
@@ -196,7 +202,7 @@ class DenoConnection implements Connection {
     try {
       this.#socket.close();
     } catch {
-      // Closed already, by the timer.
+      // The timer has closed it already.
     }
   }
 

@@ -1,5 +1,6 @@
 /**
- * UDP over `node:dgram`. What the system does not take at once waits in a bounded queue; addresses are numeric, so nothing is looked up. Also the fallback of Deno when its own datagrams are not switched on.
+ * UDP over `node:dgram`. Datagrams that the system does not accept at once wait in a bounded queue.
+ * Deno uses it too if its own datagrams are not switched on.
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { joinHostPort } from "../../src/net/address.ts";
@@ -8,21 +9,27 @@ import { systemError } from "../shared/errors.ts";
 import { openOn, peerHost, socketHost } from "../shared/hosts.ts";
 import { SendQueue } from "../shared/send_queue.ts";
 
-/** How long a closing socket waits for the system to take what is queued. */
+/** How long a closing socket waits until the queue is sent. */
 const lingerMs = 1_000;
 
 /** Settings of {@link nodeDatagrams}. */
 export interface NodeDatagramsOptions {
-  /** Bytes that the system may buffer for us, 0 for its default. The system may grant less. */
+  /**
+   * The size of the system's receive buffer in bytes, or 0 for its default. The system may grant
+   * less.
+   */
   readonly receiveBufferSize: number;
-  /** How many sends the runtime is given at once. Deno needs 1: it sends a burst in reverse. */
+  /**
+   * How many sends may be under way at the same time. Deno needs 1, because it sends a burst in
+   * reverse order.
+   */
   readonly inFlightMax: number;
 }
 
-/** How long a closed socket may take to say so. */
+/** How long to wait for the callback of `close`. */
 const closeWaitMs = 100;
 
-/** UDP of `node:dgram`. */
+/** Returns UDP sockets of `node:dgram`. */
 export function nodeDatagrams(options: NodeDatagramsOptions): Datagrams {
   return {
     bind: (address, handler) => openOn(address.host, (host) => bind(address, host, handler, options)),
@@ -44,7 +51,8 @@ function bind(
     });
     socket.bind({ address: host, port: address.port, exclusive: true }, () => {
       socket.removeAllListeners("error");
-      // Windows reports a peer's closed port here. A socket outlives whatever happens to one datagram.
+      // Windows reports a peer's closed port here. The socket stays open, whatever happens to a
+      // datagram.
       socket.on("error", () => {});
       if (options.receiveBufferSize > 0) growReceiveBuffer(socket, options.receiveBufferSize);
       resolve(new NodeDatagramSocket(socket, ipv6, handler, options));
@@ -103,7 +111,8 @@ class NodeDatagramSocket implements DatagramSocket {
         };
       });
     }
-    // Deno does not always tell when it has closed a socket, nor does a closing one keep the program alive: the wait has an end.
+    // Deno does not always call back when it has closed a socket, and a closing socket does not
+    // keep the program running. So the wait has a limit.
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, closeWaitMs);
       this.#socket.close(() => {
@@ -123,7 +132,7 @@ class NodeDatagramSocket implements DatagramSocket {
       try {
         this.#socket.send(bytes, to.port, socketHost(to.host, this.#ipv6), (error) => this.#sent(to, error));
       } catch (error) {
-        // Bad ports are thrown; every failure is reported in the same way, after the call.
+        // Node throws for invalid ports. Report that like any other failure, after the call.
         queueMicrotask(() => this.#sent(to, error));
       }
     }
@@ -140,13 +149,16 @@ class NodeDatagramSocket implements DatagramSocket {
 
   #receive(message: Uint8Array, from: RemoteInfo): void {
     if (this.#closed) return;
-    // A plain array instead of a Buffer, whose `slice` does not copy.
+    // A plain array, because the `slice` of a Buffer does not copy.
     const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length);
     this.#handler.packet({ host: peerHost(from.address), port: from.port }, bytes);
   }
 }
 
-/** Answers at once, so that sends stay in call order and cost no turn of the event loop. */
+/**
+ * Replaces the DNS lookup: addresses are numeric. It calls back at once, so that sends stay in
+ * order and do not wait for the event loop.
+ */
 function numeric(
   host: string,
   _options: unknown,
@@ -159,6 +171,6 @@ function growReceiveBuffer(socket: Socket, size: number): void {
   try {
     socket.setRecvBufferSize(size);
   } catch {
-    // Some systems refuse instead of granting less; their default serves.
+    // Some systems refuse a size instead of granting less. Keep their default.
   }
 }

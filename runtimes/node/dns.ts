@@ -1,13 +1,15 @@
-/** Names by `node:dns`, which Deno and Bun have too. */
+/** Name resolution over `node:dns`, which Deno and Bun implement too. */
 import { lookup, Resolver } from "node:dns/promises";
 import { canonicalHost } from "../../src/net/address.ts";
 import type { ServiceTarget } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 
-/** How long a name server may take, and how often it is asked. */
+/** How long a name server may take in milliseconds, and how often it is asked. */
 const serverOptions = { timeout: 2_000, tries: 2 };
 
-/** Addresses of a name by the system's own resolver. */
+/**
+ * Returns the addresses of a name in the order of the system's resolver. Rejects with SystemError.
+ */
 export async function resolve(name: string): Promise<string[]> {
   try {
     const found = await lookup(name, { all: true, verbatim: true });
@@ -17,11 +19,15 @@ export async function resolve(name: string): Promise<string[]> {
   }
 }
 
-/** Targets of a service, best first. The name servers are the system's, read anew at every call. */
+/**
+ * Returns the targets of a service, best first. Uses the system's name servers, which are read at
+ * every call. Rejects with SystemError.
+ */
 export async function resolveService(name: string): Promise<ServiceTarget[]> {
   try {
     const found = await new Resolver(serverOptions).resolveSrv(name);
-    // RFC 2782: the lower priority is asked first, and a target of "." says that there is no such service here.
+    // RFC 2782: a lower priority comes first, and the target "." means that there is no such
+    // service.
     return found
       .filter((target) => target.name !== "" && target.name !== ".")
       .sort((a, b) => a.priority - b.priority || b.weight - a.weight)

@@ -1,11 +1,11 @@
-/** Files over `node:fs`, which Bun has too. */
+/** Files over `node:fs`, which Bun implements too. */
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
 import { absent, attempt, modeMask, OrderedFile } from "../shared/files.ts";
 
-/** Files of `node:fs`. */
+/** The files of the system, through `node:fs`. */
 export const files: Files = {
   read: (path) => attempt("read", path, async () => plain(await readFile(path))),
   replace: (path, bytes, mode) => attempt("replace", path, () => replace(path, bytes, mode)),
@@ -25,15 +25,16 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
   if (existing?.isDirectory()) {
     throw new SystemError("EISDIR", "replace", `Cannot replace ${path}: it is a directory`);
   }
-  // Through a symbolic link, so that the link stays and its target is new.
+  // Resolve a symbolic link, so that its target is replaced and the link stays.
   const target = existing ? await realpath(path) : path;
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   const handle = await open(temporary, "wx", 0o600);
   try {
     try {
-      // A file that was taken over keeps its owner, where we may give files away; this clears bits of the mode, so it comes first.
+      // The new file gets the owner of the old one, if the system allows. This clears bits of the
+      // mode, so it comes before `chmod`.
       if (existing) await handle.chown(existing.uid, existing.gid).catch(() => {});
-      // Explicitly, because the process's umask takes bits from the mode of `open`.
+      // Set the mode explicitly, because the umask removes bits from the mode of `open`.
       await handle.chmod(existing ? existing.mode & modeMask : mode);
       await handle.writeFile(bytes);
       await handle.sync();
@@ -48,7 +49,7 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
   await syncDirectory(dirname(target));
 }
 
-/** Makes the rename itself durable. Some systems cannot open a directory; there the file system decides. */
+/** Makes the rename durable. On systems that cannot open a directory this does nothing. */
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY).catch(() => undefined);
   await handle?.sync().catch(() => {});
@@ -74,7 +75,7 @@ function ordered(handle: FileHandle, path: string): OrderedFile {
   });
 }
 
-/** A plain array instead of a Buffer, whose `slice` does not copy. */
+/** Returns a plain array, because the `slice` of a Buffer does not copy. */
 function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

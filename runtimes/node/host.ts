@@ -1,4 +1,4 @@
-/** What Node says of time, randomness, signals, the terminal and the host. */
+/** Time, randomness, signals, the terminal and the host of Node. */
 import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { canonicalHost } from "../../src/net/address.ts";
 import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
@@ -8,14 +8,14 @@ import { resolve, resolveService } from "./dns.ts";
 export { clock } from "../shared/clock.ts";
 export { WebRandom } from "../shared/random.ts";
 
-/** Signals of the process. */
+/** The signals of this process. */
 export const signals: Signals = {
   on(signal, callback): Cancel {
     const listener = (): void => callback();
     try {
       process.on(signal, listener);
     } catch {
-      // Windows lacks some signals: they are never reported.
+      // Windows does not have some signals; they are never reported.
     }
     return () => {
       process.off(signal, listener);
@@ -23,7 +23,7 @@ export const signals: Signals = {
   },
 };
 
-/** The process's arguments, environment and standard streams. */
+/** Returns the arguments, environment and standard streams of this process. */
 export function nodeTerminal(): Terminal {
   return {
     args: process.argv.slice(2),
@@ -38,7 +38,8 @@ export function nodeTerminal(): Terminal {
 }
 
 function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<void> {
-  // A reader that went away, as `head` does, is no error; without a listener it would end the process.
+  // If the reader has closed the pipe, as `head` does, that is not an error; without a listener it
+  // would end the process.
   if (stream.listenerCount("error", ignore) === 0) stream.on("error", ignore);
   return new Promise((resolve) => {
     stream.write(text, () => resolve());
@@ -47,7 +48,7 @@ function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<v
 
 function ignore(): void {}
 
-/** Facts of the host; `version` is the runtime's. */
+/** Returns the facts about the machine. `version` is that of the runtime. */
 export function nodeHost(version: string): Host {
   return {
     hostname,

@@ -6,8 +6,8 @@ import { nodeRuntime } from "./runtime.ts";
 export * from "../../src/mod.ts";
 export { nodeRuntime };
 
-/** A member of a cluster. */
+/** A node: a member of a cluster, in this process. */
 export type Serf = Shell;
 
-/** Starts members of a cluster, on this runtime or on one that is given: a simulated host's, for example. */
+/** Starts nodes, on Node or on another runtime, for example that of a simulated host. */
 export const Serf: SerfStarter = starter(nodeRuntime);

@@ -1,6 +1,7 @@
 /**
- * Multicast DNS by the library `multicast-dns` over `node:dgram`. Others are heard on the common port; questions leave from a port of
- * their own, as answers to it reach this process and no other one on the machine.
+ * Multicast DNS (RFC 6762) with the library `multicast-dns` over `node:dgram`. Questions from
+ * others arrive at the common port. Our own are sent from another port, because then the answers
+ * reach this process and no other on the machine.
  */
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
@@ -15,25 +16,28 @@ import {
 } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 
-/** Questions of one packet that are looked at. */
+/** How many questions of a packet are answered. */
 const questionsMax = 16;
-/** Answers that may be with the system at once; further questions go without. */
+/** How many answers may be under way at the same time; further questions are ignored. */
 const answersInFlightMax = 64;
-/** How long closed sockets may take to say so. */
+/** How long to wait for the callback of `destroy`. */
 const closeWaitMs = 100;
 
 type LibraryRecord = ResponseOutgoingPacket["answers"][number];
 
-/** One of the two families, on an interface. */
+/** An address family on an interface. */
 interface Family {
   readonly type: "udp4" | "udp6";
   readonly group: string;
   readonly any: string;
-  /** What the library takes for an interface: an address for IPv4, a zone for IPv6, nothing for all. */
+  /**
+   * The interface as the library expects it: an address for IPv4, a zone for IPv6, `undefined` for
+   * all.
+   */
   readonly interface: string | undefined;
 }
 
-/** Multicast DNS of `node:dgram`. */
+/** Opens the sockets of multicast DNS. */
 export const multicast: Multicast = {
   async open(options, handler): Promise<MulticastSockets> {
     const opened: MulticastDNS[] = [];
@@ -41,7 +45,7 @@ export const multicast: Multicast = {
     try {
       for (const [index, family] of families(options.interface).entries()) {
         const responder = await listen(family, handler).catch((error: unknown) => {
-          // The second family is welcome, but a system that has only the first is well.
+          // The second family is optional: a system may have only the first.
           if (index === 0) throw error;
         });
         if (!responder) continue;
@@ -94,7 +98,10 @@ class Sockets implements MulticastSockets {
   }
 }
 
-/** The families that an interface has. IPv6 needs one by name: without, the first that reaches others is taken. */
+/**
+ * Returns the families of an interface. IPv6 needs an interface; if none is named, it is the first
+ * one that is not a loopback.
+ */
 function families(name: string | null): Family[] {
   const interfaces = Object.entries(networkInterfaces());
   const own = interfaces.filter(([other]) => name === null || other === name);
@@ -113,7 +120,7 @@ function families(name: string | null): Family[] {
   return found;
 }
 
-/** Listens on the common port. */
+/** Listens on the common port and answers questions. */
 async function listen(family: Family, handler: MulticastHandler): Promise<MulticastDNS> {
   const instance = create(family, { socket: newSocket(family, true), bind: family.any });
   await begun(instance, (resolve, reject) => {
@@ -124,7 +131,7 @@ async function listen(family: Family, handler: MulticastHandler): Promise<Multic
   return instance;
 }
 
-/** A port of our own to ask from. */
+/** Binds a port from which questions are sent. */
 async function bindAsker(family: Family, handler: MulticastHandler): Promise<MulticastDNS> {
   const socket = newSocket(family, false);
   const instance = create(family, { socket, bind: false });
@@ -141,14 +148,18 @@ async function bindAsker(family: Family, handler: MulticastHandler): Promise<Mul
   return instance;
 }
 
-/** Answers who asks. Nothing may escape from here: the sender chooses the packet, its address and its port. */
+/**
+ * Answers questions. The sender chooses the packet, its address and its port, so no error may
+ * escape from here.
+ */
 function answer(instance: MulticastDNS, handler: MulticastHandler): void {
   let inFlight = 0;
   instance.on("query", ({ id, questions }, { address, port }) => {
     const asked = (questions ?? []).slice(0, questionsMax);
     const answers = asked.flatMap(({ name, type }) => handler.asked({ name, type })).map(libraryRecord);
     if (answers.length === 0 || port === 0 || inFlight >= answersInFlightMax) return;
-    // Only who asks for an answer to itself gets its number back, as Go's agents do it.
+    // As in the mdns package of Go Serf, the answer has the id of the question only if that asks
+    // for a unicast response.
     const direct = asked.some((question) => question.class !== "IN");
     inFlight += 1;
     const sent = (): void => {
@@ -165,17 +176,17 @@ function answer(instance: MulticastDNS, handler: MulticastHandler): void {
 function create(family: Family, options: Options): MulticastDNS {
   const { group: ip, type, interface: only } = family;
   const instance = multicastDns({ ...options, type, ip, ...(only === undefined ? {} : { interface: only }) });
-  // Garbage from the network arrives as warnings, and an error without a listener would end the program.
+  // Malformed packets are reported as warnings. An error without a listener would end the program.
   instance.on("error", () => {});
   return instance;
 }
 
-/** An IPv6 socket that took IPv4 as well would hear everything twice. */
+/** Creates a socket. The IPv6 socket must not accept IPv4, or it would receive everything twice. */
 function newSocket({ type }: Family, reuseAddr: boolean): Socket {
   return createSocket({ type, reuseAddr, ipv6Only: type === "udp6" });
 }
 
-/** Waits for the port. What has none is taken away again. */
+/** Waits until the port is bound. Destroys the instance if that fails. */
 async function begun(
   instance: MulticastDNS,
   executor: (resolve: () => void, reject: (error: Error) => void) => void,
@@ -215,7 +226,7 @@ function libraryRecord(record: DnsRecord): LibraryRecord {
   }
 }
 
-/** Texts say nothing that anybody needs, and other kinds are not asked for. */
+/** Returns the record, or nothing for types that nobody uses here, such as `TXT`. */
 function recordOf(record: LibraryRecord): DnsRecord[] {
   if (record.type === "OPT") return [];
   const { name } = record;

@@ -1,9 +1,12 @@
-/** Child processes over `node:child_process`, which Bun has too; loaded at the first spawn. */
+/**
+ * Child processes over `node:child_process`, which Bun implements too. The module is loaded at the
+ * first spawn.
+ */
 import type { Writable } from "node:stream";
 import type { ChildInput, ChildProcess, ProcessEnd, Processes } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 
-/** Child processes of `node:child_process`. */
+/** Starts child processes through `node:child_process`. */
 export const processes: Processes = {
   async spawn(program, options): Promise<ChildProcess> {
     const { spawn } = await import("node:child_process");
@@ -24,7 +27,7 @@ export const processes: Processes = {
           output?.(stream, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
         });
       }
-      // A child that ends or closes its input without reading it is no error.
+      // It is no error if the child ends or closes its input without reading it.
       child.stdin?.on("error", () => {});
       if (input !== "open") child.stdin?.end(input);
       resolve({

@@ -1,4 +1,4 @@
-/** The Node that agents and commands run on, put together. */
+/** Assembles the runtime of Node. */
 import type { Runtime } from "../../src/runtime.ts";
 import { nodeDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
@@ -6,12 +6,17 @@ import { clock, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
 import { processes } from "./processes.ts";
 import { streams } from "./streams.ts";
 
-/** What Serf asks of the system for its UDP packets, so that a burst of gossip is not lost. */
+/**
+ * The size of the receive buffer in bytes that memberlist requests (`udpRecvBufSize`), so that a
+ * burst of gossip is not lost.
+ */
 const receiveBufferSize = 2 * 1024 * 1024;
-/** Sends that may be with the system at once; it takes nearly all of them at once. */
+/**
+ * How many sends may be under way at the same time; the system accepts nearly all of them at once.
+ */
 const inFlightMax = 64;
 
-/** A Runtime of Node's own modules. */
+/** Returns the {@link Runtime} of Node, from its own modules. */
 export function nodeRuntime(): Runtime {
   return {
     name: "node",

@@ -1,6 +1,7 @@
 /**
- * TCP and unix domain sockets over `node:net`, which Bun has too. A socket is read only when asked: what the runtime reads ahead is bounded by its stream
- * buffer, and then the peer feels back-pressure.
+ * TCP and unix domain sockets over `node:net`, which Bun implements too. A socket is read on
+ * demand: the runtime reads ahead until its stream buffer is full, and then the peer gets
+ * back-pressure.
  */
 import { stat } from "node:fs/promises";
 import {
@@ -27,10 +28,10 @@ import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
 
 const readSizeMax = 64 * 1024;
-/** How long a closed connection may go on flushing to a peer that does not read. */
+/** How long a closed connection flushes to a peer that does not read. */
 const lingerMs = 5_000;
 
-/** Streams of `node:net`. */
+/** TCP and unix domain sockets of `node:net`. */
 export const streams: Streams = {
   listen: (address, accept) => openOn(address.host, (host) => listen(address, host, accept)),
   async connect(address, options): Promise<Connection> {
@@ -40,7 +41,7 @@ export const streams: Streams = {
   },
   async listenLocal(path, mode, accept): Promise<Listener> {
     const local = localAddress("listen", path);
-    // The file is made at once and with no other mode before.
+    // The umask makes the file get its mode when it is created, so it never has another.
     const umask = process.umask(0o777 & ~mode);
     try {
       return await open(path, { path }, local, accept, () => process.umask(umask));
@@ -58,7 +59,10 @@ function listen(address: Address, host: string, accept: (connection: Connection)
   return open(joinHostPort(address.host, address.port), where, undefined, accept);
 }
 
-/** Listens; `local` is the address of both ends of a local connection. `begun` is called when the system was asked. */
+/**
+ * Listens. `local` is the address of both ends if this is a unix domain socket. `begun` is called
+ * right after the system call.
+ */
 function open(
   subject: string,
   where: ListenOptions,
@@ -67,7 +71,7 @@ function open(
   begun?: () => void,
 ): Promise<Listener> {
   const server = createServer({ allowHalfOpen: true, noDelay: local === undefined }, (socket) => {
-    // A peer that is gone already has no address any more.
+    // A peer that has closed the connection already has no address any more.
     if (local === undefined && socket.remoteAddress === undefined) socket.destroy();
     else accept(new NodeConnection(socket, local));
   });
@@ -75,7 +79,8 @@ function open(
     server.once("error", (error) => reject(systemError("listen", subject, error)));
     server.listen(where, () => {
       server.removeAllListeners("error");
-      // Failing to accept one connection, for example for want of descriptors, does not end the listener.
+      // If a connection cannot be accepted, for example because there are no file descriptors left,
+      // the listener continues.
       server.on("error", () => {});
       resolve(new NodeListener(server, local ?? addressOf(server)));
     });
@@ -83,7 +88,10 @@ function open(
   });
 }
 
-/** Node says `EACCES` also where the directory is missing. */
+/**
+ * Returns the real reason why the file of a socket cannot be created: Node reports `EACCES` also if
+ * its directory does not exist.
+ */
 async function whyNoFile(error: SystemError, path: string): Promise<SystemError> {
   if (error.code !== "EACCES") return error;
   try {
@@ -109,7 +117,8 @@ class NodeListener implements Listener {
   }
 
   async close(): Promise<void> {
-    // The callback of `close` would wait for the accepted connections; the port is free in the next turn.
+    // Do not wait for the callback of `close`, which waits for all accepted connections. The port
+    // is free in the next turn of the event loop.
     if (this.#server.listening) this.#server.close();
     await new Promise<void>((resolve) => setTimeout(resolve, 0));
   }
@@ -166,7 +175,7 @@ class NodeConnection implements Connection {
   #ended = false;
   #closed = false;
 
-  /** `local` is the address of both ends of a local connection. */
+  /** `local` is the address of both ends if this is a unix domain socket. */
   constructor(socket: Socket, local: Address | undefined) {
     this.local = local ?? { host: peerHost(socket.localAddress ?? ""), port: socket.localPort ?? 0 };
     this.remote = local ?? { host: peerHost(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
@@ -237,13 +246,13 @@ class NodeConnection implements Connection {
 
   #take(): Uint8Array | null {
     const size = Math.min(this.#socket.readableLength, readSizeMax);
-    // Reading nothing asks the runtime to fill its buffer again.
+    // With an empty buffer `read()` returns nothing, but makes the runtime fill its buffer again.
     const chunk: Uint8Array | null = size > 0 ? this.#socket.read(size) : this.#socket.read();
-    // A plain array instead of a Buffer, whose `slice` does not copy.
+    // A plain array, because the `slice` of a Buffer does not copy.
     return chunk && new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
   }
 
-  /** A write after the connection failed says how it failed. */
+  /** Returns the error of a write. If the connection has failed before, it has that reason. */
   #writeError(error: Error): SystemError {
     const { code, message } = systemError("write", this.#subject, this.#failure?.cause ?? error);
     return new SystemError(code === "EUNKNOWN" ? "EPIPE" : code, "write", message, { cause: error });

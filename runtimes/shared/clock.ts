@@ -1,7 +1,7 @@
-/** The clock that all real runtimes have in common: `performance` and `setTimeout`. */
+/** The clock of all real runtimes: `performance` and `setTimeout`. */
 import type { Cancel, Clock } from "../../src/runtime.ts";
 
-/** Longest delay `setTimeout` takes; a longer one would fire at once. */
+/** The maximum delay of `setTimeout`; a longer one would fire at once. */
 const timeoutMaxMs = 2 ** 31 - 1;
 
 /** Real time. */
@@ -10,9 +10,10 @@ export const clock: Clock = {
   wallTime: () => Date.now(),
   after(delayMs, callback): Cancel {
     const due = now() + Math.max(0, delayMs);
-    // A past time would come with a warning on standard error.
+    // A negative delay would print a warning to standard error.
     let timer = setTimeout(check, Math.min(Math.max(0, Math.ceil(due - now())), timeoutMaxMs));
-    // Long delays are slept in pieces, and a timer that the runtime fires a fraction early sleeps on.
+    // A long delay takes several timers, and runtimes may fire a timer a fraction of a millisecond
+    // early: then wait for the rest.
     function check(): void {
       const left = due - now();
       if (left <= 0) callback();

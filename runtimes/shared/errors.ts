@@ -1,10 +1,10 @@
 /**
- * Failures of the runtimes as {@link SystemError}. Node and Bun put a POSIX name into `code`; Deno does too for what
- * the system reports, and otherwise tells the kind by the name of the class.
+ * Translates errors of the runtimes to {@link SystemError}. Node and Bun put a POSIX name into
+ * `code`; so does Deno for errors of the system, and its other errors have classes with names.
  */
 import { SystemError, type SystemErrorCode } from "../../src/runtime.ts";
 
-/** Names that pass through, and the names and classes that mean one of them. */
+/** The POSIX names, and the other names and classes that mean the same. */
 const codes: ReadonlyMap<string, SystemErrorCode> = new Map<string, SystemErrorCode>([
   ["EACCES", "EACCES"],
   ["EADDRINUSE", "EADDRINUSE"],
@@ -65,7 +65,10 @@ const codes: ReadonlyMap<string, SystemErrorCode> = new Map<string, SystemErrorC
   ["TimedOut", "ETIMEDOUT"],
 ]);
 
-/** Translates what a runtime threw. `subject` is what was operated on: an endpoint, a path, a program. */
+/**
+ * Translates an error of a runtime. `subject` is what was operated on: an endpoint, a path or a
+ * program.
+ */
 export function systemError(operation: string, subject: string, error: unknown): SystemError {
   if (error instanceof SystemError) return error;
   const { code, name, message } = error as { code?: unknown; name?: unknown; message?: unknown };
@@ -74,7 +77,7 @@ export function systemError(operation: string, subject: string, error: unknown):
   return new SystemError(known, operation, `Cannot ${operation} ${subject}: ${reason}`, { cause: error });
 }
 
-/** The failure of a dial that took too long. */
+/** Returns the error of a dial that took too long. */
 export function timedOut(subject: string, timeoutMs: number | undefined): SystemError {
   return new SystemError(
     "ETIMEDOUT",
@@ -83,7 +86,7 @@ export function timedOut(subject: string, timeoutMs: number | undefined): System
   );
 }
 
-/** The failure of something that its owner ended. */
+/** Returns the error of an operation that its owner ended. */
 export function canceled(operation: string, subject: string): SystemError {
   return new SystemError("ECANCELED", operation, `Cannot ${operation} ${subject}: it was closed`);
 }

@@ -19,8 +19,8 @@ export async function openOn<Socket>(
 }
 
 /**
- * The canonical spelling of a peer as the system reports it. Systems write IPv6 the canonical way already, except for embedded
- * IPv4 and zones, so that nearly all texts pass without being parsed.
+ * Returns the canonical text of an address that the system reported. Systems report IPv6 in its
+ * canonical form, except for embedded IPv4 and zones, so nearly all addresses need not be parsed.
  */
 export function peerHost(text: string): string {
   if (!text.includes(":")) return text;
@@ -29,7 +29,7 @@ export function peerHost(text: string): string {
   return canonicalHost(text) ?? text;
 }
 
-/** The spelling that a socket of the other family takes: IPv4 goes through a dual-stack socket as mapped IPv6. */
+/** Returns the form of an address for a socket: a dual-stack socket needs IPv4 as mapped IPv6. */
 export function socketHost(host: string, ipv6: boolean): string {
   return ipv6 && !host.includes(":") ? `::ffff:${host}` : host;
 }

@@ -1,10 +1,13 @@
-/** Unix domain sockets: what every runtime does about their paths. */
+/** The paths of unix domain sockets. */
 import { type Address, SystemError } from "../../src/runtime.ts";
 
-/** The shortest limit of the systems, without the final zero. */
+/** The lowest limit of all systems in bytes, without the final zero. */
 const pathSizeMax = 103;
 
-/** The address of a local socket as {@link Address}. `EINVAL` when the path is empty or too long, which Node would cut off. */
+/**
+ * Returns the path of a unix domain socket as {@link Address}. Throws SystemError (`EINVAL`) if it
+ * is empty, or too long: Node would truncate it.
+ */
 export function localAddress(operation: string, path: string): Address {
   const size = new TextEncoder().encode(path).length;
   if (size > 0 && size <= pathSizeMax) return { host: path, port: 0 };

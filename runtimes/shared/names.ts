@@ -1,4 +1,4 @@
-/** Systems and machines by the names that Serf's users know, which are Go's. */
+/** Go's names of operating systems and machines, which Serf shows its users. */
 
 const systems: Readonly<Record<string, string>> = { win32: "windows", sunos: "solaris" };
 const machines: Readonly<Record<string, string>> = {
@@ -9,12 +9,12 @@ const machines: Readonly<Record<string, string>> = {
   mipsel: "mipsle",
 };
 
-/** Go's name of a system, from Node's or Deno's. */
+/** Returns Go's name of an operating system for that of Node or Deno. */
 export function systemName(platform: string): string {
   return systems[platform] ?? platform;
 }
 
-/** Go's name of a machine, from Node's or Deno's. */
+/** Returns Go's name of a machine for that of Node or Deno. */
 export function machineName(arch: string): string {
   return machines[arch] ?? arch;
 }

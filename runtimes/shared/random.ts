@@ -1,15 +1,15 @@
 /**
- * The cryptographic generator that all real runtimes have in common. A call costs more than sealing a small packet,
- * so short fills (nonces, choices of peers) are served from a pool; what was served is wiped.
+ * The cryptographic generator of all real runtimes. A call costs more than sealing a small packet,
+ * so short fills (nonces, choices of peers) are taken from a pool, in which they are overwritten.
  */
 import type { RandomSource } from "../../src/runtime.ts";
 
-/** What `getRandomValues` gives at once. */
+/** The maximum that `getRandomValues` fills at once. */
 const fillSizeMax = 65_536;
 const poolSize = 4_096;
 const pooledSizeMax = 64;
 
-/** Real randomness with a pool of its own. */
+/** Cryptographic randomness with a pool of its own. */
 export class WebRandom implements RandomSource {
   readonly #pool: Uint8Array<ArrayBuffer> = new Uint8Array(poolSize);
   #used: number = poolSize;

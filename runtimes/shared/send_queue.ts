@@ -1,25 +1,28 @@
-/** Datagrams that wait for the system, in order and bounded by count and bytes: beyond, new ones are dropped and counted. */
+/**
+ * Datagrams that wait until the system accepts them, in order. Count and bytes are limited; beyond
+ * that, new datagrams are dropped and counted.
+ */
 import type { Address } from "../../src/runtime.ts";
 
-/** Most datagrams that wait. */
+/** The maximum number of waiting datagrams. */
 export const queueCountMax = 4_096;
-/** Most bytes that wait. */
+/** The maximum number of waiting bytes. */
 export const queueSizeMax: number = 8 * 1024 * 1024;
 
-/** A datagram that waits. */
+/** A waiting datagram. */
 export interface QueuedDatagram {
   readonly to: Address;
   readonly bytes: Uint8Array;
 }
 
-/** The queue. */
+/** The queue of one socket. */
 export class SendQueue {
   dropped = 0;
   #waiting: QueuedDatagram[] = [];
   #next = 0;
   #size = 0;
 
-  /** Appends, or drops and counts. */
+  /** Appends a datagram, or drops and counts it if the queue is full. */
   push(to: Address, bytes: Uint8Array): void {
     if (this.count >= queueCountMax || this.#size + bytes.length > queueSizeMax) {
       this.dropped += 1;
@@ -29,27 +32,27 @@ export class SendQueue {
     this.#waiting.push({ to, bytes });
   }
 
-  /** The oldest one, which stays. */
+  /** Returns the oldest datagram without removing it. */
   peek(): QueuedDatagram | undefined {
     return this.#waiting[this.#next];
   }
 
-  /** Removes the oldest one. */
+  /** Removes the oldest datagram. */
   shift(): void {
     this.#size -= this.#waiting[this.#next]?.bytes.length ?? 0;
     this.#next += 1;
-    // Now and then, so that a queue that is never quite empty does not grow.
+    // Free used slots now and then too, so that a queue that is never empty does not grow.
     if (this.#next < this.#waiting.length && this.#next < queueCountMax) return;
     this.#waiting = this.#waiting.slice(this.#next);
     this.#next = 0;
   }
 
-  /** Slots in use, with those that wait to be freed. */
+  /** The number of slots, those that are not freed yet included. */
   get capacity(): number {
     return this.#waiting.length;
   }
 
-  /** How many wait. */
+  /** The number of waiting datagrams. */
   get count(): number {
     return this.#waiting.length - this.#next;
   }

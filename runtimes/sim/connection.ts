@@ -1,6 +1,7 @@
 /**
- * One end of a simulated TCP connection. Pieces arrive in order; a window bounds what is on its way or unread, so that a writer feels a slow
- * reader. A cut stalls the connection, and one that stays cut is reset.
+ * One end of a simulated TCP connection. Pieces arrive in order. A window limits what is on its way
+ * or unread, so that a slow reader slows the writer. A cut link stalls the connection; if it stays
+ * cut, the connection is reset.
  */
 import { joinHostPort } from "../../src/net/address.ts";
 import { type Address, type Connection, SystemError, type SystemErrorCode } from "../../src/runtime.ts";
@@ -8,14 +9,15 @@ import { canceled } from "../shared/errors.ts";
 import type { Machine } from "./machine.ts";
 import type { Process } from "./process.ts";
 
-/** Bytes on their way to a reader or waiting for it. */
+/** The maximum number of bytes that are on their way or unread. */
 const windowSize = 256 * 1024;
 const pieceSizeMax = 16 * 1024;
 const readSizeMax = 64 * 1024;
-/** When a lost piece is sent again, and how long a cut may last until the connection is given up. */
+/** When a lost piece is sent again. */
 const retransmitMs = 200;
+/** How long a link may be cut until the connection is reset. */
 const stallMaxMs = 15_000;
-/** How long a closed connection may go on flushing to a peer that does not read. */
+/** How long a closed connection flushes to a peer that does not read. */
 const lingerMs = 5_000;
 const nothing: Uint8Array = new Uint8Array(0);
 
@@ -38,7 +40,7 @@ interface PendingRead {
   readonly reject: (error: SystemError) => void;
 }
 
-/** One end. */
+/** One end of a connection. */
 export class SimConnection implements Connection {
   readonly local: Address;
   readonly remote: Address;
@@ -54,7 +56,7 @@ export class SimConnection implements Connection {
   #ended = false;
   #failure: SystemErrorCode | undefined;
   #closed = false;
-  /** Gone from the system too: whoever sends to it is reset. */
+  /** Whether the system has forgotten this end too; then what arrives is answered with a reset. */
   #released = false;
 
   constructor(machine: Machine, process: Process, local: Address, remote: Address) {
@@ -69,7 +71,7 @@ export class SimConnection implements Connection {
     machine.atDeath.add(this.#atDeath);
   }
 
-  /** Makes two ends one connection. */
+  /** Connects this end with another. */
   join(peer: SimConnection): void {
     this.#peer = peer;
     peer.#peer = this;
@@ -77,7 +79,7 @@ export class SimConnection implements Connection {
     peer.#pump();
   }
 
-  /** Breaks this end off, as when its machine forgot it; the other end learns of it. */
+  /** Resets the connection at both ends. */
   reset(): void {
     this.#fail("ECONNRESET");
     this.#transmit((peer) => peer.#fail("ECONNRESET"));
@@ -116,7 +118,10 @@ export class SimConnection implements Connection {
     return joinHostPort(this.remote.host, this.remote.port);
   }
 
-  /** Gives the network as much as the peer's window takes; after the last byte of a closed end, its end. */
+  /**
+   * Sends as much as the peer's window allows, and after the last byte of a closed end the end of
+   * the stream.
+   */
   #pump(): void {
     if (!this.#peer || this.#failure || this.#released) return;
     for (let next = this.#outgoing[0]; next; next = this.#outgoing[0]) {
@@ -136,7 +141,7 @@ export class SimConnection implements Connection {
     this.#release();
   }
 
-  /** Carries something to the other end, never overtaking what went before. */
+  /** Sends something to the other end, after everything that was sent before. */
   #transmit(deliver: (peer: SimConnection) => void, bytes: Uint8Array = nothing): void {
     const peer = this.#peer;
     if (!peer) return;
@@ -146,7 +151,7 @@ export class SimConnection implements Connection {
     if (this.#wire.length === 1) this.#carry(peer);
   }
 
-  /** Brings the first thing on the wire to the peer, then the next. */
+  /** Delivers the first item on the wire, then the next. */
   #carry(peer: SimConnection): void {
     const [first] = this.#wire;
     if (!first) return;
@@ -170,7 +175,7 @@ export class SimConnection implements Connection {
 
   #arrive(bytes: Uint8Array): void {
     if (this.#failure) return;
-    // What comes for an end that its program closed is answered with a reset.
+    // Bytes for an end that its program has closed are answered with a reset.
     if (this.#closed || this.#released) {
       this.#transmit((peer) => peer.#fail("ECONNRESET"));
       return;
@@ -195,7 +200,10 @@ export class SimConnection implements Connection {
     else pending.reject(this.#error(this.#failure ?? "ECONNRESET", "read"));
   }
 
-  /** The next bytes, `null` at the end, `undefined` when none are there yet. */
+  /**
+   * Returns the next bytes, `null` at the end of the stream, or `undefined` if none have arrived
+   * yet.
+   */
   #take(): Uint8Array | null | undefined {
     if (this.#closed || this.#failure) return undefined;
     const [first] = this.#incoming;
@@ -234,7 +242,7 @@ export class SimConnection implements Connection {
     });
   }
 
-  /** A closed end whose peer did not read in time forgets the rest. */
+  /** Drops the rest of a closed end, because its peer did not read in time. */
   #abandon(): void {
     this.#release();
     this.#transmit((peer) => peer.#fail("ECONNRESET"));

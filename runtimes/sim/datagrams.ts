@@ -1,4 +1,7 @@
-/** Simulated UDP. A datagram is copied when it is sent, as a real system does, and travels as the network says. */
+/**
+ * Simulated UDP. A datagram is copied when it is sent, as by a real system; the network decides
+ * when it arrives.
+ */
 import { joinHostPort } from "../../src/net/address.ts";
 import {
   type Address,
@@ -13,7 +16,7 @@ import type { Process } from "./process.ts";
 
 const datagramSizeMax = 65_507;
 
-/** UDP of a machine. */
+/** Returns the UDP sockets of a machine. */
 export function simDatagrams(machine: Machine): Datagrams {
   const { process } = machine;
   return {
@@ -31,7 +34,7 @@ export function simDatagrams(machine: Machine): Datagrams {
 
 class SimDatagramSocket implements DatagramSocket {
   readonly local: Address;
-  /** The simulated system takes everything at once. */
+  /** The simulated system accepts everything at once. */
   readonly dropped = 0;
   readonly #machine: Machine;
   readonly #process: Process;
@@ -60,7 +63,7 @@ class SimDatagramSocket implements DatagramSocket {
     const from = { host: source, port: this.local.port };
     for (const delay of network.datagram(this.#machine.name, target.name)) {
       events.after(delay, () => {
-        // A cut also takes what is on its way.
+        // A cut link also loses what is on its way.
         if (!network.reaches(this.#machine.name, target.name)) return;
         note("datagram", this.#machine.name, target.name, copy);
         target.process.enter(() => target.datagramPorts.find(to)?.deliver(from, copy));

@@ -1,7 +1,10 @@
-/** Virtual time: what happens next, ordered by time and, within one millisecond, by when it was asked for. */
+/**
+ * Virtual time: the queue of future events, ordered by time and, within one millisecond, by when
+ * they were scheduled.
+ */
 import type { Cancel } from "../../src/runtime.ts";
 
-/** Something that will happen. */
+/** A scheduled event. `run` is `undefined` if it was cancelled. */
 interface Event {
   readonly time: number;
   readonly sequence: number;
@@ -12,10 +15,10 @@ interface Event {
 export class EventQueue {
   readonly #heap: Event[] = [];
   #sequence = 0;
-  /** Milliseconds since the world began. */
+  /** Virtual milliseconds since the world was created. */
   now = 0;
 
-  /** Runs `run` when `delayMs` have passed; infinite delays never pass. */
+  /** Calls `run` after `delayMs`; never, if that is `Infinity`. */
   after(delayMs: number, run: () => void): Cancel {
     if (delayMs === Number.POSITIVE_INFINITY) return () => {};
     const time = this.now + (delayMs > 0 ? Math.ceil(delayMs) : 0);
@@ -28,13 +31,16 @@ export class EventQueue {
     };
   }
 
-  /** When the next event is due, or `undefined` when nothing will ever happen. */
+  /** Returns when the next event is due, or `undefined` if there is none. */
   next(): number | undefined {
     while (this.#heap.length > 0 && !this.#heap[0]!.run) this.#pop();
     return this.#heap[0]?.time;
   }
 
-  /** Moves to the next event's time and runs all events that were due then when this began. */
+  /**
+   * Advances to the time of the next event and runs all events that are due then, except those that
+   * are scheduled meanwhile.
+   */
   turn(): void {
     const time = this.next();
     if (time === undefined) return;

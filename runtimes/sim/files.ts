@@ -1,6 +1,7 @@
 /**
- * A disk in memory. A program's crash leaves it as it is; a power failure tears off some of what was appended and not synced. It can be made
- * to fail, for example with ENOSPC.
+ * A disk in memory. When a program crashes, files stay as they are. A power failure removes some of
+ * the bytes that were appended and not synced. The disk can be made to fail, for example with
+ * `ENOSPC`.
  */
 import {
   type AppendFile,
@@ -20,30 +21,32 @@ interface StoredFile {
   size: number;
   synced: number;
   readonly mode: number;
-  /** The place of a unix domain socket, without content. */
+  /** Present if the file is a unix domain socket, which has no content. */
   readonly socket?: true;
 }
 
-/** The disk of one machine; has the directories `/`, `/tmp` and `/data`. */
+/** The disk of one machine, with the directories `/`, `/tmp` and `/data`. */
 export class Disk {
   readonly #files: Map<string, StoredFile> = new Map();
   readonly #directories: Set<string> = new Set(["/", "/tmp", "/data"]);
-  /** While set, everything that writes fails with this code. */
+  /** While it is set, every operation that writes fails with this code. */
   failure: SystemErrorCode | undefined;
 
-  /** Makes a directory; its parents exist already. */
+  /** Creates a directory, whose parent must exist. */
   makeDirectory(path: string): void {
     this.#directories.add(normal(path));
   }
 
-  /** Takes a directory away, with everything in it. */
+  /** Removes a directory with everything in it. */
   removeDirectory(path: string): void {
     const inside = `${normal(path)}/`;
     for (const name of this.#files.keys()) if (name.startsWith(inside)) this.#files.delete(name);
     for (const name of this.#directories) if (`${name}/`.startsWith(inside)) this.#directories.delete(name);
   }
 
-  /** What a power failure does: of unsynced bytes at the end of a file, any number may be missing. */
+  /**
+   * Simulates a power failure: removes a random number of unsynced bytes from the end of each file.
+   */
   tear(random: SeededRandom): void {
     for (const file of this.#files.values()) {
       if (file.size > file.synced) file.size = random.between(file.synced, file.size);
@@ -63,7 +66,10 @@ export class Disk {
     this.#files.set(normal(path), { bytes: bytes.slice(), size, synced: size, mode: kept });
   }
 
-  /** Opens for appending; returns the file itself, so that it survives being replaced, as an open file does. */
+  /**
+   * Opens a file for appending. Returns the file itself, so that, as on a real disk, an open file
+   * remains after its name was given to another.
+   */
   open(path: string, mode: number): StoredFile {
     this.#write("open", path);
     const file = this.#files.get(normal(path)) ?? { bytes: new Uint8Array(0), size: 0, synced: 0, mode };
@@ -83,7 +89,7 @@ export class Disk {
     file.size = size;
   }
 
-  /** Makes the file of a socket. */
+  /** Creates the file of a unix domain socket. */
   makeSocket(path: string, mode: number): void {
     this.#write("listen", path);
     if (this.#files.has(normal(path))) throw failed("EADDRINUSE", "listen", path);
@@ -129,7 +135,7 @@ export class Disk {
   }
 }
 
-/** Files of a disk, as one program sees them. */
+/** Returns the files of a disk for one program. */
 export function simFiles(disk: Disk, process: Process): Files {
   const perform = <T>(run: () => T): Promise<T> => process.perform(operationMs, run);
   return {

@@ -1,4 +1,7 @@
-/** The runtime of one life of a simulated program: everything but sockets and files. */
+/**
+ * Assembles the runtime of a simulated program, from its start to its end, and implements
+ * everything but sockets and files.
+ */
 import { canonicalHost } from "../../src/net/address.ts";
 import {
   type Cancel,
@@ -13,23 +16,23 @@ import type { Machine } from "./machine.ts";
 import { SeededRandom } from "./random.ts";
 import { simStreams } from "./streams.ts";
 
-/** Wall time at which every world begins: 2024-01-01 UTC. */
+/** The wall time at which every world begins: 2024-01-01 UTC. */
 const epochMs = 1_704_067_200_000;
 
-/** What a world adds to the machine. */
+/** What a world sets for the program of a machine. */
 export interface HostSettings {
   readonly seed: number;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Takes what the program writes. */
   readonly output: (stream: "stdout" | "stderr", text: string) => void;
-  /** Numeric addresses of a name. */
+  /** Returns the numeric addresses of a name, or `undefined` if it is unknown. */
   readonly resolve: (name: string) => readonly string[] | undefined;
   readonly resolveService: (name: string) => readonly ServiceTarget[] | undefined;
   readonly exit: (code: number) => void;
 }
 
-/** Makes the runtime for the machine's present process. */
+/** Returns the {@link Runtime} for the current process of a machine. */
 export function simRuntime(machine: Machine, settings: HostSettings): Runtime {
   const { process, surroundings, incarnation } = machine;
   const { events } = surroundings;
@@ -74,7 +77,7 @@ export function simRuntime(machine: Machine, settings: HostSettings): Runtime {
       writeError: (text) => process.perform(0, () => settings.output("stderr", text)),
       exit(code): never {
         settings.exit(code);
-        // Control does not come back from here, as it would not from a real exit.
+        // Throw, because a real exit does not return either.
         throw new SystemError("ECANCELED", "exit", `The program has ended with ${code}`);
       },
     },
@@ -105,7 +108,7 @@ export function simRuntime(machine: Machine, settings: HostSettings): Runtime {
       version: "0.0.0",
       cores: 1,
       pid: incarnation,
-      // All programs of a world share the memory of one real process, so that none has any of its own.
+      // All programs of a world share the memory of one real process, so none is reported.
       memory: () => ({ used: 0, resident: 0 }),
     },
   };

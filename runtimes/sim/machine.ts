@@ -1,4 +1,7 @@
-/** A simulated machine: its addresses, ports and disk, and the program that runs on it. Sockets live as long as the program. */
+/**
+ * A simulated machine: its addresses, ports and disk, and the program that runs on it. Its sockets
+ * are closed when the program ends.
+ */
 import { canonicalHost, isLoopback, isWildcard, joinHostPort, portMax } from "../../src/net/address.ts";
 import { type Address, SystemError } from "../../src/runtime.ts";
 import type { EventQueue } from "./events.ts";
@@ -7,14 +10,14 @@ import type { Network } from "./network.ts";
 import { Process } from "./process.ts";
 import type { SeededRandom } from "./random.ts";
 
-/** What all machines of a world share. */
+/** What the machines of a world share. */
 export interface Surroundings {
   readonly events: EventQueue;
   readonly network: Network;
   readonly random: SeededRandom;
-  /** The machine that has an address, for others than itself. */
+  /** Returns the machine with an address. Loopback addresses belong to no machine here. */
   find(address: string): Machine | undefined;
-  /** Folds what happened into the world's trace. */
+  /** Adds an event to the world's trace. */
   note(what: string, from: string, to: string, bytes: Uint8Array): void;
 }
 
@@ -26,7 +29,7 @@ export interface Bound<Socket> {
 
 const firstEphemeralPort = 40_000;
 
-/** A machine. */
+/** A simulated machine. */
 export class Machine {
   readonly name: string;
   readonly addresses: readonly string[];
@@ -36,7 +39,10 @@ export class Machine {
   readonly streamPorts: Ports<{ readonly local: Address }> = new Ports(this);
   /** Listeners by path. */
   readonly streamPaths: Map<string, { readonly local: Address }> = new Map();
-  /** Runs when the program dies: peers learn of the connections it had, unless the power went off. */
+  /**
+   * Called when the program ends, to reset its connections. With `silent`, a power failure, peers
+   * are not notified.
+   */
   readonly atDeath: Set<(silent: boolean) => void> = new Set();
   process: Process;
   powered = true;
@@ -49,7 +55,10 @@ export class Machine {
     this.process = new Process(surroundings.events);
   }
 
-  /** Ends the program. `silent` is a power failure: nobody is told, and what was not synced is torn. */
+  /**
+   * Ends the program. `silent` is a power failure: peers are not notified, and unsynced bytes are
+   * lost.
+   */
   stop(silent: boolean): void {
     if (this.process.alive) {
       this.process.alive = false;
@@ -64,7 +73,7 @@ export class Machine {
     this.disk.tear(this.surroundings.random);
   }
 
-  /** Begins the next life of the program, on the same disk. */
+  /** Starts the program again, with the same disk. */
   start(): void {
     this.process = new Process(this.surroundings.events);
     this.powered = true;
@@ -75,12 +84,15 @@ export class Machine {
     return isLoopback(host) || this.addresses.includes(host);
   }
 
-  /** The machine that an address means when this one uses it. */
+  /** Returns the machine that this one reaches at an address. */
   find(host: string): Machine | undefined {
     return this.owns(host) ? this : this.surroundings.find(host);
   }
 
-  /** The own address that a peer sees; `undefined` when this machine does not speak the peer's family. */
+  /**
+   * Returns our address that a peer sees; `undefined` if this machine has no address of the peer's
+   * family.
+   */
   sourceFor(peer: string): string | undefined {
     if (isLoopback(peer)) return peer;
     if (this.owns(peer)) return peer;
@@ -98,7 +110,7 @@ export class Ports<Socket> {
     this.#machine = machine;
   }
 
-  /** Binds; fails as the system would. */
+  /** Binds a port. Throws SystemError (`EADDRNOTAVAIL`, `EADDRINUSE`) like a real system. */
   bind(operation: string, address: Address, make: (local: Address) => Socket): Bound<Socket> {
     const host = isWildcard(address.host) ? "::" : (canonicalHost(address.host) ?? address.host);
     if (host !== "::" && !this.#machine.owns(host)) throw failure("EADDRNOTAVAIL", operation, address);
@@ -113,7 +125,7 @@ export class Ports<Socket> {
     return bound;
   }
 
-  /** A port that nobody uses. */
+  /** Returns a free port. */
   ephemeral(): number {
     for (let tried = firstEphemeralPort; tried <= portMax; tried += 1) {
       const port = this.#next;

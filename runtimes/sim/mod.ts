@@ -1,4 +1,7 @@
-/** The simulator: hosts, a network and virtual time in one process, for tests of whole clusters. */
+/**
+ * The simulator: hosts, a network and virtual time in one process, for tests of whole clusters.
+ * Pass the runtime of {@link World.addHost} to `Serf.start`.
+ */
 export type { Disk } from "./files.ts";
 export type { LinkConditions, Network } from "./network.ts";
 export { describeStep, playScript, randomScript, type ScriptOptions, type Step } from "./script.ts";

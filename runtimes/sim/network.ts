@@ -1,20 +1,26 @@
-/** The network between hosts: who reaches whom, how late, and what is lost on the way. Knows links, no sockets. */
+/**
+ * The network between hosts: which hosts reach which, with what delay, and what is lost. It
+ * consists of links and has no sockets.
+ */
 import type { SeededRandom } from "./random.ts";
 
-/** What a link does to what travels on it. */
+/** How a link treats the packets on it. */
 export interface LinkConditions {
-  /** One-way delay, drawn anew for each packet: least and most milliseconds. The difference is the jitter that reorders. */
+  /**
+   * The minimum and maximum one-way delay in milliseconds. Each packet gets a random one in
+   * between, so a difference reorders packets.
+   */
   readonly latencyMs: readonly [least: number, most: number];
-  /** Probability that a datagram is lost, or that a piece of a stream must be sent again. */
+  /** The probability that a datagram is lost, or that a piece of a stream has to be sent again. */
   readonly loss: number;
-  /** Probability that a datagram arrives twice. */
+  /** The probability that a datagram arrives twice. */
   readonly duplication: number;
 }
 
 const perfect: LinkConditions = { latencyMs: [1, 1], loss: 0, duplication: 0 };
 const loopback: LinkConditions = { latencyMs: [0, 0], loss: 0, duplication: 0 };
 
-/** Conditions by link, cuts and partitions. Hosts are named. */
+/** The network of a world: conditions of links, cuts and partitions. Hosts are given by name. */
 export class Network {
   readonly #random: SeededRandom;
   readonly #links: Map<string, LinkConditions> = new Map();
@@ -27,42 +33,48 @@ export class Network {
     this.#everywhere = { ...perfect, ...conditions };
   }
 
-  /** Changes the conditions of every link that has none of its own. */
+  /** Changes the conditions of all links that have none of their own. */
   shape(conditions: Partial<LinkConditions>): void {
     this.#everywhere = { ...this.#everywhere, ...conditions };
   }
 
-  /** Gives one direction of a link its own conditions. */
+  /** Sets conditions for one direction of a link. */
   shapeLink(from: string, to: string, conditions: Partial<LinkConditions>): void {
     const key = linkKey(from, to);
     this.#links.set(key, { ...(this.#links.get(key) ?? this.#everywhere), ...conditions });
   }
 
-  /** Nothing travels from `from` to `to` any more; the other direction is left alone. */
+  /** Cuts the link from `from` to `to`; the other direction stays. */
   cut(from: string, to: string): void {
     this.#cuts.add(linkKey(from, to));
   }
 
-  /** Only hosts of one group reach each other; hosts that no group names form one more. */
+  /**
+   * Partitions the network: only hosts of the same group reach each other. Hosts in no group form
+   * another one.
+   */
   partition(groups: readonly (readonly string[])[]): void {
     this.#groups = new Map(groups.flatMap((names, index) => names.map((name) => [name, index + 1] as const)));
   }
 
-  /** Ends partitions, cuts and the links' own conditions. */
+  /** Ends partitions and cuts, and removes the links' own conditions. */
   heal(): void {
     this.#groups = undefined;
     this.#cuts.clear();
     this.#links.clear();
   }
 
-  /** Whether anything sent now from one host reaches the other. */
+  /** Returns whether packets that are sent now from one host reach the other. */
   reaches(from: string, to: string): boolean {
     if (from === to) return true;
     if (this.#cuts.size > 0 && this.#cuts.has(linkKey(from, to))) return false;
     return !this.#groups || (this.#groups.get(from) ?? 0) === (this.#groups.get(to) ?? 0);
   }
 
-  /** Delays after which copies of a datagram arrive: none when it is lost, two when it is doubled. */
+  /**
+   * Returns the delays after which the copies of a datagram arrive: none if it is lost, two if it
+   * is duplicated.
+   */
   datagram(from: string, to: string): number[] {
     if (!this.reaches(from, to)) return [];
     const link = this.#link(from, to);
@@ -71,11 +83,14 @@ export class Network {
     return this.#random.chance(link.duplication) ? [first, this.#delay(link)] : [first];
   }
 
-  /** The delay of a piece of a stream, whose losses cost time instead of bytes. */
+  /**
+   * Returns the delay of a piece of a stream. A lost piece is sent again, which makes the delay
+   * longer.
+   */
   segment(from: string, to: string, retransmitMs: number): number {
     const link = this.#link(from, to);
     let delay = this.#delay(link);
-    // A link that loses everything is a cut in all but name; it stalls for long instead of for ever.
+    // The loop has a limit, because a link may lose everything.
     for (let lost = 0; lost < 8 && this.#random.chance(link.loss); lost += 1) delay += retransmitMs << lost;
     return delay;
   }

@@ -1,14 +1,17 @@
 /**
- * A running program on a simulated host. Whatever it waits for goes through here, so that a crash ends it in the middle of things and
- * a pause holds it up: after a crash its timers, sockets and promises stay silent for ever.
+ * A running program on a simulated host. All its timers, sockets and promises go through here, so
+ * that a pause delays them and a crash ends them: they never call back or settle after it.
  */
 import type { Cancel, SignalName } from "../../src/runtime.ts";
 import type { EventQueue } from "./events.ts";
 
-/** Most things that wait for a paused program; further ones are lost, as from a full receive buffer. */
+/**
+ * The maximum number of calls that wait for a paused program; further ones are lost, as with a full
+ * receive buffer.
+ */
 const deferredCountMax = 100_000;
 
-/** One life of a program. */
+/** A program, from its start to its end. */
 export class Process {
   readonly signals: Map<SignalName, Set<() => void>> = new Map();
   readonly #events: EventQueue;
@@ -20,7 +23,7 @@ export class Process {
     this.#events = events;
   }
 
-  /** Runs `run` in this program after a delay. */
+  /** Calls `run` in this program after a delay. */
   after(delayMs: number, run: () => void): Cancel {
     let cancelled = false;
     const cancel = this.#events.after(delayMs, () =>
@@ -34,14 +37,17 @@ export class Process {
     };
   }
 
-  /** Runs `run` in this program: now, when it goes on, or never. */
+  /** Calls `run` in this program: now, or when it is resumed, or never if it has ended. */
   enter(run: () => void): void {
     if (!this.alive) return;
     if (!this.#paused) run();
     else if (this.#deferred.length < deferredCountMax) this.#deferred.push(run);
   }
 
-  /** A promise that settles after a delay with what `run` returns or throws, and never if the program dies before. */
+  /**
+   * Calls `run` after a delay. The promise settles with its result; never, if the program has ended
+   * before.
+   */
   perform<T>(delayMs: number, run: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.after(delayMs, () => {
@@ -58,7 +64,7 @@ export class Process {
     this.#paused = true;
   }
 
-  /** Goes on, with everything that has come up meanwhile, in order. */
+  /** Ends the pause and runs everything that waited, in order. */
   resume(): void {
     this.#paused = false;
     for (const run of this.#deferred.splice(0)) this.enter(run);

@@ -1,21 +1,24 @@
-/** A seeded generator for the simulator, 32-bit integer arithmetic only, so that a seed means the same on every engine. */
+/**
+ * A seeded generator for the simulator. It uses 32-bit integer arithmetic only, so that a seed
+ * gives the same numbers on every engine.
+ */
 import type { RandomSource } from "../../src/runtime.ts";
 
-/** Small fast counter generator with 128 bits of state (Doty-Humphrey's sfc32). */
+/** The generator sfc32 of Chris Doty-Humphrey (PractRand), with 128 bits of state. */
 export class SeededRandom implements RandomSource {
   #a: number;
   #b: number;
   #c = 0x9e3779b9;
   #counter = 1;
 
-  /** `name` tells apart the generators of one seed. */
+  /** Generators with the same seed and different names return different numbers. */
   constructor(seed: number, name: string) {
     this.#a = seed | 0;
     this.#b = hashText(name);
     for (let turn = 0; turn < 16; turn += 1) this.next();
   }
 
-  /** 32 bits. */
+  /** Returns 32 random bits. */
   next(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
@@ -25,17 +28,20 @@ export class SeededRandom implements RandomSource {
     return sum >>> 0;
   }
 
-  /** An integer from 0 to `count` - 1; `count` is at most 2^21. */
+  /** Returns an integer from 0 to `count` - 1; `count` is at most 2^21. */
   below(count: number): number {
     return Math.floor((this.next() * count) / 2 ** 32);
   }
 
-  /** An integer from `low` to `high`, both included. */
+  /** Returns an integer from `low` to `high`, both included. */
   between(low: number, high: number): number {
     return high > low ? low + this.below(high - low + 1) : low;
   }
 
-  /** True with the given probability. Draws nothing for 0, so that unused faults do not change a run. */
+  /**
+   * Returns true with the given probability. Draws nothing if that is 0, so that unused faults do
+   * not change a run.
+   */
   chance(probability: number): boolean {
     return probability > 0 && this.next() < probability * 2 ** 32;
   }
@@ -51,7 +57,7 @@ export class SeededRandom implements RandomSource {
   }
 }
 
-/** FNV-1a over UTF-16 units, from `start`. */
+/** Returns the hash FNV-1a of the UTF-16 units of a text, continuing from `start`. */
 export function hashText(text: string, start = 0x811c9dc5): number {
   let hash = start;
   for (let index = 0; index < text.length; index += 1) {
@@ -60,7 +66,7 @@ export function hashText(text: string, start = 0x811c9dc5): number {
   return hash >>> 0;
 }
 
-/** FNV-1a over bytes, from `start`. */
+/** Returns the hash FNV-1a of bytes, continuing from `start`. */
 export function hashBytes(bytes: Uint8Array, start = 0x811c9dc5): number {
   let hash = start;
   for (let index = 0; index < bytes.length; index += 1) {

@@ -1,8 +1,11 @@
-/** Scenarios as data: what goes wrong when. A script can be printed, kept with a failing seed, shortened by hand and played again. */
+/**
+ * Scenarios as data: which faults happen when. A script can be printed, stored with a failing seed,
+ * shortened by hand and played again.
+ */
 import { SeededRandom } from "./random.ts";
 import type { World } from "./world.ts";
 
-/** One thing that happens `at` milliseconds after a script begins. */
+/** One step of a script: what happens `at` milliseconds after it begins. */
 export type Step = { readonly at: number } & (
   | { readonly do: "crash" | "powerOff" | "restart" | "pause" | "resume"; readonly host: string }
   | { readonly do: "partition"; readonly groups: readonly (readonly string[])[] }
@@ -13,28 +16,30 @@ export type Step = { readonly at: number } & (
   | { readonly do: "latency"; readonly least: number; readonly most: number }
 );
 
-/** Schedules the steps of a script from now on; they happen while the world runs. */
+/** Schedules the steps of a script, counted from now. They happen while the world runs. */
 export function playScript(world: World, script: readonly Step[]): void {
   for (const step of script) world.at(step.at, () => perform(world, step));
 }
 
-/** A step as one line. */
+/** Returns a step as one line of text. */
 export function describeStep(step: Step): string {
   const { at, do: verb, ...rest } = step;
   return `${at} ms: ${verb} ${Object.values(rest).map(describeValue).join(" ")}`.trimEnd();
 }
 
-/** What a random script may do. */
+/** Settings of {@link randomScript}. */
 export interface ScriptOptions {
   readonly seed: number;
   readonly hosts: readonly string[];
-  /** Faults begin and end within this time; then everything is whole again. */
+  /** Faults begin and end within this time. Afterwards all hosts run and all links work. */
   readonly durationMs: number;
-  /** How many faults. */
+  /** The number of faults. */
   readonly count: number;
 }
 
-/** A script of random faults, each of which ends again: at the end all hosts run and all links are whole. */
+/**
+ * Returns a script of random faults, all of which end: afterwards all hosts run and all links work.
+ */
 export function randomScript({ seed, hosts, durationMs, count }: ScriptOptions): Step[] {
   const random = new SeededRandom(seed, "script");
   const steps: Step[] = [];
@@ -46,7 +51,7 @@ export function randomScript({ seed, hosts, durationMs, count }: ScriptOptions):
   // The faults of different draws overlap: one may restart what another has paused.
   for (const host of hosts) steps.push({ at: durationMs, do: "resume", host });
   steps.push({ at: durationMs, do: "heal" }, { at: durationMs, do: "loss", rate: 0 });
-  // Sorting is stable, so that steps of one time stay in the order in which they were drawn.
+  // Sorting is stable, so steps at the same time stay in the order in which they were drawn.
   return steps.sort((a, b) => a.at - b.at);
 }
 

@@ -1,4 +1,7 @@
-/** Simulated streams: dialling, listening, refusal and silence. What a connection does is in `connection.ts`. */
+/**
+ * Simulated streams: dialling and listening, connections that are refused, and hosts that do not
+ * reply. `connection.ts` simulates an open connection.
+ */
 import { joinHostPort } from "../../src/net/address.ts";
 import {
   type Address,
@@ -15,11 +18,15 @@ import { SimConnection } from "./connection.ts";
 import type { Machine } from "./machine.ts";
 import type { Process } from "./process.ts";
 
-/** When a dial that nobody answers is tried again: doubling from the first, as systems do, and when it is given up. */
+/**
+ * When a dial without a reply is tried again; the time doubles with each attempt, as in real
+ * systems.
+ */
 const retryMs = 1_000;
+/** After this many attempts a dial fails. */
 const retryCountMax = 6;
 
-/** TCP of a machine. */
+/** Returns the TCP and unix domain sockets of a machine. */
 export function simStreams(machine: Machine): Streams {
   const { process } = machine;
   return {
@@ -65,7 +72,10 @@ class SimListener implements Listener {
     this.#accept = accept;
   }
 
-  /** Opens this end of a connection. The system does so even while the program is paused. */
+  /**
+   * Opens this end of a connection, even while the program is paused, because a real system does so
+   * too.
+   */
   open(local: Address, remote: Address): SimConnection {
     const connection = new SimConnection(this.#machine, this.#process, local, remote);
     this.#process.enter(() => this.#accept(connection));

@@ -1,6 +1,7 @@
 /**
- * A world of simulated hosts. Time passes only in {@link World.run}: the next events happen, then the programs run until all of
- * them wait, then time moves on. The same seed and the same programs give the same trace on every runtime.
+ * A world of simulated hosts. Time passes only in {@link World.run} and {@link World.settle}: the
+ * next events happen, then the programs run until all of them wait, then time advances. The same
+ * seed and the same programs give the same trace on every runtime.
  */
 import type { Runtime, ServiceTarget, SignalName } from "../../src/runtime.ts";
 import { EventQueue } from "./events.ts";
@@ -10,24 +11,26 @@ import { Machine } from "./machine.ts";
 import { type LinkConditions, Network } from "./network.ts";
 import { hashBytes, hashText, SeededRandom } from "./random.ts";
 
-/** Most lines of trace that are kept as text; the hash goes on. */
+/** The maximum number of trace lines that are kept as text; the hash includes all. */
 const traceCountMax = 1_000_000;
 
-/** How a world begins. */
+/** Settings of a {@link World}. */
 export interface WorldOptions {
-  /** Everything that is left to chance follows from it. */
+  /** The seed of all randomness in the world. */
   readonly seed: number;
-  /** Conditions of all links; 1 ms and no faults where nothing is said. */
+  /** The conditions of all links. Default: a delay of 1 ms and no faults. */
   readonly network?: Partial<LinkConditions>;
-  /** Keeps the trace as text too. Off by default: a long run has many lines. */
+  /** Whether the trace is kept as text too. Default false, because a long run has many lines. */
   readonly trace?: boolean;
 }
 
-/** What runs on a host. */
+/** Settings of a host. */
 export interface HostOptions {
-  /** Started at once and after every restart. */
+  /** The program of the host, which is called at once and after every restart. */
   readonly program?: (runtime: Runtime) => void;
+  /** Arguments of the program. */
   readonly args?: readonly string[];
+  /** Environment variables of the program. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -39,11 +42,11 @@ interface Inhabitant {
   exitCode: number | undefined;
 }
 
-/** The simulator. */
+/** A world of simulated hosts on one network. */
 export class World {
   readonly network: Network;
   readonly seed: number;
-  /** What happened, a line each, if the world was told to keep it. */
+  /** A line for everything that happened, if `trace` is set. */
   readonly trace: string[] = [];
   readonly #keepTrace: boolean;
   readonly #events: EventQueue = new EventQueue();
@@ -60,22 +63,25 @@ export class World {
     this.network = new Network(new SeededRandom(seed, "network"), network);
   }
 
-  /** Virtual milliseconds since the world began. */
+  /** Virtual milliseconds since the world was created. */
   get now(): number {
     return this.#events.now;
   }
 
-  /** A hash of everything that happened so far, times included. */
+  /** The hash of everything that has happened so far, times included: 8 hexadecimal digits. */
   get traceHash(): string {
     return this.#hash.toString(16).padStart(8, "0");
   }
 
-  /** Names of the hosts, in the order in which they were added. */
+  /** The names of the hosts, in the order in which they were added. */
   get hosts(): string[] {
     return [...this.#hosts.keys()];
   }
 
-  /** Adds a host with one address or several (IPv4, IPv6), starts its program, and returns its runtime. */
+  /**
+   * Adds a host with one or more addresses (IPv4, IPv6), starts its program, and returns its
+   * runtime. Throws an Error if the name or an address is taken.
+   */
   addHost(name: string, addresses: string | readonly string[], options: HostOptions = {}): Runtime {
     if (this.#hosts.has(name)) throw new Error(`Cannot add host "${name}": there is one already`);
     const machine = new Machine(name, typeof addresses === "string" ? [addresses] : addresses, {
@@ -95,22 +101,25 @@ export class World {
     return this.#boot(inhabitant);
   }
 
-  /** Says in the world's DNS where a service is, from now on; names are those of hosts. */
+  /** Sets the targets of a service in the world's DNS. Names are those of hosts. */
   setService(name: string, targets: readonly ServiceTarget[]): void {
     this.#services.set(name, targets);
   }
 
-  /** The runtime of a host's present life. */
+  /** Returns the runtime of a host since its last start. */
   runtime(name: string): Runtime {
     return this.#host(name).runtime;
   }
 
-  /** A host's disk, to look at and to break. */
+  /** Returns a host's disk, to inspect it or make it fail. */
   disk(name: string): Disk {
     return this.#host(name).machine.disk;
   }
 
-  /** What a host's programs wrote, and the exit code if the last one ended by itself. */
+  /**
+   * Returns what a host's program wrote since it was added, and the exit code if the program called
+   * `exit`.
+   */
   output(name: string): {
     readonly stdout: string;
     readonly stderr: string;
@@ -120,19 +129,25 @@ export class World {
     return { ...output, exitCode };
   }
 
-  /** Ends a program in the middle of things. Its machine resets its connections and refuses new ones; files stay as they are. */
+  /**
+   * Ends a program without warning. Its machine resets its connections and refuses new ones; files
+   * stay as they are.
+   */
   crash(name: string): void {
     this.note(`crash ${name}`);
     this.#host(name).machine.stop(false);
   }
 
-  /** Takes a machine's power: silence on the network, and what was not synced to disk is torn. */
+  /**
+   * Switches a machine off: its peers are not notified, and bytes that were not synced to the disk
+   * may be lost.
+   */
   powerOff(name: string): void {
     this.note(`power off ${name}`);
     this.#host(name).machine.stop(true);
   }
 
-  /** Starts a program again, after a crash or by crashing it, and returns the runtime of its new life. */
+  /** Starts a program again, crashing it first if it runs, and returns its new runtime. */
   restart(name: string): Runtime {
     this.note(`restart ${name}`);
     const host = this.#host(name);
@@ -141,19 +156,24 @@ export class World {
     return this.#boot(host);
   }
 
-  /** Holds a program up, as a stopped process or a starved machine is; what reaches it waits. */
+  /**
+   * Pauses a program, like a stopped process or an overloaded machine; what arrives for it waits.
+   */
   pause(name: string): void {
     this.note(`pause ${name}`);
     this.#host(name).machine.process.pause();
   }
 
-  /** Lets a paused program go on. */
+  /** Resumes a paused program. */
   resume(name: string): void {
     this.note(`resume ${name}`);
     this.#host(name).machine.process.resume();
   }
 
-  /** Sends a signal to a program. One that it does not listen to ends it, except SIGHUP, which is ignored. */
+  /**
+   * Sends a signal to a program. If the program does not handle it, the signal ends it, except
+   * `SIGHUP`, which is ignored.
+   */
   signal(name: string, signal: SignalName): void {
     this.note(`signal ${name} ${signal}`);
     const { process } = this.#host(name).machine;
@@ -167,7 +187,7 @@ export class World {
     }
   }
 
-  /** Runs something in virtual time, outside of every host. */
+  /** Calls `run` after a delay in virtual time, outside of every host. */
   at(delayMs: number, run: () => void): void {
     this.#events.after(delayMs, run);
   }
@@ -178,7 +198,7 @@ export class World {
     if (this.#keepTrace && this.trace.length < traceCountMax) this.trace.push(`${this.now} ${line}`);
   }
 
-  /** Lets virtual time pass. What a program throws comes out of here. */
+  /** Lets `ms` of virtual time pass. Rejects with what a program throws. */
   async run(ms: number): Promise<void> {
     const end = this.now + ms;
     await quiescence();
@@ -189,7 +209,10 @@ export class World {
     this.#events.now = end;
   }
 
-  /** Lets virtual time pass until a promise settles; rejects when that does not happen within `limitMs`. */
+  /**
+   * Lets virtual time pass until a promise settles, and returns its result. Rejects if that takes
+   * longer than `limitMs`, by default an hour.
+   */
   async settle<T>(promise: Promise<T>, limitMs = 3_600_000): Promise<T> {
     let settled = false;
     const settle = (): void => {
@@ -200,8 +223,9 @@ export class World {
     await quiescence();
     while (!settled) {
       const next = this.#events.next();
-      if (next === undefined) throw new Error(`Nothing will ever happen again, at ${this.now} ms`);
-      if (next > end) throw new Error(`Nothing came of it within ${limitMs} ms of virtual time`);
+      if (next === undefined)
+        throw new Error(`The promise can never settle: there are no events left at ${this.now} ms`);
+      if (next > end) throw new Error(`The promise did not settle within ${limitMs} ms of virtual time`);
       this.#events.turn();
       await quiescence();
     }
@@ -244,8 +268,9 @@ export class World {
 }
 
 /**
- * Resolves when every promise chain that could run has run: a task of the event loop begins only when no microtask is left. No wall time is
- * involved, so that the order of things does not depend on the speed of the machine.
+ * Resolves when all promise callbacks have run: the event loop begins a task only if there are no
+ * microtasks left. It does not wait for real time, so the order of events does not depend on the
+ * speed of the machine.
  */
 function quiescence(): Promise<void> {
   return new Promise((resolve) => {

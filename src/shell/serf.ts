@@ -46,14 +46,9 @@ export interface UserEventOptions {
   readonly coalesce?: boolean;
 }
 
-/**
- * A node: a member of a cluster, in this process (serf `Serf`). Create one with {@link Serf.start}.
- */
+/** A node: a member of a cluster, in this process (serf `Serf`). {@link Serf.start} creates one. */
 export class Serf implements AsyncDisposable {
-  /**
-   * Resolves when the node has stopped, with the reason: `shutdown`, or `name conflict` if it lost
-   * its name.
-   */
+  /** Resolves with the reason when the node has stopped: `shutdown` or `name conflict`. */
   readonly stopped: Promise<string>;
   /** Manages the encryption keys of the whole cluster. */
   readonly keys: Keys = new Keys({
@@ -152,10 +147,7 @@ export class Serf implements AsyncDisposable {
     return this.#codec.encrypted;
   }
 
-  /**
-   * The address to which the sockets are bound. The port is the real one, even if the options had
-   * port 0.
-   */
+  /** The bound address, with the real port even if the options had port 0. */
   get bound(): Address {
     return boundAddress(this.#sockets);
   }
@@ -204,8 +196,8 @@ export class Serf implements AsyncDisposable {
   }
 
   /**
-   * Leaves the cluster and waits until that has spread; the node keeps running until {@link
-   * shutdown}. Does nothing if the node has left. Rejects with SerfError (ERR_STATE) while another
+   * Leaves the cluster and waits until that has spread. The node runs until {@link shutdown} and
+   * can join again. Does nothing if it has left. Rejects with SerfError (ERR_STATE) while another
    * leave runs and after shutdown.
    */
   async leave(): Promise<void> {
@@ -269,10 +261,7 @@ export class Serf implements AsyncDisposable {
     return this.#queries.ask(name, bytesOf(payload), options);
   }
 
-  /**
-   * Returns the network coordinate of a member, by default of this node; `undefined` if it is not
-   * known.
-   */
+  /** Returns the network coordinate of a member, by default of this node, or `undefined`. */
   coordinate(name: string = this.name): Coordinate | undefined {
     return this.#core.coordinate(name);
   }

@@ -75,7 +75,7 @@ describe("a world", () => {
   it("says when nothing will ever happen, or not in time", async () => {
     const { world, nodes } = cluster(1);
     await world.run(0);
-    await expect(world.settle(new Promise(() => {}))).rejects.toThrow("Nothing will ever happen again");
+    await expect(world.settle(new Promise(() => {}))).rejects.toThrow("there are no events left");
     const late = new Promise<void>((resolve) => nodes[0]!.runtime.clock.after(5_000, resolve));
     await expect(world.settle(late, 1_000)).rejects.toThrow("within 1000 ms");
     await world.settle(late);

@@ -1,14 +1,20 @@
 /**
- * AES in counter mode by vector permutation (Hamburg, "Accelerating AES with Vector Permute Instructions", CHES 2009).
+ * AES in counter mode by vector permutation (Hamburg, "Accelerating AES with Vector Permute
+ * Instructions", CHES 2009).
  *
- * The S-box is an inversion in GF(2^8), done here as arithmetic on two halves in GF(2^4), and every function of four bits is one
- * `swizzle` of a 16-byte table that lies in a register. No secret ever becomes an address or decides a branch: constant time.
+ * The S-box is an inversion in GF(2^8), done here as arithmetic on two halves in GF(2^4), and every
+ * function of four bits is one `swizzle` of a 16-byte table that lies in a register. No address and
+ * no branch depends on a secret, so it runs in constant time.
  *
- * States are kept in the paper's basis and their rows are never shifted. Instead the round r works on a state whose row n is
- * rotated by r * n columns, so MixColumns uses other permutations for each r modulo 4 and ShiftRows costs nothing until the end.
+ * States are kept in the paper's basis and their rows are never shifted. Instead the round r works
+ * on a state whose row n is rotated by r * n columns, so MixColumns uses other permutations for
+ * each r modulo 4 and ShiftRows costs nothing until the end.
  */
 
-/** Inversion in GF(2^4), and the same times a constant; 128 stands for infinity, which a swizzle turns into 0. */
+/**
+ * Inversion in GF(2^4), and inversion times a constant. 128 stands for infinity; a swizzle returns
+ * 0 for it.
+ */
 const inverse: usize = memory.data<u8>(
   [
     128, 1, 8, 13, 15, 6, 5, 14, 2, 12, 11, 10, 9, 3, 7, 4, 128, 7, 11, 15, 6, 10, 4, 1, 9, 8, 5, 2, 12, 14,
@@ -32,7 +38,7 @@ const boxOnce: usize = memory.data<u8>(
   ],
   16,
 );
-/** The same, times two in GF(2^8): what MixColumns needs. */
+/** The same output times two in GF(2^8), for MixColumns. */
 const boxTwice: usize = memory.data<u8>(
   [
     0x00, 0x24, 0x71, 0x0b, 0xc6, 0x93, 0x7a, 0xe2, 0xcd, 0x2f, 0x98, 0xbc, 0x55, 0xe9, 0xb7, 0x5e, 0x00,
@@ -48,10 +54,16 @@ const boxLast: usize = memory.data<u8>(
   ],
   16,
 );
-/** For each r modulo 4: the position of byte i once row n is shifted by r * n columns, and the inverse of that. */
+/**
+ * For each r modulo 4: the position of byte i once row n is shifted by r * n columns, and the
+ * inverse of that.
+ */
 const shiftRows: usize = memory.data(64, 16);
 const unshiftRows: usize = memory.data(64, 16);
-/** For each r modulo 4: the next, and the previous, byte of the same column in a state shifted r times. */
+/**
+ * For each r modulo 4: the next, and the previous, byte of the same column in a state shifted r
+ * times.
+ */
 const nextInColumn: usize = memory.data(64, 16);
 const previousInColumn: usize = memory.data(64, 16);
 /** The round keys in the ordinary basis while a key is expanded. */
@@ -79,7 +91,10 @@ function inColumn(index: usize, rows: usize): usize {
   return (index & ~3) | ((index + rows) & 3);
 }
 
-/** Expands the key of 16, 24 or 32 bytes at `key` into `context` (FIPS 197, section 5.2, and the basis of this file). */
+/**
+ * Expands the key of 16, 24 or 32 bytes at `key` into `context` (FIPS 197, section 5.2, and the
+ * basis of this file).
+ */
 export function expandKey(context: usize, key: usize, length: u32): void {
   const words = length >> 2;
   const rounds = words + 6;
@@ -123,7 +138,7 @@ function substituteWord(word: u32): u32 {
   return i32x4.extract_lane(v128.xor(substituted, i8x16.splat(0x63)), 0);
 }
 
-/** The pieces of a round, inlined. */
+/** The parts of a round. A class, because only methods can be inlined by decorator. */
 class Vector {
   /** A linear function of bytes from its tables for low and high nibbles. */
   @inline static split(state: v128, low: v128, high: v128, mask: v128): v128 {
@@ -174,13 +189,19 @@ class Vector {
     );
   }
 
-  /** The counter block for `counter`, in the basis, given the rest of the first state. */
+  /**
+   * Returns the first state of the block with `counter`, in the basis. `base` is that state without
+   * the counter.
+   */
   @inline static counter(base: v128, counter: u32, low: v128, high: v128, mask: v128): v128 {
     const block = i32x4.replace_lane(i32x4.splat(0), 3, bswap<u32>(counter));
     return v128.xor(base, Vector.split(block, low, high, mask));
   }
 
-  /** The last round: SubBytes into the ordinary basis, the rows put right, the last key; then the text. */
+  /**
+   * The last round: SubBytes into the ordinary basis, ShiftRows of all rounds, AddRoundKey; the
+   * result is xored onto the text.
+   */
   @inline static finish(
     at: usize,
     state: v128,
@@ -198,8 +219,8 @@ class Vector {
 }
 
 /**
- * Xors the key stream of the 12-byte `nonce`, from block `counter` on, onto `length` bytes at `at`. Works on whole groups of
- * four blocks: up to 63 bytes behind the text are overwritten.
+ * Xors the key stream of the 12-byte `nonce`, from block `counter` on, onto `length` bytes at `at`.
+ * Works on groups of four blocks, so up to 63 bytes after the text are overwritten.
  */
 export function applyKeyStream(context: usize, nonce: usize, counter: u32, at: usize, length: u32): void {
   const mask = i8x16.splat(0x0f);
@@ -220,7 +241,8 @@ export function applyKeyStream(context: usize, nonce: usize, counter: u32, at: u
   const base = v128.xor(Vector.split(start, low, high, mask), v128.load(roundKeys));
   let left = <i32>length;
 
-  // Four blocks in flight hide the latency; eight were no faster, as the tables leave no registers for them.
+  // Four blocks at a time hide the latency. Eight are not faster, because the tables leave no
+  // registers for them.
   for (; left > 0; left -= 64, at += 64, counter += 4) {
     let s0 = Vector.counter(base, counter, low, high, mask);
     let s1 = Vector.counter(base, counter + 1, low, high, mask);
@@ -248,7 +270,9 @@ export function applyKeyStream(context: usize, nonce: usize, counter: u32, at: u
   }
 }
 
-/** Xors the encryption of one block onto the 16 bytes at `at`. The block is the nonce and `counter`. */
+/**
+ * Xors the encryption of one block onto the 16 bytes at `at`. The block is the nonce and `counter`.
+ */
 export function applyBlock(context: usize, nonce: usize, counter: u32, at: usize): void {
   const mask = i8x16.splat(0x0f);
   const once = v128.load(inverse);

@@ -1,8 +1,10 @@
 /**
- * CRC-32 of IEEE 802.3 (reflected, polynomial EDB88320), eight bytes a step.
+ * CRC-32 of IEEE 802.3 (reflected, polynomial EDB88320), eight bytes at a time.
  */
 
-/** Eight tables of 256: table n is the effect of a byte that n more bytes follow. */
+/**
+ * Eight tables of 256 entries. Table n has the effect of a byte that is followed by n more bytes.
+ */
 const tables: usize = memory.data(8192, 16);
 
 for (let byte: u32 = 0; byte < 256; byte++) {
@@ -15,7 +17,7 @@ for (let entry: usize = 256; entry < 2048; entry++) {
   store<u32>(tables + (entry << 2), (before >> 8) ^ load<u32>(tables + ((before & 255) << 2)));
 }
 
-/** The checksum of `length` bytes at `at`. */
+/** Returns the checksum of `length` bytes at `at`. */
 export function crc32(at: usize, length: u32): u32 {
   let remainder: u32 = 0xffffffff;
   const end = at + length;

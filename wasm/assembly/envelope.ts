@@ -1,7 +1,6 @@
 /**
  * The envelopes that packets and stream frames share: encryption, compression and the label header.
- * Everything that is put around bytes goes into the room in front of them; nothing is copied for
- * it.
+ * An envelope is written into the reserved room in front of the bytes, so that nothing is copied.
  */
 
 import {
@@ -22,24 +21,24 @@ import { compress, decompress, LZW_TOO_LARGE } from "./lzw";
 import { keyCount, label, labelLength, nonce, output } from "./memory";
 import { decode, spanHeaderSize, writeSpanHeader } from "./msgpack";
 
-/** A map of two: "Algo" with 0, and the key "Buf". */
+/** The begin of a compress message: a map of two with "Algo" 0, and the key "Buf". */
 const compressHead: usize = memory.data<u8>([
   0x09, 0x82, 0xa4, 0x41, 0x6c, 0x67, 0x6f, 0x00, 0xa3, 0x42, 0x75, 0x66,
 ]);
 const COMPRESS_HEAD_SIZE: u32 = 12;
 const envelope: usize = memory.data(RECORD_SIZE, 16);
 
-/** No key fits; the bytes are as they were. */
+/** No key can decrypt the bytes, which are unchanged. */
 export const NOT_DECRYPTED: i32 = -1;
-/** A key fits, but the padding is not one; the bytes are no longer what they were. */
+/** A key can decrypt the bytes, but the padding is malformed. The bytes have been overwritten. */
 export const BADLY_PADDED: i32 = -2;
 
-/** Where the result of the last function here starts. */
+/** The address of the result of the last function here. */
 export let resultAt: usize = 0;
 
 /**
- * Tries all keys on version, nonce, ciphertext and tag. Returns the length of the text at
- * `resultAt`, or why there is none.
+ * Decrypts version, nonce, ciphertext and tag with any of the keys. Returns the length of the text
+ * at `resultAt`, or why there is none.
  */
 export function decryptAny(at: usize, length: u32, aad: usize, aadLength: u32): i32 {
   if (length < ENCRYPTION_OVERHEAD) return NOT_DECRYPTED;
@@ -56,8 +55,8 @@ export function decryptAny(at: usize, length: u32, aad: usize, aadLength: u32): 
 }
 
 /**
- * PKCS #7: one to sixteen bytes that hold their number. Go trusts the last byte alone; a sender
- * that follows Go passes here too.
+ * Checks and removes PKCS #7 padding: one to sixteen bytes, each with their number. Go reads only
+ * the last byte, but what Go sends passes this check too.
  */
 function unpadded(text: usize, size: u32): i32 {
   if (size === 0 || (size & 15) !== 0) return BADLY_PADDED;
@@ -70,8 +69,8 @@ function unpadded(text: usize, size: u32): i32 {
 }
 
 /**
- * Decompresses the compress message whose map lies from `at` to `end`. Returns the size of the text
- * at `target`, or a fault, negated.
+ * Decompresses the compress message whose map is from `at` to `end`. Returns the size of the text
+ * at `target`, or a negated fault code.
  */
 export function unpackEnvelope(at: usize, end: usize, target: usize, limit: u32): i32 {
   const failure = decode(COMPRESS, at, end, envelope);
@@ -84,7 +83,7 @@ export function unpackEnvelope(at: usize, end: usize, target: usize, limit: u32)
   return size === LZW_TOO_LARGE ? -(<i32>FAULT_LARGE) : -(<i32>FAULT_COMPRESSION);
 }
 
-/** Puts `length` bytes into a compress message in the output; returns its length. */
+/** Puts `length` bytes into a compress message in the output and returns its length. */
 export function pack(at: usize, length: u32): u32 {
   const size = compress(at, length, output);
   resultAt = output - spanHeaderSize(size) - COMPRESS_HEAD_SIZE;
@@ -94,8 +93,8 @@ export function pack(at: usize, length: u32): u32 {
 }
 
 /**
- * Encrypts with the primary key, in place; version and nonce go in front. Returns the whole length,
- * from `resultAt`.
+ * Encrypts in place with the primary key and writes version and nonce in front. Returns the whole
+ * length, from `resultAt`.
  */
 export function encryptAt(at: usize, length: u32, old: bool, aad: usize, aadLength: u32): u32 {
   if (old) {
@@ -111,7 +110,7 @@ export function encryptAt(at: usize, length: u32, old: bool, aad: usize, aadLeng
 }
 
 /**
- * Puts the label header, if wanted and there is a label, in front of `length` bytes at `at`.
+ * Writes the label header in front of `length` bytes at `at`, if `wanted` and there is a label.
  * Returns the whole length.
  */
 export function prefixLabel(at: usize, length: u32, wanted: bool): u32 {

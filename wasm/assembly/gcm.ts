@@ -9,7 +9,7 @@ import { countKey, KEY_SIZE, keyCount, keys } from "./memory";
 const block: usize = memory.data(16, 16);
 const zeroNonce: usize = memory.data(16, 16);
 
-/** Installs the key of 16, 24 or 32 bytes at `key` behind the others. */
+/** Installs the key of 16, 24 or 32 bytes at `key` after the others. */
 export function installKey(key: usize, length: u32): void {
   const context = keyAt(keyCount);
   countKey();
@@ -20,13 +20,13 @@ export function installKey(key: usize, length: u32): void {
   memory.fill(block, 0, 16);
 }
 
-/** The context of the key at `index` in ring order. */
+/** Returns the context of the key at `index` in ring order. */
 export function keyAt(index: u32): usize {
   return keys + <usize>index * KEY_SIZE;
 }
 
 /**
- * Encrypts `length` bytes at `text` and writes the tag behind them. Up to 63 bytes behind the text
+ * Encrypts `length` bytes at `text` and writes the tag after them. Up to 63 bytes after the text
  * are overwritten.
  */
 export function encrypt(
@@ -42,8 +42,8 @@ export function encrypt(
 }
 
 /**
- * Decrypts `length` bytes at `text` if the tag behind them is right; otherwise leaves everything as
- * it was.
+ * Decrypts `length` bytes at `text` if the tag after them is right. Otherwise returns false and
+ * changes nothing.
  */
 export function decrypt(
   context: usize,

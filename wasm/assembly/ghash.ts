@@ -1,20 +1,28 @@
 /**
- * GHASH (NIST SP 800-38D, section 6.4) by table permutation, four blocks at a time, in constant time.
+ * GHASH (NIST SP 800-38D, section 6.4) by table permutation, four blocks at a time, in constant
+ * time.
  *
- * A product X * H is the sum of H shifted by the position of every set bit of X. Bit t of byte j shifts by 8 j + t. With H >> t
- * written as 17 bytes, byte r of that sum depends on one byte of X only, so for each r there are two 16-entry tables (high and low
- * nibble of X), one `swizzle` each for all sixteen bytes at once. Shifting by 8 j is then moving whole bytes: Horner's rule over r.
+ * A product X * H is the sum of H shifted by the position of every set bit of X. Bit t of byte j
+ * shifts by 8 j + t. With H >> t written as 17 bytes, byte r of that sum depends on one byte of X
+ * only, so for each r there are two 16-entry tables (high and low nibble of X), one `swizzle` each
+ * for all sixteen bytes at once. Shifting by 8 j is then moving whole bytes: Horner's rule over r.
  */
 
-/** Offset of the tables in a key's context: for each r of 17, for each power H^4..H^1, the low and the high table. */
+/**
+ * Offset of the tables in a key's context: for each r of 17, for each power H^4..H^1, the low and
+ * the high table.
+ */
 const TABLES: usize = 256;
 const TABLES_ROW: usize = 128;
 
 const powers: usize = memory.data(64, 16);
 const shifted: usize = memory.data(256, 16);
-/** Blocks that wait until there are four. */
+/** Blocks that wait until there are four of them. */
 const waiting: usize = memory.data(64, 16);
-/** A byte times 1 + x + x^2 + x^7, the rest of x^128, as two bytes: low and high nibble for each. */
+/**
+ * A byte times 1 + x + x^2 + x^7, the remainder of x^128, as two bytes, with a table for the low
+ * and the high nibble of each.
+ */
 const reduction: usize = memory.data(64, 16);
 
 let sum: v128 = i8x16.splat(0);
@@ -29,7 +37,10 @@ for (let nibble: u32 = 0; nibble < 16; nibble++) {
   store<u8>(reduction + 48 + nibble, <u8>high);
 }
 
-/** Bits are reflected: the highest bit of a byte is the lowest power. */
+/**
+ * Returns a byte times that remainder. Bits are reflected: the highest bit of a byte is the lowest
+ * power.
+ */
 function timesRest(byte: u32): u32 {
   const word = byte << 8;
   return word ^ (word >> 1) ^ (word >> 2) ^ (word >> 7);
@@ -85,8 +96,8 @@ function buildTables(context: usize, column: usize, power: usize): void {
 }
 
 /**
- * Begins a hash of `blocks` blocks. Zero blocks in front change nothing while the sum is zero, so they fill the first group and all
- * groups are of four.
+ * Begins a hash of `blocks` blocks. Zero blocks in front do not change the hash, so they fill the
+ * first group and every group has four blocks.
  */
 export function start(blocks: u32): void {
   sum = i8x16.splat(0);
@@ -94,7 +105,7 @@ export function start(blocks: u32): void {
   memory.fill(waiting, 0, 64);
 }
 
-/** Adds `length` bytes, the last block padded with zeros. */
+/** Adds `length` bytes and pads the last block with zeros. */
 export function absorb(context: usize, at: usize, length: u32): void {
   let left = length;
   while (left >= 16) {
@@ -178,7 +189,7 @@ function reduce(lower: v128, upper: v128): v128 {
   const first1 = v128.load(reduction, 16);
   const second0 = v128.load(reduction, 32);
   const second1 = v128.load(reduction, 48);
-  // What the last byte sends past the end comes back in front.
+  // The product with the last byte goes past the end and is added at the front.
   const over = v128.xor(
     i8x16.swizzle(second0, v128.and(upper, mask)),
     i8x16.swizzle(second1, v128.and(i16x8.shr_u(upper, 4), mask)),
@@ -195,7 +206,7 @@ function reduce(lower: v128, upper: v128): v128 {
 }
 
 class Bytes {
-  /** Moves all bytes of `value` one place up; the free place takes the last byte of `carry`. */
+  /** Moves all bytes of `value` one place up. The first becomes the last byte of `carry`. */
   @inline static shift(carry: v128, value: v128): v128 {
     return i8x16.shuffle(carry, value, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
   }

@@ -1,5 +1,6 @@
 /**
- * The exported ABI, and nothing else; `wasm/README.md` has the table. All addresses and sizes are 32-bit integers.
+ * The exported functions, and nothing else; `wasm/README.md` describes them. All addresses and
+ * sizes are 32-bit integers.
  */
 
 import * as envelope from "./envelope";
@@ -9,7 +10,10 @@ import * as msgpack from "./msgpack";
 import * as packets from "./packet";
 import * as streams from "./stream";
 
-/** Lays out the memory; once, and before anything else. */
+/**
+ * Lays out the memory. Returns false if it cannot be allocated. To be called once, before anything
+ * else.
+ */
 export function configure(keys: u32, inputSize: u32, outputSize: u32, outputLimit: u32): bool {
   return layout.configure(keys, inputSize, outputSize, outputLimit);
 }
@@ -19,48 +23,61 @@ export function setLabel(length: u32): void {
   layout.setLabelLength(length);
 }
 
-/** Installs the key of `length` bytes that was written at `input`, behind the keys installed before. */
+/**
+ * Installs the key of `length` bytes that was written at `input`, after the keys installed before.
+ */
 export function addKey(length: u32): void {
   installKey(layout.input, length);
   memory.fill(layout.input, 0, length);
 }
 
-/** Opens the packet at `input`; the number of records at `records`, or why it is dropped. */
+/**
+ * Opens the packet at `input`. Returns the number of records at `records`, or why it is dropped.
+ */
 export function open(length: u32, verify: bool): i32 {
   return packets.open(length, verify);
 }
 
-/** Seals parts that lie at `input`, their lengths at `records`; the length of the packet at `result`. */
+/**
+ * Seals the parts at `input`, whose lengths are at `records`. Returns the length of the packet at
+ * `result`.
+ */
 export function seal(count: u32, flags: u32): u32 {
   return packets.seal(count, flags);
 }
 
-/** Opens the stream frame at `input`; the length of the message at `message`, or why it is refused. */
+/**
+ * Opens the stream frame at `input`. Returns the length of the message at `message`, or why it is
+ * refused.
+ */
 export function openFrame(length: u32): i32 {
   return streams.openFrame(length);
 }
 
-/** Decodes objects of one shape from `at` into `records`; 0, or why it failed. The next object is at `decodedTo`. */
+/**
+ * Decodes objects of one shape from `at` into `records`. Returns 0, or why it failed. The next
+ * object is at `decodedTo`.
+ */
 export function decodeMany(shape: u32, count: u32, at: usize): u32 {
   return streams.decodeMany(shape, count, at);
 }
 
-/** Makes the `length` bytes at `input` the ones that `decodeMany` reads. */
+/** Makes `decodeMany` read the `length` bytes at `input`. */
 export function useInput(length: u32): void {
   streams.useInput(length);
 }
 
-/** Seals the message at `input` as a stream frame; the length of the frame at `result`. */
+/** Seals the message at `input` as a stream frame. Returns the length of the frame at `result`. */
 export function sealFrame(length: u32, flags: u32, labelHeader: bool): u32 {
   return streams.sealFrame(length, flags, labelHeader);
 }
 
-/** Encodes the record at `draft` at `output`; its length. */
+/** Encodes the record at `draft` to `output`. Returns its length. */
 export function encode(shape: u32): u32 {
   return <u32>(msgpack.encode(shape, layout.draft, layout.output) - layout.output);
 }
 
-/** Overwrites the arenas, so that no text outlives its use. */
+/** Overwrites the arenas, so that no decrypted text stays in memory. */
 export function clear(): void {
   memory.fill(
     layout.input - layout.HEADROOM,
@@ -102,11 +119,14 @@ export function message(): usize {
 export function decodedTo(): usize {
   return streams.decodedTo;
 }
-/** Whether the last `open` forgot all names before it began: numbers from earlier calls are void. */
+/**
+ * Returns whether the last `open` dropped all names before it began, so that earlier numbers are
+ * invalid.
+ */
 export function forgotInPacket(): bool {
   return packets.forgot;
 }
-/** The same for the last `decodeMany`. */
+/** Returns the same for the last `decodeMany`. */
 export function forgotInStream(): bool {
   return streams.forgot;
 }

@@ -1,6 +1,7 @@
 /**
- * LZW as Go's `compress/lzw` does it with least-significant-bit-first packing and literals of 8 bits, byte for byte: codes grow from
- * 9 to 12 bits, 256 clears, 257 ends, and the table is cleared one code before it would be full.
+ * LZW with the same output as Go's `compress/lzw` with least significant bits first and literals of
+ * 8 bits. Codes grow from 9 to 12 bits, 256 clears the table, 257 ends, and the table is cleared
+ * one code before it is full.
  */
 
 import { reserve, SLACK } from "./memory";
@@ -11,25 +12,31 @@ const FIRST_WIDTH: u32 = 9;
 const LAST_WIDTH: u32 = 12;
 const LAST_CODE: u32 = 4095;
 
-/** Open addressing, four slots for each code: `prefix << 20 | byte << 12 | code`, or 0 when free. */
+/**
+ * A hash table with open addressing and four slots for each code: `prefix << 20 | byte << 12 |
+ * code`, or 0 if free.
+ */
 const SLOTS: u32 = 16384;
 const slots: usize = memory.data(65536, 16);
-/** Slots in use, so that a short text need not clear all of them. */
+/** The slots in use, so that after a short text not all slots need to be cleared. */
 const used: usize = memory.data(16384, 16);
-/** Where the expansion of each code lies in the output, and its length. */
+/** Where the expansion of each code is in the output, and its length. */
 const places: usize = memory.data(16384, 16);
 const lengths: usize = memory.data(16384, 16);
 
-/** `decompress` met bytes that are not LZW, or an early end. */
+/** The bytes are not LZW, or end early. */
 export const LZW_MALFORMED: i32 = -1;
-/** `decompress` would exceed the limit. */
+/** The decompressed bytes would exceed the limit. */
 export const LZW_TOO_LARGE: i32 = -2;
 
 let sink: usize = 0;
 let bits: u64 = 0;
 let bitCount: u32 = 0;
 
-/** Compresses `length` bytes at `source` to `target`; returns the size. Needs room for one and a half times the bytes and 64. */
+/**
+ * Compresses `length` bytes at `source` to `target` and returns the size. The target needs room for
+ * 1.5 times the bytes, and 64 more.
+ */
 export function compress(source: usize, length: u32, target: usize): u32 {
   sink = target;
   bits = 0;
@@ -113,8 +120,9 @@ function flush(): void {
 }
 
 /**
- * Decompresses `length` bytes at `source` to `target`, which is in the last arena: the memory grows as bytes come out. Returns the
- * size, or an error. Instead of chains of prefixes each code has a place in the output that already holds its expansion.
+ * Decompresses `length` bytes at `source` to `target`, which is in the last arena, so that the
+ * memory can grow with the output. Returns the size, or an error. It has no chains of prefixes: the
+ * expansion of every code is already somewhere in the output.
  */
 export function decompress(source: usize, length: u32, target: usize, limit: u32): i32 {
   const sourceEnd = source + length;
@@ -148,9 +156,10 @@ export function decompress(source: usize, length: u32, target: usize, limit: u32
       lastLength = 0;
       continue;
     }
-    // A code that is just being defined stands for the last expansion and its own first byte, which lie one after the other.
+    // A code that is being defined right now stands for the last expansion and its first byte,
+    // which are next to each other in the output.
     const literal = code < CLEAR;
-    // Once the table is frozen nothing is being defined, and the highest code is an ordinary one.
+    // When the table is full nothing is being defined, and the highest code is an ordinary one.
     if (code > high) return LZW_MALFORMED;
     const defining = code === high && lastLength !== 0;
     let size: u32 = 1;
@@ -183,7 +192,7 @@ export function decompress(source: usize, length: u32, target: usize, limit: u32
   }
 }
 
-/** Copies forward, sixteen bytes at a time, up to 15 more than asked for; the overlap of a code with itself is one byte long. */
+/** Copies forwards. With sixteen bytes at a time it may copy up to 15 too many. */
 function copy(target: usize, source: usize, size: u32): void {
   if (target - source >= 16) {
     for (let index: u32 = 0; index < size; index += 16) v128.store(target + index, v128.load(source + index));

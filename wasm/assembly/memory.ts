@@ -1,25 +1,26 @@
 /**
- * Where everything lies. Small things of fixed size are static; the arenas follow the heap base and are sized once, by
- * `configure`. The last arena is the one for decompressed bytes, so it can grow by growing the memory.
+ * The layout of the memory. Small objects of fixed size are static. The arenas follow the heap
+ * base, and `configure` sets their sizes once. The last arena is for decompressed bytes, so it can
+ * grow with the memory.
  *
- * Code here may read, and within an arena write, up to `SLACK` bytes past the end of what it was given: each arena has that much
- * room behind it.
+ * All code may read, and within an arena write, up to `SLACK` bytes past the end of its bytes,
+ * because every arena has that much room after it.
  */
 
 import { FAULTS_MAX, LABEL_MAX, RECORD_SIZE, RECORDS_MAX, STREAM_HEADER_SIZE } from "./abi";
 
-/** Bytes behind the end of each arena that a vector load or store may touch. */
+/** The number of bytes after the end of each arena that a vector load or store may touch. */
 export const SLACK: u32 = 256;
-/** Room in front of a message for all envelopes that `seal` puts around it. */
+/** The room in front of a message for all envelopes of `seal`. */
 export const HEADROOM: u32 = 1024;
-/** Bytes that one expanded key takes: round keys and GHASH tables. */
+/** The size of an expanded key: round keys and GHASH tables. */
 export const KEY_SIZE: u32 = 2432;
-/** Longest node name that is interned; Serf allows 128. */
+/** The maximum size of a node name that gets a number. With `ValidateNodeNames` Serf allows 128. */
 export const NAME_SIZE_MAX: u32 = 128;
-/** How many names are remembered at once. */
+/** The maximum number of names with numbers. */
 export const NAMES_MAX: u32 = 4096;
 
-/** The header of an encrypted stream frame, directly followed by the label: the authenticated data of the frame. */
+/** The authenticated data of an encrypted stream frame: its header, followed by the label. */
 const authenticated: usize = memory.data(STREAM_HEADER_SIZE + LABEL_MAX + SLACK);
 /** The configured label. */
 export const label: usize = authenticated + STREAM_HEADER_SIZE;
@@ -42,14 +43,22 @@ export let keyCount: u32 = 0;
 export let records: usize = 0;
 /** Remembered names, `NAME_SIZE_MAX` bytes each. */
 export let names: usize = 0;
-/** Bytes from the host: a packet or frame, the parts to seal, or the fields to encode. `HEADROOM` bytes lie before it. */
+/**
+ * Bytes from the host: a packet or frame, the parts to seal, or the fields to encode. There are
+ * `HEADROOM` bytes in front.
+ */
 export let input: usize = 0;
-/** Decompressed bytes, or the result of sealing and encoding. `HEADROOM` bytes lie before it. */
+/**
+ * Decompressed bytes, or the result of sealing or encoding. There are `HEADROOM` bytes in front.
+ */
 export let output: usize = 0;
-/** How many bytes may be decompressed to `output` in all; the memory grows as they come. */
+/** The maximum number of bytes that are decompressed to `output`; the memory grows with them. */
 export let outputLimit: usize = 0;
 
-/** Lays out the arenas; false if the memory cannot be had. To be called once. `spareKeys` is the room for keys. */
+/**
+ * Lays out the arenas, with room for `spareKeys` keys. Returns false if the memory cannot be
+ * allocated. To be called once.
+ */
 export function configure(spareKeys: u32, inputSize: u32, outputSize: u32, limit: u32): bool {
   keys = align(__heap_base);
   records = align(keys + spareKeys * KEY_SIZE);
@@ -60,17 +69,21 @@ export function configure(spareKeys: u32, inputSize: u32, outputSize: u32, limit
   return reserve(output + outputSize + SLACK);
 }
 
-/** Makes every byte below `end` (and `SLACK` more) usable; false if the memory cannot be had. */
+/**
+ * Makes every byte below `end`, and `SLACK` more, usable. Returns false if the memory cannot be
+ * allocated.
+ */
 export function reserve(end: usize): bool {
   const wanted = <i32>((end + SLACK + 0xffff) >> 16);
   const missing = wanted - memory.size();
-  // Growing by an eighth at least keeps the number of copies small when a long stream is decompressed.
+  // Grow by at least an eighth, so that the memory is copied only a few times while a long stream
+  // is decompressed.
   if (missing <= 0) return true;
   const generous = max(missing, memory.size() >> 3);
   return memory.grow(generous) >= 0 || memory.grow(missing) >= 0;
 }
 
-/** Records how long the label is that the host wrote at `label`. */
+/** Sets the length of the label that the host wrote at `label`. */
 export function setLabelLength(length: u32): void {
   labelLength = length;
 }

@@ -1,8 +1,10 @@
 /**
- * The msgpack of memberlist: decoding as lenient as go-msgpack 2, encoding in the profile that every version of Go reads.
+ * The msgpack of memberlist. Decoding accepts what go-msgpack 2 accepts; encoding uses the forms
+ * that every version of go-msgpack reads.
  *
- * Decoding fills a record. Offsets are addresses in this memory. Nothing is read past `end` except by vector loads whose surplus is
- * masked; a nested value that is skipped may be at most `NESTING_MAX` deep.
+ * Decoding fills a record, in which offsets are addresses in this memory. Nothing is read past
+ * `end` except by vector loads, which mask the surplus. Nested values that are skipped may be at
+ * most `NESTING_MAX` deep.
  */
 
 import {
@@ -29,20 +31,20 @@ import {
   shapeAt,
 } from "./schema";
 
-/** Bytes 0..n of mask n are ones. */
+/** Mask n has n bytes of ones, then zeros. */
 const keyMasks: usize = memory.data(256, 16);
 
-/** Where the decoder stands; after `decode` the first byte behind the object. */
+/** The next byte to decode; after `decode` the first byte after the object. */
 export let cursor: usize = 0;
 let end: usize = 0;
 let failure: u32 = 0;
-/** Set by `readSpan`. */
+/** The string or bytes that `readSpan` found. */
 let spanAt: usize = 0;
 let spanLength: u32 = 0;
 
 for (let length: usize = 0; length < 16; length++) memory.fill(keyMasks + (length << 4), 0xff, length);
 
-/** Decodes one object of the given shape into `record`; returns 0, or why it failed. */
+/** Decodes one object of a shape into `record`. Returns 0, or why it failed. */
 export function decode(shape: u32, at: usize, limit: usize, record: usize): u32 {
   cursor = at;
   end = limit;
@@ -65,7 +67,7 @@ export function decode(shape: u32, at: usize, limit: usize, record: usize): u32 
 
 function decodeMap(shape: usize, count: u32, record: usize): void {
   const known = fieldCount(shape);
-  // Go sends keys in the order of the table, so the next key is most likely the next field.
+  // Go sends keys in the order of the table, so the next key most likely belongs to the next field.
   let guess: u32 = 0;
   while (count > 0 && failure === 0) {
     count -= 1;
@@ -118,7 +120,7 @@ function decodeField(field: usize, record: usize): void {
     else if (value === 0xc2 || value === 0 || value === 0xc0) store<u32>(slot, 0);
     else failure = failure === 0 ? FAULT_MALFORMED : failure;
   } else if (kind === KIND_INT) {
-    // Saturated: numbers so large are refused or ignored anyway.
+    // Saturate, because numbers out of range are refused or ignored anyway.
     const value = readInteger(true);
     store<i32>(slot, <i32>min<i64>(max<i64>(value, i32.MIN_VALUE), i32.MAX_VALUE));
   } else {
@@ -129,7 +131,7 @@ function decodeField(field: usize, record: usize): void {
   }
 }
 
-/** The next byte; 0 and a failure at the end. */
+/** Returns the next byte; at the end 0, and sets a failure. */
 function readByte(): u32 {
   if (cursor >= end) {
     failure = FAULT_TRUNCATED;
@@ -140,7 +142,7 @@ function readByte(): u32 {
   return value;
 }
 
-/** Whether `count` more bytes are there; moves past them. The place is `cursor - count`. */
+/** Skips `count` bytes, which are then at `cursor - count`. Returns false if there are fewer. */
 function take(count: usize): bool {
   if (count > end - cursor) {
     failure = FAULT_TRUNCATED;
@@ -158,7 +160,10 @@ function readInteger32(): u32 {
   return take(4) ? BigEndian.load32(cursor - 4) : 0;
 }
 
-/** Any integer form, and nil as 0. Unsigned fields refuse negative numbers; signed ones let 64 unsigned bits wrap, as Go does. */
+/**
+ * Reads an integer of any form; nil is 0. Unsigned fields refuse negative numbers; in signed ones,
+ * 64-bit unsigned numbers wrap as in Go.
+ */
 function readInteger(signed: bool): i64 {
   const head = readByte();
   if (head < 0x80) return head;
@@ -182,7 +187,7 @@ function readInteger(signed: bool): i64 {
   return value;
 }
 
-/** A string or byte string in any form, or nil. Leaves it in `spanAt` and `spanLength`. */
+/** Reads a string or bytes of any form, or nil, into `spanAt` and `spanLength`. */
 function readSpan(): bool {
   const head = readByte();
   if (failure !== 0) return false;
@@ -198,7 +203,7 @@ function readSpan(): bool {
   return true;
 }
 
-/** Like `readSpan`, and also an array of small integers, which is packed where it stands. */
+/** Reads like `readSpan`, but also accepts an array of small integers, which it packs in place. */
 function readBytes(): bool {
   if (cursor >= end) {
     failure = FAULT_TRUNCATED;
@@ -221,7 +226,7 @@ function readBytes(): bool {
   return failure === 0;
 }
 
-/** Moves past any value. */
+/** Skips a value of any kind. */
 function skip(depth: u32): void {
   const head = readByte();
   if (failure !== 0 || head < 0x80 || head >= 0xe0) return;
@@ -249,12 +254,15 @@ function skip(depth: u32): void {
   else if (head === 0xdf) skipMany((<u64>readInteger32()) << 1, depth);
 }
 
-/** Ends at the first failure, and each value takes a byte, so a claimed count costs nothing. */
+/**
+ * Skips `count` values, until the first failure. Every value takes at least a byte, so a false
+ * count costs no time.
+ */
 function skipMany(count: u64, depth: u32): void {
   for (; count > 0 && failure === 0; count--) skip(depth + 1);
 }
 
-/** Encodes `record` as an object of the given shape at `at`; returns the first byte behind it. */
+/** Encodes `record` as an object of a shape at `at`. Returns the address after it. */
 export function encode(shape: u32, record: usize, at: usize): usize {
   const fields = shapeAt(shape);
   const head = at;
@@ -314,7 +322,10 @@ function writeSpan(at: usize, source: usize, length: u32): usize {
   return start + length;
 }
 
-/** The header of a string in the old family, which has no one-byte length; returns the place of the bytes. */
+/**
+ * Writes the header of a raw string, whose forms have no one-byte length. Returns the address for
+ * the bytes.
+ */
 export function writeSpanHeader(at: usize, length: u32): usize {
   if (length < 32) {
     store<u8>(at, <u8>(0xa0 | length));
@@ -330,7 +341,7 @@ export function writeSpanHeader(at: usize, length: u32): usize {
   return at + 5;
 }
 
-/** Bytes that `writeSpanHeader` writes. */
+/** Returns how many bytes `writeSpanHeader` writes. */
 export function spanHeaderSize(length: u32): usize {
   return length < 32 ? 1 : length < 0x10000 ? 3 : 5;
 }

@@ -1,20 +1,24 @@
 /**
- * Node names that were seen before, each with a small number, so that the host builds the string of a name once and steady gossip
- * builds none. A slot is found by hash; a crowded place or a full table only means that a name gets no number.
+ * Numbers for the node names that occurred before, so that the host decodes each name only once. A
+ * slot is found by hash. If the slots near it or the table are full, the name gets no number, which
+ * is only slower.
  */
 
 import { NAME_SIZE_MAX, NAMES_MAX, names } from "./memory";
 
 const SLOTS: u32 = 8192;
 const PROBES_MAX: u32 = 16;
-/** For each slot the hash, the name's number (0: free) and its length. */
+/** Slots: the hash, the number of the name (0 if the slot is free), and its length. */
 const slots: usize = memory.data(98304, 16);
 const SLOT_SIZE: u32 = 12;
 
-/** Names that have a number: 1 to `nameCount`. */
+/** The number of names. Their numbers are 1 to `nameCount`. */
 export let nameCount: u32 = 0;
 
-/** Forgets all names if fewer than `room` more would fit; true if it did. Numbers given before mean nothing from then on. */
+/**
+ * Drops all names if there is no room for `room` more, and returns whether it did. Earlier numbers
+ * are then invalid.
+ */
 export function makeRoom(room: u32): bool {
   if (nameCount + room <= NAMES_MAX) return false;
   memory.fill(slots, 0, SLOTS * SLOT_SIZE);
@@ -22,7 +26,7 @@ export function makeRoom(room: u32): bool {
   return true;
 }
 
-/** The number of the name of `length` bytes at `at`, or 0 if it cannot be remembered. */
+/** Returns the number of the name of `length` bytes at `at`, or 0 if there is no room for it. */
 export function numberOf(at: usize, length: u32): u32 {
   if (length === 0 || length > NAME_SIZE_MAX) return 0;
   const hash = hashOf(at, length);
@@ -54,7 +58,10 @@ function place(number: u32): usize {
   return names + (number - 1) * NAME_SIZE_MAX;
 }
 
-/** Mixes eight bytes a step by multiplication; it need not resist an attacker, because probing is bounded. */
+/**
+ * Returns a hash of bytes, by multiplication, eight bytes at a time. It need not resist attacks,
+ * because the number of slots to try is bounded.
+ */
 function hashOf(at: usize, length: u32): u32 {
   let mixed: u64 = length;
   const end = at + length;

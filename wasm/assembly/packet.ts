@@ -1,6 +1,7 @@
 /**
- * Datagrams. Opening peels label, encryption, CRC, compression and compounds off and leaves a table of records; sealing puts the
- * same envelopes on, from the inside out, each in the room before the bytes that are already there.
+ * Datagrams. Opening removes label, encryption, CRC, compression and compounds, and fills the table
+ * of records. Sealing adds the same envelopes from the inside out, each in the room in front of the
+ * bytes.
  */
 
 import {
@@ -49,19 +50,22 @@ import { decode } from "./msgpack";
 import { makeRoom } from "./names";
 import { fieldCount, shapeAt } from "./schema";
 
-/** Envelopes inside envelopes; Go has no bound, and its senders never use more than two. */
+/** The maximum nesting of envelopes. memberlist has no limit, and never sends more than two. */
 const DEPTH_MAX: u32 = 4;
 
-/** How many parts were dropped; the first `FAULTS_MAX` are described at `faults`. */
+/** The number of dropped parts; the first `FAULTS_MAX` are described at `faults`. */
 export let faultCount: u32 = 0;
-/** True if `open` forgot all names first. */
+/** Whether `open` dropped all names first. */
 export let forgot: bool = false;
 let recordCount: u32 = 0;
 let decompressedEnd: usize = 0;
 
-/** Opens the packet of `length` bytes in the input. Returns the number of records, or why the packet is dropped. */
+/**
+ * Opens the packet of `length` bytes in the input. Returns the number of records, or why the packet
+ * is dropped.
+ */
 export function open(length: u32, verify: bool): i32 {
-  // At most two names a record.
+  // A record has at most two names.
   forgot = makeRoom(2 * RECORDS_MAX);
   faultCount = 0;
   recordCount = 0;
@@ -135,7 +139,7 @@ function dispatch(at: usize, end: usize, depth: u32): void {
   recordCount += 1;
 }
 
-/** Types with a body that may come in a packet, other than envelopes. */
+/** Returns whether messages of a type occur in packets and have a body that is decoded. */
 function isForPackets(type: u32): bool {
   if (type >= ERROR || type === PUSH_PULL) return false;
   return fieldCount(shapeAt(type)) !== 0;
@@ -174,7 +178,7 @@ function unpack(at: usize, end: usize, depth: u32): void {
     return;
   }
   decompressedEnd = start + size;
-  // The zeros keep what an earlier packet left out of reach.
+  // The zeros prevent later code from reading bytes of an earlier packet.
   memory.fill(decompressedEnd, 0, 64);
   decompressedEnd += min<usize>(64, output + outputLimit - decompressedEnd);
   dispatch(start, start + size, depth + 1);
@@ -194,8 +198,8 @@ function fault(code: u32, type: u32): void {
 }
 
 /**
- * Seals the `count` parts that lie back to back in the input, their lengths as 32-bit integers at `records`. Returns the length of
- * the packet at `resultAt`.
+ * Seals the `count` parts that follow each other in the input; their lengths are 32-bit integers at
+ * `records`. Returns the length of the packet at `resultAt`.
  */
 export function seal(count: u32, flags: u32): i32 {
   let at = input;

@@ -1,6 +1,6 @@
 /**
- * The fields of every message, as one table that drives decoding and encoding: for each field its key, where it stands when
- * somebody sends the struct as an array, its kind, and the slot of the record that holds it.
+ * The fields of every message, in one table for decoding and encoding. A field has a key, an index
+ * for structs that are sent as arrays, a kind, and a slot in the record.
  */
 
 import {
@@ -44,7 +44,8 @@ const FIELD_SIZE: u32 = 32;
 const SHAPE_SIZE: u32 = 16 + FIELDS_MAX * FIELD_SIZE;
 const shapes: usize = memory.data(SHAPES * SHAPE_SIZE, 16);
 
-// In the order in which Go writes them: sorted by key. Last argument: left out when empty.
+// In the order in which Go writes them, sorted by key. The last argument is whether the field is
+// omitted if empty.
 field(PING, "Node", 1, KIND_NAME, SLOT_NODE, false);
 field(PING, "SeqNo", 0, KIND_U32, SLOT_NUMBER, false);
 field(PING, "SourceAddr", 2, KIND_BYTES, SLOT_EXTRA, true);
@@ -112,17 +113,17 @@ function field(shape: u32, key: string, index: u32, kind: u32, slot: u32, option
   store<u8>(at, <u8>optional, 20);
 }
 
-/** Where the fields of a shape are: `NODE_STATE`, or a message type below it. */
+/** Returns the address of the fields of a shape: `NODE_STATE`, or a message type below it. */
 export function shapeAt(shape: u32): usize {
   return shapes + shape * SHAPE_SIZE;
 }
 
-/** How many fields a shape has; none when the type has no body in msgpack. */
+/** Returns how many fields a shape has; 0 if the type has no msgpack body. */
 export function fieldCount(shape: usize): u32 {
   return load<u32>(shape);
 }
 
-/** A field of a shape, in the order of its keys. */
+/** Returns the address of a field of a shape. Fields are sorted by key. */
 export function fieldAt(shape: usize, number: u32): usize {
   return shape + 16 + number * FIELD_SIZE;
 }
@@ -141,7 +142,7 @@ export class Field {
   @inline static kind(field: usize): u32 {
     return load<u8>(field, 18);
   }
-  /** Offset of the slot in a record, in bytes. */
+  /** Returns the offset of the slot in a record, in bytes. */
   @inline static slot(field: usize): usize {
     return load<u8>(field, 19);
   }

@@ -1,6 +1,6 @@
 /**
- * Stream frames: one whole frame in the input is decrypted and decompressed, and its message
- * decoded in batches, so that a large push/pull needs no large table.
+ * Stream frames. A whole frame in the input is decrypted and decompressed; its message is decoded
+ * in batches, so that a large push/pull needs no large table.
  */
 
 import {
@@ -26,7 +26,7 @@ export let messageAt: usize = 0;
 let messageEnd: usize = 0;
 /** Where `decodeMany` stopped. */
 export let decodedTo: usize = 0;
-/** True if `decodeMany` forgot all names first. */
+/** Whether `decodeMany` dropped all names first. */
 export let forgot: bool = false;
 
 /**
@@ -62,7 +62,7 @@ export function openFrame(length: u32): i32 {
   return <i32>(end - at);
 }
 
-/** Takes the `length` bytes in the input as the message, as they are. */
+/** Makes the `length` bytes in the input the message. */
 export function useInput(length: u32): void {
   memory.fill(input + length, 0, SLACK);
   messageAt = input;

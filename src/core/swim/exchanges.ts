@@ -48,11 +48,6 @@ export class Exchanges {
     this.#fullState = fullState;
   }
 
-  /** The number of conversations under way. */
-  get count(): number {
-    return this.#open.size;
-  }
-
   /** Begins a push/pull. `name` may be empty if only the address is known. */
   pushPull(now: number, to: Address, name: string, join: boolean, done: Done): void {
     this.#dial(now, to, { kind: "pushPull", join, name, done }, this.#context.config.streamTimeoutMs);

@@ -14,15 +14,14 @@ import type { SwimConfig } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { Node } from "./members.ts";
 import { Suspicions } from "./suspicions.ts";
-import { aliveFault, incarnationMax } from "./validity.ts";
+import { aliveFault, incarnationMax, versionsFault } from "./validity.ts";
 
 /** The numbers of states in memberlist's log lines. */
 const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 
 /**
- * The rules of one node's view of the cluster. The table has the new status of a member, by its
- * status and by whether the incarnation of the message is older than, equal to or newer than the
- * known one:
+ * The rules of one node's view of the cluster: the new status of a member, by its status and by
+ * whether the incarnation in the message is older than, equal to or newer than the known one:
  *
  * | message               | unknown | alive   | suspect | dead  | left  | ourselves |
  * | --------------------- | ------- | ------- | ------- | ----- | ----- | --------- |
@@ -56,33 +55,12 @@ export class Membership {
     this.#suspicions = new Suspicions(context);
   }
 
-  /** Whether this node is leaving or has left. */
-  get leaving(): boolean {
-    return this.#leaving;
-  }
-
-  /** Our own node; `undefined` before the first announcement. */
-  get self(): Node | undefined {
-    return this.#context.members.find(this.#context.config.name);
-  }
-
-  /** The number of running suspicions. */
-  get suspicionCount(): number {
-    return this.#suspicions.count;
-  }
-
-  /**
-   * Makes the first announcement higher than `incarnation`, which others may remember from before a
-   * restart.
-   */
+  /** Makes the first announcement higher than `incarnation`, which is from before a restart. */
   resume(incarnation: number): void {
     this.#incarnation = Math.max(this.#incarnation, incarnation);
   }
 
-  /**
-   * Announces this node with a new incarnation and its current metadata. Calls `finished` when the
-   * broadcast has been sent often enough.
-   */
+  /** Announces this node with a new incarnation; calls `finished` when the broadcast is done. */
   announce(now: number, finished?: () => void): void {
     const { config, application } = this.#context;
     this.#incarnation += 1;
@@ -104,10 +82,7 @@ export class Membership {
     return new Uint8Array([1, 5, protocol, delegate.min, delegate.max, delegate.current]);
   }
 
-  /**
-   * Leaves: broadcasts a dead message about ourselves, from ourselves. Calls `finished` when it has
-   * been sent often enough.
-   */
+  /** Broadcasts a dead message about and from ourselves; calls `finished` when that is done. */
   leave(now: number, finished: () => void): void {
     this.#leaving = true;
     const { config } = this.#context;
@@ -253,10 +228,7 @@ export class Membership {
     }
   }
 
-  /**
-   * Declares `name` dead because its suspicion expired, unless it is no longer suspected
-   * (memberlist, the timeout in `suspectNode`).
-   */
+  /** Declares a suspect dead, because its suspicion expired (memberlist, in `suspectNode`). */
   suspicionExpired(now: number, name: string): void {
     const suspicion = this.#suspicions.find(name);
     const node = this.#context.members.find(name);
@@ -289,10 +261,7 @@ export class Membership {
     return true;
   }
 
-  /**
-   * Removes nodes that have been dead or left for long, but never ourselves, and shuffles the list
-   * (memberlist `resetNodes`).
-   */
+  /** Removes nodes that are long dead or left and shuffles the rest (memberlist `resetNodes`). */
   reap(now: number): void {
     const { members, config } = this.#context;
     members.reap((node) => {
@@ -307,13 +276,12 @@ export class Membership {
       log(this.#context, "WARN", `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${fault}`);
       return false;
     }
-    const [min, max, current] = alive.versions;
-    if (alive.versions.length >= 3 && (min === 0 || max === 0 || min! > max!)) {
+    const versions = versionsFault(alive.versions);
+    if (versions !== undefined) {
       log(
         this.#context,
         "WARN",
-        `Ignoring an alive message for '${alive.node}' (${joinHostPort(formatAddress(alive.address), alive.port)}) because ` +
-          `protocol version(s) are wrong: ${min} <= ${current} <= ${max} should be >0`,
+        `Ignoring an alive message for '${alive.node}' (${joinHostPort(formatAddress(alive.address), alive.port)}) because ${versions}`,
       );
       return false;
     }

@@ -36,6 +36,12 @@ export function addressFault(address: Uint8Array): string | undefined {
   return undefined;
 }
 
+/** Returns why announced versions cannot be right, in memberlist's words, or `undefined`. */
+export function versionsFault([min = 0, max = 0, current]: Uint8Array): string | undefined {
+  if (current === undefined || (min > 0 && max > 0 && min <= max)) return undefined;
+  return `protocol version(s) are wrong: ${min} <= ${current} <= ${max} should be >0`;
+}
+
 /** Returns why an alive message cannot describe a member, or `undefined` if it can. */
 export function aliveFault(alive: Alive): string | undefined {
   const fault = nameFault(alive.node) ?? addressFault(alive.address);

@@ -18,13 +18,7 @@ interface RecentIntent {
 export class RecentIntents {
   readonly #byName = new Map<string, RecentIntent>();
 
-  /** The number of remembered intents. */
-  get count(): number {
-    return this.#byName.size;
-  }
-
-  /**
-   * Remembers an intent. Returns false if there is one with this Lamport time or a higher one, or
+  /** Remembers an intent. Returns false if there is one with this Lamport time or a higher one, or
    * if the table is full.
    */
   store(now: number, intent: LeaveIntent | JoinIntent): boolean {
