@@ -71,6 +71,8 @@ export class Serf implements AsyncDisposable {
   readonly #queries = new AskedQueries((input) => this.#act(input));
   readonly #targets: EffectTargets;
   readonly #stop: (reason: string) => void;
+  /** The leave that runs. Rejects if the node is shut down before its end. */
+  #leaving: Promise<void> | undefined;
   #shutdown: Promise<void> | undefined;
 
   /**
@@ -209,7 +211,7 @@ export class Serf implements AsyncDisposable {
       case "shutdown":
         throw new SerfError("ERR_STATE", "Leave called after Shutdown");
       case "alive":
-        await this.#command("ERR_TIMEOUT", (core, now, command) => core.leave(now, command));
+        await this.#leaveOnce();
     }
   }
 
@@ -289,9 +291,14 @@ export class Serf implements AsyncDisposable {
     return this.#subscribers.subscribe(options, this.#shutdown !== undefined);
   }
 
-  /** Leaves if the node is alive, then shuts down. */
+  /** Leaves if the node is alive, or waits for the leave that runs, then shuts down. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.state === "alive") await this.leave();
+    try {
+      if (this.state === "alive" || this.state === "leaving") await this.#leaveOnce();
+    } catch (error) {
+      // A shutdown ends the leave. The node has stopped then, as the caller wants.
+      if (this.#shutdown === undefined) throw error;
+    }
     await this.shutdown();
   }
 
@@ -349,6 +356,16 @@ export class Serf implements AsyncDisposable {
   ): Promise<void> {
     if (this.#shutdown !== undefined) return Promise.reject(this.#wasShutDown());
     return this.#calls.run(code, (command) => this.#turn((core, now) => begin(core, now, command)));
+  }
+
+  /** Leaves, or waits for the leave that runs. */
+  #leaveOnce(): Promise<void> {
+    this.#leaving ??= this.#command("ERR_TIMEOUT", (core, now, command) => core.leave(now, command)).finally(
+      () => {
+        this.#leaving = undefined;
+      },
+    );
+    return this.#leaving;
   }
 
   #end(reason: string): Promise<void> {
