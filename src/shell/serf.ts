@@ -11,13 +11,10 @@ import { SerfCore } from "../core/serf/serf_core.ts";
 import type { Codec } from "../core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "../errors.ts";
 import { systemText } from "../go/system_errors.ts";
-import { canonicalHost } from "../net/address.ts";
-import { addressBytes } from "../net/cidr.ts";
 import type { Address, Runtime } from "../runtime.ts";
-import { isPrivateAddress } from "./advertise.ts";
 import { Calls } from "./calls.ts";
 import { Driver } from "./driver.ts";
-import { type JoinOptions, joinSeeds } from "./join.ts";
+import { type JoinOptions, Joins, joinSeeds } from "./join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
 import { boundAddress, type Opened, openNode } from "./open.ts";
@@ -67,6 +64,7 @@ export class Serf implements AsyncDisposable {
   readonly #driver: Driver;
   readonly #subscribers = new Subscribers<SerfEvent>();
   readonly #calls = new Calls();
+  readonly #joins = new Joins();
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
   readonly #queries = new AskedQueries((input) => this.#act(input));
   readonly #targets: EffectTargets;
@@ -84,7 +82,6 @@ export class Serf implements AsyncDisposable {
     const opened = await openNode(options, runtime);
     try {
       const node = new Serf(opened);
-      node.#warnIfExposed(opened.address);
       node.#turn((core, now) => core.start(now));
       return node;
     } catch (error) {
@@ -170,16 +167,14 @@ export class Serf implements AsyncDisposable {
   /**
    * Joins a cluster through seeds and returns how many addresses replied. A seed is `host`,
    * `host:port`, `[v6]:port`, `name/host:port` or a DNS service `_service._tcp.domain`; every
-   * address of a name is contacted. A node that left comes back. Rejects with SerfError (ERR_JOIN)
-   * if no address replied, with a line for each, and (ERR_STATE) while the node leaves and after
-   * shutdown.
+   * address of a name is contacted. A node that left comes back with the first contact. Rejects
+   * with SerfError (ERR_JOIN) if no address replied, with a line for each, and (ERR_STATE) if the
+   * node leaves or is shut down, before the join or during it.
    */
   async join(seeds: readonly string[], options: JoinOptions = {}): Promise<number> {
-    const refusal =
-      this.#shutdown === undefined ? this.#core.joinRefusal : "Serf can't Join after Leave or Shutdown";
-    if (refusal !== undefined) throw new SerfError("ERR_STATE", refusal);
-    options.signal?.throwIfAborted();
-    const replay = options.replay ?? false;
+    if (this.state === "shutdown" || this.#core.joinRefusal !== undefined) throw joinRefusal();
+    const { signal, replay = false } = options;
+    signal?.throwIfAborted();
     this.#turn((core, now) => core.beginJoin(now, replay));
     let contacts = 0;
     try {
@@ -187,24 +182,31 @@ export class Serf implements AsyncDisposable {
         runtime: this.#runtime,
         defaultPort: this.#sockets.port,
         log: (level: LogLevel, text: string) => this.#log(level, "memberlist", text),
-        contact: (to: Address, node: string) =>
-          this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, node)),
+        contact: async (to: Address, node: string) => {
+          await this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, node));
+          contacts += 1;
+        },
       };
-      contacts = await joinSeeds(joiner, seeds, options.signal);
-      return contacts;
+      return await this.#joins.run(signal, (ended) => joinSeeds(joiner, seeds, ended));
     } finally {
-      this.#turn((core, now) => core.endJoin(now, replay, contacts));
+      const cameBackInVain = this.#turn((core, now) => core.endJoin(now, replay, contacts));
+      if (cameBackInVain === true) {
+        // Only a shutdown ends a leave early, and then the node is gone as well.
+        const left = this.#leaveOnce().catch(() => undefined);
+        if (signal?.aborted !== true) await left;
+      }
     }
   }
 
   /**
    * Leaves the cluster and waits until that has spread. The node runs until {@link shutdown} and
-   * can join again. Does nothing if it has left. Rejects with SerfError (ERR_STATE) while another
-   * leave runs and after shutdown.
+   * can join again. Ends the joins that run. Does nothing else if the node has left. Rejects with
+   * SerfError (ERR_STATE) while another leave runs and after shutdown.
    */
   async leave(): Promise<void> {
     switch (this.state) {
       case "left":
+        this.#joins.stop(joinRefusal());
         return;
       case "leaving":
         throw new SerfError("ERR_STATE", "Leave already in progress");
@@ -324,15 +326,6 @@ export class Serf implements AsyncDisposable {
     this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text });
   }
 
-  /** Logs memberlist's warning about a node with a public address and without a key. */
-  #warnIfExposed(advertised: Uint8Array): void {
-    if (this.encrypted) return;
-    const address = addressBytes(canonicalHost(this.bound.host) ?? "") ?? advertised;
-    if (!isPrivateAddress(address)) {
-      this.#log("WARN", "memberlist", "Binding to public address without encryption!");
-    }
-  }
-
   #effectTargets(): EffectTargets {
     return {
       datagrams: this.#sockets.datagrams,
@@ -360,6 +353,7 @@ export class Serf implements AsyncDisposable {
 
   /** Leaves, or waits for the leave that runs. */
   #leaveOnce(): Promise<void> {
+    this.#joins.stop(joinRefusal());
     this.#leaving ??= this.#command("ERR_TIMEOUT", (core, now, command) => core.leave(now, command)).finally(
       () => {
         this.#leaving = undefined;
@@ -377,6 +371,7 @@ export class Serf implements AsyncDisposable {
     if (this.#core.state !== "left") this.#log("WARN", "serf", "Shutdown without a Leave");
     this.#driver.stop();
     this.#streams.closeAll();
+    this.#joins.stop(joinRefusal());
     for (const effect of this.#core.end()) perform(this.#targets, effect);
     this.#subscribers.end();
     this.#calls.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
@@ -386,6 +381,10 @@ export class Serf implements AsyncDisposable {
     await Promise.all([datagrams.close(), listener.close(), this.#snapshot?.close()]);
     this.#stop(reason);
   }
+}
+
+function joinRefusal(): SerfError {
+  return new SerfError("ERR_STATE", "Serf can't Join after Leave or Shutdown");
 }
 
 function bytesOf(payload: Uint8Array | string): Uint8Array {

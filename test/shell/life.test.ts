@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Serf } from "../../src/shell/serf.ts";
 import { Cluster } from "../simulation/cluster.ts";
 
 async function cluster(size: number): Promise<Cluster> {
@@ -45,3 +46,68 @@ describe("a node that is disposed", () => {
     await expect(serf.leave()).resolves.toBe(undefined);
   });
 });
+
+describe("a node that left", () => {
+  async function leftNode(): Promise<{ nodes: Cluster; serf: Serf }> {
+    const nodes = await cluster(3);
+    const serf = nodes.node("n2");
+    await nodes.world.settle(serf.leave());
+    await nodes.converge(["n0", "n1", "n2"], { n0: "alive", n1: "alive", n2: "left" }, 10_000);
+    return { nodes, serf };
+  }
+
+  it.each([
+    ["is not known", "no-such-host"],
+    ["refuses", "10.0.0.1:1"],
+    ["is not there", "10.9.9.9"],
+  ])("stays away if the host that it joins %s", async (_why, seed) => {
+    const { nodes, serf } = await leftNode();
+    await expect(nodes.world.settle(serf.join([seed]))).rejects.toMatchObject({ code: "ERR_JOIN" });
+    expect(serf.state).toBe("left");
+    await nodes.world.run(60_000);
+    for (const name of nodes.names) expect(nodes.view(name)).toMatchObject({ n2: "left" });
+    expect(ownEvents(nodes)).toEqual(["member-join", "member-leave"]);
+  });
+
+  it("goes away again if whom it reached is no member", async () => {
+    const { nodes, serf } = await leftNode();
+    const foreign = nodes.world.addHost("foreign", "10.0.0.99");
+    await nodes.world.settle(
+      Serf.start({ name: "foreign", bind: "10.0.0.99:7946", label: "other" }, foreign),
+    );
+    await expect(nodes.world.settle(serf.join(["10.0.0.99"]))).rejects.toMatchObject({ code: "ERR_JOIN" });
+    expect(serf.state).toBe("left");
+    await nodes.world.run(60_000);
+    for (const name of nodes.names) expect(nodes.view(name)).toMatchObject({ n2: "left" });
+  });
+
+  it("is alive again at the member that it contacts with this very contact", async () => {
+    const { nodes, serf } = await leftNode();
+    const joined = serf.join(["10.0.0.1:7946"]);
+    expect(serf.state).toBe("left");
+    expect(await nodes.world.settle(joined)).toBe(1);
+    expect(serf.state).toBe("alive");
+    expect(nodes.view("n0")).toMatchObject({ n2: "alive" });
+    await nodes.converge(nodes.names, { n0: "alive", n1: "alive", n2: "alive" }, 10_000);
+  });
+
+  it("stays away if it leaves again before the contact", async () => {
+    const { nodes, serf } = await leftNode();
+    nodes.world.network.shape({ latencyMs: [500, 500] });
+    const joined = serf.join(["10.0.0.1:7946"]);
+    void nodes.world.at(100, () => void serf.leave());
+    await expect(nodes.world.settle(joined)).rejects.toMatchObject({ code: "ERR_STATE" });
+    await nodes.world.run(60_000);
+    expect(serf.state).toBe("left");
+    for (const name of nodes.names) expect(nodes.view(name)).toMatchObject({ n2: "left" });
+  });
+});
+
+/** The types of the events that n2 reported about itself. */
+function ownEvents(nodes: Cluster): string[] {
+  return nodes.reports.flatMap(({ observer, event }) =>
+    observer === "n2" && "members" in event && event.members.some(({ name }) => name === "n2")
+      ? [event.type]
+      : [],
+  );
+}
