@@ -242,7 +242,7 @@ export class Agent implements AgentService {
 
   async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
     for await (const event of events) {
-      if (this.#deaf) return;
+      if (this.#deaf || event.type === "stopped") return;
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
       else this.#dispatch(event);
     }

@@ -17,7 +17,7 @@ import type { Subscribers } from "./subscription.ts";
 export interface EffectTargets {
   readonly datagrams: DatagramSocket;
   readonly streams: NodeStreams;
-  readonly subscribers: Subscribers<SerfEvent>;
+  readonly subscribers: Pick<Subscribers<SerfEvent>, "push">;
   readonly calls: Calls;
   readonly queries: AskedQueries;
   readonly snapshot: SnapshotFile | undefined;

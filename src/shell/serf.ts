@@ -26,10 +26,10 @@ import { PatternEngine } from "./regexp.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
 import type { Sockets } from "./sockets.ts";
 import { NodeStreams } from "./streams.ts";
-import { type EventsOptions, type LaggedEvent, Subscribers } from "./subscription.ts";
+import { type EventsOptions, type LaggedEvent, type StoppedEvent, Subscribers } from "./subscription.ts";
 
 export type { JoinOptions } from "./join.ts";
-export type { EventsOptions, LaggedEvent } from "./subscription.ts";
+export type { EventsOptions, LaggedEvent, StoppedEvent } from "./subscription.ts";
 
 /**
  * The state of a node (serf `SerfState`). A node that has left can come back by a join; one that
@@ -62,7 +62,7 @@ export class Serf implements AsyncDisposable {
   readonly #snapshot: SnapshotFile | undefined;
   readonly #keyringFile: KeyringFile | undefined;
   readonly #driver: Driver;
-  readonly #subscribers = new Subscribers<SerfEvent>();
+  readonly #subscribers = new Subscribers<SerfEvent | StoppedEvent>();
   readonly #calls = new Calls();
   readonly #joins = new Joins();
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
@@ -287,10 +287,11 @@ export class Serf implements AsyncDisposable {
   /**
    * Returns an iterator over the events from now on. The first one also gets the events from
    * before, such as this node's own join. If a consumer falls behind, its oldest events are dropped
-   * and it gets a `lagged` event in their place.
+   * and it gets a `lagged` event in their place. When the node stops, by a shutdown or by itself,
+   * the last event is `stopped` and has the reason.
    */
-  events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent> {
-    return this.#subscribers.subscribe(options, this.#shutdown !== undefined);
+  events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent | StoppedEvent> {
+    return this.#subscribers.subscribe(options);
   }
 
   /** Leaves if the node is alive, or waits for the leave that runs, then shuts down. */
@@ -373,7 +374,7 @@ export class Serf implements AsyncDisposable {
     this.#streams.closeAll();
     this.#joins.stop(joinRefusal());
     for (const effect of this.#core.end()) perform(this.#targets, effect);
-    this.#subscribers.end();
+    this.#subscribers.end(Object.freeze({ type: "stopped", reason }));
     this.#calls.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
     this.#queries.close();
     await this.#keyringFile?.settled;

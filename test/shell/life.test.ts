@@ -103,6 +103,31 @@ describe("a node that left", () => {
   });
 });
 
+describe("the loop over a node's events", () => {
+  it("ends with the reason: a shutdown", async () => {
+    const nodes = await cluster(1);
+    await nodes.world.settle(nodes.node("n0").shutdown());
+    expect(nodes.reports.at(-1)!.event).toEqual({ type: "stopped", reason: "shutdown" });
+    const late = nodes.node("n0").events();
+    expect(await late.next()).toEqual({ done: false, value: { type: "stopped", reason: "shutdown" } });
+    expect(await late.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("ends with the reason: another member has the name", async () => {
+    const nodes = await cluster(3);
+    const host = nodes.world.addHost("second", "10.0.0.99");
+    const serf = await nodes.world.settle(Serf.start({ name: "n2", bind: "10.0.0.99:7946" }, host));
+    const types: unknown[] = [];
+    const ended = (async () => {
+      for await (const event of serf.events()) types.push(event.type === "stopped" ? event : event.type);
+    })();
+    await nodes.world.settle(serf.join(["10.0.0.1"]));
+    await nodes.world.settle(ended);
+    expect(types.at(-1)).toEqual({ type: "stopped", reason: "name conflict" });
+    expect(await nodes.world.settle(serf.stopped)).toBe("name conflict");
+  });
+});
+
 /** The types of the events that n2 reported about itself. */
 function ownEvents(nodes: Cluster): string[] {
   return nodes.reports.flatMap(({ observer, event }) =>
