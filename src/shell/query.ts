@@ -38,7 +38,10 @@ export interface QueryOptions {
    * Default false.
    */
   readonly waitForDeadline?: boolean;
-  /** Ends the query early when it is aborted. */
+  /**
+   * Ends the query early when it is aborted. The loop over its replies then throws the signal's
+   * reason, after the replies that arrived before.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -46,6 +49,7 @@ export interface QueryOptions {
 export class Query implements AsyncIterableIterator<QueryReply> {
   /** Resolves when the query is over. */
   readonly done: Promise<void>;
+  readonly #cancel: () => void;
   readonly #finish: () => void;
   readonly #replies: ReadQueue<QueryReply>;
   #over = false;
@@ -53,6 +57,7 @@ export class Query implements AsyncIterableIterator<QueryReply> {
 
   /** `cancel` ends the query early. */
   constructor(cancel: () => void) {
+    this.#cancel = cancel;
     this.#replies = new ReadQueue(cancel);
     let finish = (): void => undefined;
     this.done = new Promise((resolve) => {
@@ -73,6 +78,12 @@ export class Query implements AsyncIterableIterator<QueryReply> {
   /** Adds a reply. The core limits how many there are. */
   push(reply: QueryReply): void {
     this.#replies.push(reply);
+  }
+
+  /** Ends the query early: the loop over its replies throws `reason`. */
+  fail(reason: unknown): void {
+    this.#replies.fail(reason);
+    this.#cancel();
   }
 
   /** Ends the query. */
@@ -129,8 +140,10 @@ export class AskedQueries {
       this.#running.delete(number);
       throw error;
     }
-    options.signal?.addEventListener("abort", cancel, { once: true });
-    void query.done.then(() => options.signal?.removeEventListener("abort", cancel));
+    const { signal } = options;
+    const abort = (): void => query.fail(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    void query.done.then(() => signal?.removeEventListener("abort", abort));
     return query;
   }
 
