@@ -8,6 +8,7 @@ import { SerfError } from "../errors.ts";
 import { errorList } from "../go/system_errors.ts";
 import { joinHostPort } from "../net/address.ts";
 import type { Address, Runtime } from "../runtime.ts";
+import { checkArgument, checkOptions, kinds } from "./arguments.ts";
 import { resolveSeeds, type Target } from "./seeds.ts";
 
 /** Options of {@link Serf.join}. */
@@ -19,6 +20,12 @@ export interface JoinOptions {
    * way end by themselves.
    */
   readonly signal?: AbortSignal;
+}
+
+/** Checks what a join gets from its caller. Throws SerfError (ERR_OPTION). */
+export function checkJoin(seeds: readonly string[], options: JoinOptions): void {
+  checkArgument("join", "seeds", kinds.texts, seeds);
+  checkOptions("join", { replay: kinds.flag, signal: kinds.signal }, options);
 }
 
 /** The joins of one node that run. */

@@ -12,6 +12,7 @@ import { SerfMessageType } from "../core/serf/wire/messages.ts";
 import { WireError } from "../core/wire/error.ts";
 import { SerfError } from "../errors.ts";
 import { decodeKey } from "../go/parse_key.ts";
+import { checkArgument, checkOptions, kinds, type OptionTable } from "./arguments.ts";
 import type { Query, QueryOptions, QueryReply } from "./query.ts";
 
 /**
@@ -99,10 +100,14 @@ export class Keys {
    * Returns the keys of all members. Rejects with {@link KeyError} unless all members succeeded.
    */
   async list(options: KeyOptions = {}): Promise<KeyResult> {
+    checkOptions("list keys", optionKinds, options);
     return await this.#ask("list", noBytes, options);
   }
 
   async #change(operation: KeyOperation, key: string, options: KeyOptions): Promise<KeyResult> {
+    const action = `${operation} a key`;
+    checkArgument(action, "key", kinds.secret, key);
+    checkOptions(action, optionKinds, options);
     const raw = decodeKey(key);
     const run = this.#turn.then(() => this.#ask(operation, raw, options));
     this.#turn = run.catch(() => undefined);
@@ -126,6 +131,8 @@ export class Keys {
     return tally;
   }
 }
+
+const optionKinds: OptionTable<KeyOptions> = { relayFactor: kinds.number, signal: kinds.signal };
 
 /** Counts the answers of members. */
 class Tally implements KeyResult {

@@ -9,6 +9,7 @@ import type { QueryEndEffect, ReplyEffect } from "../core/serf/effects.ts";
 import type { Question } from "../core/serf/queries/asker.ts";
 import type { SerfCore } from "../core/serf/serf_core.ts";
 import { SerfError } from "../errors.ts";
+import { checkArgument, checkOptions, kinds, type OptionTable, payloadBytes } from "./arguments.ts";
 
 export type { QueryReply } from "../core/serf/api.ts";
 
@@ -125,7 +126,9 @@ export class AskedQueries {
   }
 
   /** Asks a query. Throws SerfError (ERR_OPTION, ERR_LIMIT, ERR_STATE); then nothing happened. */
-  ask(name: string, payload: Uint8Array, options: QueryOptions): Query {
+  ask(name: string, payload: Uint8Array | string, options: QueryOptions): Query {
+    checkArgument(action, "name", kinds.text, name);
+    checkOptions(action, optionKinds, options);
     options.signal?.throwIfAborted();
     const question = parseQuestion(name, payload, options);
     const number = ++this.#count;
@@ -169,7 +172,19 @@ export class AskedQueries {
 const relayFactorMax = 255;
 const timeoutMsMax = 86_400_000;
 
-function parseQuestion(name: string, payload: Uint8Array, options: QueryOptions): Question {
+const action = "ask a query";
+
+const optionKinds: OptionTable<QueryOptions> = {
+  nodes: kinds.texts,
+  tags: kinds.textMap,
+  ack: kinds.flag,
+  relayFactor: kinds.number,
+  timeoutMs: kinds.number,
+  waitForDeadline: kinds.flag,
+  signal: kinds.signal,
+};
+
+function parseQuestion(name: string, payload: Uint8Array | string, options: QueryOptions): Question {
   const relayFactor = options.relayFactor ?? 0;
   if (!Number.isInteger(relayFactor) || relayFactor < 0 || relayFactor > relayFactorMax) {
     throw new SerfError("ERR_OPTION", `relayFactor must be an integer in 0..255, got ${relayFactor}`);
@@ -180,7 +195,7 @@ function parseQuestion(name: string, payload: Uint8Array, options: QueryOptions)
   }
   return {
     name,
-    payload: payload.slice(),
+    payload: payloadBytes(action, payload),
     nodes: [...(options.nodes ?? [])],
     tags: new Map(Object.entries(options.tags ?? {})),
     ack: options.ack ?? false,

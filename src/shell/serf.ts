@@ -3,18 +3,20 @@
  * carries out the effects in order, and arms one timer.
  */
 
-import { encodeUtf8 } from "../core/bytes.ts";
 import { type Coordinate, distanceSeconds } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Member, SerfEvent } from "../core/serf/api.ts";
 import { SerfCore } from "../core/serf/serf_core.ts";
+import { tagRecord } from "../core/serf/wire/tags.ts";
 import type { Codec } from "../core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "../errors.ts";
 import { systemText } from "../go/system_errors.ts";
 import type { Address, Runtime } from "../runtime.ts";
+import { checkArgument, checkOptions, kinds } from "./arguments.ts";
 import { Calls } from "./calls.ts";
 import { Driver } from "./driver.ts";
-import { type JoinOptions, Joins, joinSeeds } from "./join.ts";
+import { deliveredEvent, sentEvent, type UserEventOptions } from "./events.ts";
+import { checkJoin, type JoinOptions, Joins, joinSeeds } from "./join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
 import { boundAddress, type Opened, openNode } from "./open.ts";
@@ -28,6 +30,7 @@ import type { Sockets } from "./sockets.ts";
 import { NodeStreams } from "./streams.ts";
 import { type EventsOptions, type LaggedEvent, type StoppedEvent, Subscribers } from "./subscription.ts";
 
+export type { UserEventOptions } from "./events.ts";
 export type { JoinOptions } from "./join.ts";
 export type { EventsOptions, LaggedEvent, StoppedEvent } from "./subscription.ts";
 
@@ -36,12 +39,6 @@ export type { EventsOptions, LaggedEvent, StoppedEvent } from "./subscription.ts
  * was shut down cannot.
  */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
-
-/** Options of {@link Serf.userEvent}. */
-export interface UserEventOptions {
-  /** Whether receivers may merge it with other events of the same name. Default false. */
-  readonly coalesce?: boolean;
-}
 
 /** A node: a member of a cluster, in this process (serf `Serf`). {@link Serf.start} creates one. */
 export class Serf implements AsyncDisposable {
@@ -103,8 +100,7 @@ export class Serf implements AsyncDisposable {
       codec,
       matchPattern: this.#patterns.match,
       admission: options.admission,
-      respond: (query, payload) =>
-        this.#act((core, now) => core.queries.respond(now, query, payload.slice())),
+      respond: (query, payload) => this.#act((core, now) => core.queries.respond(now, query, payload)),
       keysAreStored: options.keyringFile !== undefined,
       ...(snapshot && { restored: snapshot.restored }),
       ...(meter && { meter }),
@@ -172,6 +168,7 @@ export class Serf implements AsyncDisposable {
    * node leaves or is shut down, before the join or during it.
    */
   async join(seeds: readonly string[], options: JoinOptions = {}): Promise<number> {
+    checkJoin(seeds, options);
     if (this.state === "shutdown" || this.#core.joinRefusal !== undefined) throw joinRefusal();
     const { signal, replay = false } = options;
     signal?.throwIfAborted();
@@ -230,8 +227,10 @@ export class Serf implements AsyncDisposable {
    * is erased everywhere. An unknown name is not an error. Rejects with SerfError (ERR_TIMEOUT) if
    * that did not spread in time, and (ERR_STATE) if `prune` names a live member and after shutdown.
    */
-  removeFailedNode(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
-    return this.#command("ERR_TIMEOUT", (core, now, command) =>
+  async removeFailedNode(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
+    checkArgument("remove a failed node", "name", kinds.text, name);
+    checkOptions("remove a failed node", { prune: kinds.flag }, options);
+    await this.#command("ERR_TIMEOUT", (core, now, command) =>
       core.removeFailedNode(now, command, name, options.prune ?? false),
     );
   }
@@ -241,8 +240,10 @@ export class Serf implements AsyncDisposable {
    * (ERR_LIMIT) if they have more than 512 bytes when encoded, (ERR_TIMEOUT) if they did not spread
    * in time, though they stay set, and (ERR_STATE) after shutdown.
    */
-  setTags(tags: Readonly<Record<string, string>>): Promise<void> {
-    return this.#command("ERR_TIMEOUT", (core, now, command) => core.setTags(now, command, tags));
+  async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+    checkArgument("set tags", "tags", kinds.textMap, tags);
+    const copy = Object.freeze(tagRecord(Object.entries(tags)));
+    await this.#command("ERR_TIMEOUT", (core, now, command) => core.setTags(now, command, copy));
   }
 
   /**
@@ -252,7 +253,8 @@ export class Serf implements AsyncDisposable {
    * shutdown.
    */
   userEvent(name: string, payload: Uint8Array | string = "", options: UserEventOptions = {}): void {
-    this.#act((core, now) => core.userEvent(now, name, bytesOf(payload), options.coalesce ?? false));
+    const event = sentEvent(name, payload, options);
+    this.#act((core, now) => core.userEvent(now, event.name, event.payload, event.coalesce));
   }
 
   /**
@@ -262,11 +264,12 @@ export class Serf implements AsyncDisposable {
    * invalid, and (ERR_STATE) after shutdown.
    */
   query(name: string, payload: Uint8Array | string = "", options: QueryOptions = {}): Query {
-    return this.#queries.ask(name, bytesOf(payload), options);
+    return this.#queries.ask(name, payload, options);
   }
 
   /** Returns the network coordinate of a member, by default of this node, or `undefined`. */
   coordinate(name: string = this.name): Coordinate | undefined {
+    checkArgument("read a coordinate", "name", kinds.text, name);
     return this.#core.coordinate(name);
   }
 
@@ -275,7 +278,7 @@ export class Serf implements AsyncDisposable {
    * node; `undefined` if one of their coordinates is not known.
    */
   estimateRtt(to: string, from: string = this.name): number | undefined {
-    const [a, b] = [this.#core.coordinate(from), this.#core.coordinate(to)];
+    const [a, b] = [this.coordinate(from), this.coordinate(to)];
     return a === undefined || b === undefined ? undefined : distanceSeconds(a, b) * 1000;
   }
 
@@ -331,7 +334,7 @@ export class Serf implements AsyncDisposable {
     return {
       datagrams: this.#sockets.datagrams,
       streams: this.#streams,
-      subscribers: this.#subscribers,
+      emit: (event) => this.#subscribers.push(deliveredEvent(event, this.#runtime.clock)),
       calls: this.#calls,
       queries: this.#queries,
       snapshot: this.#snapshot,
@@ -386,8 +389,4 @@ export class Serf implements AsyncDisposable {
 
 function joinRefusal(): SerfError {
   return new SerfError("ERR_STATE", "Serf can't Join after Leave or Shutdown");
-}
-
-function bytesOf(payload: Uint8Array | string): Uint8Array {
-  return typeof payload === "string" ? encodeUtf8(payload) : payload.slice();
 }

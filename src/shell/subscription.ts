@@ -5,6 +5,7 @@
  */
 
 import { ReadQueue } from "../async/read_queue.ts";
+import { checkOptions, kinds } from "./arguments.ts";
 
 /** Options of {@link Serf.events}. */
 export interface EventsOptions {
@@ -99,7 +100,9 @@ export class Subscribers<Event> {
   }
 
   /** Returns a new subscription. After {@link end} it gets the last event and ends. */
-  subscribe({ signal, capacity = defaultCapacity }: EventsOptions): Subscription<Event> {
+  subscribe(options: EventsOptions): Subscription<Event> {
+    checkOptions("read events", { signal: kinds.signal, capacity: kinds.count }, options);
+    const { signal, capacity = defaultCapacity } = options;
     const abort = (): void => subscription.end();
     const subscription = new Subscription<Event>(capacity, (closed) => {
       this.#open.delete(closed);

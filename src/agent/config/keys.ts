@@ -2,6 +2,7 @@
  * The keys of configuration files, as the table of settings has them.
  */
 
+import { nearestWord } from "../../shell/nearest.ts";
 import { ignoredKeys } from "./settings.ts";
 import type { SettingKind, SettingTable } from "./table.ts";
 
@@ -36,31 +37,10 @@ export function configKeys(table: SettingTable): ConfigKey[] {
  * near.
  */
 export function nearestKey(word: string, keys: readonly ConfigKey[]): string | undefined {
-  const wanted = word.toLowerCase().replaceAll("-", "_").slice(0, comparedMax);
-  const near = keys
-    // A key that differs in case alone is right, but occurs twice.
-    .filter(({ key }) => key.toLowerCase() !== word.toLowerCase())
-    .map(({ key }) => ({ key, distance: editDistance(wanted, key.toLowerCase()) }))
-    .filter(
-      ({ key, distance }) => distance <= Math.max(2, Math.floor(key.length / 3)) && distance < key.length,
-    )
-    .sort((a, b) => a.distance - b.distance || a.key.length - b.key.length);
-  return near[0]?.key;
-}
-
-/** Characters of a word that are compared. */
-const comparedMax = 64;
-
-/** Letters to insert, remove or replace to get from one word to the other (Wagner and Fischer). */
-function editDistance(from: string, to: string): number {
-  let before = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= from.length; row++) {
-    const line = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const replaced = before[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
-      line.push(Math.min(replaced, before[column]! + 1, line[column - 1]! + 1));
-    }
-    before = line;
-  }
-  return before[to.length]!;
+  // A key that differs in case alone is right, but occurs twice.
+  const others = keys.filter(({ key }) => key.toLowerCase() !== word.toLowerCase());
+  return nearestWord(
+    word.replaceAll("-", "_"),
+    others.map(({ key }) => key),
+  );
 }
