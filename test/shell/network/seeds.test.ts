@@ -1,7 +1,7 @@
 /** What the seeds of a join come to, in a world with a DNS of its own. */
 import { expect, test } from "vitest";
-import { World } from "../../runtimes/sim/mod.ts";
-import { type ResolvedSeeds, resolveSeeds } from "../../src/shell/seeds.ts";
+import { World } from "../../../runtimes/sim/mod.ts";
+import { type ResolvedSeeds, resolveSeeds } from "../../../src/shell/network/seeds.ts";
 
 const service = "_serf._tcp.example.test";
 
