@@ -68,6 +68,8 @@ export class Cluster implements ClusterService {
         relayFactor,
         timeoutMs: timeoutMsOf(timeout),
         waitForDeadline: true,
+        // As Serf's agents do: the query is sent, and every member complains of it.
+        checkTags: false,
       });
       return timeout < 0n ? silent(replies) : replies;
     } catch (error) {

@@ -5,10 +5,12 @@
 
 import type { QueryEndEffect, ReplyEffect } from "../core/serf/effects.ts";
 import type { Question } from "../core/serf/queries/asker.ts";
+import { expressionsFault } from "../core/serf/queries/filters.ts";
 import type { SerfCore } from "../core/serf/serf_core.ts";
 import { SerfError } from "../errors.ts";
 import { checkArgument, checkOptions, kinds, type OptionTable, payloadBytes } from "./arguments.ts";
 import { Query, type QueryOptions } from "./query.ts";
+import type { PatternEngine } from "./regexp.ts";
 
 /** Passes one input to the core. Throws SerfError (ERR_STATE) if the node was shut down. */
 export type Act = <Result>(input: (core: SerfCore, now: number) => Result) => Result;
@@ -16,11 +18,13 @@ export type Act = <Result>(input: (core: SerfCore, now: number) => Result) => Re
 /** The running queries of one node. */
 export class AskedQueries {
   readonly #act: Act;
+  readonly #patterns: PatternEngine;
   readonly #running = new Map<number, Query>();
   #count = 0;
 
-  constructor(act: Act) {
+  constructor(act: Act, patterns: PatternEngine) {
     this.#act = act;
+    this.#patterns = patterns;
   }
 
   /** Asks a query. Throws SerfError (ERR_OPTION, ERR_LIMIT, ERR_STATE); then nothing happened. */
@@ -29,6 +33,8 @@ export class AskedQueries {
     checkOptions(action, optionKinds, options);
     options.signal?.throwIfAborted();
     const question = parseQuestion(name, payload, options);
+    const fault = options.checkTags === false ? undefined : this.#fault(question.tags);
+    if (fault instanceof SerfError) throw fault;
     const number = ++this.#count;
     const cancel = (): void => {
       if (this.#running.has(number)) this.#act((core, now) => core.queries.end(now, number));
@@ -45,6 +51,12 @@ export class AskedQueries {
     const abort = (): void => query.fail(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     void query.done.then(() => signal?.removeEventListener("abort", abort));
+    if (fault === "later") {
+      this.#patterns.whenLoaded(() => {
+        const found = this.#fault(question.tags);
+        if (found instanceof SerfError) query.fail(found);
+      });
+    }
     return query;
   }
 
@@ -65,6 +77,20 @@ export class AskedQueries {
     this.#running.clear();
     for (const query of running) query.end(undefined);
   }
+
+  /** Returns why tag expressions are refused, or "later" if the engine has to be loaded first. */
+  #fault(tags: ReadonlyMap<string, string>): SerfError | "later" | undefined {
+    const work = expressionsFault([...tags.values()]);
+    if (work !== undefined) return new SerfError("ERR_LIMIT", `Cannot ${action}: it has ${work}`);
+    for (const [tag, expression] of tags) {
+      const matched = this.#patterns.match(expression, "");
+      if (matched === "later") return "later";
+      if (typeof matched !== "object") continue;
+      const message = `Cannot ${action}: tags[${JSON.stringify(tag)}]: ${matched.fault}`;
+      return new SerfError("ERR_OPTION", message);
+    }
+    return undefined;
+  }
 }
 
 const relayFactorMax = 255;
@@ -79,6 +105,7 @@ const optionKinds: OptionTable<QueryOptions> = {
   relayFactor: kinds.number,
   timeoutMs: kinds.number,
   waitForDeadline: kinds.flag,
+  checkTags: kinds.flag,
   signal: kinds.signal,
 };
 

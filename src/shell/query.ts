@@ -15,7 +15,9 @@ export interface QueryOptions {
   readonly nodes?: readonly string[] | undefined;
   /**
    * Tag names to expressions (RE2 syntax, unanchored): asks only the members whose tags match all
-   * of them. Default: all.
+   * of them. Default: all. An expression with a mistake ends the query: before the first reply, the
+   * loop over the replies throws SerfError (ERR_OPTION) with RE2's message, or `query` does so at
+   * once if the engine of expressions has been loaded, which the first expression begins.
    */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Whether members acknowledge the query. Default false. */
@@ -35,6 +37,11 @@ export interface QueryOptions {
    * Default false.
    */
   readonly waitForDeadline?: boolean | undefined;
+  /**
+   * Whether wrong expressions in `tags` are refused. If not, they match no member, and every member
+   * logs why, as in Serf. Default true.
+   */
+  readonly checkTags?: boolean | undefined;
   /**
    * Ends the query early when it is aborted. The loop over its replies then throws the signal's
    * reason, after the replies that arrived before.

@@ -5,6 +5,7 @@
  */
 
 import type { PatternFault, PatternMatcher } from "../core/serf/queries/filters.ts";
+import { patternCost } from "../core/serf/queries/pattern_cost.ts";
 
 /** The maximum length of an expression in characters. */
 const patternLengthMax = 65_536;
@@ -43,8 +44,12 @@ export async function loadPatternCompiler(): Promise<PatternCompiler> {
   };
 }
 
-/** The maximum number of compiled expressions that are kept for later queries. */
-const keptPatternsMax = 64;
+/**
+ * The maximum cost of the compiled expressions that are kept for later queries, as {@link
+ * patternCost} estimates it: hundreds of ordinary ones, or a few that peers made as large as they
+ * may.
+ */
+const keptCostMax = 8_192;
 
 /**
  * Matches the expressions of query filters for the core. The core cannot wait, so the result is
@@ -52,11 +57,15 @@ const keptPatternsMax = 64;
  */
 export class PatternEngine {
   readonly #loaded: () => void;
+  /** Oldest use first. */
   readonly #kept = new Map<string, Pattern | PatternFault>();
+  #keptCost = 0;
+  /** Called when the engine has loaded. */
+  readonly #waiting: (() => void)[] = [];
   #compile: PatternCompiler | undefined;
   #loading = false;
 
-  /** `loaded` is called once, when the engine has loaded and results are no longer "later". */
+  /** `loaded` is called once, when results are no longer "later", after those of {@link whenLoaded}. */
   constructor(loaded: () => void) {
     this.#loaded = loaded;
   }
@@ -71,6 +80,16 @@ export class PatternEngine {
     return typeof pattern === "function" ? pattern(value) : pattern;
   };
 
+  /** Calls `callback` when the engine has loaded, perhaps at once. Begins to load it. */
+  whenLoaded(callback: () => void): void {
+    if (this.#compile !== undefined) {
+      callback();
+      return;
+    }
+    this.#waiting.push(callback);
+    if (!this.#loading) void this.#load();
+  }
+
   async #load(): Promise<void> {
     this.#loading = true;
     try {
@@ -81,21 +100,30 @@ export class PatternEngine {
         throw new PatternError(`no engine for ${expression}`);
       };
     }
+    for (const callback of this.#waiting.splice(0)) callback();
     this.#loaded();
   }
 
   #pattern(expression: string, compile: PatternCompiler): Pattern | PatternFault {
-    const kept = this.#kept.get(expression);
-    if (kept !== undefined) return kept;
-    let pattern: Pattern | PatternFault;
+    let pattern = this.#kept.get(expression);
+    if (pattern !== undefined) {
+      this.#kept.delete(expression);
+      this.#kept.set(expression, pattern);
+      return pattern;
+    }
     try {
       pattern = compile(expression);
     } catch (error) {
       if (!(error instanceof PatternError)) throw error;
       pattern = { fault: error.reason };
     }
-    if (this.#kept.size >= keptPatternsMax) this.#kept.clear();
     this.#kept.set(expression, pattern);
+    this.#keptCost += patternCost(expression);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#keptCost <= keptCostMax) break;
+      this.#kept.delete(oldest);
+      this.#keptCost -= patternCost(oldest);
+    }
     return pattern;
   }
 }

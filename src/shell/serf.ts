@@ -68,7 +68,7 @@ export class Serf implements AsyncDisposable {
   readonly #calls = new Calls();
   readonly #joins: Joins;
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
-  readonly #queries = new AskedQueries((input) => this.#act(input));
+  readonly #queries = new AskedQueries((input) => this.#act(input), this.#patterns);
   readonly #targets: EffectTargets;
   /** The leave that runs. Rejects if the node is shut down before its end. */
   #leaving: Promise<void> | undefined;
@@ -262,8 +262,8 @@ export class Serf implements AsyncDisposable {
   /**
    * Asks all members, or some, a query. Iterate over the result to get the replies; it ends when
    * all expected members have replied, or when the time is over. Throws SerfError (ERR_LIMIT) if
-   * the query is larger than `querySizeLimit` or too many are running, (ERR_OPTION) if an option is
-   * invalid, and (ERR_STATE) after shutdown.
+   * the query is larger than `querySizeLimit`, its tag expressions are too much work, or too many
+   * are running, (ERR_OPTION) if an option is invalid, and (ERR_STATE) after shutdown.
    */
   query(name: string, payload: Uint8Array | string = "", options: QueryOptions = {}): Query {
     return this.#queries.ask(name, payload, options);

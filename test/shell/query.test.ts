@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { Random } from "../../src/core/random.ts";
 import type { SerfEvent } from "../../src/core/serf/api.ts";
+import { encodeFilters } from "../../src/core/serf/queries/filters.ts";
+import { encodeQuery } from "../../src/core/serf/wire/encoding.ts";
+import { Codec } from "../../src/core/wire/codec.ts";
 import type { Query, QueryReply } from "../../src/shell/query.ts";
 import { loadPatternCompiler } from "../../src/shell/regexp.ts";
 import type { Serf } from "../../src/shell/serf.ts";
@@ -101,6 +105,89 @@ describe("a query of a node", () => {
     expect(() => serf.userEvent("q", "x".repeat(512))).toThrow(
       "user event exceeds configured limit of 512 bytes",
     );
+  });
+});
+
+describe("a tag expression with a mistake", () => {
+  const fault = {
+    code: "ERR_OPTION",
+    message: 'Cannot ask a query: tags["role"]: error parsing regexp: missing closing ): `(`',
+  };
+
+  it("ends the query with RE2's message: its loop throws, and later calls do so at once", async () => {
+    const nodes = await cluster(2);
+    const serf = nodes.node("n0");
+    const query = serf.query("q", "", { tags: { kind: "web", role: "(" }, timeoutMs: 60_000 });
+    // Virtual time does not pass while the engine is loaded.
+    await expect(collect(query)).rejects.toMatchObject(fault);
+    await query.done;
+    expect(() => serf.query("q", "", { tags: { role: "(" } })).toThrow(expect.objectContaining(fault));
+    const dropped = serf.query("q", "", { tags: { role: "web" } });
+    await nodes.world.settle(dropped.done);
+  });
+
+  it("is sent and matches nobody if it is not to be checked", async () => {
+    await loadPatternCompiler();
+    const nodes = await cluster(2);
+    const query = nodes.node("n0").query("q", "", { tags: { role: "(" }, checkTags: false });
+    expect(await nodes.world.settle(collect(query))).toEqual([]);
+  });
+
+  it("that is too much work for others is refused before it is sent", async () => {
+    const nodes = await cluster(1);
+    const ask = () => nodes.node("n0").query("q", "", { tags: { role: "x{1,1000}y{1,1000}" } });
+    expect(ask).toThrow(
+      expect.objectContaining({
+        code: "ERR_LIMIT",
+        message: expect.stringMatching(/^Cannot ask a query: it has tag expressions that are too much work/),
+      }),
+    );
+  });
+});
+
+describe("a query of a stranger", () => {
+  it("whose expressions are too much work costs nothing, matches nobody and is logged once", async () => {
+    await loadPatternCompiler();
+    const nodes = await cluster(2);
+    const serf = nodes.node("n0");
+    // Lets the node's own engine be loaded, too.
+    await collect(serf.query("warm", "", { tags: { role: "(" } })).catch(() => undefined);
+    const random = new Random((bytes) => bytes.fill(1));
+    const codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
+    const expressions = Array.from({ length: 26 }, (_, index) => `(?:[w\\pL]{1,500}){0,2}z{0,${index}}`);
+    const payload = encodeQuery({
+      type: "query",
+      lamportTime: 50n,
+      id: 1,
+      address: Uint8Array.of(10, 0, 0, 9),
+      port: 7946,
+      sourceNode: "stranger",
+      filters: encodeFilters({
+        nodes: [],
+        tags: new Map(expressions.map((each, index) => [`t${index}`, each])),
+      }),
+      flags: 0,
+      relayFactor: 0,
+      timeout: 5_000_000_000n,
+      name: "q",
+      payload: null,
+    });
+    const packet = codec.seal([codec.encode({ type: "user", payload })], { crc: false, encrypt: false });
+    const stranger = nodes.world.addHost("stranger", "10.0.0.9");
+    const handler = { packet: () => undefined, sendFailed: () => undefined };
+    const socket = await nodes.world.settle(
+      stranger.datagrams.bind({ host: "10.0.0.9", port: 7946 }, handler),
+    );
+    nodes.reports.length = 0;
+    nodes.lines.length = 0;
+    const began = performance.now();
+    socket.send({ host: "10.0.0.1", port: 7946 }, packet);
+    await nodes.world.run(50);
+    expect(performance.now() - began).toBeLessThan(50);
+    await nodes.world.run(5_000);
+    expect(nodes.reports).toEqual([]);
+    const lines = nodes.lines.filter(({ line }) => line.text.includes("tag expressions"));
+    expect(lines.map(({ observer }) => observer).sort()).toEqual(["n0", "n1"]);
   });
 });
 

@@ -25,4 +25,17 @@ describe("the engine of expressions", () => {
     for (let index = 0; index < 200; index++) expect(engine.match(`^${index}$`, `${index}`)).toBe(true);
     expect(loads).toBe(1);
   });
+
+  it("tells those who wait for it before it is said to be loaded", async () => {
+    const order: string[] = [];
+    await new Promise<void>((resolve) => {
+      const engine = new PatternEngine(() => {
+        order.push("loaded");
+        engine.whenLoaded(() => order.push("at once"));
+        resolve();
+      });
+      engine.whenLoaded(() => order.push(`waited ${JSON.stringify(engine.match("(", ""))}`));
+    });
+    expect(order).toEqual([expect.stringMatching(/^waited .*missing closing/), "loaded", "at once"]);
+  });
 });

@@ -107,6 +107,12 @@ export const SerfLimits = {
   heldQueries: 256,
   /** Filters of one query. */
   filters: 256,
+  /** Characters of all tag expressions of one query. */
+  expressionsSize: 4_096,
+  /** Their cost as {@link patternCost} estimates it: about the instructions of their programs. */
+  expressionsCost: 2_000,
+  /** Their cost times the characters that they are matched against. */
+  expressionsSteps: 262_144,
   /** Names in one filter. */
   filterNames: 4_096,
   /** Key changes that wait until the keyring file is written. */

@@ -7,6 +7,7 @@
 import { WireError } from "../../wire/error.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 import { SerfLimits } from "../config.ts";
+import { patternCost } from "./pattern_cost.ts";
 
 /** Why an expression cannot be compiled. */
 export interface PatternFault {
@@ -56,11 +57,29 @@ export function encodeFilters({ nodes, tags }: QueryFilter): Uint8Array[] {
   return filters;
 }
 
-/** Decodes filters. A malformed one becomes "bad". */
+/**
+ * Decodes filters. A malformed one becomes "bad". If the tag expressions are too much work
+ * together, one bad filter takes the place of all, so that none is compiled.
+ */
 export function decodeFilters(encoded: readonly Uint8Array[]): Filter[] {
   if (encoded.length > SerfLimits.filters)
     return [{ kind: "bad", why: `query has ${encoded.length} filters` }];
-  return encoded.map(decodeFilter);
+  const filters = encoded.map(decodeFilter);
+  const fault = expressionsFault(
+    filters.flatMap((filter) => (filter.kind === "tag" ? [filter.expression] : [])),
+  );
+  return fault === undefined ? filters : [{ kind: "bad", why: `query has ${fault}` }];
+}
+
+/** Returns why the tag expressions of one query are refused whatever they match, or `undefined`. */
+export function expressionsFault(expressions: readonly string[]): string | undefined {
+  const size = expressions.reduce((sum, { length }) => sum + length, 0);
+  if (size > SerfLimits.expressionsSize)
+    return `tag expressions of ${size} characters, more than ${SerfLimits.expressionsSize}`;
+  const cost = Math.ceil(expressions.reduce((sum, expression) => sum + patternCost(expression), 0));
+  if (cost > SerfLimits.expressionsCost)
+    return `tag expressions that are too much work (${cost} instructions, more than ${SerfLimits.expressionsCost})`;
+  return undefined;
 }
 
 /**
@@ -74,6 +93,7 @@ export function matchesFilters(
   warn: (text: string) => void,
 ): boolean | "later" {
   let result: true | "later" = true;
+  let steps = 0;
   for (const filter of filters) {
     switch (filter.kind) {
       case "nodes":
@@ -81,6 +101,12 @@ export function matchesFilters(
         break;
       case "tag": {
         const value = Object.hasOwn(subject.tags, filter.tag) ? subject.tags[filter.tag]! : "";
+        steps += patternCost(filter.expression) * (value.length + 1);
+        if (steps > SerfLimits.expressionsSteps) {
+          const tag = JSON.stringify(filter.tag);
+          warn(`query has tag expressions that are too much work for the value of tag ${tag}`);
+          return false;
+        }
         const matched = match(filter.expression, value);
         if (typeof matched === "object")
           warn(`failed to compile filter regex (${filter.expression}): ${matched.fault}`);
