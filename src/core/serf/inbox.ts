@@ -51,8 +51,31 @@ export class Inbox {
       log(this.#context, "ERR", `${text} from=${joinHostPort(from.host, from.port)}`);
       return;
     }
+    if (message !== undefined && !this.#plausible(message)) {
+      log(this.#context, "WARN", `Ignoring ${message.type} message: its Lamport time is too far ahead`);
+      return;
+    }
     if (message === undefined) log(this.#context, "WARN", `Received message of unknown type: ${payload[0]}`);
     else this.#route(now, message, payload);
+  }
+
+  /** Returns whether the Lamport time of a message can be right. Replies have the time of our own query. */
+  #plausible(message: SerfMessage): boolean {
+    const { clocks } = this.#context;
+    switch (message.type) {
+      case "leave":
+      case "join":
+        return clocks.members.plausible(message.lamportTime);
+      case "userEvent":
+        return clocks.events.plausible(message.lamportTime);
+      case "query":
+        return clocks.queries.plausible(message.lamportTime);
+      case "queryResponse":
+      case "relay":
+        return true;
+      default:
+        return unreachable(message);
+    }
   }
 
   #route(now: number, message: SerfMessage, bytes: Uint8Array): void {

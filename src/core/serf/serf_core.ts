@@ -218,7 +218,11 @@ export class SerfCore {
   beginJoin(now: number, replay: boolean): void {
     beginInput(this.#context, now);
     this.#shared.beginJoin(replay);
-    if (this.state === "left") this.#recovery?.snapshot.comeBack(this.#members.list());
+    if (this.state === "left") {
+      // Peers may have accepted a leave one past the one that we sent; our join has to be newer.
+      this.#context.clocks.members.take();
+      this.#recovery?.snapshot.comeBack(this.#members.list());
+    }
     this.#life.comeBack(now);
   }
 

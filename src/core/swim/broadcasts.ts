@@ -5,6 +5,7 @@
  */
 
 import { ceilLog10 } from "../math.ts";
+import { type Entry, OrderedList } from "../ordered_list.ts";
 
 /**
  * How often every broadcast is sent at least, if there are that many other members. memberlist
@@ -20,6 +21,8 @@ interface Broadcast {
   readonly order: number;
   readonly finished: (() => void) | undefined;
   transmits: number;
+  /** Where it is in its tier. */
+  place: Entry<Broadcast> | undefined;
 }
 
 /** Settings of a {@link Broadcasts} queue. */
@@ -40,8 +43,8 @@ export interface BroadcastsOptions {
 /** Queued broadcasts, least transmitted first, then longest, then newest. */
 export class Broadcasts {
   readonly #options: BroadcastsOptions;
-  /** One list per number of transmits, each kept longest first, then newest first. */
-  readonly #tiers = new Map<number, Broadcast[]>();
+  /** One tier per number of transmits. */
+  readonly #tiers = new Map<number, Tier>();
   readonly #byName = new Map<string, Broadcast>();
   #length = 0;
   #order = 0;
@@ -86,7 +89,14 @@ export class Broadcasts {
       finished?.();
       return false;
     }
-    const broadcast: Broadcast = { bytes, name, order: this.#order++, finished, transmits: 0 };
+    const broadcast: Broadcast = {
+      bytes,
+      name,
+      order: this.#order++,
+      finished,
+      transmits: 0,
+      place: undefined,
+    };
     if (name !== undefined) this.#byName.set(name, broadcast);
     this.#insert(broadcast);
     const max = this.#options.lengthMax();
@@ -105,15 +115,12 @@ export class Broadcasts {
     let used = 0;
     for (const transmits of [...this.#tiers.keys()].sort((a, b) => a - b)) {
       const tier = this.#tiers.get(transmits)!;
-      for (let index = 0; index < tier.length && taken.length < countMax; ) {
-        const free = limit - used - overhead;
-        if (free <= 0) break;
-        index = firstThatFits(tier, free, index);
-        const broadcast = tier[index];
-        if (broadcast === undefined) break;
-        used += broadcast.bytes.length + overhead;
-        taken.push(broadcast);
-        index += 1;
+      let place: Entry<Broadcast> | undefined;
+      while (taken.length < countMax) {
+        place = tier.next(place, limit - used - overhead);
+        if (place === undefined) break;
+        used += place.value.bytes.length + overhead;
+        taken.push(place.value);
       }
       if (taken.length >= countMax || limit - used - overhead <= 0) break;
     }
@@ -125,7 +132,7 @@ export class Broadcasts {
   prune(max: number): void {
     for (const transmits of [...this.#tiers.keys()].sort((a, b) => b - a)) {
       for (let tier = this.#tiers.get(transmits); tier !== undefined && this.#length > max; ) {
-        this.#remove(tier[tier.length - 1]!);
+        this.#remove(tier.last!.value);
         this.#dropped += 1;
         tier = this.#tiers.get(transmits);
       }
@@ -152,51 +159,74 @@ export class Broadcasts {
   #insert(broadcast: Broadcast): void {
     let tier = this.#tiers.get(broadcast.transmits);
     if (tier === undefined) {
-      tier = [];
+      tier = new Tier();
       this.#tiers.set(broadcast.transmits, tier);
     }
-    tier.splice(placeOf(tier, broadcast), 0, broadcast);
+    tier.add(broadcast);
     this.#length += 1;
   }
 
   #take(broadcast: Broadcast): void {
     const tier = this.#tiers.get(broadcast.transmits)!;
-    tier.splice(placeOf(tier, broadcast), 1);
-    if (tier.length === 0) this.#tiers.delete(broadcast.transmits);
+    tier.remove(broadcast);
+    if (tier.last === undefined) this.#tiers.delete(broadcast.transmits);
     this.#length -= 1;
   }
 }
 
 /**
- * Returns the index of the first entry that is not ahead of `broadcast`. The tier is sorted longest
- * first, then newest first.
+ * The entries that were sent equally often, longest first, then newest first. A list for each size
+ * makes adding and removing cheap, however many entries a peer's push/pull brings.
  */
-function placeOf(tier: readonly Broadcast[], broadcast: Broadcast): number {
-  let low = 0;
-  let high = tier.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const other = tier[middle]!;
-    const ahead =
-      other.bytes.length > broadcast.bytes.length ||
-      (other.bytes.length === broadcast.bytes.length && other.order > broadcast.order);
-    if (ahead) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+class Tier {
+  readonly #lists = new Map<number, OrderedList<Broadcast>>();
+  /** The sizes that have entries, largest first. Packets bound how many there can be. */
+  readonly #sizes: number[] = [];
 
-/**
- * Returns the index of the first entry from `start` whose length is at most `free`. The tier is
- * sorted longest first.
- */
-function firstThatFits(tier: readonly Broadcast[], free: number, start: number): number {
-  let low = start;
-  let high = tier.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (tier[middle]!.bytes.length > free) low = middle + 1;
-    else high = middle;
+  /** The shortest entry, of several the oldest. */
+  get last(): Entry<Broadcast> | undefined {
+    const size = this.#sizes.at(-1);
+    return size === undefined ? undefined : this.#lists.get(size)!.last;
   }
-  return low;
+
+  add(broadcast: Broadcast): void {
+    const size = broadcast.bytes.length;
+    let list = this.#lists.get(size);
+    if (list === undefined) {
+      list = new OrderedList();
+      this.#lists.set(size, list);
+      this.#sizes.splice(this.#firstAtMost(size), 0, size);
+    }
+    broadcast.place = list.add(broadcast, broadcast.order);
+  }
+
+  remove(broadcast: Broadcast): void {
+    const size = broadcast.bytes.length;
+    const list = this.#lists.get(size)!;
+    list.remove(broadcast.place!);
+    broadcast.place = undefined;
+    if (list.first !== undefined) return;
+    this.#lists.delete(size);
+    this.#sizes.splice(this.#firstAtMost(size), 1);
+  }
+
+  /** Returns the first entry behind `place`, or of all, that has at most `free` bytes. */
+  next(place: Entry<Broadcast> | undefined, free: number): Entry<Broadcast> | undefined {
+    const size = place?.value.bytes.length ?? Number.POSITIVE_INFINITY;
+    if (place?.next !== undefined && size <= free) return place.next;
+    const smaller = this.#sizes[this.#firstAtMost(Math.min(free, size - 1))];
+    return smaller === undefined ? undefined : this.#lists.get(smaller)!.first;
+  }
+
+  /** Returns the index of the first size that is at most `size`. */
+  #firstAtMost(size: number): number {
+    let low = 0;
+    let high = this.#sizes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#sizes[middle]! > size) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 }

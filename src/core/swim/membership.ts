@@ -14,7 +14,7 @@ import type { SwimConfig } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { Node } from "./members.ts";
 import { Suspicions } from "./suspicions.ts";
-import { aliveFault, incarnationMax, versionsFault } from "./validity.ts";
+import { aliveFault, plausibleAccusation, plausibleAlive, versionsFault } from "./validity.ts";
 
 /** The numbers of states in memberlist's log lines. */
 const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
@@ -162,7 +162,7 @@ export class Membership {
     const { members, config } = this.#context;
     const node = members.find(suspect.node);
     if (node === undefined || suspect.incarnation < node.incarnation) return;
-    if (suspect.incarnation === incarnationMax) return;
+    if (!plausibleAccusation(suspect.incarnation, node.incarnation)) return;
     if (this.#suspicions.find(node.name) !== undefined) {
       if (this.#suspicions.confirm(now, node.name, suspect.from)) this.#broadcast(suspect);
       return;
@@ -187,7 +187,11 @@ export class Membership {
   dead(now: number, dead: Dead, finished?: () => void): void {
     const { members, application, config } = this.#context;
     const node = members.find(dead.node);
-    if (node === undefined || dead.incarnation < node.incarnation || dead.incarnation === incarnationMax) {
+    if (
+      node === undefined ||
+      dead.incarnation < node.incarnation ||
+      !plausibleAccusation(dead.incarnation, node.incarnation)
+    ) {
       finished?.();
       return;
     }
@@ -283,6 +287,12 @@ export class Membership {
         "WARN",
         `Ignoring an alive message for '${alive.node}' (${joinHostPort(formatAddress(alive.address), alive.port)}) because ${versions}`,
       );
+      return false;
+    }
+    const known = this.#context.members.find(alive.node)?.incarnation ?? 0;
+    if (!plausibleAlive(alive.incarnation, known)) {
+      const text = `the incarnation ${alive.incarnation} is not plausible`;
+      log(this.#context, "WARN", `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${text}`);
       return false;
     }
     const refusal = this.#context.application.admitAlive(alive);

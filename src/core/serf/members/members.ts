@@ -23,6 +23,11 @@ interface MemberRecord {
   goneAt: number;
   /** Whether the member is being erased; then its leave is not reported. */
   pruning: boolean;
+  /**
+   * Whether a member that left has announced since that it joins again. Peers must not receive it as
+   * left any more, or their intents would be newer than its join.
+   */
+  returning: boolean;
 }
 
 /** The outcome of an intent: whether it is broadcast again, and what the caller has to do. */
@@ -99,6 +104,20 @@ export class SerfMembers {
     return false;
   }
 
+  /** Returns the names of members that left and have not announced since that they join again. */
+  leftNames(): string[] {
+    const names: string[] = [];
+    for (const [name, { member, returning }] of this.#records) {
+      if (member.status === "left" && !returning) names.push(name);
+    }
+    return names;
+  }
+
+  /** Returns the Lamport time of the last accepted intent of a member. */
+  statusTime(name: string): bigint | undefined {
+    return this.#records.get(name)?.statusTime;
+  }
+
   /** Returns the Lamport time of the last accepted intent of every member. */
   statusTimes(): Map<string, bigint> {
     return new Map(Array.from(this.#records, ([name, record]) => [name, record.statusTime]));
@@ -113,6 +132,7 @@ export class SerfMembers {
       known.member = memberOf(node, tags, "alive");
       known.goneAt = 0;
       known.pruning = false;
+      known.returning = false;
     } else {
       const recent = this.#recent.find(node.name);
       const status = recent?.type === "leave" ? "leaving" : "alive";
@@ -121,6 +141,7 @@ export class SerfMembers {
         statusTime: recent?.lamportTime ?? 0n,
         goneAt: 0,
         pruning: false,
+        returning: false,
       });
     }
     this.#count("join");
@@ -170,6 +191,7 @@ export class SerfMembers {
       return { rebroadcast: false, follow: "refute" };
     }
     record.statusTime = intent.lamportTime;
+    record.returning = false;
     const { status, address } = record.member;
     if (status === "none") return dropped;
     if (status === "alive") this.#setStatus(record, "leaving");
@@ -189,6 +211,7 @@ export class SerfMembers {
     if (record === undefined) return this.#recent.store(now, intent) ? rebroadcast : dropped;
     if (intent.lamportTime <= record.statusTime) return dropped;
     record.statusTime = intent.lamportTime;
+    if (record.member.status === "left") record.returning = true;
     if (record.member.status === "leaving") {
       this.#setStatus(record, "alive");
       record.pruning = false;

@@ -78,7 +78,7 @@ describe("replay", () => {
         "#failed: d 10.0.0.4:1",
         "not-alive: d",
         "clock: 5",
-        "event-clock: 18446744073709551615",
+        "event-clock: 4294967295",
         "query-clock: 7",
         "coordinate: {}",
         "# comment",
@@ -93,7 +93,7 @@ describe("replay", () => {
       ]),
       failed: new Map([["d", "10.0.0.4:1"]]),
       clock: 5n,
-      eventClock: 18446744073709551615n,
+      eventClock: 4294967295n,
       queryClock: 7n,
       incarnation: 12,
     });
@@ -104,6 +104,11 @@ describe("replay", () => {
     ["alive: nospace", "WARN Failed to parse address: alive: nospace"],
     ["clock: x", 'WARN Failed to convert clock time: strconv.ParseUint: parsing "x": invalid syntax'],
     ["clock: -1", 'WARN Failed to convert clock time: strconv.ParseUint: parsing "-1": invalid syntax'],
+    ["clock: 4294967296", "WARN Ignoring clock time 4294967296: it is too far ahead"],
+    [
+      "event-clock: 18446744073709551614",
+      "WARN Ignoring event clock time 18446744073709551614: it is too far ahead",
+    ],
     [
       "event-clock: 18446744073709551616",
       'WARN Failed to convert event clock time: strconv.ParseUint: parsing "18446744073709551616": value out of range',
