@@ -227,6 +227,8 @@ export class Membership {
         return;
       case NodeStateCode.dead:
       case NodeStateCode.suspect:
+        // A newer incarnation of a member that left: it had returned, and this node missed that.
+        if (this.#context.members.find(node)?.status === "left") this.alive(now, { ...entry, type: "alive" });
         this.suspect(now, { type: "suspect", incarnation, node, from: this.#context.config.name });
         return;
     }

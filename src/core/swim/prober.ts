@@ -8,9 +8,9 @@ import type { Address } from "../../runtime.ts";
 import { noBytes } from "../bytes.ts";
 import type { Ping } from "../wire/messages.ts";
 import { log, type SwimContext } from "./context.ts";
-import type { Exchanges } from "./exchanges.ts";
 import { isLive, type Node, versionIndex } from "./members.ts";
 import type { Membership } from "./membership.ts";
+import type { Exchanges } from "./streams/exchanges.ts";
 import { sendToNode, sendWithGossip } from "./transmit.ts";
 
 /** The first protocol version that replies to TCP pings. */

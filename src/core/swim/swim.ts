@@ -17,16 +17,16 @@ import { Awareness } from "./awareness.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { type SwimConfig, SwimLimits } from "./config.ts";
 import { log, type SwimContext, type SwimTimer } from "./context.ts";
-import { Exchanges } from "./exchanges.ts";
 import { Faults } from "./faults.ts";
-import { FullState } from "./full_state.ts";
 import { Gossip } from "./gossip.ts";
 import { LastCheck } from "./last_check.ts";
 import { Members, type Node } from "./members.ts";
 import { isAllowed, Membership } from "./membership.ts";
 import { ProbeResponder } from "./probe_responder.ts";
 import { Prober } from "./prober.ts";
-import { PushPulls } from "./push_pull.ts";
+import { Exchanges } from "./streams/exchanges.ts";
+import { FullState } from "./streams/full_state.ts";
+import { PushPulls } from "./streams/push_pull.ts";
 import { sendUser, userRoom } from "./transmit.ts";
 
 /** What {@link Swim} needs. */

@@ -24,10 +24,10 @@ interface MemberRecord {
   /** Whether the member is being erased; then its leave is not reported. */
   pruning: boolean;
   /**
-   * Whether a member that left has announced since that it joins again. Peers must not receive it as
-   * left any more, or their intents would be newer than its join.
+   * When a member that left announced that it joins again, until it is found alive. Peers must not
+   * receive it as left any more, or their intents would be newer than its join.
    */
-  returning: boolean;
+  returningAt: number | undefined;
 }
 
 /** The outcome of an intent: whether it is broadcast again, and what the caller has to do. */
@@ -38,6 +38,9 @@ export interface IntentOutcome {
 
 /** A failed member that returns within this time is counted as flapping. */
 const flapTimeoutMs = 60_000;
+
+/** How long a member that announced its return may take until it is found alive. */
+const returnTimeoutMs = 60_000;
 
 const dropped: IntentOutcome = { rebroadcast: false, follow: "nothing" };
 const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
@@ -107,8 +110,8 @@ export class SerfMembers {
   /** Returns the names of members that left and have not announced since that they join again. */
   leftNames(): string[] {
     const names: string[] = [];
-    for (const [name, { member, returning }] of this.#records) {
-      if (member.status === "left" && !returning) names.push(name);
+    for (const [name, { member, returningAt }] of this.#records) {
+      if (member.status === "left" && returningAt === undefined) names.push(name);
     }
     return names;
   }
@@ -132,7 +135,7 @@ export class SerfMembers {
       known.member = memberOf(node, tags, "alive");
       known.goneAt = 0;
       known.pruning = false;
-      known.returning = false;
+      known.returningAt = undefined;
     } else {
       const recent = this.#recent.find(node.name);
       const status = recent?.type === "leave" ? "leaving" : "alive";
@@ -141,7 +144,7 @@ export class SerfMembers {
         statusTime: recent?.lamportTime ?? 0n,
         goneAt: 0,
         pruning: false,
-        returning: false,
+        returningAt: undefined,
       });
     }
     this.#count("join");
@@ -191,7 +194,7 @@ export class SerfMembers {
       return { rebroadcast: false, follow: "refute" };
     }
     record.statusTime = intent.lamportTime;
-    record.returning = false;
+    record.returningAt = undefined;
     const { status, address } = record.member;
     if (status === "none") return dropped;
     if (status === "alive") this.#setStatus(record, "leaving");
@@ -211,7 +214,7 @@ export class SerfMembers {
     if (record === undefined) return this.#recent.store(now, intent) ? rebroadcast : dropped;
     if (intent.lamportTime <= record.statusTime) return dropped;
     record.statusTime = intent.lamportTime;
-    if (record.member.status === "left") record.returning = true;
+    if (record.member.status === "left") record.returningAt ??= now;
     if (record.member.status === "leaving") {
       this.#setStatus(record, "alive");
       record.pruning = false;
@@ -238,11 +241,26 @@ export class SerfMembers {
       left: tombstoneTimeoutMs,
     };
     for (const [name, record] of this.#records) {
+      this.#expectReturn(now, name, record);
       const timeout = timeouts[record.member.status];
       if (timeout !== undefined && now - record.goneAt > timeout)
         this.#erase(name, `EventMemberReap: ${name}`);
     }
     this.#recent.expire(now - recentIntentTimeoutMs);
+  }
+
+  /**
+   * Turns a member that left and announced its return into a failed one, if it has not been found
+   * alive in time: it returned and crashed before this node received that it is alive.
+   */
+  #expectReturn(now: number, name: string, record: MemberRecord): void {
+    if (record.returningAt === undefined || record.member.status !== "left") return;
+    if (now - record.returningAt < returnTimeoutMs) return;
+    record.returningAt = undefined;
+    record.goneAt = now;
+    this.#setStatus(record, "failed");
+    this.#count("failed");
+    this.#report("member-failed", name, `EventMemberFailed: ${name} ${record.member.address}`);
   }
 
   #erase(name: string, text: string): void {

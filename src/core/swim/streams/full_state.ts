@@ -4,10 +4,10 @@
  * version on either side refuses the whole merge.
  */
 
-import { type NodeState, NodeStateCode, type PushPull } from "../wire/messages.ts";
-import type { SwimContext } from "./context.ts";
-import { isLive, type Node, versionIndex } from "./members.ts";
-import type { Membership } from "./membership.ts";
+import { type NodeState, NodeStateCode, type PushPull } from "../../wire/messages.ts";
+import type { SwimContext } from "../context.ts";
+import { isLive, type Node, versionIndex } from "../members.ts";
+import type { Membership } from "../membership.ts";
 
 /** Builds, checks and merges full state. */
 export class FullState {

@@ -3,15 +3,15 @@
  * most one reply (memberlist `handleConn`, `sendAndReceiveState`, `sendPingAndWaitForAck`).
  */
 
-import { joinHostPort } from "../../net/address.ts";
-import type { Address } from "../../runtime.ts";
-import { unreachable } from "../assert.ts";
-import type { StreamInput } from "../effects.ts";
-import { WireError } from "../wire/error.ts";
-import { FrameReader } from "../wire/frame.ts";
-import type { Ping, StreamMessage } from "../wire/messages.ts";
-import { labelSize, SwimLimits } from "./config.ts";
-import { log, type SwimContext } from "./context.ts";
+import { joinHostPort } from "../../../net/address.ts";
+import type { Address } from "../../../runtime.ts";
+import { unreachable } from "../../assert.ts";
+import type { StreamInput } from "../../effects.ts";
+import { WireError } from "../../wire/error.ts";
+import { FrameReader } from "../../wire/frame.ts";
+import type { Ping, StreamMessage } from "../../wire/messages.ts";
+import { labelSize, SwimLimits } from "../config.ts";
+import { log, type SwimContext } from "../context.ts";
 import type { FullState } from "./full_state.ts";
 
 /** Called at the end of a conversation that we began, with a reason if it failed. */

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { SwimEffect } from "../../../src/core/effects.ts";
-import { FrameReader } from "../../../src/core/wire/frame.ts";
-import { NodeStateCode, type StreamMessage } from "../../../src/core/wire/messages.ts";
-import { alive, Machine, state } from "./machine.ts";
+import type { SwimEffect } from "../../../../src/core/effects.ts";
+import { FrameReader } from "../../../../src/core/wire/frame.ts";
+import { NodeStateCode, type StreamMessage } from "../../../../src/core/wire/messages.ts";
+import { alive, Machine, state } from "../machine.ts";
 
 const peer = { host: "10.0.0.9", port: 40000 };
 const key = new Uint8Array(16).fill(7);
