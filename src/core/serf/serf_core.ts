@@ -180,7 +180,7 @@ export class SerfCore {
   /**
    * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if it is refused.
    */
-  accept(now: number, peer: Address): number | undefined {
+  accept(now: number, peer: Address): number {
     beginInput(this.#context, now);
     return this.#swim.accept(now, peer);
   }

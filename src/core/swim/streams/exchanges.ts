@@ -13,6 +13,7 @@ import type { Ping, StreamMessage } from "../../wire/messages.ts";
 import { labelSize, SwimLimits } from "../config.ts";
 import { log, type SwimContext } from "../context.ts";
 import type { FullState } from "./full_state.ts";
+import { Inbound } from "./inbound.ts";
 
 /** Called at the end of a conversation that we began, with a reason if it failed. */
 type Done = (now: number, error: string | undefined) => void;
@@ -39,8 +40,7 @@ export class Exchanges {
   readonly #context: SwimContext;
   readonly #fullState: FullState;
   readonly #open = new Map<number, Exchange>();
-  #inbound = 0;
-  #inboundBytes = 0;
+  readonly #inbound = new Inbound<Exchange>();
   #nextId = 1;
 
   constructor(context: SwimContext, fullState: FullState) {
@@ -62,18 +62,16 @@ export class Exchanges {
   }
 
   /**
-   * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if too many
-   * streams are open.
+   * Accepts a connection of a peer and returns the id of the stream. If too many wait for their first
+   * message, one of those is closed.
    */
-  accept(now: number, peer: Address): number | undefined {
+  accept(now: number, peer: Address): number {
     this.#context.outbox.meter?.incr("memberlist.tcp.accept", 1);
-    if (this.#inbound >= SwimLimits.inboundStreams) {
-      log(this.#context, "ERR", "Too many pending push/pull requests");
-      return undefined;
-    }
-    this.#inbound += 1;
     log(this.#context, "DEBUG", `Stream connection from=${joinHostPort(peer.host, peer.port)}`);
-    return this.#begin(now, peer, { kind: "accepting" }, this.#context.config.streamTimeoutMs).id;
+    const exchange = this.#begin(now, peer, { kind: "accepting" }, SwimLimits.silentStreamMs);
+    const victim = this.#inbound.add(exchange);
+    if (victim !== undefined) this.#end(now, victim, "Too many pending push/pull requests");
+    return exchange.id;
   }
 
   /** Handles what happened on a stream. Ignores streams that are not open any more. */
@@ -125,13 +123,11 @@ export class Exchanges {
   }
 
   #received(now: number, exchange: Exchange, bytes: Uint8Array): void {
-    exchange.received += bytes.length;
     if (exchange.role.kind === "accepting") {
-      this.#inboundBytes += bytes.length;
-      if (this.#inboundBytes > SwimLimits.inboundBytes) {
-        this.#end(now, exchange, "too many bytes on unfinished streams");
-        return;
-      }
+      if (exchange.received === 0) this.#limitTime(exchange, this.#context.config.streamTimeoutMs);
+      const victim = this.#inbound.received(exchange, bytes.length);
+      if (victim !== undefined) this.#end(now, victim, "too many bytes on unfinished streams");
+      if (victim === exchange) return;
     }
     try {
       const message = exchange.reader.push(bytes);
@@ -160,7 +156,7 @@ export class Exchanges {
   }
 
   #begin(now: number, peer: Address, role: Role, timeoutMs: number): Exchange {
-    const { codec, config, timers } = this.#context;
+    const { codec, config } = this.#context;
     const accepting = role.kind === "accepting";
     const reader = new FrameReader(codec, { accepting, verifyIncoming: config.verifyIncoming });
     const exchange: Exchange = {
@@ -173,8 +169,12 @@ export class Exchanges {
       received: 0,
     };
     this.#open.set(exchange.id, exchange);
-    timers.set(`exchange ${exchange.id}`, now + timeoutMs, { kind: "exchange", id: exchange.id });
+    this.#limitTime(exchange, timeoutMs);
     return exchange;
+  }
+
+  #limitTime({ id, startedAt }: Exchange, timeoutMs: number): void {
+    this.#context.timers.set(`exchange ${id}`, startedAt + timeoutMs, { kind: "exchange", id });
   }
 
   #handle(now: number, exchange: Exchange, message: StreamMessage): void {
@@ -268,8 +268,7 @@ export class Exchanges {
       if (exchange.opened || role.kind !== "ping") role.done(now, failure);
       return;
     }
-    this.#inbound -= 1;
-    this.#inboundBytes -= exchange.received;
+    this.#inbound.remove(exchange);
     if (failure !== undefined) {
       log(this.#context, "ERR", `${failure} from=${joinHostPort(peer.host, peer.port)}`);
     }
