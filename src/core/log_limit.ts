@@ -6,7 +6,7 @@
 import type { LogLevel } from "./effects.ts";
 
 /** Lines of one kind that pass within {@link limitIntervalMs}. */
-export const limitedLinesMax = 50;
+export const limitedLinesMax = 20;
 
 /** The time for which lines are counted, from the first one. */
 export const limitIntervalMs = 10_000;
@@ -42,12 +42,12 @@ export class LogLimiter<Kind extends string = string> {
     return deadline;
   }
 
-  /** Returns what to log for a line: the line itself, a note before it, or nothing. */
-  admit(now: number, kind: Kind, line: LimitedLine): LimitedLine[] {
+  /** Returns what to log for a line: the line itself, a note before it, or nothing. `max` lines pass. */
+  admit(now: number, kind: Kind, line: LimitedLine, max: number = limitedLinesMax): LimitedLine[] {
     const bucket = this.#buckets.get(kind) ?? { endsAt: now, passed: 0, omitted: 0, last: undefined };
     this.#buckets.set(kind, bucket);
     const notes = now >= bucket.endsAt ? refill(bucket, now + limitIntervalMs) : [];
-    if (bucket.passed >= limitedLinesMax) {
+    if (bucket.passed >= max) {
       bucket.omitted += 1;
       bucket.last = line;
       return notes;

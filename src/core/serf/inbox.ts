@@ -48,14 +48,20 @@ export class Inbox {
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       const text = `Error decoding ${messageName(payload[0]!)} message: ${error.message}`;
-      log(this.#context, "ERR", `${text} from=${joinHostPort(from.host, from.port)}`);
+      log(this.#context, "ERR", `${text} from=${joinHostPort(from.host, from.port)}`, "packet");
       return;
     }
     if (message !== undefined && !this.#plausible(message)) {
-      log(this.#context, "WARN", `Ignoring ${message.type} message: its Lamport time is too far ahead`);
+      log(
+        this.#context,
+        "WARN",
+        `Ignoring ${message.type} message: its Lamport time is too far ahead`,
+        "packet",
+      );
       return;
     }
-    if (message === undefined) log(this.#context, "WARN", `Received message of unknown type: ${payload[0]}`);
+    if (message === undefined)
+      log(this.#context, "WARN", `Received message of unknown type: ${payload[0]}`, "packet");
     else this.#route(now, message, payload);
   }
 

@@ -58,7 +58,7 @@ export class SharedState {
       state = decodePushPull(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      log(this.#context, "ERR", `Failed to decode remote state: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode remote state: ${error.message}`, "stream");
       return;
     }
     // The peer's clocks are the next values that it will use, so the last used ones are one lower.

@@ -3,7 +3,7 @@
  * share.
  */
 
-import type { LogLevel, Sink, SwimEffect } from "../effects.ts";
+import type { LineKind, LogLevel, Sink, SwimEffect } from "../effects.ts";
 import type { Random } from "../random.ts";
 import type { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
@@ -42,6 +42,6 @@ export interface SwimContext {
 }
 
 /** Logs one line under the name `memberlist`. */
-export function log(context: SwimContext, level: LogLevel, text: string): void {
-  context.outbox.log(level, "memberlist", text);
+export function log(context: SwimContext, level: LogLevel, text: string, limit?: LineKind): void {
+  context.outbox.log(level, "memberlist", text, limit);
 }

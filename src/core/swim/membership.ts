@@ -120,13 +120,14 @@ export class Membership {
         this.#context,
         "WARN",
         `Rejected node ${alive.node} (${formatAddress(alive.address)}): not allowed`,
+        "alive",
       );
       return;
     }
     if (node === undefined) {
       node = members.add(alive, now);
       if (node === undefined) {
-        log(this.#context, "WARN", `Rejected node ${alive.node}: the member table is full`);
+        log(this.#context, "WARN", `Rejected node ${alive.node}: the member table is full`, "alive");
         return;
       }
     } else if (moved) {
@@ -148,6 +149,7 @@ export class Membership {
         this.#context,
         "WARN",
         `Refuting an alive message for '${alive.node}' (${joinHostPort(formatAddress(alive.address), alive.port)})`,
+        "refutation",
       );
       this.#refute(node, alive.incarnation);
       this.#count("alive");
@@ -169,7 +171,7 @@ export class Membership {
     }
     if (node.status !== "alive") return;
     if (node.name === config.name) {
-      log(this.#context, "WARN", `Refuting a suspect message (from: ${suspect.from})`);
+      log(this.#context, "WARN", `Refuting a suspect message (from: ${suspect.from})`, "refutation");
       this.#refute(node, suspect.incarnation);
       return;
     }
@@ -201,7 +203,7 @@ export class Membership {
       return;
     }
     if (node.name === config.name && !this.#leaving) {
-      log(this.#context, "WARN", `Refuting a dead message (from: ${dead.from})`);
+      log(this.#context, "WARN", `Refuting a dead message (from: ${dead.from})`, "refutation");
       this.#refute(node, dead.incarnation);
       return;
     }
@@ -279,7 +281,12 @@ export class Membership {
   #acceptable(alive: Alive): boolean {
     const fault = aliveFault(alive);
     if (fault !== undefined) {
-      log(this.#context, "WARN", `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${fault}`);
+      log(
+        this.#context,
+        "WARN",
+        `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${fault}`,
+        "alive",
+      );
       return false;
     }
     const versions = versionsFault(alive.versions);
@@ -288,18 +295,24 @@ export class Membership {
         this.#context,
         "WARN",
         `Ignoring an alive message for '${alive.node}' (${joinHostPort(formatAddress(alive.address), alive.port)}) because ${versions}`,
+        "alive",
       );
       return false;
     }
     const known = this.#context.members.find(alive.node)?.incarnation ?? 0;
     if (!plausibleAlive(alive.incarnation, known)) {
       const text = `the incarnation ${alive.incarnation} is not plausible`;
-      log(this.#context, "WARN", `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${text}`);
+      log(
+        this.#context,
+        "WARN",
+        `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${text}`,
+        "alive",
+      );
       return false;
     }
     const refusal = this.#context.application.admitAlive(alive);
     if (refusal !== undefined)
-      log(this.#context, "WARN", `ignoring alive message for '${alive.node}': ${refusal}`);
+      log(this.#context, "WARN", `ignoring alive message for '${alive.node}': ${refusal}`, "alive");
     return refusal === undefined;
   }
 
@@ -316,6 +329,7 @@ export class Membership {
       "ERR",
       `Conflicting address for ${node.name}. Mine: ${joinHostPort(node.endpoint.host, node.endpoint.port)} ` +
         `Theirs: ${joinHostPort(formatAddress(alive.address), alive.port)} Old state: ${stateNumber[node.status]}`,
+      "conflict",
     );
   }
 

@@ -35,6 +35,7 @@ export class ProbeResponder {
         this.#context,
         "WARN",
         `Got ping for unexpected node '${ping.node}' from=${joinHostPort(from.host, from.port)}`,
+        "packet",
       );
       return;
     }

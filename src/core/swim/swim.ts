@@ -163,10 +163,10 @@ export class Swim {
       opened = codec.open(bytes, { verifyIncoming: config.verifyIncoming });
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.#faults.report(now, from, error.message);
+      this.#faults.report(from, error.message);
       return;
     }
-    for (const fault of opened.faults) this.#faults.report(now, from, fault);
+    for (const fault of opened.faults) this.#faults.report(from, fault);
     for (const message of opened.messages) this.#message(now, from, message);
   }
 

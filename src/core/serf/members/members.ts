@@ -160,7 +160,7 @@ export class SerfMembers {
     if (record === undefined) return;
     const { status } = record.member;
     if (status !== "leaving" && status !== "alive") {
-      log(this.#context, "WARN", `Bad state when leave: ${statusNumber[status]}`);
+      log(this.#context, "WARN", `Bad state when leave: ${statusNumber[status]}`, "member");
       return;
     }
     record.goneAt = now;
@@ -268,7 +268,7 @@ export class SerfMembers {
     if (record === undefined) return;
     this.#records.delete(name);
     this.#erased(name);
-    log(this.#context, "INFO", text);
+    log(this.#context, "INFO", text, "member");
     this.#context.outbox.push({ kind: "emit", event: { type: "member-reap", members: [record.member] } });
   }
 
@@ -281,7 +281,7 @@ export class SerfMembers {
   }
 
   #report(type: MemberEventType, name: string, text: string): void {
-    log(this.#context, "INFO", text);
+    log(this.#context, "INFO", text, "member");
     this.#context.outbox.push({ kind: "emit", event: { type, members: [this.#records.get(name)!.member] } });
   }
 
@@ -290,7 +290,7 @@ export class SerfMembers {
       return decodeTags(node.meta);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      log(this.#context, "ERR", `Failed to decode tags: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode tags: ${error.message}`, "member");
       return Object.freeze({});
     }
   }

@@ -100,12 +100,12 @@ export class Collector {
     if (entry === undefined) {
       const { lamportTime, id, from } = response;
       const text = `reply for non-running query (LTime: ${lamportTime}, ID: ${id}) From: ${from}`;
-      log(this.#context, "WARN", text);
+      log(this.#context, "WARN", text, "reply");
       return;
     }
     if (entry.id !== response.id) {
       const text = `query reply ID mismatch (Local: ${entry.id}, Response: ${response.id})`;
-      log(this.#context, "WARN", text);
+      log(this.#context, "WARN", text, "reply");
       return;
     }
     if (now > entry.deadline) return;
@@ -116,7 +116,7 @@ export class Collector {
       return;
     }
     if ((ack && !entry.expectsAcks) || seen.size >= entry.capacity) {
-      log(this.#context, "WARN", "Failed to deliver query response, dropping");
+      log(this.#context, "WARN", "Failed to deliver query response, dropping", "reply");
       return;
     }
     outbox.meter?.incr(ack ? "serf.query_acks" : "serf.query_responses", 1);

@@ -270,7 +270,7 @@ export class Exchanges {
     }
     this.#inbound.remove(exchange);
     if (failure !== undefined) {
-      log(this.#context, "ERR", `${failure} from=${joinHostPort(peer.host, peer.port)}`);
+      log(this.#context, "ERR", `${failure} from=${joinHostPort(peer.host, peer.port)}`, "stream");
     }
   }
 }

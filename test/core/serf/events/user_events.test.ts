@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LamportClock } from "../../../../src/core/serf/lamport.ts";
+import { LamportClock, lamportLeapMax } from "../../../../src/core/serf/lamport.ts";
 import { encodeUserEvent } from "../../../../src/core/serf/wire/encoding.ts";
 import { Network, text } from "../nodes.ts";
 
@@ -70,7 +70,7 @@ describe("a user event that is sent", () => {
 describe("user events that arrive", () => {
   it("are delivered at most once, however they are duplicated and reordered, and no clock ever falls", () => {
     const event = fc.record({
-      lamportTime: fc.oneof(fc.bigInt(0n, 40n), fc.bigInt(0n, 2n ** 64n - 1n)),
+      lamportTime: fc.oneof(fc.bigInt(0n, 40n), fc.bigInt(0n, 2n ** 34n), fc.bigInt(0n, 2n ** 64n - 1n)),
       name: fc.constantFrom("a", "b"),
       payload: fc.constantFrom(new Uint8Array(), text("x"), null),
       coalesce: fc.boolean(),
@@ -100,7 +100,9 @@ describe("user events that arrive", () => {
   it("move a clock forward only", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.oneof(fc.constant("take" as const), fc.bigInt(0n, 2n ** 64n - 1n))),
+        fc.array(
+          fc.oneof(fc.constant("take" as const), fc.bigInt(0n, 2n ** 34n), fc.bigInt(0n, 2n ** 64n - 1n)),
+        ),
         (steps) => {
           const clock = new LamportClock();
           for (const step of steps) {
@@ -108,7 +110,9 @@ describe("user events that arrive", () => {
             if (step === "take") expect(clock.take()).toBe(before);
             else clock.witness(step);
             expect(clock.time).toBeGreaterThanOrEqual(before);
-            if (step !== "take" && step < 2n ** 64n - 1n) expect(clock.time).toBeGreaterThan(step);
+            // A time that is absurdly far ahead is not followed.
+            if (step !== "take" && step - before < lamportLeapMax) expect(clock.time).toBeGreaterThan(step);
+            else if (step !== "take") expect(clock.time).toBe(before);
           }
         },
       ),

@@ -119,11 +119,38 @@ describe("accepted streams", () => {
     expect(machine.run(10_000)).toContainEqual({ kind: "close", id: slow });
   });
 
-  it("are refused beyond a number, and take new ones when old ones end", () => {
-    const ids = Array.from({ length: 200 }, () => machine.swim.accept(0, peer));
-    expect(ids.filter((id) => id !== undefined)).toHaveLength(127);
-    machine.swim.stream(0, ids[0]!, { kind: "ended" });
-    expect(machine.swim.accept(0, peer)).toBeDefined();
+  it("without a byte are closed after three seconds, and have ten from their first byte on", () => {
+    const silent = machine.swim.accept(0, peer);
+    const begun = machine.swim.accept(0, peer);
+    const whole = frame(machine, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() });
+    machine.swim.stream(0, begun, { kind: "received", bytes: whole.subarray(0, 3) });
+    machine.take();
+    expect(machine.run(3_000)).toContainEqual({ kind: "close", id: silent });
+    expect(machine.run(9_999)).not.toContainEqual({ kind: "close", id: begun });
+    expect(machine.run(10_000)).toContainEqual({ kind: "close", id: begun });
+  });
+
+  it("beyond a number take the place of the oldest silent one of the source that has most", () => {
+    const member = { host: "10.0.0.2", port: 40_000 };
+    const own = machine.swim.accept(0, member);
+    const strangers = Array.from({ length: 500 }, () => machine.swim.accept(0, peer));
+    const closed = machine.take().flatMap((effect) => (effect.kind === "close" ? [effect.id] : []));
+    expect(closed).toEqual(strangers.slice(0, 373));
+    expect(closed).not.toContain(own);
+  });
+
+  it("of a member are served however many strangers open and reopen", () => {
+    const state = frame(machine, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() });
+    for (let round = 0; round < 50; round++) {
+      for (let count = 0; count < 200; count++) machine.swim.accept(0, peer);
+      // The source is that of the strangers: only that it speaks tells the member from them.
+      const own = machine.swim.accept(0, peer);
+      machine.swim.stream(0, own, { kind: "received", bytes: state.subarray(0, 3) });
+      for (let count = 0; count < 100; count++) machine.swim.accept(0, peer);
+      machine.take();
+      machine.swim.stream(0, own, { kind: "received", bytes: state.subarray(3) });
+      expect(machine.take().some((effect) => effect.kind === "write" && effect.id === own)).toBe(true);
+    }
   });
 
   it("cannot hold more than a bounded number of bytes together", () => {
