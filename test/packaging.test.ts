@@ -9,7 +9,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { binary } from "./runtimes/binaries.ts";
+import { lacks, pathOf } from "./machine/here.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const execute = promisify(execFile);
@@ -126,25 +126,28 @@ describe("the package", () => {
   });
 });
 
-const deno = binary("deno");
-const bun = binary("bun");
-
 describe.each([
-  { name: "deno", path: deno.path, args: ["run", "-A", "--node-modules-dir=manual"] },
-  { name: "bun", path: bun.path, args: [] },
-])("on $name", ({ name, path, args }) => {
-  it.skipIf(path === undefined)("the package picks the runtime, and a program that leaves ends", async () => {
-    const program = `
+  { name: "deno", args: ["run", "-A", "--node-modules-dir=manual"] },
+  { name: "bun", args: [] },
+] as const)("on $name", ({ name, args }) => {
+  it.skipIf(lacks("loopback", name))(
+    "the package picks the runtime, and a program that leaves ends",
+    async () => {
+      const program = `
       import { Serf } from "tserf";
       import * as all from "tserf";
       const serf = await Serf.start({ name: "one", bind: "127.0.0.79:0", profile: "local" });
       await serf.leave();
       await serf.shutdown();
       console.log(Object.keys(all).sort().join(" "), serf.state);`;
-    await writeFile(join(folder, `${name}.js`), program);
-    const { stdout } = await execute(path!, [...args, `${name}.js`], { cwd: folder, timeout: 15_000 });
-    expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown\n`);
-  });
+      await writeFile(join(folder, `${name}.js`), program);
+      const { stdout } = await execute(pathOf(name), [...args, `${name}.js`], {
+        cwd: folder,
+        timeout: 15_000,
+      });
+      expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown\n`);
+    },
+  );
 });
 
 describe("the example", () => {
@@ -152,7 +155,7 @@ describe("the example", () => {
     for (const path of ["examples/members.ts", "examples/simulation.ts"]) await compile(path);
   });
 
-  it("members shows who joins and who leaves", { timeout: 60_000 }, async () => {
+  it.skipIf(lacks("loopback"))("members shows who joins and who leaves", { timeout: 60_000 }, async () => {
     const first = await start("members.js", "one", "127.0.0.77:17946");
     const second = await start("members.js", "two", "127.0.0.78:17946", first.address);
     await first.prints("member-join two 127.0.0.78:17946");
@@ -176,7 +179,7 @@ describe("the example", () => {
   });
 });
 
-describe.skipIf(deno.path === undefined)("for JSR", () => {
+describe.skipIf(lacks("deno"))("for JSR", () => {
   it("passes every check of a publication", { timeout: 120_000 }, async () => {
     const copy = await mkdtemp(join(tmpdir(), "tserf-jsr-"));
     try {
@@ -195,7 +198,7 @@ describe.skipIf(deno.path === undefined)("for JSR", () => {
       // The packages that npm installed, so that nothing is fetched.
       await writeFile(join(copy, "deno.json"), JSON.stringify({ ...config, nodeModulesDir: "manual" }));
       await rm(join(copy, "runtimes", "deno", "deno.json"));
-      const { stderr } = await execute(deno.path!, ["publish", "--dry-run", "--allow-dirty"], {
+      const { stderr } = await execute(pathOf("deno"), ["publish", "--dry-run", "--allow-dirty"], {
         cwd: copy,
         env: { ...process.env, NO_COLOR: "1" },
       });

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { denoRuntime } from "../../runtimes/deno/mod.ts";
 import { nodeDatagrams } from "../../runtimes/node/datagrams.ts";
-import { command } from "../runtimes/binaries.ts";
 import { datagrams, dualStackDatagrams } from "./datagrams.ts";
 import { conformance, openMachine } from "./real.ts";
 
@@ -10,7 +9,7 @@ describe("deno", () => {
   it("has its own datagrams switched on", () => {
     expect(globalThis).toHaveProperty("Deno.listenDatagram");
   });
-  conformance(denoRuntime(), command("deno", "test/conformance/deno_terminal.ts"));
+  conformance(denoRuntime(), "deno");
 });
 
 describe("deno without the unstable feature net", () => {

@@ -1,6 +1,7 @@
 /** TCP: what {@link Streams} promises. */
 import { describe, expect } from "vitest";
 import type { Connection, Listener, Runtime } from "../../src/runtime.ts";
+import { lacks } from "../machine/here.ts";
 import { checks, expectFailure, type OpenSubject, pattern, pause, type Subject, until } from "./suite.ts";
 
 interface Pair {
@@ -266,7 +267,7 @@ async function echo(connection: Connection): Promise<void> {
 /** Listeners of both families at once; needs a system with IPv6. */
 export function dualStackStreams(openSubject: OpenSubject): void {
   const check = checks(openSubject);
-  describe("wildcard streams", () => {
+  describe.skipIf(lacks("ipv6"))("wildcard streams", () => {
     for (const wildcard of ["0.0.0.0", "::", ""]) {
       check(
         `to a listener on "${wildcard}" come from both families, IPv4 as dotted quad`,

@@ -3,36 +3,19 @@
  */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { find, installed, type Kind, ours, until } from "../interop/agents.ts";
-import { binary } from "../runtimes/binaries.ts";
+import { installed, type Kind, ours, until } from "../interop/agents.ts";
+import { pathOf } from "../machine/here.ts";
+import { programFolders } from "../machine/things.ts";
 import { read, root } from "../tidy/sources.ts";
 
 const execute = promisify(execFile);
 
-/** Debian's packages with servers that examples run. */
-export const servers = { nginx: "nginx", "redis-server": "redis-server" } as const;
-
-/** Where programs are looked for. */
-const { PATH = "" } = process.env;
-const searched: readonly string[] = [...PATH.split(delimiter), "/usr/sbin"];
-
-/** Why a server is not there, or null when it is. */
-export function whyNoServer(program: keyof typeof servers): string | null {
-  if (searched.some((folder) => existsSync(join(folder, program)))) return null;
-  return `${program} is not installed: run "apt-get install ${servers[program]}"`;
-}
-
-/** What is not installed here of all that the examples run. */
-export function missingServers(): string[] {
-  return (Object.keys(servers) as (keyof typeof servers)[]).flatMap((program) => whyNoServer(program) ?? []);
-}
-
-/** What `serf` can be in the examples here: ours on a runtime that is installed, or the original, with the programs on Node. */
-export const kinds: readonly Kind[] = installed([...ours, "old"]);
+/** What `serf` can be in the examples here: ours on a runtime that is installed, or Serf, with the programs on Node. */
+export const kinds: readonly Kind[] = installed([...ours, "serf-0.9"]);
 
 /** The runtime of a kind's programs. */
 function runtimeOf(kind: Kind): "node" | "deno" | "bun" {
@@ -104,15 +87,18 @@ export class Demo {
   private constructor(name: string, kind: Kind, network: string) {
     this.network = network;
     const runtime = runtimeOf(kind);
-    const { path, missing } = binary(runtime);
-    if (path === undefined) throw new Error(missing);
-    const original = kind === runtime ? undefined : find(kind);
-    const serf = original !== undefined && "program" in original ? { SERF: original.program } : {};
+    const path = pathOf(runtime);
+    const serf = kind === runtime ? {} : { SERF: pathOf(kind) };
     // A process group of its own is what a terminal would give it, and interrupt.
     this.#child = spawn("/bin/sh", ["-c", startLine(name, runtime)], {
       cwd: root,
       detached: true,
-      env: { ...process.env, ...serf, NETWORK: network, PATH: [dirname(path), ...searched].join(delimiter) },
+      env: {
+        ...process.env,
+        ...serf,
+        NETWORK: network,
+        PATH: [dirname(path), ...programFolders].join(delimiter),
+      },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk: Uint8Array) => {
@@ -195,7 +181,7 @@ export class Demo {
   /** What the line says that has to be typed there first. */
   #terminal(): { readonly cwd: string; readonly env: NodeJS.ProcessEnv } {
     const [, address = ""] = /SERF_RPC_ADDR=(\S+)/.exec(this.output) ?? [];
-    const path = [join(this.folder, "bin"), ...searched].join(delimiter);
+    const path = [join(this.folder, "bin"), ...programFolders].join(delimiter);
     return { cwd: this.folder, env: { ...process.env, PATH: path, SERF_RPC_ADDR: address } };
   }
 }

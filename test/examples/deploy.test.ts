@@ -17,12 +17,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { lacks } from "../machine/here.ts";
 import { root } from "../tidy/sources.ts";
 import { Demo, eventually, kinds, stopDemos } from "./demo.ts";
 
 afterEach(stopDemos);
 
-describe.each(kinds)("a deploy event with agents of %s", (kind) => {
+describe.skipIf(lacks("loopback")).each(kinds)("a deploy event with agents of %s", (kind) => {
   it("switches every node once", { timeout: 240_000 }, async () => {
     const demo = await Demo.start("deploy", kind, 130);
     const nodes = ["node1", "node2", "node3"];

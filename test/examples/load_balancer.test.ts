@@ -7,13 +7,10 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { Demo, eventually, http, kinds, stopDemos, whyNoServer } from "./demo.ts";
-
-const missing = whyNoServer("nginx");
+import { lacks } from "../machine/here.ts";
+import { Demo, eventually, http, kinds, stopDemos } from "./demo.ts";
 
 afterEach(stopDemos);
-
-it.skipIf(process.env["CI"] !== "true")("nginx is installed", () => expect(missing).toBeNull());
 
 /** Asks again and again; `failures` are answers other than 200. */
 class Visitor {
@@ -43,7 +40,7 @@ class Visitor {
   }
 }
 
-describe.skipIf(missing !== null).each(kinds)("the load balancer with agents of %s", (kind) => {
+describe.skipIf(lacks("loopback", "nginx")).each(kinds)("the load balancer with agents of %s", (kind) => {
   it("follows its web servers", { timeout: 240_000 }, async () => {
     const demo = await Demo.start("load_balancer", kind, 120);
     const url = `http://${demo.network}.1:8080/`;

@@ -5,11 +5,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { lacks } from "../machine/here.ts";
 import { Demo, eventually, http, kinds, stopDemos } from "./demo.ts";
 
 afterEach(stopDemos);
 
-describe.each(kinds)("a load query with agents of %s", (kind) => {
+describe.skipIf(lacks("loopback")).each(kinds)("a load query with agents of %s", (kind) => {
   it("is answered by every worker, and by the dispatcher with one of them", {
     timeout: 120_000,
   }, async () => {

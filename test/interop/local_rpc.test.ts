@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { lacks } from "../machine/here.ts";
 import { Agent, installed, type Outcome, ours, run, stopAll } from "./agents.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tserf-socket-"));
@@ -12,7 +13,7 @@ const subnet = `127.${60 + (process.pid % 100)}.19`;
 afterEach(stopAll);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.each(installed(ours))("a socket in the file system, on %s", (kind) => {
+describe.skipIf(lacks("loopback")).each(installed(ours))("a socket in the file system, on %s", (kind) => {
   const path = join(folder, `${kind}.sock`);
   const flag = `-rpc-addr=unix://${path}`;
   const host = (index: number): string => `${subnet}.${10 * ours.indexOf(kind) + index}`;

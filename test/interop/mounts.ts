@@ -41,19 +41,18 @@ export class PrivateMount {
   }
 }
 
-/** Why no such view can be made here, or null when it can. */
-export function whyNoMounts(): string | null {
-  const what = "a file system to test syslog in cannot be made here";
-  if (process.platform !== "linux") return `${what}: it needs Linux`;
-  if (process.getuid?.() !== 0) return `${what}: it needs root`;
+/** Returns why no such view can be made here, or `undefined` if it can. */
+export function whyNoMounts(): string | undefined {
+  if (process.platform !== "linux") return "this is not Linux";
+  if (process.getuid?.() !== 0) return "this user is not root";
   try {
     execFileSync("unshare", ["--mount", "sh", "-c", `${mountFolder} && ! test -S /dev/log`], {
       stdio: "pipe",
       timeout: 5_000,
     });
-    return null;
+    return undefined;
   } catch (error) {
     const { stderr } = error as { stderr?: unknown };
-    return `${what}: ${String(stderr ?? error).trim() || "the machine's own log is at /dev/log"}`;
+    return String(stderr ?? error).trim() || "the machine's own log is at /dev/log";
   }
 }

@@ -130,18 +130,16 @@ export class Alone {
   }
 }
 
-/** Why no such networks can be made here, or null when they can. */
-export function whyNoNetworks(): string | null {
-  const what = "networks of their own for mDNS, DNS and transcripts cannot be made here";
-  if (process.platform !== "linux") return `${what}: they need Linux`;
-  if (process.getuid?.() !== 0) return `${what}: they need root`;
+/** Returns why no such networks can be made here, or `undefined` if they can. */
+export function whyNoNetworks(): string | undefined {
+  if (process.platform !== "linux") return "this is not Linux";
+  if (process.getuid?.() !== 0) return "this user is not root";
   try {
     Wire.lay("try", ["10.77.1.1"], ["10.77.1.2"]).remove();
-    return null;
+    return undefined;
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: unknown };
-    if (code === "ENOENT") return `${what}: run "apt-get install iproute2"`;
-    return `${what}: ${String(stderr ?? error).trim()}`;
+    return code === "ENOENT" ? '"ip" is not on the search path' : String(stderr ?? error).trim();
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * A copy of the log for the system's log: ours on every runtime says there what the original says, in the same priorities. The machine's own
+ * A copy of the log for the system's log: ours on every runtime says there what Serf says, in the same priorities. The machine's own
  * log is left alone: the agents run where run-time files are their own.
  */
 
@@ -10,13 +10,11 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { binary } from "../runtimes/binaries.ts";
-import { Agent, installed, type Kind, originals, ours, run, runInside, stopAll, until } from "./agents.ts";
-import { PrivateMount, whyNoMounts } from "./mounts.ts";
+import { lacks, pathOf } from "../machine/here.ts";
+import { Agent, installed, type Kind, ours, run, runInside, serfs, stopAll, until } from "./agents.ts";
+import { PrivateMount } from "./mounts.ts";
 
-const reason = whyNoMounts();
-const deno = binary("deno");
-const original = installed(originals).at(-1);
+const serf = installed(serfs).at(-1);
 const folder = mkdtempSync(join(tmpdir(), "tserf-syslog-"));
 const socket = "/var/run/syslog";
 const network = `127.${60 + (process.pid % 100)}.21`;
@@ -30,7 +28,7 @@ class Listener {
   private constructor(mount: PrivateMount) {
     const script = join(dirname(fileURLToPath(import.meta.url)), "syslog_listener.ts");
     const listen = `rm -f ${socket} && exec "$0" run -A --unstable-net "$1" ${socket}`;
-    const [program, ...args] = [...mount.inside, "sh", "-c", listen, deno.path!, script];
+    const [program, ...args] = [...mount.inside, "sh", "-c", listen, pathOf("deno"), script];
     this.#child = spawn(program!, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
@@ -58,8 +56,8 @@ class Listener {
 }
 
 /**
- * Lines of datagrams, without what differs between two runs. The original puts a text of several lines into one datagram and ends each with a
- * line feed; ours are several datagrams without it, as that is what `logger` sends. Older originals begin some words with a capital.
+ * Lines of datagrams, without what differs between two runs. Serf puts a text of several lines into one datagram and ends each with a
+ * line feed; ours are several datagrams without it, as that is what `logger` sends. Older serfs begin some words with a capital.
  */
 function lines(datagrams: readonly string[], agent: Agent): string[] {
   return datagrams.flatMap((datagram) => {
@@ -83,13 +81,7 @@ let listener: Listener;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("on a machine that checks changes", () => {
-  it.skipIf(process.env["CI"] !== "true")("a log of the system can be made", () => {
-    expect(reason).toBe(null);
-  });
-});
-
-describe.skipIf(reason !== null || deno.path === undefined)("the system's log", () => {
+describe.skipIf(lacks("mounts", "deno"))("the system's log", () => {
   beforeAll(async () => {
     writeFileSync(
       settings,
@@ -123,8 +115,8 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     return lines(await listener.said("shutdown complete"), agent);
   }
 
-  it.skipIf(original === undefined)("gets the same from every agent", { timeout: 120_000 }, async () => {
-    const expected = await life(original!, `${network}.1`);
+  it.skipIf(serf === undefined)("gets the same from every agent", { timeout: 120_000 }, async () => {
+    const expected = await life(serf!, `${network}.1`);
     expect(expected).toContain("<157>agent: Serf agent starting");
     expect(expected).toContain("<155>agent: Error invoking script 'cat > /dev/null; exit 1': exit status 1");
     for (const [index, kind] of installed(ours).entries()) {
@@ -132,7 +124,7 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     }
   });
 
-  it.each(ours)("that is restarted gets the lines of %s that it missed", {
+  it.each(installed(ours))("that is restarted gets the lines of %s that it missed", {
     timeout: 60_000,
   }, async (kind) => {
     const agent = await Agent.startInside(
@@ -156,7 +148,7 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     await listener.said("shutdown complete");
   });
 
-  it.each(ours)("gets the end of %s also when its whole group is told to end", {
+  it.each(installed(ours))("gets the end of %s also when its whole group is told to end", {
     timeout: 60_000,
   }, async (kind) => {
     const grouped = [...mount.inside, "setsid"];
@@ -168,7 +160,7 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     expect(agent.log).not.toContain("syslog");
   });
 
-  it.each(ours)("that is not there keeps %s from starting, as the original", {
+  it.each(installed(ours))("that is not there keeps %s from starting, as Serf", {
     timeout: 60_000,
   }, async (kind) => {
     const empty = await PrivateMount.make();
@@ -180,8 +172,7 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
         stderr: "",
         code: 1,
       });
-      if (original !== undefined)
-        expect(await runInside(empty.inside, original, "agent", ...here)).toEqual(outcome);
+      if (serf !== undefined) expect(await runInside(empty.inside, serf, "agent", ...here)).toEqual(outcome);
     } finally {
       empty.remove();
     }
@@ -189,17 +180,21 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
 });
 
 describe.each(installed(ours))("a facility on %s that there is not", (kind) => {
-  it.skipIf(original === undefined)("is refused as by the original", { timeout: 30_000 }, async () => {
-    const bad = join(folder, "bad.json");
-    writeFileSync(bad, '{"enable_syslog":true,"syslog_facility":"NOPE"}');
-    const flags = [
-      "agent",
-      `-bind=${network}.7:17946`,
-      `-rpc-addr=${network}.7:17373`,
-      `-config-file=${bad}`,
-    ];
-    const outcome = await run(kind, ...flags);
-    expect(outcome.stdout).toBe("==> Syslog setup failed: invalid syslog facility: NOPE\n");
-    expect(outcome).toEqual(await run(original!, ...flags));
-  });
+  it.skipIf(lacks("loopback") || serf === undefined)(
+    "is refused as by Serf",
+    { timeout: 30_000 },
+    async () => {
+      const bad = join(folder, "bad.json");
+      writeFileSync(bad, '{"enable_syslog":true,"syslog_facility":"NOPE"}');
+      const flags = [
+        "agent",
+        `-bind=${network}.7:17946`,
+        `-rpc-addr=${network}.7:17373`,
+        `-config-file=${bad}`,
+      ];
+      const outcome = await run(kind, ...flags);
+      expect(outcome.stdout).toBe("==> Syslog setup failed: invalid syslog facility: NOPE\n");
+      expect(outcome).toEqual(await run(serf!, ...flags));
+    },
+  );
 });

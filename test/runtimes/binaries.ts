@@ -2,7 +2,7 @@
  * Where the runtimes are that tests start programs on. Node is the one that is installed on the machine and runs the tests; the others
  * are platform packages of the private package beside this file, installed by `npm run runtimes`.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -31,17 +31,19 @@ const suffix: string = windows ? ".exe" : "";
 /** Finds a runtime. */
 export function binary(name: RuntimeName): Binary {
   if (name === "node") return systemNode();
-  const path = join(folder, "node_modules", ...packaged(name));
-  if (existsSync(path)) return { path };
-  return {
-    missing: `${name} is not installed for ${process.platform}-${process.arch}: run "npm run runtimes"`,
-  };
+  const { packageName, program } = packaged(name);
+  const path = join(folder, "node_modules", packageName, program);
+  const wanted = manifest(folder).optionalDependencies?.[packageName];
+  if (wanted === undefined) return { missing: `${packageName} is not among the packages of test/runtimes` };
+  if (!existsSync(path)) return { missing: `${packageName} ${wanted} is not installed in test/runtimes` };
+  const { version } = manifest(join(folder, "node_modules", packageName));
+  return version === wanted
+    ? { path }
+    : { missing: `${packageName} is installed in test/runtimes as ${version}, not ${wanted}` };
 }
 
-/** How to run a TypeScript file of this repository on a runtime, or why it cannot be. */
-export function command(name: RuntimeName, file: string): Command | { readonly missing: string } {
-  const found = binary(name);
-  if (found.path === undefined) return found;
+/** How to run a TypeScript file of this repository on a runtime, whose binary is `program`. */
+export function commandFor(name: RuntimeName, program: string, file: string): Command {
   const path = join(root, file);
   const args: Record<RuntimeName, string[]> = {
     node: ["--import", join(folder, "typescript.mjs"), path],
@@ -49,7 +51,7 @@ export function command(name: RuntimeName, file: string): Command | { readonly m
     deno: ["run", "-A", path],
     bun: [path],
   };
-  return { program: found.path, args: args[name] };
+  return { program, args: args[name] };
 }
 
 /** Under Deno and Bun `process.execPath` is not Node, so that there the search path decides. */
@@ -68,20 +70,34 @@ function systemNode(): Binary {
   return { missing: "node is not on the search path" };
 }
 
-function packaged(name: "node24" | "deno" | "bun"): string[] {
+/** The package of a runtime for this platform, and the program in it. */
+function packaged(name: "node24" | "deno" | "bun"): { packageName: string; program: string } {
   const { platform, arch } = process;
   switch (name) {
-    case "node24": {
-      const system = windows ? "win" : platform;
-      return windows
-        ? [`node-${system}-${arch}`, "bin", "node.exe"]
-        : [`node-${system}-${arch}`, "bin", "node"];
+    case "node24":
+      return {
+        packageName: `node-${windows ? "win" : platform}-${arch}`,
+        program: join("bin", `node${suffix}`),
+      };
+    case "deno": {
+      const library = platform === "linux" ? "-glibc" : "";
+      return { packageName: `@deno/${platform}-${arch}${library}`, program: `deno${suffix}` };
     }
-    case "deno":
-      return ["@deno", `${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`, `deno${suffix}`];
     case "bun": {
-      const system = windows ? "windows" : platform;
-      return ["@oven", `bun-${system}-${arch === "arm64" ? "aarch64" : arch}`, "bin", `bun${suffix}`];
+      const machine = arch === "arm64" ? "aarch64" : arch;
+      return {
+        packageName: `@oven/bun-${windows ? "windows" : platform}-${machine}`,
+        program: join("bin", `bun${suffix}`),
+      };
     }
   }
+}
+
+interface Manifest {
+  readonly version?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+function manifest(directory: string): Manifest {
+  return JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
 }

@@ -16,7 +16,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Kind, until } from "../interop/agents.ts";
 import { Alone, type LonelyInterface } from "../interop/networks.ts";
-import { type Command, command } from "../runtimes/binaries.ts";
+import { command } from "../machine/here.ts";
+import type { Command } from "../runtimes/binaries.ts";
 
 /** Longest a command may take. */
 const commandMs = 60_000;
@@ -157,9 +158,8 @@ export class Place {
 
   /** Starts the other side of RPC connections; see `peer.ts`. It is ready when this resolves, or over. */
   async peer(mode: string, address: string, argument: string): Promise<Program> {
-    const found = command("node", "test/transcripts/peer.ts");
-    if ("missing" in found) throw new Error(found.missing);
-    const program = this.other(found.program, ...found.args, mode, address, argument);
+    const { program: node, args } = command("node", "test/transcripts/peer.ts");
+    const program = this.other(node, ...args, mode, address, argument);
     await program.prints("\n");
     return program;
   }

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageVersion } from "../../src/version.ts";
-import { find, installed, type Kind, ours } from "../interop/agents.ts";
-import { whyNoNetworks } from "../interop/networks.ts";
+import { commandOf, installed, type Kind, ours } from "../interop/agents.ts";
+import { lacks } from "../machine/here.ts";
 import type { Command } from "../runtimes/binaries.ts";
 import { bundleForNode } from "../runtimes/bundle.ts";
 import { chances } from "./expected/chances.ts";
@@ -20,7 +20,7 @@ import { scenarios } from "./scenarios/mod.ts";
 import { Stage } from "./stage.ts";
 import { parseTranscript, readTranscript, transcriptNames } from "./transcript.ts";
 
-const networks = whyNoNetworks() === null;
+const networks = !lacks("networks");
 const folder = mkdtempSync(join(tmpdir(), "tserf-replay-"));
 let nodeProgram = "";
 
@@ -30,15 +30,16 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function command(kind: Kind): Command {
-  const found = find(kind);
-  if ("missing" in found) throw new Error(found.missing);
+  const found = commandOf(kind);
   return kind === "node" ? { program: found.program, args: [nodeProgram] } : found;
 }
 
 const expectations = { differences, chances };
 
-describe("our program does as recorded", () => {
-  const possible = scenarios.filter(({ lonely }) => networks || lonely === undefined);
+describe.skipIf(lacks("loopback"))("our program does as recorded", () => {
+  const possible = scenarios.filter(
+    ({ alone, lonely }) => networks || (alone !== true && lonely === undefined),
+  );
   // On the machine's own network they would use the same addresses.
   const each = networks ? it.concurrent : it;
   // The runtimes take turns, so that what takes long begins early on all of them.

@@ -89,21 +89,24 @@ async function listeners(place: Place): Promise<string[]> {
     .sort();
 }
 
-const portZero = scenario("agent-port-zero", async (stage, place) => {
-  for (const index of stage.transcript.items.keys()) {
-    const agent = await stage.agent(index);
-    if (agent.program.end !== undefined) {
-      await stage.finish(agent);
-      continue;
+const portZero: Scenario = {
+  ...scenario("agent-port-zero", async (stage, place) => {
+    for (const index of stage.transcript.items.keys()) {
+      const agent = await stage.agent(index);
+      if (agent.program.end !== undefined) {
+        await stage.finish(agent);
+        continue;
+      }
+      const [, recorded = ""] =
+        /^# TCP listeners of the next agent: (.*)$/.exec(agent.step.notes.at(-1)!) ?? [];
+      const actual = (await listeners(place)).join(" ");
+      if (actual !== recorded.split(" ").sort().join(" "))
+        throw new Error(`Listens at ${actual}, not at ${recorded}`);
+      await stage.end(agent);
     }
-    const [, recorded = ""] =
-      /^# TCP listeners of the next agent: (.*)$/.exec(agent.step.notes.at(-1)!) ?? [];
-    const actual = (await listeners(place)).join(" ");
-    if (actual !== recorded.split(" ").sort().join(" "))
-      throw new Error(`Listens at ${actual}, not at ${recorded}`);
-    await stage.end(agent);
-  }
-});
+  }),
+  alone: true,
+};
 
 /** The scenarios. */
 export const configuration: readonly Scenario[] = [merge, errors, files, tooLong, startErrors, portZero];

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly transcripts: readonly string[];
   /** Three members and more on the profile `local`, which sends news only twice and so may lose some: it has a second try. */
   readonly lossy?: boolean;
+  /** It counts everything that listens on the machine, so that it needs one to itself. */
+  readonly alone?: boolean;
   /** An interface that it cannot do without. */
   readonly lonely?: LonelyInterface;
   /** Plays them; the stages come in the order of the names. */
