@@ -4,5 +4,5 @@ import { bunRuntime } from "../../runtimes/bun/mod.ts";
 import { conformance } from "./real.ts";
 
 describe("bun", () => {
-  conformance(bunRuntime(), "bun");
+  conformance(bunRuntime(), "bun", "test/conformance/bun_terminal.ts");
 });

@@ -9,7 +9,7 @@ describe("deno", () => {
   it("has its own datagrams switched on", () => {
     expect(globalThis).toHaveProperty("Deno.listenDatagram");
   });
-  conformance(denoRuntime(), "deno");
+  conformance(denoRuntime(), "deno", "test/conformance/deno_terminal.ts");
 });
 
 describe("deno without the unstable feature net", () => {

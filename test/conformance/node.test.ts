@@ -4,5 +4,5 @@ import { nodeRuntime } from "../../runtimes/node/mod.ts";
 import { conformance } from "./real.ts";
 
 describe("node", () => {
-  conformance(nodeRuntime(), "node");
+  conformance(nodeRuntime(), "node", "test/conformance/node_terminal.ts");
 });

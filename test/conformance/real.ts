@@ -36,8 +36,8 @@ export function openMachine(runtime: Runtime): OpenSubject {
   };
 }
 
-/** Declares every part; `name` is the runtime under test, on which {@link terminal}'s program is started. */
-export function conformance(runtime: Runtime, name: Exclude<RuntimeName, "node24">): void {
+/** Declares every part; `file` is {@link terminal}'s program, started on the runtime `name`. */
+export function conformance(runtime: Runtime, name: RuntimeName, file: string): void {
   const open = openMachine(runtime);
   datagrams(open);
   dualStackDatagrams(open);
@@ -47,7 +47,7 @@ export function conformance(runtime: Runtime, name: Exclude<RuntimeName, "node24
   files(open);
   clockAndRandom(open);
   processes(open);
-  terminal(open, lacks(name) ? undefined : command(name, `test/conformance/${name}_terminal.ts`));
+  terminal(open, lacks(name) ? undefined : command(name, file));
   host(open);
 }
 

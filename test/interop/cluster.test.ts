@@ -1,6 +1,5 @@
 /**
- * Our agents in clusters of Serf's, on every runtime: joins, failures, leaves, encryption, larger clusters. What is not installed
- * is skipped, and `test/setup.ts` says so; with CI=true that is a failure.
+ * Our agents on every runtime in one cluster with agents of Go's Serf: joins, failures, leaves, encryption, larger clusters.
  */
 
 import { afterEach, describe, expect, it } from "vitest";

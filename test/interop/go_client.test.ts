@@ -1,6 +1,6 @@
 /**
- * Serf's client library, in a program of Go that calls all it has, against our agents on every runtime and against Serf's:
- * every call comes to the same. Without Go this is skipped, and `test/setup.ts` says so.
+ * A Go program calls everything in Serf's client library, against our agents on every runtime and against Serf's. Every call
+ * has the same result.
  */
 
 import { execFile } from "node:child_process";

@@ -1,6 +1,5 @@
 /**
- * Agents that find each other by multicast DNS, ours on every runtime and Serf's, in a network of their own. Where no network can be
- * made this is skipped, and `test/setup.ts` says so; with CI=true that is a failure.
+ * Agents that find each other by multicast DNS, ours on every runtime and Serf's, in a network of their own.
  */
 
 import { execFile } from "node:child_process";
