@@ -24,7 +24,7 @@ export function installRuntimes(unwanted: readonly string[]): void {
     `\nInstalling ${missing.join(", ")} into test/runtimes/node_modules, once, with "npm run runtimes" ...`,
   );
   const begin = Date.now();
-  const { status, error, stderr } = spawnSync("npm", ["run", "--silent", "runtimes"], {
+  const { status, error, stderr } = spawnSync("npm", ["run", "runtimes"], {
     cwd: root,
     encoding: "utf8",
     stdio: "pipe",
@@ -33,7 +33,7 @@ export function installRuntimes(unwanted: readonly string[]): void {
     shell: process.platform === "win32",
   });
   if (status === 0) console.log(`Installed after ${Math.round((Date.now() - begin) / 1000)} s.`);
-  else console.log(`That failed, and their tests are skipped: ${error?.message ?? stderr.trim()}`);
+  else console.log(`That failed, and their tests are skipped: ${error?.message ?? stderr.trim().split("\n").slice(0, 5).join("\n")}`);
 }
 
 /** Whether npm installed what the lock file has for this platform, which may be less than all. */
