@@ -5,7 +5,7 @@ set -eu
 
 export SERF_RPC_ADDR="$NETWORK.11:7373"
 for number in 1 2 3; do
-  cp /proc/loadavg "worker$number.loadavg"
+  cat /proc/loadavg >"worker$number.loadavg"
   if [ "$number" = 1 ]; then seed="$NETWORK.12"; else seed="$NETWORK.11"; fi
   start "worker$number" env LOADAVG="$PWD/worker$number.loadavg" serf agent -node="worker$number" \
     -bind="$NETWORK.1$number" -rpc-addr="$NETWORK.1$number:7373" -tag=role=worker \
