@@ -60,7 +60,7 @@ afterAll(async () => {
 });
 
 describe("the package", () => {
-  it("has what is run and read, and nothing else", () => {
+  it("has the files that are run and read, and no others", () => {
     for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "dist/wasm/module.js"])
       expect(packed).toContain(path);
     expect(
@@ -95,7 +95,7 @@ describe("the package", () => {
     }
   });
 
-  it("carries types that strict programs compile against, the one of the README too", {
+  it("carries types that strict programs compile against, including the README's example", {
     timeout: 60_000,
   }, async () => {
     const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
@@ -155,7 +155,7 @@ describe("the example", () => {
     for (const path of ["examples/members.ts", "examples/simulation.ts"]) await compile(path);
   });
 
-  it.skipIf(lacks("loopback"))("members shows who joins and who leaves", { timeout: 60_000 }, async () => {
+  it.skipIf(lacks("loopback"))("members prints who joins and who leaves", { timeout: 60_000 }, async () => {
     const first = await start("members.js", "one", "127.0.0.77:17946");
     const second = await start("members.js", "two", "127.0.0.78:17946", first.address);
     await first.prints("member-join two 127.0.0.78:17946");
@@ -166,7 +166,7 @@ describe("the example", () => {
     expect(first.output()).toContain("one leaves");
   });
 
-  it("simulation prints the same story every time", { timeout: 60_000 }, async () => {
+  it("simulation prints the same lines every time", { timeout: 60_000 }, async () => {
     const run = () => execute(process.execPath, ["simulation.js"], { cwd: folder });
     const [once_, again] = await Promise.all([run(), run()]);
     expect(again.stdout).toBe(once_.stdout);

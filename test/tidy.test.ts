@@ -134,15 +134,15 @@ const table: readonly Rule[] = [
 ];
 
 describe.each(table)("$name", ({ check, files, path, broken, sound }) => {
-  it("is broken by what breaks it", () => {
+  it("rejects the samples that break it", () => {
     for (const text of broken) expect(check(source(path, text)), text).not.toEqual([]);
   });
 
-  it("is kept by what only looks so", () => {
+  it("accepts the samples that only look so", () => {
     for (const text of sound) expect(check(source(path, text)), text).toEqual([]);
   });
 
-  it("is kept by every file", () => {
+  it("holds for every file", () => {
     expect(files.flatMap(check)).toEqual([]);
   });
 });

@@ -100,7 +100,7 @@ const faults: readonly {
 ];
 
 describe.each(faults)("$name below an agent", ({ text, noted, strike, mend }) => {
-  test("is said once for each file, and everything is written when it is over", async () => {
+  test("is logged once for each file, and everything is written once the disk works again", async () => {
     const subject = await Subject.start();
     const { world, client, disk } = subject;
     strike(disk);
@@ -132,7 +132,7 @@ describe.each(faults)("$name below an agent", ({ text, noted, strike, mend }) =>
   });
 });
 
-test("a full disk loses nothing that was saved, also when the agent is killed meanwhile", async () => {
+test("a full disk loses no saved tags, even if the agent is killed meanwhile", async () => {
   const subject = await Subject.start();
   const { world, client, disk } = subject;
   await world.settle(client.event("deploy", "v1"));

@@ -95,7 +95,7 @@ export function processes(openSubject: OpenSubject): void {
   }
 
   describe("processes", () => {
-    check("get input, environment and arguments and give output and exit code", async (subject) => {
+    check("take input, environment and arguments and return output and exit code", async (subject) => {
       const script = 'echo "$GREETING"; cat; echo oops >&2; exit 3';
       const ran = await run(subject, script, new TextEncoder().encode("payload"));
       expect(ran).toEqual({ stdout: "hello\npayload", stderr: "oops\n", code: 3, signal: null });
@@ -105,7 +105,7 @@ export function processes(openSubject: OpenSubject): void {
       expect((await run(subject, 'test -n "$PATH"')).code).toBe(0);
     });
 
-    check("have an empty input when none is given", async (subject) => {
+    check("have an empty input if none is given", async (subject) => {
       expect(await run(subject, "cat")).toEqual({ stdout: "", stderr: "", code: 0, signal: null });
     });
 
@@ -116,7 +116,7 @@ export function processes(openSubject: OpenSubject): void {
       });
     });
 
-    check("may be fed while they run", async ({ runtime }) => {
+    check("can receive input while they run", async ({ runtime }) => {
       let stdout = "";
       const child = await runtime.processes.spawn("/bin/sh", {
         args: ["-c", "while read line; do echo got $line; done; echo end; exit 4"],
@@ -137,7 +137,7 @@ export function processes(openSubject: OpenSubject): void {
       await expectFailure(child.input!.write(encoder.encode("late\n")), "EPIPE");
     });
 
-    check("that do not read what they are fed make the writer wait", async ({ runtime }) => {
+    check("that do not read their input block the writer", async ({ runtime }) => {
       const child = await runtime.processes.spawn("/bin/sh", {
         args: ["-c", "exec sleep 30"],
         input: "open",
@@ -153,18 +153,18 @@ export function processes(openSubject: OpenSubject): void {
       expect(await child.ended).toEqual({ code: null, signal: "SIGKILL" });
     });
 
-    check("have no open input unless they are asked to", async ({ runtime }) => {
+    check("have no open input unless they ask for one", async ({ runtime }) => {
       const child = await runtime.processes.spawn("/bin/sh", { args: ["-c", "cat"], input: pattern(10) });
       expect(child.input).toBeUndefined();
       expect((await child.ended).code).toBe(0);
     });
 
-    check("may write much", async (subject) => {
+    check("can write much output", async (subject) => {
       const { stdout } = await run(subject, "cat", new Uint8Array(1_000_000).fill(65));
       expect(stdout.length).toBe(1_000_000);
     });
 
-    check("can be run without looking at their output", async ({ runtime }) => {
+    check("can run without their output being read", async ({ runtime }) => {
       const child = await runtime.processes.spawn("/bin/sh", { args: ["-c", "echo unseen"] });
       expect(await child.ended).toEqual({ code: 0, signal: null });
     });
@@ -220,7 +220,7 @@ export function terminal(openSubject: OpenSubject, program: Command | undefined)
 
   describe.skipIf(program === undefined)("terminal and signals", () => {
     check(
-      "arguments, environment, output in order and exit code reach and leave a program",
+      "arguments, environment, ordered output and exit code pass between program and system",
       async (subject) => {
         const ran = await run(subject, "echo", "one", "--two");
         expect(ran.stdout).toBe('["echo","one","--two"] set undefined null\nbytes\n');
@@ -235,7 +235,7 @@ export function terminal(openSubject: OpenSubject, program: Command | undefined)
       expect(ran.code).toBe(0);
     });
 
-    check("a closed pipe is no error", async (subject) => {
+    check("a closed pipe is not an error", async (subject) => {
       const words = [program!.program, ...program!.args, "flood"].map((word) => `'${word}'`).join(" ");
       const ran = { stdout: "", stderr: "" };
       const child = await subject.runtime.processes.spawn("/bin/sh", {

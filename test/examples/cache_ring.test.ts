@@ -14,7 +14,7 @@ const keys = Array.from({ length: 300 }, (_, index) => `key${index}`);
 describe.skipIf(lacks("loopback", "redis-server")).each(kinds)(
   "the ring of caches with agents of %s",
   (kind) => {
-    it("moves the share of a dead cache and nothing else", { timeout: 240_000 }, async () => {
+    it("moves only the keys of a dead cache", { timeout: 240_000 }, async () => {
       const demo = await Demo.start("cache_ring", kind, 150);
       const url = `http://${demo.network}.1:8080/`;
       const lists = async (...names: string[]): Promise<boolean> =>
@@ -91,7 +91,7 @@ describe("a ring", () => {
     for (const key of keys) expect(names(other, key)).toEqual(names(ring, key));
   });
 
-  it("lists every node once, for keys behind its last point too; an empty one lists none", () => {
+  it("lists every node once, also for keys after its last point; an empty ring lists none", () => {
     const pair = nodes.slice(0, 2);
     const ring = new Ring(pair);
     // About one key in 300 is there.
@@ -100,7 +100,7 @@ describe("a ring", () => {
     expect([...new Ring([]).owners("key")]).toEqual([]);
   });
 
-  it("without a node gives its keys, and no others, to those that came next", () => {
+  it("without a node gives its keys, and no others, to the next nodes", () => {
     const [ring, smaller] = [new Ring(nodes), new Ring(nodes.slice(1))];
     for (const key of keys)
       expect(names(smaller, key)).toEqual(names(ring, key).filter((name) => name !== "n0"));

@@ -8,14 +8,16 @@ import { request } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { installed, type Kind, ours, until } from "../interop/agents.ts";
-import { pathOf } from "../machine/here.ts";
+import { lacks, pathOf } from "../machine/here.ts";
 import { programFolders } from "../machine/things.ts";
 import { read, root } from "../tidy/sources.ts";
 
 const execute = promisify(execFile);
 
 /** What `serf` can be in the examples here: ours on a runtime that is installed, or Serf, with the programs on Node. */
-export const kinds: readonly Kind[] = installed([...ours, "serf-0.9"]);
+export const kinds: readonly Kind[] = installed([...ours, "serf-0.9"]).filter(
+  (kind) => kind !== "deno" || !lacks("deno-cache"),
+);
 
 /** The runtime of a kind's programs. */
 function runtimeOf(kind: Kind): "node" | "deno" | "bun" {

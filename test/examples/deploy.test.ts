@@ -112,7 +112,7 @@ describe("the handler of deploys", () => {
     }
   }
 
-  it("goes forward only", () => {
+  it("never goes back to an older release", () => {
     expect(play([9, "v2\n"], [10, "v3\n"], [9, "v2\n"], [10, "v3\n"])).toEqual([
       "releases/v3",
       ["1 v1", "9 v2", "10 v3"],
@@ -121,12 +121,12 @@ describe("the handler of deploys", () => {
     expect(play([10, "v3\n"], [11, "v1\n"])).toEqual(["releases/v1", ["1 v1", "10 v3", "11 v1"]]);
   });
 
-  it("comes to the same from deploys at the same time, in any order", () => {
+  it("has the same result for simultaneous deploys in any order", () => {
     expect(play([5, "v2\n"], [5, "v3\n"])[0]).toBe("releases/v3");
     expect(play([5, "v3\n"], [5, "v2\n"])[0]).toBe("releases/v3");
   });
 
-  it("refuses what is no release", () => {
+  it("rejects what is not a release", () => {
     const payloads = ["", "\n", "../v2\n", "..\n", ".\n", "v2/..\n", "v9\n", "v2 v3\n", "-n\n", "$(id)\n"];
     expect(play(...payloads.map((payload, index) => [index + 2, payload] as const))).toEqual([
       "releases/v1",

@@ -94,13 +94,13 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("the command line
     }
   });
 
-  it("prints the same JSON layout, byte for byte, where order is not random", async () => {
+  it("prints the same JSON layout, byte for byte, where the order is not random", async () => {
     for (const [expected, actual] of await both("members", "-format=json", "-name=mine")) {
       expect(actual).toEqual(expected);
     }
   });
 
-  it("shows the same keys of info, in text and JSON, and the same texts for what never changes", async () => {
+  it("shows the same keys of info, in text and JSON, and the same constant values", async () => {
     const keys = (text: string): string[] => text.split("\n").map((line) => line.split(" = ")[0]!);
     for (const [expected, actual] of await both("info")) {
       expect(keys(actual.stdout)).toEqual(keys(expected.stdout));
@@ -120,7 +120,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("the command line
     );
   });
 
-  it("joins, and says why it could not", { timeout: 60_000 }, async () => {
+  it("joins, or prints why it could not", { timeout: 60_000 }, async () => {
     const nobody = `${at(9)}:17946`;
     for (const [expected, actual] of await both("join", theirs.address, mine.address)) {
       expect(expected.stdout).toBe("Successfully joined cluster by contacting 2 nodes.\n");
@@ -139,7 +139,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("the command line
     }
   });
 
-  it("changes tags on both kinds", async () => {
+  it("changes tags on both kinds of agents", async () => {
     for (const agent of [theirs, mine]) {
       for (const by of [serf, kind]) {
         expect(await agent.cli(by, "tags", "-set", `by=${by}`, "-set", "x=1=2", "-delete", "y")).toEqual({
@@ -158,7 +158,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("the command line
     }
   });
 
-  it("follows the log and the events of both kinds as Serf does", { timeout: 60_000 }, async () => {
+  it("prints the log and the events of both kinds of agents as Serf does", { timeout: 60_000 }, async () => {
     for (const agent of [theirs, mine]) {
       const name = `guest-of-${agent.name}`;
       const watches = [serf, kind].map((by) => agent.watch(by, "monitor", "-log-level=debug"));
@@ -180,14 +180,14 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("the command line
     }
   });
 
-  it("makes keys and names its version", async () => {
+  it("generates keys and prints its version", async () => {
     expect((await run(kind, "keygen")).stdout).toMatch(/^[A-Za-z0-9+/]{43}=\n$/);
     expect((await run(kind, "version")).stdout).toMatch(
       /^\d+\.\d+\.\d+\nAgent Protocol: 5 \(Understands back to: 2\)\n$/,
     );
   });
 
-  it("says goodbye to both kinds of agents", async () => {
+  it("makes both kinds of agents leave", async () => {
     const guest = await Agent.start(serf, "guest", at(21), "-join", mine.address);
     expect(await guest.cli(kind, "leave")).toEqual({
       stdout: "Graceful leave complete\n",

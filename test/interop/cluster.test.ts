@@ -34,7 +34,7 @@ const pairs = ours.flatMap((kind) => serfs.map((serf) => ({ kind, serf })));
 
 describe.each(pairs)("an agent on $kind beside $serf", ({ kind, serf }) => {
   describe.skipIf(lacks("loopback", kind, serf))("in one cluster", () => {
-    it("shares one view of members, tags and versions, joined either way round", {
+    it("shares one view of members, tags and versions, whichever of the two joins", {
       timeout: 60_000,
     }, async () => {
       const at = network();
@@ -54,7 +54,7 @@ describe.each(pairs)("an agent on $kind beside $serf", ({ kind, serf }) => {
       expect(a!["first"]!.tags).toEqual({ role: "web", dc: "east" });
     });
 
-    it("notices a killed member and is noticed, leaves and returns, is removed and removes", {
+    it("detects a killed member and is detected, leaves and returns, removes and is removed", {
       timeout: 120_000,
     }, async () => {
       const at = network();
@@ -96,7 +96,7 @@ describe.each(pairs)("an agent on $kind beside $serf", ({ kind, serf }) => {
       expect(await mine.kill("SIGTERM")).toBe(1);
     });
 
-    it.each([16, 24, 32] as const)("speaks encrypted with a key of %i bytes, compressed or not", {
+    it.each([16, 24, 32] as const)("shares a cluster encrypted with a key of %i bytes, compressed or not", {
       timeout: 60_000,
     }, async (size) => {
       const at = network();
@@ -138,7 +138,7 @@ describe.each(pairs)("an agent on $kind beside $serf", ({ kind, serf }) => {
       expect(view["mine"]!.addr).toBe(`[::1]:${port + 1}`);
     });
 
-    it("refuses plaintext and other keys, and says so on both sides", { timeout: 60_000 }, async () => {
+    it("rejects plain text and other keys, and both sides log it", { timeout: 60_000 }, async () => {
       const at = network();
       const theirs = await Agent.start(serf, "theirs", at(1), "-encrypt", keys[16]);
       const mine = await Agent.start(kind, "mine", at(2), "-encrypt", wrongKey);
@@ -165,7 +165,7 @@ describe.each(pairs)("an agent on $kind beside $serf", ({ kind, serf }) => {
 });
 
 describe.skipIf(lacks("loopback") || present.serfs.length === 0)("a mixed cluster", () => {
-  it("of twelve agents converges and notices two failures", { timeout: 120_000 }, async () => {
+  it("of twelve agents converges and detects two failures", { timeout: 120_000 }, async () => {
     const at = network();
     const all = [...present.serfs, ...present.ours];
     const kinds: Kind[] = [...all, ...all, ...all, ...all].slice(0, 12);
@@ -188,7 +188,7 @@ describe.skipIf(lacks("loopback") || present.serfs.length === 0)("a mixed cluste
     );
   });
 
-  it("of three agents stays calm for a minute", { timeout: 120_000 }, async () => {
+  it("of three agents has no warnings for a minute", { timeout: 120_000 }, async () => {
     const clusters = present.ours.map(async (kind) => {
       const at = network();
       const first = await Agent.start(present.serfs[0]!, "first", at(1), "-log-level=debug");

@@ -91,7 +91,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("commands on %s",
         ["rtt", ""],
         ["reachability", "-nosuch"],
       ]),
-    )("refuses as Serf does: $title", { timeout: 60_000 }, async ({ args }) => {
+    )("fails as Serf does: $title", { timeout: 60_000 }, async ({ args }) => {
       for (const [expected, actual] of await both(...args)) {
         expect(complaint(actual)).toEqual(complaint(expected));
       }
@@ -151,7 +151,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("commands on %s",
         ["_serf_ping"],
         ["", "x"],
       ]),
-    )("asks and shows what Serf asks and shows: $title", { timeout: 60_000 }, async ({ args }) => {
+    )("queries and prints as Serf does: $title", { timeout: 60_000 }, async ({ args }) => {
       const shorter = args.some((arg) => arg.startsWith("-timeout")) ? [] : ["-timeout=900ms"];
       for (const [expected, actual] of await both("query", ...shorter, ...args)) {
         if (args.includes("-format=json")) {
@@ -186,7 +186,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("commands on %s",
       await expect.poll(late, { timeout: 5000 }).toBe("No pending queries matching ID");
     });
 
-    it("stops asking when interrupted, without totals", { timeout: 60_000 }, async () => {
+    it("stops when interrupted, without totals", { timeout: 60_000 }, async () => {
       for (const agent of [theirs, mine]) {
         for (const by of [serf, kind]) {
           const query = agent.watch(by, "query", "-timeout=20s", "load");
@@ -245,7 +245,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("commands on %s",
       }
     });
 
-    it("does not hide a member that is alive, but prunes a name nobody has", async () => {
+    it("rejects pruning a live member, but prunes an unknown name", async () => {
       expect(await mine.cli(kind, "force-leave", "-prune", "theirs")).toEqual({
         stdout: `Error force leaving: Cannot prune "theirs": the member is alive\n`,
         stderr: "",

@@ -88,7 +88,7 @@ const refused = [
 ];
 
 describe.skipIf(lacks("loopback", serf)).each(installed(ours))("configuration files on %s", (kind) => {
-  it("are refused in Serf's words", { timeout: 120_000 }, async () => {
+  it("are rejected with Serf's message", { timeout: 120_000 }, async () => {
     for (const content of refused) {
       const path = file("refused.json", content);
       const [expected, seen] = await Promise.all(
@@ -107,7 +107,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("configuration fi
       '{"node_nam":"a","rpcaddr":"b"}',
       " (did you mean 'node_name' instead of 'node_nam', 'rpc_addr' instead of 'rpcaddr'?)\n",
     ],
-  ])("are refused for %s with a hint behind Serf's words", async (_what, content, hint) => {
+  ])("are rejected for %s with Serf's message and a hint", async (_what, content, hint) => {
     const path = file("refused.json", content);
     const expected = normal(await run(serf, "agent", ...here, `-config-file=${path}`));
     const seen = await run(kind, "agent", ...here, `-config-file=${path}`);
@@ -119,13 +119,13 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("configuration fi
     ["a folder that is not there", ["-config-dir=nosuchdir"]],
     ["an empty path", ["-config-file="]],
     ["a bad tag before a bad file", ["-tag", "bad", "-config-file=nosuch.json"]],
-  ])("are missed: %s", async (_what, flags) => {
+  ])("are reported as missing: %s", async (_what, flags) => {
     const expected = await run(serf, "agent", ...here, ...flags);
     expect(await run(kind, "agent", ...here, ...flags)).toEqual(expected);
     expect(expected.code).toBe(1);
   });
 
-  it("are merged alike, in every order, and flags win", { timeout: 60_000 }, async () => {
+  it("are merged alike in every order, and flags override them", { timeout: 60_000 }, async () => {
     file(
       "d/10-a.json",
       '{"node_name":"from-a","tags":{"x":"a","y":"a"},"event_handlers":["./a.sh"],"log_level":"warn"}',
@@ -163,7 +163,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("configuration fi
     }
   });
 
-  it("say what a signal does", { timeout: 60_000 }, async () => {
+  it("choose what a signal does", { timeout: 60_000 }, async () => {
     const path = file("signals.json", '{"leave_on_terminate":true,"skip_leave_on_interrupt":true}');
     for (const [signal, code] of [
       ["SIGTERM", 0],
@@ -174,7 +174,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("configuration fi
     }
   });
 
-  it("are read again at SIGHUP, and a tags file survives it", { timeout: 60_000 }, async () => {
+  it("are read again at SIGHUP, without losing the tags of a tags file", { timeout: 60_000 }, async () => {
     const path = file("reload.json", '{"log_level":"warn"}');
     const tags = join(folder, `tags-${kind}.json`);
     const agent = await Agent.start(kind, "n", host, `-config-file=${path}`, `-tags-file=${tags}`);

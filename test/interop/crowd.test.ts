@@ -76,7 +76,7 @@ async function staller(options: RpcClientOptions): Promise<{ client: RpcClient; 
 
 // The memory of another process is read where Linux shows it.
 describe.skipIf(process.platform !== "linux").each(installed(ours))("streams of an agent on %s", (kind) => {
-  it("go on beside one that is not read, and memory stays flat", { timeout: 120_000 }, async () => {
+  it("continue beside one that is not read, and memory stays flat", { timeout: 120_000 }, async () => {
     const agent = await Agent.start(
       kind,
       "a",

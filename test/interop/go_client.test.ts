@@ -65,12 +65,12 @@ describe.skipIf(lacks("loopback", "go", serf))("Serf's client library", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("makes every call of the list against Serf", () => {
+  it("can make every call to Serf's own agent", () => {
     expect(all[0]!.length).toBeGreaterThan(40);
     expect(all[0]!.at(-1)).toEqual({ call: "IsClosed", got: true, error: null });
   });
 
-  it.each(installed(ours))("gets the same from an agent on %s", (kind) => {
+  it.each(installed(ours))("gets the same results from an agent on %s", (kind) => {
     expect(all[kinds.indexOf(kind)]).toEqual(all[0]);
   });
 });

@@ -120,7 +120,7 @@ function scriptLines(log: string): string[] {
 describe.skipIf(lacks("loopback", serf))("scripts of event handlers", () => {
   let expected: Promise<Seen> | undefined;
 
-  it.each(installed(ours))("see and do on %s what they see and do with Serf", {
+  it.each(installed(ours))("receive and do on %s what they receive and do with Serf", {
     timeout: 90_000,
   }, async (kind) => {
     expected ??= live(serf);
@@ -133,7 +133,7 @@ describe.skipIf(lacks("loopback", serf))("scripts of event handlers", () => {
     expect(seen.log).toEqual(wanted.log);
   });
 
-  it.each(installed(ours))("do not stop the agent on %s when one hangs", {
+  it.each(installed(ours))("do not block the agent on %s if one hangs", {
     timeout: 60_000,
   }, async (kind) => {
     const output = join(folder, `hanging-${kind}.txt`);

@@ -39,7 +39,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("keys on %s", (ki
       code: 0,
     });
 
-    it("rotates keys from either side", { timeout: 60_000 }, async () => {
+    it("rotates keys through either agent", { timeout: 60_000 }, async () => {
       let before = firstKey;
       let after = secondKey;
       for (const agent of [theirs, mine]) {

@@ -18,7 +18,7 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("a socket in the file s
   const flag = `-rpc-addr=unix://${path}`;
   const host = (index: number): string => `${subnet}.${10 * ours.indexOf(kind) + index}`;
 
-  it("takes commands, belongs to its user, and goes with its agent", async () => {
+  it("accepts commands, belongs to its user, and is removed with its agent", async () => {
     const agent = await Agent.start(kind, "a", host(1), flag);
     expect(agent.log).toContain(`RPC addr: 'unix://${path}'`);
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -42,7 +42,7 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("a socket in the file s
     });
   });
 
-  it("is taken over from an agent that was killed, not from one that lives", async () => {
+  it("is taken over from an agent that was killed, not from a running one", async () => {
     const first = await Agent.start(kind, "a", host(2), flag);
     const second = await Agent.start(kind, "b", host(3), flag);
     expect(await second.ended).toBe(1);

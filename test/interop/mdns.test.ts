@@ -64,7 +64,7 @@ describe.skipIf(lacks("networks"))("agents on one network", () => {
     }
   });
 
-  it.each(present.ours)("answer on %s as Serf does, whatever else they hear", {
+  it.each(present.ours)("respond on %s as Serf does, whatever other packets they receive", {
     timeout: 30_000,
   }, async (kind) => {
     const agent = await Agent.startInside(wire.left, kind, "one", host(1), ...flags);

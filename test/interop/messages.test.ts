@@ -193,7 +193,7 @@ describe.skipIf(lacks("loopback") || present.length === 0).each(installed(ours))
         expect(ping.stdout).toContain("Successfully contacted all live nodes");
       });
 
-      it("installs, uses, removes and lists keys, whoever begins", { timeout: 90_000 }, async () => {
+      it("installs, uses, removes and lists keys, from either side", { timeout: 90_000 }, async () => {
         const at = network();
         const folder = await mkdtemp(join(tmpdir(), "tserf-keys-"));
         const keyringFile = join(folder, "keyring");
@@ -229,7 +229,7 @@ describe.skipIf(lacks("loopback") || present.length === 0).each(installed(ours))
         await rm(folder, { recursive: true });
       });
 
-      it("loses its name to an agent that others know", { timeout: 60_000 }, async () => {
+      it("stops if the others know an agent under its name", { timeout: 60_000 }, async () => {
         const at = network();
         const known = await Agent.start(serf, "twin", at(1));
         const witness = await Agent.start(serf, "witness", at(2), "-join", known.address);

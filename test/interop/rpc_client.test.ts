@@ -147,7 +147,7 @@ describe.skipIf(lacks("loopback"))("this package's RPC client", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each(kinds)("gets from an agent of kind %s what it gets from any", (kind) => {
+  it.each(kinds)("gets the same results from an agent of kind %s as from any other", (kind) => {
     const got = all[kinds.indexOf(kind)]!;
     expect(got.at(-1)![0]).toBe("closed");
     expect(got).toEqual(all[0]);

@@ -96,7 +96,7 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("a snapshot on %s", (ki
       expect(moving.log).not.toContain("user-event: ");
     });
 
-    it("remembers a failed member for us, and Serf does not stumble over it", {
+    it("remembers a failed member for us, and Serf can read it", {
       timeout: 120_000,
     }, async () => {
       const at = network();
@@ -123,7 +123,7 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("a snapshot on %s", (ki
     });
   });
 
-  it("is left behind by a leave, unless -rejoin is given", { timeout: 120_000 }, async () => {
+  it("is not used after a leave, unless -rejoin is given", { timeout: 120_000 }, async () => {
     const at = network();
     const path = join(await directory(), "snapshot");
     const peer = await Agent.start(kind, "peer", at(1));
@@ -145,7 +145,7 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("a snapshot on %s", (ki
     expect(mine.log).toContain("Ignoring previous leave in snapshot");
   });
 
-  it("whose directory vanishes is complained of once and costs nothing else", {
+  it("whose directory is removed logs one warning and has no other effect", {
     timeout: 60_000,
   }, async () => {
     const at = network();
@@ -165,7 +165,7 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("a snapshot on %s", (ki
     expect(await mine.kill("SIGINT")).toBe(0);
   });
 
-  it("in a directory that is not there stops the agent from starting", async () => {
+  it("in a directory that does not exist stops the agent from starting", async () => {
     const at = network();
     const path = join(await directory(), "nosuch", "snapshot");
     const mine = await Agent.start(kind, "mine", at(1), "-snapshot", path);

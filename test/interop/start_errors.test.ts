@@ -44,7 +44,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("an agent on %s t
     ],
     ["a seed that nobody answers", [...here, `-join=${host}:17999`]],
     ["a seed that has no address", [...here, "-join=host:notaport"]],
-  ])("because of %s says so like Serf", { timeout: 30_000 }, async (_what, flags) => {
+  ])("because of %s prints what Serf prints", { timeout: 30_000 }, async (_what, flags) => {
     const expected = normal(await run(serf, "agent", ...flags));
     expect(normal(await run(kind, "agent", ...flags))).toEqual(expected);
     expect(expected.code).toBe(1);
@@ -53,7 +53,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("an agent on %s t
   it.each([
     ["gossip", 17946],
     ["RPC", 17373],
-  ])("because its %s port is in use says so like Serf", { timeout: 30_000 }, async (_what, port) => {
+  ])("because its %s port is in use prints what Serf prints", { timeout: 30_000 }, async (_what, port) => {
     const server = createServer().listen(port, host);
     try {
       const expected = normal(await run(serf, "agent", ...here));

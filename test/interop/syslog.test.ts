@@ -81,7 +81,7 @@ let listener: Listener;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(lacks("mounts", "deno"))("the system's log", () => {
+describe.skipIf(lacks("mounts", "deno"))("syslog", () => {
   beforeAll(async () => {
     writeFileSync(
       settings,
@@ -115,7 +115,7 @@ describe.skipIf(lacks("mounts", "deno"))("the system's log", () => {
     return lines(await listener.said("shutdown complete"), agent);
   }
 
-  it.skipIf(serf === undefined)("gets the same from every agent", { timeout: 120_000 }, async () => {
+  it.skipIf(serf === undefined)("gets the same lines from every agent", { timeout: 120_000 }, async () => {
     const expected = await life(serf!, `${network}.1`);
     expect(expected).toContain("<157>agent: Serf agent starting");
     expect(expected).toContain("<155>agent: Error invoking script 'cat > /dev/null; exit 1': exit status 1");
@@ -124,7 +124,7 @@ describe.skipIf(lacks("mounts", "deno"))("the system's log", () => {
     }
   });
 
-  it.each(installed(ours))("that is restarted gets the lines of %s that it missed", {
+  it.each(installed(ours))("after a restart gets the lines of %s that it missed", {
     timeout: 60_000,
   }, async (kind) => {
     const agent = await Agent.startInside(
@@ -148,7 +148,7 @@ describe.skipIf(lacks("mounts", "deno"))("the system's log", () => {
     await listener.said("shutdown complete");
   });
 
-  it.each(installed(ours))("gets the end of %s also when its whole group is told to end", {
+  it.each(installed(ours))("gets the last lines of %s even if its whole process group is terminated", {
     timeout: 60_000,
   }, async (kind) => {
     const grouped = [...mount.inside, "setsid"];
@@ -160,7 +160,7 @@ describe.skipIf(lacks("mounts", "deno"))("the system's log", () => {
     expect(agent.log).not.toContain("syslog");
   });
 
-  it.each(installed(ours))("that is not there keeps %s from starting, as Serf", {
+  it.each(installed(ours))("without a socket stops %s from starting, as Serf", {
     timeout: 60_000,
   }, async (kind) => {
     const empty = await PrivateMount.make();
@@ -179,9 +179,9 @@ describe.skipIf(lacks("mounts", "deno"))("the system's log", () => {
   });
 });
 
-describe.each(installed(ours))("a facility on %s that there is not", (kind) => {
+describe.each(installed(ours))("an unknown facility on %s", (kind) => {
   it.skipIf(lacks("loopback") || serf === undefined)(
-    "is refused as by Serf",
+    "is rejected as by Serf",
     { timeout: 30_000 },
     async () => {
       const bad = join(folder, "bad.json");

@@ -150,7 +150,7 @@ async function live(kind: Kind, index: number): Promise<Life> {
 
 const lives = new Map<Kind, Life>();
 
-describe.skipIf(lacks("loopback") || present.serfs.length === 0)("agents that measure", () => {
+describe.skipIf(lacks("loopback") || present.serfs.length === 0)("agents with telemetry", () => {
   beforeAll(async () => {
     const all = await Promise.all([...present.serfs, ...present.ours].map(live));
     for (const life of all) lives.set(life.kind, life);
@@ -182,14 +182,16 @@ describe.skipIf(lacks("loopback") || present.serfs.length === 0)("agents that me
 
   const pairs = present.ours.flatMap((own) => present.serfs.map((serf) => [own, serf] as const));
 
-  it.each(pairs)("on %s send the names of %s to statsd, in datagrams of its size", (own, serf) => {
+  it.each(
+    pairs,
+  )("on %s send the same names as %s to statsd, in datagrams of the same maximum size", (own, serf) => {
     const [mine, theirs] = [lives.get(own)!, lives.get(serf)!];
     expect(unexplained(mine.sent, theirs.sent, [own, serf])).toEqual([]);
     for (const { packets } of [mine.servers, theirs.servers])
       for (const packet of packets) expect(Buffer.byteLength(packet)).toBeLessThanOrEqual(1400);
   });
 
-  it.each(present.ours)("on %s count what happened, not more", (own) => {
+  it.each(present.ours)("on %s count each event once", (own) => {
     const text = lives.get(own)!.servers.packets.join("");
     const sum = (name: string): number =>
       [...text.matchAll(new RegExp(`^serf-agent\\.${name}:([\\d.]+)\\|c$`, "gm"))]
@@ -206,7 +208,7 @@ describe.skipIf(lacks("loopback") || present.serfs.length === 0)("agents that me
     expect(sum("agent\\.ipc\\.command")).toBe(6);
   });
 
-  it.each([...present.serfs, ...present.ours])("on %s go on over a new connection of statsite", (kind) => {
+  it.each([...present.serfs, ...present.ours])("on %s continue over a new connection to statsite", (kind) => {
     const { streams } = lives.get(kind)!.servers;
     expect(streams.length).toBeGreaterThan(1);
     const last = streams.at(-1)!;
@@ -216,7 +218,7 @@ describe.skipIf(lacks("loopback") || present.serfs.length === 0)("agents that me
   it.each([
     ...present.serfs,
     ...present.ours,
-  ])("on %s print what they measured, line by line alike", (kind) => {
+  ])("on %s print their measurements in the same line format", (kind) => {
     const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,9})? [+-]\d{4} \S+`;
     const number = String.raw`-?\d+\.\d{3}`;
     const updated = String.raw`LastUpdated: ${time} m=\+\d+\.\d{9}`;
@@ -232,7 +234,7 @@ describe.skipIf(lacks("loopback") || present.serfs.length === 0)("agents that me
     expect(new Set(dump.map((line) => /:\d(\d)(?: |\.)/.exec(line)?.[1]))).toEqual(new Set(["0"]));
   });
 
-  it.each(pairs)("on %s print the names that %s prints", (own, serf) => {
+  it.each(pairs)("on %s print the same names as %s", (own, serf) => {
     const kinds: Record<string, string> = { G: "g", C: "c", S: "ms" };
     const printed = (kind: Kind): Set<string> =>
       new Set(
@@ -246,9 +248,9 @@ describe.skipIf(lacks("loopback") || present.serfs.length === 0)("agents that me
 });
 
 describe.skipIf(lacks("loopback")).each(present.ours)(
-  "an agent on %s whose servers are not there",
+  "an agent on %s without its telemetry servers",
   (kind) => {
-    it("goes on, and says so once", { timeout: 40_000 }, async () => {
+    it("keeps running, and logs it once", { timeout: 40_000 }, async () => {
       const settings = join(mkdtempSync(join(tmpdir(), "tserf-telemetry-")), "dead.json");
       writeFileSync(settings, '{"statsd_addr":"127.0.0.1:9","statsite_addr":"127.0.0.1:9"}');
       const host = `${network}.29.${1 + ours.indexOf(kind)}`;

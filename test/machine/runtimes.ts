@@ -33,7 +33,10 @@ export function installRuntimes(unwanted: readonly string[]): void {
     shell: process.platform === "win32",
   });
   if (status === 0) console.log(`Installed after ${Math.round((Date.now() - begin) / 1000)} s.`);
-  else console.log(`That failed, and their tests are skipped: ${error?.message ?? stderr.trim().split("\n").slice(0, 5).join("\n")}`);
+  else
+    console.log(
+      `That failed, and their tests are skipped: ${error?.message ?? stderr.trim().split("\n").slice(0, 5).join("\n")}`,
+    );
 }
 
 /** Whether npm installed what the lock file has for this platform, which may be less than all. */

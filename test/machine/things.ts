@@ -2,11 +2,12 @@
  * What tests use beyond the Node that runs them, npm and git: how each thing is found on this machine, and what enables it where it is not.
  */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { whyNoMounts } from "../interop/mounts.ts";
 import { whyNoNetworks } from "../interop/networks.ts";
 import { type Binary, binary, type RuntimeName } from "../runtimes/binaries.ts";
@@ -25,6 +26,11 @@ export interface Thing {
 /** A program that was asked for its version prints it within this time. */
 const versionMs = 10_000;
 
+/** Longest Deno may take to fetch packages. */
+const fetchMs = 60_000;
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
 /** What `serf version` prints first in every build of Serf 0.9 and 0.10 from source; this package's own `serf` prints its own. */
 const serfVersion = "0.8.2-dev";
 
@@ -33,6 +39,7 @@ const present: Found = { path: "" };
 /** The names of things, by which tests are skipped. */
 export type ThingName =
   | RuntimeName
+  | "deno-cache"
   | "serf-0.9"
   | "serf-0.10"
   | "go"
@@ -64,6 +71,11 @@ export const things: Readonly<Record<ThingName, Thing>> = {
     what: "Bun",
     enable: "npm run runtimes",
     find: () => runtime("bun"),
+  },
+  "deno-cache": {
+    what: "packages in Deno's own cache, for the examples on Deno",
+    enable: "let Deno reach npm's registry once",
+    find: denoCache,
   },
   "serf-0.9": {
     what: "Serf 0.9.4 in Go",
@@ -179,6 +191,20 @@ function runtime(name: RuntimeName): Found {
   if (found.path === undefined) return found;
   const { error } = firstLine(found.path, "--version");
   return error === undefined ? found : { missing: `${found.path} does not run: ${error}` };
+}
+
+/** Fetches what our program for Deno imports, unless it is cached. */
+function denoCache(): Found {
+  const { path, missing } = binary("deno");
+  if (path === undefined) return { missing };
+  const { status, stderr } = spawnSync(path, ["cache", "runtimes/deno/cli.ts"], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+    timeout: fetchMs,
+  });
+  if (status === 0) return present;
+  return { missing: /error.*/.exec(stderr ?? "")?.[0] ?? "Deno could not fetch it in time" };
 }
 
 function serf(path: string | undefined): Found {

@@ -48,7 +48,8 @@ export function commandFor(name: RuntimeName, program: string, file: string): Co
   const args: Record<RuntimeName, string[]> = {
     node: ["--import", join(folder, "typescript.mjs"), path],
     node24: ["--disable-warning=ExperimentalWarning", path],
-    deno: ["run", "-A", path],
+    // The packages that npm installed: Deno's own cache may need a network.
+    deno: ["run", "-A", "--node-modules-dir=manual", path],
     bun: [path],
   };
   return { program, args: args[name] };

@@ -61,12 +61,12 @@ async function live(options: ClusterOptions["options"]): Promise<Cluster> {
 }
 
 describe("a node's measurements", () => {
-  it("change nothing in its life, whatever the sink does", async () => {
+  it("do not change what the node does, whatever the sink does", async () => {
     const { world } = await live({});
     expect((await live({ metrics: new Sums() })).world.traceHash).toBe(world.traceHash);
   });
 
-  it("go to the sink under the original's names", async () => {
+  it("go to the sink under Serf's names", async () => {
     const sums = new Sums();
     const key = "AAECAwQFBgcICQoLDA0ODw==";
     await live({ metrics: sums, encryptKey: key, label: "blue", snapshotPath: "/snapshot" });
@@ -123,7 +123,7 @@ describe("a node's measurements", () => {
     }
   });
 
-  it("do no harm when the sink throws, which is said once", async () => {
+  it("do no harm if the sink throws, which is logged once", async () => {
     const cluster = await live({ metrics: failing });
     const view = { n0: "alive", n1: "alive", n2: "alive", n3: "alive", n4: "failed" } as const;
     expect(cluster.view("n0")).toEqual(view);

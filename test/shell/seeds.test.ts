@@ -18,7 +18,7 @@ async function resolved(world: World, ...seeds: string[]): Promise<ResolvedSeeds
 
 const at = (host: string, port: number, node = ""): object => ({ node, to: { host, port } });
 
-test("names are every address they have, in the order of the seeds", async () => {
+test("names resolve to all their addresses, in the order of the seeds", async () => {
   expect(await resolved(newWorld(), "b", "10.9.9.9:1", "x/a:2", "[fd00::9]:3")).toEqual({
     targets: [
       at("10.0.0.2", 7946),
@@ -31,7 +31,7 @@ test("names are every address they have, in the order of the seeds", async () =>
   });
 });
 
-test("a service is every address of every target, with the ports that DNS says, as they are at the time", async () => {
+test("a service resolves to all addresses of all targets, with the ports in DNS, each time anew", async () => {
   const world = newWorld();
   world.setService(service, [
     { name: "b", port: 8000 },

@@ -110,7 +110,7 @@ describe("the seeded generator", () => {
     expect(random.chance(0)).toBe(false);
   });
 
-  it("gives streams of their own to other names", () => {
+  it("gives other names independent streams", () => {
     expect(new SeededRandom(1, "a").next()).not.toBe(new SeededRandom(1, "b").next());
   });
 });

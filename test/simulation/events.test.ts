@@ -39,7 +39,7 @@ function faults(
 }
 
 describe("the checker of deliveries", () => {
-  it("objects to an event that came twice and to one that never came", () => {
+  it("reports an event that arrived twice and one that never arrived", () => {
     const counts = new Map([["e", new Map([["a", 2]])]]);
     expect(faults(counts, ["e"], ["a", "b"])).toEqual({ twice: ["e at a"], never: ["e at b"] });
   });

@@ -130,15 +130,15 @@ const table: readonly Rule[] = [
 ];
 
 describe.each(table)("$name", ({ check, files, broken, sound }) => {
-  it("is broken by what breaks it", () => {
+  it("rejects the samples that break it", () => {
     for (const [set, ...violations] of broken) expect(check(made(set))).toEqual(violations);
   });
 
-  it("is kept by what only looks so", () => {
+  it("accepts the samples that only look so", () => {
     for (const set of sound) expect(check(made(set))).toEqual([]);
   });
 
-  it("is kept by the whole", () => {
+  it("holds for all files", () => {
     expect(check(files)).toEqual([]);
   });
 });

@@ -127,7 +127,7 @@ describe("the normal form", () => {
     expect(stdout(args, first)).not.toBe(stdout(args, second));
   });
 
-  it("leaves out of a log what is listed as chance, and no more", () => {
+  it("leaves log entries out that are listed as chance, and no others", () => {
     const log = (...lines: string[]): string =>
       banner + lines.map((line) => `${at} [INFO] ${line}\n`).join("");
     const because = { scenario: "s", reason: "r" };

@@ -36,7 +36,7 @@ function command(kind: Kind): Command {
 
 const expectations = { differences, chances };
 
-describe.skipIf(lacks("loopback"))("our program does as recorded", () => {
+describe.skipIf(lacks("loopback"))("our program does what was recorded", () => {
   const possible = scenarios.filter(
     ({ alone, lonely }) => networks || (alone !== true && lonely === undefined),
   );
@@ -61,7 +61,7 @@ describe.skipIf(lacks("loopback"))("our program does as recorded", () => {
   }
 });
 
-describe("our help names the flags of the original", () => {
+describe("our help lists Serf's flags", () => {
   const asked = installed(ours).flatMap((kind) => Object.keys(help.recorded).map((name) => ({ kind, name })));
   it.concurrent.each(asked)("on $kind: $name", { timeout: 60_000 }, async ({ kind, name }) => {
     await using place = Place.make(kind, command(kind), null);
@@ -99,7 +99,7 @@ describe("the transcripts", () => {
     expect(stage.unplayed).toEqual([]);
   });
 
-  it("are what the lists of differences and of chance speak of", () => {
+  it("contain what the lists of differences and of chances refer to", () => {
     for (const { scenario, steps, reason } of [...differences, ...notPlayed]) {
       const { items } = readTranscript(scenario);
       expect(steps.filter((step) => items[step] === undefined || items[step].kind === "remark")).toEqual([]);

@@ -82,7 +82,7 @@ describe("coordinates", () => {
     ["in two halves", 25, halves, 8, 0.00006, 0.00048],
     ["on a circle with one node above it", 25, circle, 2, 0.0028, 0.064],
     ["with times from a normal distribution", 25, drawn(25, normal(0.1, 0.01)), 8, 0.075, 0.33],
-  ])("%s come close to the truth", (_, count, truth, dimensions, average, worst) => {
+  ])("%s match the known round-trip times", (_, count, truth, dimensions, average, worst) => {
     const found = seeds.map((seed) => errors(simulate(seed, count, truth, dimensions), truth));
     expect(middle(found.map((one) => one.average))).toBeLessThanOrEqual(average * slack);
     expect(middle(found.map((one) => one.worst))).toBeLessThanOrEqual(worst * slack);

@@ -12,7 +12,7 @@ function emittedBy(core: SerfCore): SerfEvent[] {
 }
 
 describe("the time of a node", () => {
-  it("is that of the input: a coalesced event sent at 10 s is held until 11 s", () => {
+  it("is that of the last input: a coalesced event sent at 10 s is held until 11 s", () => {
     const node = new Network().add("a", { config: holding });
     const emitted = (): string[] =>
       emittedBy(node.core).flatMap((event) => (event.type === "user" ? [event.name] : []));

@@ -85,7 +85,7 @@ describe("a member", () => {
     }
   });
 
-  it("is held by the table above the code", () => {
+  it("matches the table in the comment above the code", () => {
     expect(commentTable("src/core/swim/membership.ts")).toEqual([header, ...rows]);
   });
 });

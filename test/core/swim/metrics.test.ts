@@ -43,7 +43,7 @@ function measured(): { readonly notes: Notes; readonly machine: Machine } {
 }
 
 describe("the membership layer measures", () => {
-  it("news that it accepts, and none that is old", () => {
+  it("messages that it accepts, and none that is old", () => {
     const { notes, machine } = measured();
     machine.packet(alive("b", 1, 2)).packet(alive("b", 1, 2));
     expect(notes.take()).toEqual(["c memberlist.msg.alive 1"]);
@@ -54,7 +54,7 @@ describe("the membership layer measures", () => {
     expect(notes.take()).toEqual(["c memberlist.msg.suspect 1", "c memberlist.msg.dead 1"]);
   });
 
-  it("its health, when it has to refute", () => {
+  it("its health when it has to refute", () => {
     const { notes, machine } = measured();
     machine.packet({ type: "suspect", node: "self", incarnation: 1, from: "c" });
     expect(notes.take()).toEqual(["g memberlist.health.score 1"]);
@@ -62,7 +62,7 @@ describe("the membership layer measures", () => {
     expect(notes.take()).toEqual(["g memberlist.health.score 2", "c memberlist.msg.alive 1"]);
   });
 
-  it("bytes of datagrams, malformed ones as well", () => {
+  it("bytes of datagrams, including malformed ones", () => {
     const { notes, machine } = measured();
     machine.swim.packet(0, { host: "10.0.0.9", port: 1 }, new Uint8Array([255, 0, 0]));
     expect(notes.takeAll()).toEqual(["c memberlist.udp.received 3"]);
@@ -75,7 +75,7 @@ describe("the membership layer measures", () => {
     expect(notes.takeAll()).toEqual([`c memberlist.udp.sent ${size}`, "s memberlist.gossip 1"]);
   });
 
-  it("a probe from its begin to its end, and that it is a degraded one", () => {
+  it("a probe from start to end, and that it was degraded", () => {
     const { notes, machine } = measured();
     machine.packet(alive("b", 1, 2));
     notes.takeAll();
@@ -95,7 +95,7 @@ describe("the membership layer measures", () => {
     ]);
   });
 
-  it("a suspicion that ended with fewer confirmations than it hoped for", () => {
+  it("a suspicion that ended with fewer confirmations than expected", () => {
     const { notes, machine } = measured();
     for (const [index, name] of ["b", "c", "d", "e"].entries()) machine.packet(alive(name, 1, 2 + index));
     machine.packet({ type: "suspect", node: "b", incarnation: 1, from: "c" });

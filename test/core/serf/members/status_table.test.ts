@@ -120,7 +120,7 @@ describe("a member", () => {
     }
   });
 
-  it.each(["alive", "leaving"])("that is %s is erased later by a leave intent to prune", (status) => {
+  it.each(["alive", "leaving"])("that is %s is erased later by a leave intent with prune", (status) => {
     const subject = new Subject();
     bring(subject, status);
     happen(subject, "leave intent to prune, new", "b");
@@ -129,14 +129,14 @@ describe("a member", () => {
     expect(subject.status("b")).toBe("unknown");
   });
 
-  it("that is unknown begins with the status of the intent that was kept", () => {
+  it("that is unknown starts with the status of its stored intent", () => {
     const subject = new Subject();
     happen(subject, "leave intent, new", "b");
     subject.receive(alive("b", 1, 2, { meta: null }));
     expect(subject.status("b")).toBe("leaving");
   });
 
-  it("is held by the table above the code", () => {
+  it("matches the table in the comment above the code", () => {
     expect(commentTable("src/core/serf/members/members.ts")).toEqual([header, ...rows]);
   });
 });
