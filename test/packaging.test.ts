@@ -121,7 +121,7 @@ describe("the package", () => {
       .map(
         ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
       );
-    // The one deliberate mistake shows that the types are there.
+    // The one deliberate error proves that the types exist.
     expect(messages).toEqual([expect.stringContaining("is not assignable to type 'number'")]);
   });
 });

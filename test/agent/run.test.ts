@@ -243,7 +243,7 @@ test("discovery shows its cluster, joins the agents it finds, and stops at a lea
       };
     },
   );
-  // The module is loaded first, which takes as long as it takes.
+  // The module is imported first, however long that takes.
   while (!fake.stdout.includes("Log data")) await settle();
   await fake.clock.advance(100);
   expect(fake.stdout).toContain(

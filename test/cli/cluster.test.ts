@@ -1,4 +1,4 @@
-/** Output of the commands that ask the whole cluster, as the original prints it. */
+/** Output of the commands that query the whole cluster, as Serf prints it. */
 
 import { describe, expect, test } from "vitest";
 import { SerfError } from "../../src/errors.ts";
@@ -13,12 +13,15 @@ const ack = (from: string): QueryReply => ({ type: "ack", from, payload: new Uin
 
 const response = (from: string, payload: Uint8Array): QueryReply => ({ type: "response", from, payload });
 
-/** Waits until a command listens for Ctrl-C, which it does once its query is asked. */
+/** Waits until a command handles Ctrl-C, which it does once its query is sent. */
 async function attentive(fake: FakeRuntime): Promise<void> {
   while (fake.listening("SIGINT") === 0) await settle();
 }
 
-/** Runs a command that asks one query, which gets these replies; the query is over after `ms` milliseconds. */
+/**
+ * Runs a command that sends one query. The query receives these replies and ends after `ms`
+ * milliseconds.
+ */
 async function asked(args: readonly string[], replies: readonly QueryReply[], ms = 0): Promise<Printed> {
   const { streams, starter, host } = await agent();
   const { printed, fake } = begin(streams, args);

@@ -94,7 +94,7 @@ export function datagrams(openSubject: OpenSubject): void {
         const bytes = pattern(60_000);
         for (let index = 0; index < 1_000; index += 1) a.socket.send(b.socket.local, bytes);
         await pause(runtime, 200);
-        // Either the system took them at once or they were dropped here; they are not kept.
+        // The system took them at once, or they were dropped here; they are not kept.
         expect(b.packets.length + a.socket.dropped).toBeLessThanOrEqual(1_000);
         a.packets.length = b.packets.length = 0;
         a.socket.send(b.socket.local, Uint8Array.of(7));

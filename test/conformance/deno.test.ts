@@ -1,4 +1,7 @@
-/** Deno's adapter, on Deno: with its own datagrams, and with those it falls back to when they are not switched on. */
+/**
+ * Deno's adapter, on Deno: with its own datagrams, and with the fallback if those are not switched
+ * on.
+ */
 import { describe, expect, it } from "vitest";
 import { denoRuntime } from "../../runtimes/deno/mod.ts";
 import { nodeDatagrams } from "../../runtimes/node/datagrams.ts";

@@ -1,4 +1,7 @@
-/** Unix domain sockets: what `Streams` of `src/runtime.ts` promises of connections within a machine. */
+/**
+ * Unix domain sockets: what `Streams` of `src/runtime.ts` promises for connections within a
+ * machine.
+ */
 import { describe, expect } from "vitest";
 import type { Connection, Listener, Runtime } from "../../src/runtime.ts";
 import { checks, expectFailure, type OpenSubject, pattern, until } from "./suite.ts";

@@ -1,4 +1,4 @@
-/** The suite for a runtime with a real system below: this machine is both hosts, over its loopback. */
+/** The suite for a runtime on a real system: this machine is both hosts, over its loopback. */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
@@ -51,7 +51,10 @@ export function conformance(runtime: Runtime, name: RuntimeName, file: string): 
   host(open);
 }
 
-/** A listener with a tiny backlog in a process that never accepts, and connections that fill it: further ones get no answer. */
+/**
+ * A listener with a tiny backlog in a process that never accepts, and connections that fill it, so
+ * that further ones get no reply.
+ */
 async function silentEndpoint(closing: (() => void)[]): Promise<Address> {
   const script = `
     const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {

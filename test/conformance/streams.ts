@@ -115,7 +115,7 @@ export function streams(openSubject: OpenSubject): void {
         }
       })();
       let before = -1;
-      // It comes to a stand because nobody reads; 64 MiB is far above what systems buffer.
+      // It blocks because nobody reads; 64 MiB is far above what systems buffer.
       for (let turn = 0; turn < 100 && accepted !== before; turn += 1) {
         before = accepted;
         await pause(subject.runtime, 100);
@@ -123,7 +123,7 @@ export function streams(openSubject: OpenSubject): void {
       expect(accepted).toBe(before);
       expect(accepted).toBeLessThan(64 * 1024 * 1024);
       stop = true;
-      // One write is still waiting.
+      // One write still waits.
       const total = accepted + bytes.length;
       let read = 0;
       while (read < total) read += (await pair.far.read())!.length;

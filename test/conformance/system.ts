@@ -1,4 +1,7 @@
-/** Clock and randomness on every runtime, and processes, signals, terminal and host on those that have a system below. */
+/**
+ * Clock and randomness on every runtime, and processes, signals, terminal and host on those with a
+ * real system.
+ */
 import { describe, expect } from "vitest";
 import { lacks } from "../machine/here.ts";
 import type { Command } from "../runtimes/binaries.ts";
@@ -59,7 +62,8 @@ export function clockAndRandom(openSubject: OpenSubject): void {
         const bytes = new Uint8Array(size + 2);
         random.fill(bytes.subarray(1, size + 1));
         expect([bytes[0], bytes[size + 1]]).toEqual([0, 0]);
-        // A byte is zero with 1/256; a gap that was not filled would be far more.
+        // A byte is zero with a probability of 1/256; a gap that was not filled would have far more
+        // zeros.
         const zeros = bytes.subarray(1, size + 1).filter((byte) => byte === 0).length;
         expect(zeros).toBeLessThanOrEqual(Math.max(12, size / 64));
       }
@@ -257,7 +261,7 @@ export function terminal(openSubject: OpenSubject, program: Command | undefined)
   });
 }
 
-/** Declares the tests of the facts of the host. */
+/** Declares the tests of what the runtime knows of its host. */
 export function host(openSubject: OpenSubject): void {
   const check = checks(openSubject);
   describe("host", () => {

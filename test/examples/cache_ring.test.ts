@@ -1,5 +1,6 @@
 /**
- * The example cache_ring, with Redis: keys stay with their owners, and when one dies only its share moves.
+ * The example cache_ring, with Redis: keys stay with their owners, and if one dies only its share
+ * moves.
  */
 
 import { afterEach, describe, expect, it } from "vitest";
@@ -32,11 +33,11 @@ describe.skipIf(lacks("loopback", "redis-server")).each(kinds)(
         expect(share(name).length).toBeGreaterThan(50);
         expect(share(name).length).toBeLessThan(150);
       }
-      // The values are in the real servers, each in one.
+      // The values are in the real servers, each in one of them.
       const stored = await demo.type(`redis-cli -h ${demo.network}.12 dbsize`);
       expect(Number(stored)).toBe(share("cache2").length);
 
-      /** Gets all keys: whether with a value, and from where. */
+      /** Gets all keys: whether they have a value, and from which server. */
       const all = async (): Promise<{ key: string; status: number; by: unknown; body: string }[]> => {
         const answers = [];
         for (const key of keys) {
@@ -54,7 +55,7 @@ describe.skipIf(lacks("loopback", "redis-server")).each(kinds)(
       expect(await all()).toEqual(keys.map(kept));
 
       for (const name of ["redis2", "cache2"]) process.kill(demo.process(name).pid, "SIGKILL");
-      // At once: no request fails, the rest is where it was.
+      // At once: no request fails, the other keys are where they were.
       for (const answer of await all()) {
         if (owners.get(answer.key) === "cache2") expect(answer).toMatchObject({ status: 404, body: "" });
         else expect(answer).toEqual(kept(answer.key));
@@ -94,7 +95,7 @@ describe("a ring", () => {
   it("lists every node once, also for keys after its last point; an empty ring lists none", () => {
     const pair = nodes.slice(0, 2);
     const ring = new Ring(pair);
-    // About one key in 300 is there.
+    // About one key in 300 exists.
     for (let index = 0; index < 5000; index++)
       expect(new Set(ring.owners(`key${index}`))).toEqual(new Set(pair));
     expect([...new Ring([]).owners("key")]).toEqual([]);

@@ -1,5 +1,6 @@
 /**
- * The example deploy: an event switches every node once, whatever order events come in and whoever was away.
+ * The example deploy: an event switches every node once, whatever the order of events and whichever
+ * node was away.
  */
 
 import { execFileSync } from "node:child_process";
@@ -30,7 +31,7 @@ describe.skipIf(lacks("loopback")).each(kinds)("a deploy event with agents of %s
     const current = (node: string): string => readlinkSync(join(demo.folder, node, "current"));
     const history = (node: string): string[] => demo.read(`${node}/history`).trim().split("\n");
     const versions = (node: string): string[] => history(node).map((line) => line.split(" ")[1] ?? "");
-    /** The history is written behind the switch. */
+    /** The history is written after the switch. */
     const switched = (node: string, version: string): boolean =>
       existsSync(join(demo.folder, node, "history")) &&
       versions(node).at(-1) === version &&
@@ -57,7 +58,7 @@ describe.skipIf(lacks("loopback")).each(kinds)("a deploy event with agents of %s
     };
     expect(answers).toEqual(Object.fromEntries(nodes.map((node) => [node, "v2\n"])));
 
-    // What is no release changes nothing; a node that is away catches up.
+    // An event without a valid release changes nothing; a node that is away catches up.
     for (const payload of ["../../etc", "v9", "''"])
       await demo.type(`serf event -coalesce=false deploy ${payload}`);
     process.kill(demo.process("node3").pid, "SIGKILL");
@@ -72,7 +73,7 @@ describe.skipIf(lacks("loopback")).each(kinds)("a deploy event with agents of %s
     await eventually(demo, "node3 on v3", () => switched("node3", "v3"));
     expect(versions("node3")).toEqual(["v2", "v3"]);
 
-    // A node that is new learns of what was before it.
+    // A new node learns of earlier deploys.
     for (const version of ["v1", "v2", "v3"])
       mkdirSync(join(demo.folder, "node4/releases", version), { recursive: true });
     demo.leaveRunning(
@@ -87,7 +88,10 @@ describe.skipIf(lacks("loopback")).each(kinds)("a deploy event with agents of %s
 });
 
 describe("the handler of deploys", () => {
-  /** Plays events, each a Lamport time and a version, and answers with what is current and how it came so. */
+  /**
+   * Plays events, each a Lamport time and a version, and returns the current version and the
+   * history.
+   */
   function play(...events: readonly (readonly [time: number, payload: string])[]): [string, string[]] {
     const app = mkdtempSync(join(tmpdir(), "tserf-deploy-"));
     try {

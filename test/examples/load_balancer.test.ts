@@ -12,7 +12,7 @@ import { Demo, eventually, http, kinds, stopDemos } from "./demo.ts";
 
 afterEach(stopDemos);
 
-/** Asks again and again; `failures` are answers other than 200. */
+/** Sends requests continuously; `failures` are responses other than 200. */
 class Visitor {
   readonly failures: string[] = [];
   visits = 0;
@@ -75,7 +75,7 @@ describe.skipIf(lacks("loopback", "nginx")).each(kinds)("the load balancer with 
     const web2 = demo.leaveRunning(demo.process("web2").command);
     await eventually(demo, "web2 is back", () => lists(1, 2, 3));
     await eventually(demo, "all in turn", () => spreads("web1", "web2", "web3"));
-    // One says goodbye.
+    // One leaves.
     process.kill(demo.process("web1").pid, "SIGTERM");
     await eventually(demo, "web1 is gone", () => lists(2, 3));
     await eventually(demo, "web1 ends", () => !demo.alive.includes("web1"));
@@ -83,8 +83,9 @@ describe.skipIf(lacks("loopback", "nginx")).each(kinds)("the load balancer with 
     expect(visitor.failures).toEqual([]);
     expect(visitor.visits).toBeGreaterThan(100);
 
-    // Members that are no web servers, or say nonsense, change nothing, and nginx is left alone.
-    // The one of the configuration before may still finish its requests.
+    // Members that are not web servers, or have invalid tags, change nothing, and nginx is not
+    // reloaded.
+    // A worker of the earlier configuration may still finish its requests.
     await eventually(demo, "one worker", () => workerOf(demo).trim().split(" ").length === 1);
     const worker = workerOf(demo);
     const before = statSync(join(demo.folder, "nginx/upstreams.conf.new"), {

@@ -21,7 +21,8 @@ describe.skipIf(lacks("loopback")).each(kinds)("a load query with agents of %s",
       return dispatcher === "alive" && workers.every((name) => others[name] === "alive");
     });
 
-    // The files hold what the kernel said at the start. A node that has just joined may not hear the first question.
+    // The files contain the kernel's load averages from the start. A node that has just joined may
+    // miss the first query.
     const averages = (name: string): string => demo.read(`${name}.loadavg`).split(" ", 3).join(" ");
     await eventually(demo, "all answer", async () => {
       const text = await demo.type("serf query -tag=role=worker load");

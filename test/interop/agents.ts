@@ -96,7 +96,9 @@ export class Agent {
     return await Agent.startInside([], kind, name, host, ...flags);
   }
 
-  /** The same behind the words of a command that runs another one, somewhere else. */
+  /**
+   * Like {@link Agent.start}, with the words of a command that runs another one elsewhere in front.
+   */
   static async startInside(
     inside: readonly string[],
     kind: Kind,
@@ -148,7 +150,7 @@ export class Agent {
     return await runInside(this.#inside, by, name, `-rpc-addr=${this.rpcAddress}`, ...args);
   }
 
-  /** Starts a command that goes on until it is stopped. */
+  /** Starts a command that runs until it is stopped. */
   watch(by: Kind, name: string, ...args: string[]): Watch {
     return new Watch(by, name, `-rpc-addr=${this.rpcAddress}`, ...args);
   }
@@ -167,7 +169,7 @@ export class Agent {
   }
 }
 
-/** A command that goes on until it is stopped. */
+/** A command that runs until it is stopped. */
 export class Watch {
   output = "";
   readonly #child: ChildProcess;
@@ -200,7 +202,7 @@ export async function run(by: Kind, ...args: string[]): Promise<Outcome> {
   return await runInside([], by, ...args);
 }
 
-/** The same behind the words of a command that runs another one, somewhere else. */
+/** Like {@link run}, with the words of a command that runs another one elsewhere in front. */
 export async function runInside(inside: readonly string[], by: Kind, ...args: string[]): Promise<Outcome> {
   const own = commandOf(by);
   const [program, ...before] = [...inside, own.program, ...own.args];
@@ -222,7 +224,7 @@ export async function sideBySide(
   );
 }
 
-/** Waits until something holds; fails with `what` when it does not in time. */
+/** Waits until a condition holds; rejects with `what` if it does not in time. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,

@@ -169,7 +169,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("the command line
         await until("its event is seen", () => watch.output.includes(`"Name":"${name}"`));
       for (const watch of watches) expect(await watch.interrupt()).toBe(0);
       const [theirOutput, myOutput] = watches.map((watch) => watch.output);
-      // Only one of them may have seen the last of what happened before.
+      // The last earlier event may have reached only one of them.
       const about = (output: string): string[] => eventsIn(output).filter((event) => event.includes(name));
       expect(about(theirOutput!)).toHaveLength(1);
       expect(about(myOutput!)).toEqual(about(theirOutput!));

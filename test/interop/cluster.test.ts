@@ -15,7 +15,9 @@ const wrongKey = "/////////////////////w==";
 
 afterEach(stopAll);
 
-/** A network of its own for every test, as ports are fixed and tests of several runtimes overlap. */
+/**
+ * Every test has its own network, because ports are fixed and tests of several runtimes overlap.
+ */
 let networks = 0;
 function network(): (host: number) => string {
   const subnet = 10 + networks++;
@@ -23,7 +25,7 @@ function network(): (host: number) => string {
   return (host) => `127.${20 + block}.${subnet}.${host}`;
 }
 
-/** Lines that no calm cluster has. */
+/** Log lines that a healthy cluster does not have. */
 function alarms(log: string): string[] {
   return log.split("\n").filter((line) => /\[(WARN|ERR)\]|Suspect|Refuting|EventMemberFailed/.test(line));
 }

@@ -19,7 +19,7 @@ import {
 } from "./agents.ts";
 import { eventsIn, sorted } from "./outcomes.ts";
 
-/** Its newest release: some texts of the old one differ. */
+/** Its newest release, because some messages of the old one differ. */
 const serf: Kind = "serf-0.10";
 const block = 100 + (process.pid % 100);
 
@@ -30,7 +30,7 @@ function titled(lines: readonly string[][]): { readonly title: string; readonly 
   return lines.map((args) => ({ title: args.join(" ").slice(0, 40), args }));
 }
 
-/** What was said before the command's help, which is in words of our own. */
+/** What was printed before the command's help, which has our own wording. */
 function complaint({ stdout, stderr, code }: Outcome): Outcome {
   const help = stdout.indexOf("Usage:");
   return { stdout: help < 0 ? stdout : stdout.slice(0, help), stderr, code };
@@ -48,7 +48,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("commands on %s",
   describe("in a cluster without encryption", () => {
     beforeAll(async () => {
       const flags = ["-profile=local", "-log-level=debug"];
-      // Serf runs the last of its handlers for what no other one asks.
+      // Serf runs the last of its handlers for queries that no other one handles.
       const handlers = [
         ["-event-handler", "query:load=echo 1.0"],
         ["-event-handler", "query:bytes=printf 'x<&>\\377\\342\\202y'"],
@@ -181,7 +181,7 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("commands on %s",
       expect((await asked).stdout).toContain("Response from 'mine': my answer\nTotal Acks: 2\n");
       expect(eventsIn(watch.output).join("\n")).toContain('\tEvent: "query"\n\tID: 1\n');
       await watch.interrupt();
-      // The query came later here than it was asked there, and so does its deadline.
+      // The query arrived later here than it was sent there, and so its deadline is later.
       const late = (): Promise<unknown> => client.respond(1n, "late").catch((error: Error) => error.message);
       await expect.poll(late, { timeout: 5000 }).toBe("No pending queries matching ID");
     });

@@ -1,5 +1,6 @@
 /**
- * Configuration files: ours reads them as Serf does, merges them alike and refuses them with the same words.
+ * Configuration files: our agent reads and merges them as Serf does, and rejects them with the same
+ * message.
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -24,7 +25,7 @@ function file(name: string, content: string): string {
   return path;
 }
 
-/** Builds with an older decoder of settings say the same in other words. */
+/** Builds with an older decoder of settings word it differently. */
 function normal({ stdout, stderr, code }: Outcome): Outcome {
   const text = stdout
     .replace(/\d+ error\(s\) decoding:/, "decoding failed due to the following error(s):")

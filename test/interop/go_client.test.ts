@@ -27,7 +27,7 @@ interface Call {
   readonly error: string | null;
 }
 
-/** The release begins texts of its memberlist with capitals, where newer ones and ours do not. */
+/** The release begins messages of its memberlist with capitals; newer releases and ours do not. */
 const capitals = /(?<=\* |":")(Failed to join|Removing the primary key|Requested key is not)/g;
 
 /** Runs the program against an agent of a kind, beside one of Serf's. */

@@ -1,5 +1,6 @@
 /**
- * Event handlers: a script gets from ours what it gets from Serf, and its answers and failures come out the same.
+ * Event handlers: a script receives from our agent what it receives from Serf, and its output and
+ * failures have the same effect.
  */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -43,7 +44,7 @@ interface Seen {
   readonly log: readonly string[];
 }
 
-/** Lets an agent live through the same events and gathers what its scripts saw. */
+/** Sends an agent the same events and collects what its scripts received. */
 async function live(kind: Kind): Promise<Seen> {
   const dump = join(folder, `${kind}.txt`);
   writeFileSync(dump, "");
@@ -86,7 +87,8 @@ async function live(kind: Kind): Promise<Seen> {
   }
   const answered: string[] = [];
   for (const name of Object.keys(answers)) {
-    // Of several answers the first counts here if it comes in half of the time, which a busy machine needs for the one that is held.
+    // The first of several answers counts here if it arrives within half of the time, which a busy
+    // machine needs for a held one.
     const timeout = name === "held" ? "4s" : "900ms";
     const { stdout } = await peer.cli(serf, "query", `-timeout=${timeout}`, "-format=json", name, "arg");
     answered.push(
@@ -108,7 +110,9 @@ function sortTags(invocation: string): string {
   });
 }
 
-/** Log lines about scripts, without their time; entries that run beside each other end in any order. */
+/**
+ * Log lines about scripts, without their time; scripts that run at the same time end in any order.
+ */
 function scriptLines(log: string): string[] {
   return log
     .split("\n")

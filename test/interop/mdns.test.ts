@@ -36,7 +36,8 @@ describe.skipIf(lacks("networks"))("agents on one network", () => {
       "-iface=d0",
     );
     const agents: Agent[] = [];
-    // One after another, as Serf asks again only after a minute; and at both ends by turns.
+    // One after another, because Serf sends its next question only after a minute; alternately at
+    // both ends.
     for (const [index, kind] of [...present.serfs, ...present.ours].entries()) {
       const end = index % 2 === 0 ? wire.left : wire.right;
       const at = host(1 + (index >> 1) + (index % 2) * 4);
@@ -89,7 +90,7 @@ describe.skipIf(lacks("networks"))("agents on one network", () => {
   });
 });
 
-/** Questions, and what Serf's agent `one` on 10.77.0.1 answered. */
+/** Questions, and the responses of Serf's agent `one` on 10.77.0.1. */
 const questions = {
   service: "1234000000010000000000000a5f736572665f6d79636c045f746370056c6f63616c00000c0001",
   direct: "1234000000010000000000000a5f736572665f6d79636c045f746370056c6f63616c00000c8001",
@@ -119,7 +120,10 @@ function records(hex: string): unknown {
   return JSON.parse(JSON.stringify(decode(Buffer.from(hex, "hex")).answers));
 }
 
-/** Sends packets to the group from the other end of the wire; gives what came back within half a second. */
+/**
+ * Sends packets to the group from the other end of the wire; returns the responses within half a
+ * second.
+ */
 async function ask(packets: readonly string[]): Promise<string[]> {
   const program = `
     const socket = require("node:dgram").createSocket("udp4");

@@ -1,6 +1,6 @@
 /**
- * Seeds by name: a service of DNS, and a name whose address changes while an agent tries to join. In a network with a name server of its
- * own, for our agents on every runtime, which join Serf's.
+ * Seeds by name: a service in DNS, and a name whose address changes while an agent tries to join.
+ * Our agents on every runtime join Serf's, on a network with its own name server.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -20,7 +20,7 @@ const service = "_serf._tcp.cluster.test";
 
 type Zone = Record<string, { type: "A" | "SRV"; data: unknown }[]>;
 
-/** The zone is never seen half written. */
+/** Replaces the zone in one step, so that no question reads half of it. */
 function setZone(zone: Zone): void {
   writeFileSync(`${zoneFile}.new`, JSON.stringify(zone));
   renameSync(`${zoneFile}.new`, zoneFile);

@@ -1,5 +1,6 @@
 /**
- * The RPC client of this package, every method of it, against agents of Serf and against ours: all calls come to the same.
+ * Every method of this package's RPC client, against agents of Serf and against ours: all calls
+ * have the same result.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -17,10 +18,12 @@ const firstKey = "HvY8ubRZMgafUOWvrOadwOckVa1wN3QWAo46FVKbVN8=";
 const secondKey = "T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=";
 const kinds = installed([...serfs, ...ours]);
 
-/** A call and what came of it. */
+/** A call and its result. */
 type Call = readonly [name: string, got: unknown];
 
-/** Serf's releases begin texts of their memberlist with capitals, where newer ones and ours do not. */
+/**
+ * Serf's releases begin messages of their memberlist with capitals; newer releases and ours do not.
+ */
 const capitals = /(?<=\* |"peer":"|"self":")(Failed to join|Removing the primary key|Requested key is not)/g;
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -52,7 +55,7 @@ async function calls(kind: Kind, index: number): Promise<Call[]> {
 
 async function withClients(address: string, peer: string): Promise<Call[]> {
   const done: Call[] = [];
-  /** What a call resolves to, or its error's code, text and report. */
+  /** The result of a call, or its error's code, message and report. */
   const note = async (name: string, call: Promise<unknown>): Promise<void> => {
     const got = await call.catch((error: Error & { code: string }) => ({
       code: error.code,
@@ -96,7 +99,7 @@ async function withClients(address: string, peer: string): Promise<Call[]> {
 
   const responder = await connect("secret");
   const asked = await responder.stream("query:load");
-  // Serf begins a stream only after it has answered; what it does next on the connection comes later.
+  // Serf starts a stream only after its response; what it sends next on the connection comes later.
   await responder.members();
   const answering = asked.next().then(async ({ value: query }) => {
     if (query?.type !== "query") throw new Error("Not a query");

@@ -23,7 +23,9 @@ async function directory(): Promise<string> {
   return made;
 }
 
-/** A network of its own for every test, as ports are fixed and tests of several runtimes overlap. */
+/**
+ * Every test has its own network, because ports are fixed and tests of several runtimes overlap.
+ */
 let networks = 0;
 function network(): (host: number) => string {
   const subnet = 10 + networks++;
@@ -62,7 +64,7 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("a snapshot on %s", (ki
       await moving.kill("SIGTERM");
       const recorded = await lines(path);
       expect(recorded).toContain(`alive: peer ${peer.address}`);
-      // Serf notes its member clock twice a second, so that it may come before or after these.
+      // Serf writes its member clock twice a second, so it may come before or after these.
       expect(recorded).toContain("query-clock: 1");
       expect(recorded).toContain("event-clock: 3");
       const { mode } = await stat(path);
@@ -78,7 +80,7 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("a snapshot on %s", (ki
       expect((await stat(path)).mode).toBe(mode);
       expect(await peer.cli(serf, "event", "-coalesce=false", "four", "x")).toMatchObject({ code: 0 });
       await until("the new event arrives", () => moving.log.includes("user-event: four"));
-      // What happened before the restart does not happen again.
+      // Events from before the restart are not delivered again.
       expect(moving.log).not.toMatch(/user-event: (one|two|three)/);
       await until("it is recorded", async () => (await lines(path)).includes("event-clock: 4"), 2_000);
       await peer.cli(serf, "query", "-timeout=500ms", "ask", "x");

@@ -1,5 +1,6 @@
 /**
- * Agents that cannot start: ours prints what Serf prints, on the same stream, with the same exit code.
+ * Agents that cannot start: ours prints what Serf prints, on the same stream, with the same exit
+ * code.
  */
 
 import { createServer } from "node:net";
@@ -11,7 +12,10 @@ const serf: Kind = "serf-0.10";
 const host = `127.${60 + (process.pid % 100)}.9.1`;
 const here = [`-bind=${host}:17946`, `-rpc-addr=${host}:17373`, "-node=n"];
 
-/** Help prose is each program's own; texts of memberlist 0.5.2 begin with a capital where newer ones do not. */
+/**
+ * Help has its own wording in each program; messages of memberlist 0.5.2 begin with a capital where
+ * newer ones do not.
+ */
 function normal({ stdout, stderr, code }: Outcome): Outcome {
   const help = stdout.search(/^(==> )?Usage:/m);
   const text = (help < 0 ? stdout : stdout.slice(0, help))

@@ -1,6 +1,7 @@
 /**
- * A copy of the log for the system's log: ours on every runtime says there what Serf says, in the same priorities. The machine's own
- * log is left alone: the agents run where run-time files are their own.
+ * The copy of the log that goes to syslog: our agents write what Serf writes, with the same
+ * priorities, on every runtime. The machine's own log is not used: the agents run with a private
+ * /var/run.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -19,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), "tserf-syslog-"));
 const socket = "/var/run/syslog";
 const network = `127.${60 + (process.pid % 100)}.21`;
 
-/** Somebody who listens where the system's log does. */
+/** Listens at syslog's socket. */
 class Listener {
   readonly datagrams: string[] = [];
   readonly #child: ChildProcess;
@@ -43,7 +44,7 @@ class Listener {
     return listener;
   }
 
-  /** Waits for a text; then everything that came until now. */
+  /** Waits for a line with this text, then returns everything that arrived until now. */
   async said(text: string): Promise<string[]> {
     await until(`the log has ${text}`, () => this.datagrams.some((datagram) => datagram.includes(text)));
     return this.datagrams.splice(0);
@@ -56,8 +57,10 @@ class Listener {
 }
 
 /**
- * Lines of datagrams, without what differs between two runs. Serf puts a text of several lines into one datagram and ends each with a
- * line feed; ours are several datagrams without it, as that is what `logger` sends. Older serfs begin some words with a capital.
+ * Splits datagrams into lines, without what differs between two runs. Serf writes a message of
+ * several lines into one datagram and ends each line with a line feed; ours are several datagrams
+ * without it, because that is what `logger` sends. Older versions of Serf begin some messages with
+ * a capital.
  */
 function lines(datagrams: readonly string[], agent: Agent): string[] {
   return datagrams.flatMap((datagram) => {
@@ -89,7 +92,8 @@ describe.skipIf(lacks("mounts", "deno"))("syslog", () => {
         enable_syslog: true,
         syslog_facility: "local3",
         log_level: "debug",
-        // It reads its input: otherwise its end and the end of writing are a race, of which the log tells.
+        // It reads its input; otherwise its end and the end of writing are a race that shows in the
+        // log.
         event_handlers: ["user=cat > /dev/null; exit 1"],
       }),
     );
@@ -102,7 +106,7 @@ describe.skipIf(lacks("mounts", "deno"))("syslog", () => {
     mount.remove();
   });
 
-  /** The life of one agent as the log has it. */
+  /** The log lines of one agent from start to end. */
   async function life(kind: Kind, host: string): Promise<string[]> {
     const flags = ["-profile=local", `-config-file=${settings}`];
     const agent = await Agent.startInside(mount.inside, kind, "n", host, ...flags);

@@ -1,5 +1,6 @@
 /**
- * Measurements: agents of every kind live through the same, and say the same of it to statsd, to statsite and at SIGUSR1.
+ * Telemetry: agents of every kind receive the same events and report the same to statsd, to
+ * statsite and at SIGUSR1.
  */
 
 import { createSocket, type Socket } from "node:dgram";
@@ -15,7 +16,7 @@ const present = { serfs: installed(serfs), ours: installed(ours) };
 const network = `127.${60 + (process.pid % 100)}`;
 const folder = mkdtempSync(join(tmpdir(), "tserf-telemetry-"));
 
-/** Names that one side has and the other has not, each with the reason. */
+/** Names that only one side reports, each with the reason. */
 const differences: readonly {
   readonly names: RegExp;
   readonly only: readonly Kind[];
@@ -34,14 +35,14 @@ const differences: readonly {
   },
 ];
 
-/** What happens by chance, and what happens to those who lived for half a minute. */
+/** Names that depend on chance, or on the agent's running for half a minute. */
 const chance =
   /^(c memberlist\.degraded\.\w+|g memberlist\.health\.score|c serf\.query_duplicate_\w+|c serf\.coordinate\.zero-rtt|ms (serf|memberlist)\.queue\.\w+)$/;
 
 /** Servers of both kinds for one agent. */
 class Servers {
   readonly packets: string[] = [];
-  /** What came over each connection. */
+  /** What arrived on each connection. */
   readonly streams: string[] = [];
   readonly #connections = new Set<Stream>();
   readonly #statsd: Socket = createSocket("udp4");
@@ -54,7 +55,7 @@ class Servers {
     });
   });
 
-  /** Opens both; answers the settings that lead to them. */
+  /** Opens both; returns the settings that lead to them. */
   async open(): Promise<Record<string, string>> {
     this.#statsd.on("message", (bytes) => this.packets.push(bytes.toString()));
     await new Promise<void>((resolve) => this.#statsd.bind(0, "127.0.0.1", resolve));
@@ -76,7 +77,7 @@ class Servers {
   }
 }
 
-/** Kinds and names in lines, which all have to be well formed: `c serf.events`. */
+/** Kinds and names in lines, all of which have to be well formed: `c serf.events`. */
 function namesIn(text: string): Set<string> {
   const lines = text.split("\n");
   expect(lines.pop()).toBe("");
@@ -89,14 +90,14 @@ function namesIn(text: string): Set<string> {
   );
 }
 
-/** Gauges carry the name of the host, others do not. */
+/** Gauges contain the host name, others do not. */
 function plain(kind: string, name: string): string {
   const host = `${hostname()}.`;
   expect(name.startsWith(host), `${kind} ${name}`).toBe(kind === "g");
   return `${kind} ${kind === "g" ? name.slice(host.length) : name}`;
 }
 
-/** What one agent said of its life. */
+/** What one agent reported from start to end. */
 interface Life {
   readonly kind: Kind;
   readonly servers: Servers;
@@ -113,7 +114,7 @@ async function live(kind: Kind, index: number): Promise<Life> {
   const peer = present.serfs.at(-1) ?? "node";
   const flags = [`-config-file=${settings}`];
   const agent = await Agent.start(kind, "n1", host(1), ...flags);
-  // What is printed reaches back a minute at most.
+  // The output covers the last minute at most.
   const printing = setInterval(() => agent.signal("SIGUSR1"), 5_000).unref();
   const start = async (name: string, place: number): Promise<Agent> =>
     await Agent.start(peer, name, host(place), `-join=${agent.address}`);
@@ -161,7 +162,7 @@ describe.skipIf(lacks("loopback") || present.serfs.length === 0)("agents with te
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Names that only one of two agents has, beyond the differences that there are. */
+  /** Names that only one of two agents reports, without the listed differences. */
   function unexplained(
     left: ReadonlySet<string>,
     right: ReadonlySet<string>,
@@ -203,7 +204,7 @@ describe.skipIf(lacks("loopback") || present.serfs.length === 0)("agents with te
     expect(sum("serf\\.member\\.failed")).toBe(1);
     expect(sum("serf\\.query_acks")).toBe(3);
     expect(sum("serf\\.query_responses")).toBe(1);
-    // handshake and command, of three commands
+    // Handshake and command, for three commands.
     expect(sum("agent\\.ipc\\.accept")).toBe(3);
     expect(sum("agent\\.ipc\\.command")).toBe(6);
   });

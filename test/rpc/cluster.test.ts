@@ -30,7 +30,7 @@ async function world(): Promise<World> {
   const log = (level: LogLevel, text: string): void => {
     lines.push(`[${level}] ${text}`);
   };
-  // Nothing but the cluster is asked for here.
+  // These tests use only the cluster.
   const service = { cluster: new Cluster(node, log), log, recentLines: () => [] } as unknown as AgentService;
   const server = await RpcServer.listen(fake.runtime, { address: defaultRpcAddress, token: "", service });
   const client = await RpcClient.connect(fake.runtime);

@@ -1,4 +1,7 @@
-/** Where RPC is served, on a simulated machine: its sockets have paths and survive crashes as real ones do. */
+/**
+ * The addresses that RPC is served at, on a simulated machine: its sockets have paths and survive
+ * crashes as real ones do.
+ */
 import { expect, test } from "vitest";
 import { World } from "../../runtimes/sim/mod.ts";
 import { dial, EndpointError, endText, listenAt } from "../../src/rpc/endpoint.ts";

@@ -1,15 +1,16 @@
 /**
- * Where the runtimes are that tests start programs on. Node is the one that is installed on the machine and runs the tests; the others
- * are platform packages of the private package beside this file, installed by `npm run runtimes`.
+ * Finds the runtimes that tests start programs on. Node is the one that is installed on the machine
+ * and runs the tests. The others are platform packages of the private package beside this file,
+ * installed by `npm run runtimes`.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A runtime that the suite runs on. `node` is the oldest supported one, `node24` a newer. */
+/** A runtime that the suite runs on. `node` is the oldest supported one, `node24` a newer one. */
 export type RuntimeName = "node" | "node24" | "deno" | "bun";
 
-/** All of them, in the order in which results are shown. */
+/** All of them, in the order of results. */
 export const runtimeNames: readonly RuntimeName[] = ["node", "node24", "deno", "bun"];
 
 /** A program with its first arguments. */
@@ -55,7 +56,7 @@ export function commandFor(name: RuntimeName, program: string, file: string): Co
   return { program, args: args[name] };
 }
 
-/** Under Deno and Bun `process.execPath` is not Node, so that there the search path decides. */
+/** Under Deno and Bun `process.execPath` is not Node, so the search path is used there. */
 function systemNode(): Binary {
   const { deno, bun } = process.versions;
   if (deno === undefined && bun === undefined) {

@@ -20,7 +20,7 @@ describe("errors of the runtimes", () => {
     [named("AddrInUse", "EADDRINUSE"), "EADDRINUSE"],
     [named("BadResource"), "ECANCELED"],
     [named("Interrupted", "EINTR"), "ECANCELED"],
-    // A DOMException's code is a number that means nothing here.
+    // A DOMException's code is a number without a meaning here.
     [named("AbortError", 20), "ECANCELED"],
     [named("NotCapable"), "EPERM"],
     [named("Error", "ESTRANGE"), "EUNKNOWN"],

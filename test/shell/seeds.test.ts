@@ -1,4 +1,4 @@
-/** What the seeds of a join come to, in a world with a DNS of its own. */
+/** The addresses that the seeds of a join resolve to, in a world with its own DNS. */
 import { expect, test } from "vitest";
 import { World } from "../../runtimes/sim/mod.ts";
 import { type ResolvedSeeds, resolveSeeds } from "../../src/shell/seeds.ts";
@@ -63,7 +63,7 @@ test.each([
   ["nobody", "lookup nobody: no such host"],
   [service, `lookup ${service}: no such host`],
   ["_serf._tcp.empty.test", "lookup _serf._tcp.empty.test: no such host"],
-  // With a port it is a host's name, which it cannot be.
+  // With a port it is a host name, and it is not a valid one.
   [`${service}:7946`, `lookup ${service}: no such host`],
   ["_serf._sctp.example.test", "lookup _serf._sctp.example.test: no such host"],
   ["a:x", 'strconv.ParseUint: parsing "x": invalid syntax'],

@@ -9,9 +9,9 @@ interface Subject {
   readonly world: World;
   readonly runtime: Runtime;
   readonly log: string[];
-  /** Calls of `write` that the disk got. */
+  /** Calls of `write` that reached the disk. */
   readonly writes: string[];
-  /** While true the disk does not answer to writes. */
+  /** While true the disk does not complete writes. */
   hanging: boolean;
   release: () => void;
   readonly files: Files;

@@ -57,7 +57,8 @@ describe("scripts", () => {
   });
 
   it("one seed gives one trace on every runtime", async () => {
-    // Whoever changes the simulator's arithmetic or order changes these; all runtimes must agree on the new ones.
+    // If you change the simulator's arithmetic or order, these change; all runtimes must agree on
+    // the new ones.
     expect([(await play(1)).hash, (await play(42)).hash]).toEqual(["16e37278", "6107d4f7"]);
   });
 

@@ -89,7 +89,8 @@ describe("a node that starts again", () => {
     await cluster.world.run(second);
     expect(Number(cluster.node("n2").stats()["member_time"])).toBeGreaterThanOrEqual(before);
     expect(await file(cluster, "n2")).toContain("#incarnation: 7\n");
-    // Nobody suspected it, so that it had nothing to refute, and the others know the tags of its new life.
+    // No member suspected it, so it had nothing to refute, and the others know the tags of its new
+    // run.
     expect(logged(cluster, "n2", "Refuting")).toBe(0);
     expect(
       cluster
@@ -138,7 +139,7 @@ describe("a node that starts again", () => {
     await cluster.world.run(minute);
     expect(logged(cluster, "n1", "Attempting re-join to previously known node: n0: 10.0.0.1:7946")).toBe(1);
     expect(logged(cluster, "n1", "Failed to re-join any previously known node")).toBe(1);
-    // It comes back with an empty disk, so that only the other can find it.
+    // It returns with an empty disk, so only the other node can find it.
     cluster.world.disk("n0").remove(path);
     cluster.world.restart("n0");
     await cluster.world.run(2 * minute);
@@ -156,7 +157,8 @@ describe("a node that starts again", () => {
     expect(failure).toBeDefined();
     const after = await file(cluster, "n0");
     expect(after.slice(before.length)).toBe("#failed: n2 10.0.0.3:7946\nnot-alive: n2\n");
-    // Power and not only the process: whatever was not forced to the disk within a second would be torn.
+    // The machine loses its power, not only the process: whatever was not synced within a second
+    // would be torn.
     cluster.world.restart("n2");
     await cluster.world.run(500);
     while (

@@ -1,4 +1,4 @@
-/** Imports keep to the rooms of the house. */
+/** Each room imports only the rooms that the table allows. */
 import { describe, expect, it } from "vitest";
 import { keepsToItsRoom, roomOf, rooms } from "./rooms.ts";
 import { imported, source, sources } from "./sources.ts";

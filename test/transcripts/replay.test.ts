@@ -1,6 +1,7 @@
 /**
- * Every transcript of the original again, with our agent and commands on every runtime: streams, exit codes and files are the same but for
- * what `differences.ts` lists, and all of that occurs.
+ * Every transcript of Serf again, with our agent and commands on every runtime: streams, exit codes
+ * and files are the same except for the differences listed in `expected/differences.ts`, and all of
+ * those occur.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -42,7 +43,7 @@ describe.skipIf(lacks("loopback"))("our program does what was recorded", () => {
   );
   // On the machine's own network they would use the same addresses.
   const each = networks ? it.concurrent : it;
-  // The runtimes take turns, so that what takes long begins early on all of them.
+  // The runtimes take turns, so that long scenarios begin early on all of them.
   const turns = possible.flatMap((scenario) => installed(ours).map((kind) => ({ scenario, kind })));
   for (const { scenario, kind } of turns) {
     const options = { timeout: 300_000, retry: scenario.lossy === true ? 1 : 0 };

@@ -5,7 +5,7 @@ import { mergeConfig } from "../../../src/agent/config/merge.ts";
 import { readConfig } from "../../../src/cli/commands/agent.ts";
 import { SystemError } from "../../../src/runtime.ts";
 
-/** A disk: paths to contents. A path that others begin with is a folder. */
+/** A disk: paths to contents. A path that is the start of others is a folder. */
 function disk(contents: Record<string, string>): ConfigFiles {
   const children = (path: string): string[] => {
     const prefix = `${path.replace(/^\.\//, "").replace(/\/$/, "")}/`;

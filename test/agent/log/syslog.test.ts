@@ -15,7 +15,7 @@ class FakeLogger {
   text = "";
   closed = false;
   killed = false;
-  /** Writing waits for it. */
+  /** If set, writing waits for it. */
   gate: Promise<void> = Promise.resolve();
   #settle: (end: ProcessEnd) => void = () => undefined;
   readonly ended: Promise<ProcessEnd> = new Promise((resolve) => {
@@ -36,7 +36,7 @@ class FakeLogger {
   }
 }
 
-/** A system with sockets of a log, or without. */
+/** A system with a syslog socket, or without one. */
 class FakeSystem {
   readonly clock: FakeClock = new FakeClock();
   readonly loggers: FakeLogger[] = [];

@@ -14,7 +14,7 @@ import { FakeRuntime, member, settle } from "../fakes.ts";
 
 const minuteMs = 60_000;
 
-/** An agent in a network where the test is everybody else. */
+/** An agent on a network where the test plays all other hosts. */
 class Stage {
   readonly fake: FakeRuntime = new FakeRuntime();
   readonly asked: { question: DnsQuestion; id: number; at: number }[] = [];
@@ -26,7 +26,7 @@ class Stage {
   closed = false;
   openFailure: Error | null = null;
   askFailure: Error | null = null;
-  /** What becomes of a join. */
+  /** The outcome of a join. */
   joining: (addresses: readonly string[]) => Promise<number> = async (addresses) => addresses.length;
 
   readonly #multicast: Multicast = {
@@ -67,7 +67,7 @@ class Stage {
     return discovery;
   }
 
-  /** Somebody answers. */
+  /** Sends a response of another agent. */
   hears(...hosts: string[]): void {
     for (const address of hosts) {
       const records: DnsRecord[] = [

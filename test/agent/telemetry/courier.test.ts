@@ -9,7 +9,7 @@ import {
 import { packetSizeMax, packets } from "../../../src/agent/telemetry/servers.ts";
 import { FakeClock, settle } from "../fakes.ts";
 
-/** A courier with a server that does what the test says. */
+/** A courier with a server that does what the test sets. */
 class Delivery {
   readonly clock: FakeClock = new FakeClock();
   readonly sent: (readonly string[])[] = [];

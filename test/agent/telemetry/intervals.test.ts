@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Intervals, intervalMs, namesMax } from "../../../src/agent/telemetry/intervals.ts";
 import { nameLengthMax } from "../../../src/agent/telemetry/names.ts";
 
-/** Intervals with a clock that the test moves, at the begin of an interval. */
+/** Intervals at the start of an interval, with a clock that the test moves. */
 class Kept {
   now = Date.UTC(2026, 10, 23, 10, 57, 0);
   overflows = 0;
@@ -10,7 +10,7 @@ class Kept {
     this.overflows += 1;
   });
 
-  /** The text without the parts that tell the time. */
+  /** The text without its times. */
   get lines(): string[] {
     const lines = this.intervals.text().split("\n").slice(0, -1);
     return lines.map((line) => line.replace(/^\[[^\]]*\]/, "").replace(/ LastUpdated: .*/, ""));

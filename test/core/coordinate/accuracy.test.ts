@@ -1,7 +1,7 @@
 /**
- * How close estimates come to the truth in worlds whose round-trip times are known: every cycle each node observes one other. Limits
- * are those that Serf's own simulator asserts for one seed. Seeds differ by up to a factor of two, so that the middle of three is held to them
- * with some slack.
+ * Compares estimates with known round-trip times: in every cycle each node observes one other node.
+ * The limits are those that Serf's own simulator asserts for one seed. Seeds differ by up to a
+ * factor of two, so the median of three seeds must be within the limit plus some slack.
  */
 
 import { describe, expect, it } from "vitest";
@@ -53,7 +53,7 @@ function middle(values: number[]): number {
   return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** A truth that is drawn once per pair. */
+/** Round-trip times that are drawn once per pair. */
 function drawn(count: number, draw: () => number): Truth {
   const table = Array.from({ length: count }, (_, row) => Array.from({ length: row }, draw));
   return (a, b) => table[Math.max(a, b)]![Math.min(a, b)]!;

@@ -1,4 +1,4 @@
-/** Every scenario prints what is written in it. */
+/** Every scenario prints the output that is in its file. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";

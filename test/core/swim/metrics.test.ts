@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Meter } from "../../../src/core/metrics.ts";
 import { alive, Machine } from "./machine.ts";
 
-/** Takes note of everything, and of the time on a clock that moves one millisecond at each look. */
+/** Records all measurements, on a clock that advances one millisecond at each read. */
 class Notes implements Meter {
   #now = 0;
   #lines: string[] = [];
@@ -24,7 +24,7 @@ class Notes implements Meter {
     return this.#now;
   }
 
-  /** What was measured since the last call, without the loops that run for ever. */
+  /** What was measured since the last call, without the periodic loops. */
   take(): string[] {
     return this.#lines.splice(0).filter((line) => !/udp|gossip/.test(line));
   }
@@ -71,7 +71,7 @@ describe("the membership layer measures", () => {
     const sent = machine.run(200).filter((effect) => effect.kind === "send");
     expect(sent).toHaveLength(1);
     const size = sent[0]?.kind === "send" ? sent[0].bytes.length : 0;
-    // The clock of the notes moved once between begin and end of the round.
+    // The clock advanced once between start and end of the round.
     expect(notes.takeAll()).toEqual([`c memberlist.udp.sent ${size}`, "s memberlist.gossip 1"]);
   });
 

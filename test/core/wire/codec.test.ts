@@ -1,6 +1,4 @@
-/**
- * Messages and packets against bytes of the Go program; one table drives encoding and decoding.
- */
+/** Messages and packets against bytes that Go wrote; one table drives encoding and decoding. */
 
 import { describe, expect, test } from "vitest";
 import { Codec } from "../../../src/core/wire/codec.ts";
@@ -228,7 +226,8 @@ describe("encryption", () => {
   test("rejects every changed bit", () => {
     const c = codec({ label: "lab", keys: [vectorKey] });
     const sealed = concat([0xf4, 3], utf8("lab"), bytes(encryption.packet0Label));
-    // The version byte is outside the authenticated data; between 0 and 1 only the padding is read differently.
+    // The version byte is outside the authenticated data; versions 0 and 1 differ only in how
+    // padding is read.
     const version = 8 * 5;
     for (let bit = 0; bit < 8 * sealed.length; bit++) {
       if (bit === version) continue;

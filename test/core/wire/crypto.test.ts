@@ -208,7 +208,7 @@ describe("CRC-32", () => {
   });
 });
 
-/** The LZW bytes inside the compress message that a stream carries always. */
+/** The LZW bytes in the compress message that every compressed stream carries. */
 function moduleCompress(text: Uint8Array): Uint8Array {
   const frame = codec({ compression: true }).sealStream(text, { labelHeader: false, encrypt: false });
   // Type, map of two, "Algo", 0, "Buf"; then the bytes.
@@ -217,7 +217,7 @@ function moduleCompress(text: Uint8Array): Uint8Array {
   return buffer;
 }
 
-/** What the module makes of LZW bytes: the payload of a user message, or undefined. */
+/** The module's result for LZW bytes: the payload of a user message, or `undefined`. */
 function moduleDecompress(packed: Uint8Array): Uint8Array | undefined {
   const length = [packed.length >> 8, packed.length & 255];
   const packet = concat(

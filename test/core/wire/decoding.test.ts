@@ -1,5 +1,6 @@
 /**
- * What the decoder forgives, as go-msgpack 2 does (spec section 2), and what it must survive.
+ * Deviations that the decoder accepts, as go-msgpack 2 does, and hostile input that it must
+ * survive.
  */
 
 import { describe, expect, test } from "vitest";

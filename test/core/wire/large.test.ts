@@ -1,6 +1,4 @@
-/**
- * Streams that do not fit the lasting instance, up to the limits and beyond.
- */
+/** Streams that do not fit the long-lived instance, up to the limits and beyond. */
 
 import { describe, expect, test } from "vitest";
 import type { Codec } from "../../../src/core/wire/codec.ts";

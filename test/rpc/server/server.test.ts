@@ -249,7 +249,7 @@ describe("streams and monitors", () => {
   });
 });
 
-/** Shakes hands and sends objects by hand. */
+/** Sends a handshake and objects as bytes. */
 async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
   const connection = await fake.streams.connect(agentAddress);
   const codec = new Codec();

@@ -17,7 +17,7 @@ function session(token = ""): Session {
   return new Session({ client: "127.0.0.1:5000", token, codec });
 }
 
-/** Replays what the client sent, answers requests as the agent did, and returns what the session wrote. */
+/** Replays what the client sent, responds as the agent did, and returns what the session wrote. */
 function replay(
   recorded: RecordedConnection,
   token: string,
@@ -28,7 +28,7 @@ function replay(
   return player;
 }
 
-/** A payload without bytes is none, as with Serf 0.9; the recorded agent tells the two apart. */
+/** An empty payload counts as none, as in Serf 0.9; the recorded agent distinguishes the two. */
 function withoutEmptyPayload(object: Map<string, unknown>): Map<string, unknown> {
   const payload = object.get("Payload");
   const empty = payload instanceof Uint8Array && payload.length === 0;

@@ -1,4 +1,4 @@
-/** What agents do differently on purpose. */
+/** Intended differences of agents. */
 
 import type { IntendedDifference } from "../intended.ts";
 import { logged, lookup } from "./lines.ts";
@@ -13,7 +13,7 @@ function badDuration(step: number, words: string, key: string): IntendedDifferen
   };
 }
 
-/** What an agent prints behind "Starting Serf agent..." when it runs, up to its end by SIGKILL. */
+/** What an agent prints after "Starting Serf agent..." when it runs, until SIGKILL ends it. */
 function running(name: string, host: string, profile: string, log: readonly string[] = []): string[] {
   const lines = [
     "==> Starting Serf agent RPC...",
@@ -276,7 +276,7 @@ const assorted: readonly IntendedDifference[] = [
   },
 ];
 
-/** All of it. */
+/** All of them. */
 export const ofAgents: readonly IntendedDifference[] = [
   ...configuration,
   ...reloading,

@@ -1,9 +1,12 @@
-/** What is chance in the logs of the transcripts, in the original as well as in ours. */
+/** Parts of the logs of the transcripts that depend on chance, in Serf as in our agents. */
 
 import type { Chance } from "../intended.ts";
 import { transcriptNames } from "../transcript.ts";
 
-/** Members of clusters of three and more: who suspects a dead one first, and who hears of it. */
+/**
+ * Members of clusters of three and more: which of them suspects a dead one first, and which of them
+ * learns of it.
+ */
 const whoSuspects = {
   lines: /memberlist: (Suspect|Marking|Push\/Pull with) /,
   reason: "which member notices a dead one first is chance",
@@ -45,7 +48,7 @@ const clusterLogs: readonly Chance[] = ["agent-log-cluster", "cluster-monitor", 
   ],
 );
 
-/** Transcripts whose agents were ended before the second was over after which their first event comes. */
+/** Transcripts whose agents ended within the second after which their first event comes. */
 const shortLived: readonly Chance[] = [
   "agent-files",
   "agent-port-zero",
@@ -60,7 +63,7 @@ const shortLived: readonly Chance[] = [
   reason: "a loaded machine may take longer than a second for what the recorded one did in less",
 }));
 
-/** What any agent on a loaded machine may say besides. */
+/** Lines that any agent may log on a loaded machine. */
 const underLoad: readonly Chance[] = transcriptNames().map((scenario) => ({
   scenario,
   lines:
@@ -69,7 +72,7 @@ const underLoad: readonly Chance[] = transcriptNames().map((scenario) => ({
   reason: "a loaded machine answers late",
 }));
 
-/** All of it. */
+/** All of them. */
 export const chances: readonly Chance[] = [
   ...clusterLogs,
   ...shortLived,

@@ -1,4 +1,7 @@
-/** What commands print differently on purpose, and what the agents of the large cluster log of them. */
+/**
+ * Intended differences in what commands print, and in what the agents of the large cluster log
+ * about them.
+ */
 
 import { packageVersion } from "../../../src/version.ts";
 import type { IntendedDifference } from "../intended.ts";
@@ -104,7 +107,7 @@ const cluster: readonly IntendedDifference[] = [
   },
 ];
 
-/** All of it. */
+/** All of them. */
 export const ofCommands: readonly IntendedDifference[] = [
   { scenario: "cli-bad-flags", steps: [52], ...versionLine },
   { scenario: "cli-help", steps: [8, 9, 11, 12, 13, 14, 15], ...versionLine },

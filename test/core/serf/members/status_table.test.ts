@@ -49,7 +49,7 @@ class Subject {
     return this.#node.members.find((member) => member.name === name)?.status ?? "unknown";
   }
 
-  /** What was sent, as text, since the last call; and the types of member events. */
+  /** What was sent since the last call, as text, and the types of member events. */
   take(): { readonly sent: string; readonly events: string[] } {
     const effects = this.effects.splice(0);
     return {
@@ -74,7 +74,7 @@ function bring(subject: Subject, status: string): void {
   );
   if (status === "left") subject.receive({ type: "dead", node: "b", incarnation: 1, from: "b" });
   if (status === "failed") subject.receive({ type: "dead", node: "b", incarnation: 1, from: "c" });
-  // By then, everything before was passed on as often as it ever is.
+  // By then, all earlier messages were sent as often as they are ever sent.
   subject.run(999);
 }
 

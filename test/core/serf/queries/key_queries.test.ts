@@ -15,7 +15,7 @@ import { Network, question, type TestNode } from "../nodes.ts";
 const key = (fill: number, size = 32): Uint8Array => new Uint8Array(size).fill(fill);
 const base64 = (fill: number): string => encodeBase64(key(fill));
 
-/** Asks a node itself and reads what it says. */
+/** Sends a key query from a node to itself and decodes the response. */
 function ask(network: Network, node: TestNode, operation: string, payload: Uint8Array): KeyResponse | null {
   const before = node.effects.length;
   node.core.queries.ask(network.now, 1, question(`_serf_${operation}`, { payload }));

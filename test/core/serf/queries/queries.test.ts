@@ -138,9 +138,9 @@ describe("a query", () => {
       nodes.map((node) => [node.name, node.queries.map(({ name }) => name).sort()]),
     );
     expect(got).toEqual({ web: ["q3", "q5"], db: ["q1", "q2", "q5"], cache: ["q1", "q5"] });
-    // Nobody is meant by the fourth and the sixth, so that they are over at once.
+    // No member matches the fourth and the sixth, so they end at once.
     expect(nodes[0]!.replies).toEqual(["end", "end"]);
-    // Each says so once, the one that asks as well.
+    // Each logs it once, including the asker.
     for (const { logs } of nodes) {
       expect(logs.filter((line) => line.includes("regex"))).toEqual([
         "WARN serf: failed to compile filter regex ((): no expression",
@@ -352,7 +352,7 @@ describe("replies", () => {
   });
 });
 
-/** The number of the query that a node gossips: it is introduced to a peer, and its next packet is looked at. */
+/** Returns the id of the query that a node gossips: adds a peer and reads its next packet. */
 function idOf(node: TestNode): number {
   const seal = { crc: false, encrypt: false };
   node.core.packet(0, stranger, node.codec.seal([node.codec.encode(alive("peer", 1, 77))], seal));

@@ -10,7 +10,10 @@ const minute = 60_000;
 
 type Done = (now: number, error: string | undefined) => void;
 
-/** A node `self` at 10.0.0.1:7946 with a file of an earlier life; `answers` says who can be joined. */
+/**
+ * A node `self` at 10.0.0.1:7946 with the file of an earlier run; `answers` are the addresses that
+ * can be joined.
+ */
 class Subject {
   readonly context: SerfContext;
   readonly members: SerfMembers;
@@ -33,7 +36,7 @@ class Subject {
     this.rejoin = new Rejoin(this.context, this.members, swim, state);
   }
 
-  /** The node learns of a member. */
+  /** Adds a member to the node. */
   meet(name: string, host: number): void {
     this.members.joined(0, {
       name,

@@ -37,7 +37,7 @@ function key(state: SnapshotState): string {
   return [[...alive].sort(), [...failed].sort(), clock, eventClock, queryClock, incarnation].join(" | ");
 }
 
-/** A snapshot and the file that its effects lead to. */
+/** A snapshot and the file that its effects write. */
 class Recorder {
   readonly clocks: Clocks;
   incarnation = 0;
@@ -376,7 +376,7 @@ describe("a snapshot", () => {
   });
 });
 
-/** What an event means, the slow and plain way. */
+/** A slow and plain twin of the decision. */
 function follow(
   { alive, failed }: SnapshotState,
   type: MemberEventType,

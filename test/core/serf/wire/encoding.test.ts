@@ -22,7 +22,7 @@ import { text } from "../nodes.ts";
 const hex = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value, "hex"));
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-/** Bytes that the Go encoders of serf 0.9.4 emit, which those of 0.10.2 accept. */
+/** Bytes that the Go encoders of Serf 0.9.4 write and those of 0.10.2 accept. */
 const golden: [string, Uint8Array, SerfMessage][] = [
   ["0384a24343c3a54c54696d6503a44e616d65a66465706c6f79a75061796c6f6164a27631", text("v1"), true],
   ["0384a24343c2a54c54696d6503a44e616d65a66465706c6f79a75061796c6f6164a0", new Uint8Array(), false],

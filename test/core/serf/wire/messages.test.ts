@@ -13,7 +13,9 @@ import { decodeTags, encodeTags } from "../../../../src/core/serf/wire/tags.ts";
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "hex"));
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-/** Bytes that the Go encoders of serf 0.9.4 and 0.10.2 emit; where they differ, both are listed. */
+/**
+ * Bytes that the Go encoders of Serf 0.9.4 and 0.10.2 write; where they differ, both are listed.
+ */
 const golden: [string, SerfMessage][] = [
   [
     "0083a54c54696d650aa44e6f6465a66e6f64652d61a55072756e65c2",
