@@ -26,12 +26,12 @@ const differences: readonly {
     names:
       /^(g runtime\.(free_count|heap_objects|malloc_count|num_goroutines|total_gc_pause_ns|total_gc_runs)|ms runtime\.gc_pause_ns)$/,
     only: serfs,
-    why: "no runtime of JavaScript tells these of itself",
+    why: "no JavaScript runtime reports these",
   },
   {
     names: /^g memberlist\.(node\.instances\.(alive|dead|left|suspect)|size\.local)$/,
     only: ["serf-0.10", ...ours],
-    why: "older serfs do not measure these",
+    why: "older releases of Serf do not measure these",
   },
 ];
 
@@ -256,7 +256,7 @@ describe.skipIf(lacks("loopback")).each(present.ours)(
       writeFileSync(settings, '{"statsd_addr":"127.0.0.1:9","statsite_addr":"127.0.0.1:9"}');
       const host = `${network}.29.${1 + ours.indexOf(kind)}`;
       const agent = await Agent.start(kind, "n", host, "-profile=local", `-config-file=${settings}`);
-      await until("the fault is said", () => agent.log.includes("Error connecting to statsite!"));
+      await until("the fault is logged", () => agent.log.includes("Error connecting to statsite!"));
       // Time for a second attempt.
       await new Promise((resolve) => setTimeout(resolve, 6_000));
       expect((await agent.cli("node", "info")).code).toBe(0);
