@@ -1,5 +1,5 @@
 #!/bin/sh
-# Three workers, and a program that knows which one has the least to do. As they share a machine, each gets a load of its own in a file.
+# Three workers, and a program that finds the one with the least load. They share a machine, so each gets its own load in a file.
 set -eu
 . "$EXAMPLES/processes.sh"
 
