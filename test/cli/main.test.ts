@@ -30,11 +30,11 @@ describe("finding the command", () => {
     "members -v",
     "nosuch -v",
     "members -- -v",
-  ])("'%s' shows the version", async (args) => {
+  ])("'%s' prints the version", async (args) => {
     expect(await call(new MemoryStreams(), args)).toEqual({ code: 0, stdout: versionText, stderr: "" });
   });
 
-  test("a wrong flag complains on standard error and helps on standard output", async () => {
+  test("a wrong flag prints its error to standard error and help to standard output", async () => {
     const result = await call(new MemoryStreams(), "leave ---x");
     expect(result).toMatchObject({ code: 1, stderr: "bad flag syntax: ---x\n" });
     expect(result.stdout.startsWith("Usage: serf leave")).toBe(true);
@@ -50,12 +50,12 @@ test.each([
   ["members -rpc-addr=[::1]:17999", "dial tcp [::1]:17999: connect: connection refused"],
   ["members -rpc-addr=[::1", "dial tcp: address [::1: missing ']' in address"],
   ["tags -set bad", "dial tcp 127.0.0.1:7373: connect: connection refused"],
-])("'%s' without an agent says why", async (args, reason) => {
+])("'%s' without an agent prints why it failed", async (args, reason) => {
   const expected = { code: 1, stdout: `Error connecting to Serf agent: ${reason}\n`, stderr: "" };
   expect(await call(new MemoryStreams(), args)).toEqual(expected);
 });
 
-test("the environment names the agent, and a flag wins", async () => {
+test("the environment sets the agent's address, and a flag overrides it", async () => {
   const empty = new MemoryStreams();
   const text = async (args: string, env: Record<string, string>) => (await call(empty, args, env)).stdout;
   expect(await text("leave", { SERF_RPC_ADDR: "127.0.0.1:1" })).toContain("dial tcp 127.0.0.1:1:");
@@ -98,12 +98,12 @@ test.each<[string, number, string]>([
   ["leave", 0, "Graceful leave complete\n"],
   ["monitor -log-level=bogus", 1, "Error starting monitor: Unknown log level: BOGUS\n"],
   ["keygen -nosuch", 0, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n"],
-])("'%s' exits %i and prints what it always printed", async (args, code, stdout) => {
+])("'%s' exits %i with the expected output", async (args, code, stdout) => {
   const { streams } = await agent();
   expect(await call(streams, args)).toEqual({ code, stdout, stderr: "" });
 });
 
-test("JSON has the original's layout", async () => {
+test("JSON has Serf's layout", async () => {
   const { streams } = await agent();
   expect((await call(streams, "members -name=node-a -format=json")).stdout).toBe(`{
   "members": [
@@ -127,7 +127,7 @@ test("JSON has the original's layout", async () => {
 `);
 });
 
-test("a monitor shows lines and events until the agent ends", async () => {
+test("a monitor prints lines and events until the agent ends", async () => {
   const { streams, starter, host } = await agent();
   const watched = call(streams, "monitor");
   await settle();

@@ -1,4 +1,7 @@
-/** An agent with a fake node, and command lines that talk to it. All commands are loaded at once, as nothing here waits for a disk. */
+/**
+ * An agent with a fake node, and command lines that connect to it. All commands are imported first,
+ * because virtual time does not wait for a disk.
+ */
 
 import "../../src/cli/commands/event.ts";
 import "../../src/cli/commands/force_leave.ts";
@@ -52,7 +55,7 @@ export async function agent(): Promise<{ streams: MemoryStreams; starter: FakeSt
   return { streams, starter, host };
 }
 
-/** Runs a command line; one that is given as text is split at blanks. */
+/** Runs a command line; a string is split at spaces. */
 export async function call(
   streams: MemoryStreams,
   args: string | readonly string[],
@@ -62,7 +65,7 @@ export async function call(
   return await begin(streams, list, env).printed;
 }
 
-/** Starts a command line that goes on until it is signalled. */
+/** Starts a command line that runs until it is signalled. */
 export function begin(
   streams: MemoryStreams,
   args: readonly string[],

@@ -27,7 +27,7 @@ describe("durations", () => {
     ["9999999h", 'time: invalid duration "9999999h"'],
   ])("'%s' is refused", (text, message) => expect(() => parseDuration(text)).toThrow(message));
 
-  test("what is written is read back", () => {
+  test("are read back as they were written", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), (nanoseconds) => {
         expect(parseDuration(formatDuration(nanoseconds))).toBe(nanoseconds);
@@ -99,7 +99,7 @@ test.each([
   ["[::1", "address [::1: missing ']' in address"],
   ["[::1]", "address [::1]: missing port in address"],
   ["a]:5", "address a]:5: unexpected ']' in address"],
-])("%s is no address", (text, message) => {
+])("%s is not an address", (text, message) => {
   expect(() => splitHostPort(text)).toThrow(new AddressError(message));
 });
 

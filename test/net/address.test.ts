@@ -52,11 +52,11 @@ describe("addresses", () => {
     "fe80::1%",
     "[::1]",
     `::${"0".repeat(200)}`,
-  ])("%j is no address", (text) => {
+  ])("%j is not an address", (text) => {
     expect(parseAddress(text)).toBeUndefined();
   });
 
-  it("any bytes survive being written and read, IPv4-mapped ones as IPv4", () => {
+  it("any bytes survive formatting and parsing, IPv4-mapped ones as IPv4", () => {
     const bytes = fc.oneof(
       fc.uint8Array({ minLength: 4, maxLength: 4 }),
       fc.uint8Array({ minLength: 16, maxLength: 16 }),
@@ -75,7 +75,7 @@ describe("addresses", () => {
     );
   });
 
-  it("no text makes the parser throw, and what it accepts is written in one way", () => {
+  it("no text makes the parser throw, and what it accepts has one format", () => {
     const text = fc.string({ unit: fc.constantFrom(..."0123456789abcdefF:.%") });
     fc.assert(
       fc.property(text, (candidate) => {
@@ -85,11 +85,11 @@ describe("addresses", () => {
     );
   });
 
-  it("bytes of any other length cannot be written", () => {
+  it("bytes of any other length cannot be formatted", () => {
     expect(() => formatAddress(new Uint8Array(5))).toThrow(RangeError);
   });
 
-  it("a port goes behind brackets only for IPv6", () => {
+  it("a port follows brackets only for IPv6", () => {
     expect(joinHostPort("10.0.0.1", 7946)).toBe("10.0.0.1:7946");
     expect(joinHostPort("::1", 7946)).toBe("[::1]:7946");
     expect(joinHostPort("web-1", 80)).toBe("web-1:80");

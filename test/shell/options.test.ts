@@ -5,7 +5,7 @@ import { parseOptions, type SerfOptions } from "../../src/shell/options.ts";
 const parse = (options: SerfOptions): ReturnType<typeof parseOptions> => parseOptions(options, () => "host");
 
 describe("options", () => {
-  it("have the original's defaults", () => {
+  it("have Serf's defaults", () => {
     const parsed = parse({});
     expect(parsed.serf).toMatchObject({
       name: "host",
@@ -43,7 +43,7 @@ describe("options", () => {
       "broadcastTimeoutMs must be a positive number of milliseconds, got 0",
     ],
     [{ deadNodeReclaimMs: -1 }, "ERR_OPTION", "deadNodeReclaimMs must be a number of milliseconds, got -1"],
-  ])("%j are refused with %s", (options, code, message) => {
+  ])("%j are rejected with %s", (options, code, message) => {
     expect(() => parse(options)).toThrow(expect.objectContaining({ code, message }));
   });
 });
@@ -88,7 +88,7 @@ describe("limits of messages", () => {
     expect(parse({ userEventSizeLimit: 9216 })().serf.userEventSizeLimit).toBe(9216);
   });
 
-  it("are refused when they are out of range", () => {
+  it("are rejected if they are out of range", () => {
     expect(parse({ userEventSizeLimit: 9217 })).toThrow("user event size limit exceeds limit of 9216 bytes");
     expect(parse({ querySizeLimit: 0 })).toThrow("query size limit must be 1 to 65507 bytes, got 0");
     expect(parse({ queryResponseSizeLimit: 1.5 })).toThrow(
@@ -98,7 +98,7 @@ describe("limits of messages", () => {
 });
 
 describe("names", () => {
-  it("are held to the strict rule when that is asked for", () => {
+  it("are checked against the strict rule if the option is set", () => {
     const parse = (name: string) => () => parseOptions({ name, validateNodeNames: true }, () => "");
     expect(parse("web-1.dc")().serf.name).toBe("web-1.dc");
     expect(parse("web 1")).toThrow("Node name contains invalid characters web 1 ,");

@@ -87,8 +87,8 @@ async function serve(
   return { fake, service, server, client };
 }
 
-describe("what the agent answers comes back to the client", () => {
-  test("members with everything that is known of them", async () => {
+describe("the agent's response is returned to the client", () => {
+  test("members with all their fields", async () => {
     const { client } = await serve();
     expect(await client.members()).toEqual([webMember, dbMember]);
   });
@@ -107,7 +107,7 @@ describe("what the agent answers comes back to the client", () => {
     expect((await client.members(filter as object)).map(({ name }) => name)).toEqual(names);
   });
 
-  test("nothing, but the end of the connection, for a bad expression", async () => {
+  test("nothing but a closed connection for a bad expression", async () => {
     const { client, service } = await serve();
     await expect(client.members({ name: "[" })).rejects.toThrow("client closed");
     expect(service.lines.at(-1)).toBe(
@@ -115,13 +115,13 @@ describe("what the agent answers comes back to the client", () => {
     );
   });
 
-  test("an answer within a moment for an expression that takes for ever elsewhere", async () => {
+  test("a quick response for an expression that backtracks for ever in other engines", async () => {
     const { client, service } = await serve();
     service.members = () => [member(`${"a".repeat(4000)}b`, "127.0.0.1")];
     expect(await client.members({ name: "(a*)*(a*)*(a*)*c" })).toEqual([]);
   });
 
-  test("the number of joined addresses, or the error with a body behind it", async () => {
+  test("the number of joined addresses, or the error with a body after it", async () => {
     const { client, service } = await serve();
     expect(await client.join(["a", "b"], { replay: true })).toBe(2);
     service.failure = new SerfError("ERR_JOIN", "1 error occurred:\n\t* no\n\n");
@@ -156,7 +156,7 @@ describe("what the agent answers comes back to the client", () => {
     await expect(client.forceLeave("gone")).rejects.toThrow("timed out broadcasting node removal");
   });
 
-  test("the answer to a leave, then the shutdown, also when the leave failed", async () => {
+  test("the response to a leave, then the shutdown, even if the leave failed", async () => {
     const { client, service } = await serve();
     service.failure = new SerfError("ERR_STATE", "Leave already in progress");
     await expect(client.leave()).rejects.toThrow("Leave already in progress");
@@ -170,7 +170,7 @@ describe("what the agent answers comes back to the client", () => {
 });
 
 describe("tokens", () => {
-  test("a right one opens the agent", async () => {
+  test("a right one gives access to the agent", async () => {
     const { client } = await serve("s3cret");
     expect(await client.members()).toHaveLength(2);
   });
@@ -180,7 +180,7 @@ describe("tokens", () => {
     await expect(RpcClient.connect(fake.runtime, { token })).rejects.toThrow("Invalid authentication token");
   });
 
-  test("none does not either, and the error does not make the client wait for a body", async () => {
+  test("a missing one does not, and the client does not wait for a body after the error", async () => {
     const { fake, service } = await serve("s3cret");
     const client = await RpcClient.connect(fake.runtime);
     await expect(client.members()).rejects.toThrow("Authentication required");
@@ -190,7 +190,7 @@ describe("tokens", () => {
     ).toHaveLength(3);
   });
 
-  test("one for an agent that has none is refused", async () => {
+  test("one for an agent without a token is rejected", async () => {
     const { fake } = await serve();
     await expect(RpcClient.connect(fake.runtime, { token: "x" })).rejects.toThrow(
       "Invalid authentication token",
@@ -199,7 +199,7 @@ describe("tokens", () => {
 });
 
 describe("streams and monitors", () => {
-  test("events arrive typed and end with the connection", async () => {
+  test("events arrive typed, and the stream ends with the connection", async () => {
     const { client, server } = await serve();
     const events = await client.stream("user,member-failed");
     const payload = Uint8Array.of(1, 2);
@@ -249,7 +249,7 @@ describe("streams and monitors", () => {
   });
 });
 
-/** Shakes hands and sends objects by hand. */
+/** Sends a handshake and objects as bytes. */
 async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
   const connection = await fake.streams.connect(agentAddress);
   const codec = new RpcCodec();
@@ -259,8 +259,8 @@ async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
   return connection;
 }
 
-describe("clients that do not behave", () => {
-  test("one that never reads loses events and holds up nobody else", async () => {
+describe("misbehaving clients", () => {
+  test("one that never reads loses events and blocks no other client", async () => {
     const { fake, client, server, service } = await serve();
     const codec = new RpcCodec();
     await raw(fake, codec.encode({ Command: "stream", Seq: 1 }, { Type: "" }));
@@ -275,7 +275,7 @@ describe("clients that do not behave", () => {
     expect(await client.members()).toHaveLength(2);
   });
 
-  test("one that never reads its answers is not read from any more", async () => {
+  test("one that never reads its responses is not read from any more", async () => {
     const { fake, service } = await serve();
     const big = member("big", "127.0.0.1", { t: "x".repeat(100_000) });
     service.members = () => {
@@ -288,7 +288,7 @@ describe("clients that do not behave", () => {
     expect(service.calls.length).toBeLessThan(4);
   });
 
-  test("requests of one connection are done in order, those of others meanwhile", async () => {
+  test("requests of one connection are handled in order, those of others meanwhile", async () => {
     const { fake, service, client } = await serve();
     let release = (): void => undefined;
     service.hold = new Promise((resolve) => {
@@ -305,7 +305,7 @@ describe("clients that do not behave", () => {
     expect(order).toEqual(["join", "members"]);
   });
 
-  test("too many that do not even shake hands are turned away until some leave", async () => {
+  test("too many without a handshake are rejected until some disconnect", async () => {
     const { fake, server, service } = await serve();
     const idle = [];
     for (let count = 0; count < untrustedClientsMax; count++)

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { WriteQueue } from "../../../src/rpc/server/write_queue.ts";
 
-test("what was taken last has a word for the log, unless it was answers alone", () => {
+test("what was taken last has a word for the log, unless it was only responses", () => {
   const queue = new WriteQueue();
   const bytes = Uint8Array.of(1);
   const taken = (): string | undefined => {

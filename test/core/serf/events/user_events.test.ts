@@ -7,7 +7,7 @@ import { Network, text } from "../nodes.ts";
 const user = (bytes: Uint8Array): Uint8Array => Uint8Array.from([8, ...bytes]);
 
 describe("a user event that is sent", () => {
-  it("is delivered here at once and everywhere exactly once", () => {
+  it("is delivered here at once, and everywhere exactly once", () => {
     const network = new Network();
     const nodes = ["a", "b", "c"].map((name) => network.add(name));
     network.join();
@@ -26,7 +26,7 @@ describe("a user event that is sent", () => {
     }
   });
 
-  it("is refused in the original's words when it is too large, and then the clock stands still", () => {
+  it("is rejected with Serf's message if it is too large, and the clock does not advance", () => {
     const network = new Network();
     const { core, events } = network.add("a");
     const send = (size: number): void =>
@@ -43,7 +43,7 @@ describe("a user event that is sent", () => {
     expect(core.stats()["event_time"]).toBe("2");
   });
 
-  it("is checked against the hard limit too, which guards a limit that was changed", () => {
+  it("is checked against the hard limit even if the configured limit was raised", () => {
     const network = new Network();
     const { core } = network.add("a", { config: { userEventSizeLimit: 20_000 } });
     const send = (size: number) => () => core.userEvent(network.now, "x", new Uint8Array(size), false);
@@ -51,7 +51,7 @@ describe("a user event that is sent", () => {
     expect(send(9215)).toThrow("encoded user event exceeds reasonable limit of 9216 bytes after encoding");
   });
 
-  it("is not queued when no packet can carry it: it spreads with the next push/pull", () => {
+  it("is not queued if no packet can carry it: it spreads with the next push/pull", () => {
     const network = new Network();
     const config = { userEventSizeLimit: 9216 };
     const [a, b] = [network.add("a", { config }), network.add("b", { config })];
@@ -68,7 +68,7 @@ describe("a user event that is sent", () => {
 });
 
 describe("user events that arrive", () => {
-  it("are delivered at most once, however they are duplicated and reordered, and no clock ever falls", () => {
+  it("are delivered at most once, however duplicated and reordered, and no clock goes back", () => {
     const event = fc.record({
       lamportTime: fc.oneof(fc.bigInt(0n, 40n), fc.bigInt(0n, 2n ** 34n), fc.bigInt(0n, 2n ** 64n - 1n)),
       name: fc.constantFrom("a", "b"),
