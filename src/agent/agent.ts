@@ -224,7 +224,8 @@ export class Agent implements AgentService {
   async #shutdown(): Promise<void> {
     this.log("INFO", "requesting serf shutdown", "agent");
     await this.#discovery?.close();
-    // What the node still held back comes out as it stops. After a goodbye that is its own leave; otherwise nobody is to act on it.
+    // The node emits the events that it held back as it stops. After a leave that is its own leave,
+    // which handlers receive; otherwise no handler should act on them.
     this.#deaf = this.#serf.state !== "left";
     await this.#serf.shutdown();
     this.handlers.close();

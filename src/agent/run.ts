@@ -245,7 +245,7 @@ class AgentRun {
     const left = agent.leave().then(
       () => true,
       async (error: unknown) => {
-        // A leave that was given up fails as well, which is no news.
+        // A leave that was given up rejects as well, and that was logged already.
         if (waiting) await this.#console.step(`Error: ${messageOf(error)}`);
         return false;
       },

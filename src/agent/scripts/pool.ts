@@ -14,7 +14,7 @@ import { scriptEnvironment, scriptInput } from "./input.ts";
 import { QueryTurn } from "./query_turn.ts";
 import { runScript } from "./run.ts";
 
-/** Events that wait for one script; older ones give way. */
+/** How many events wait for one script; beyond that the oldest are dropped. */
 export const waitingEventsMax = 1024;
 
 /** Scripts that run at once; further ones wait. */

@@ -1,5 +1,5 @@
 /**
- * `serf reachability`: asks every member for a sign of life and compares their number with that of the live members.
+ * `serf reachability`: asks every member to reply and compares the number of replies with that of the live members.
  */
 
 import type { RpcClient } from "../../rpc/client/client.ts";

@@ -17,7 +17,6 @@ import { Awareness } from "./awareness.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { type SwimConfig, SwimLimits } from "./config.ts";
 import { log, type SwimContext, type SwimTimer } from "./context.ts";
-import { Faults } from "./faults.ts";
 import { Gossip } from "./gossip.ts";
 import { LastCheck } from "./last_check.ts";
 import { Members, type Node } from "./members.ts";
@@ -48,7 +47,7 @@ export class Swim {
   readonly #gossip: Gossip;
   readonly #exchanges: Exchanges;
   readonly #pushPulls: PushPulls;
-  readonly #faults: Faults;
+  #faultCount = 0;
 
   constructor(options: SwimOptions) {
     const context = createContext(options);
@@ -60,7 +59,6 @@ export class Swim {
     this.#responder = new ProbeResponder(context);
     this.#lastCheck = new LastCheck(context, this.#membership);
     this.#gossip = new Gossip(context);
-    this.#faults = new Faults(context);
   }
 
   /** The settings of this layer. */
@@ -95,7 +93,7 @@ export class Swim {
 
   /** The number of packets, and of parts of packets, that were dropped as malformed. */
   get faultCount(): number {
-    return this.#faults.count;
+    return this.#faultCount;
   }
 
   /** Measures the length of the broadcast queue. */
@@ -163,10 +161,10 @@ export class Swim {
       opened = codec.open(bytes, { verifyIncoming: config.verifyIncoming });
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.#faults.report(from, error.message);
+      this.#malformed(from, error.message);
       return;
     }
-    for (const fault of opened.faults) this.#faults.report(from, fault);
+    for (const fault of opened.faults) this.#malformed(from, fault);
     for (const message of opened.messages) this.#message(now, from, message);
   }
 
@@ -271,6 +269,12 @@ export class Swim {
       default:
         unreachable(message);
     }
+  }
+
+  /** Counts and logs a malformed packet, or a part of one. */
+  #malformed(from: Address, text: string): void {
+    this.#faultCount += 1;
+    log(this.#context, "ERR", `${text} from=${joinHostPort(from.host, from.port)}`, "packet");
   }
 
   #ack(now: number, { sequence, payload }: Ack): void {
