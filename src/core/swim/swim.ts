@@ -45,6 +45,7 @@ export class Swim {
   readonly #responder: ProbeResponder;
   readonly #lastCheck: LastCheck;
   readonly #gossip: Gossip;
+  readonly #fullState: FullState;
   readonly #exchanges: Exchanges;
   readonly #pushPulls: PushPulls;
   #faultCount = 0;
@@ -53,7 +54,8 @@ export class Swim {
     const context = createContext(options);
     this.#context = context;
     this.#membership = new Membership(context);
-    this.#exchanges = new Exchanges(context, new FullState(context, this.#membership));
+    this.#fullState = new FullState(context, this.#membership);
+    this.#exchanges = new Exchanges(context, this.#fullState);
     this.#pushPulls = new PushPulls(context, this.#exchanges);
     this.#prober = new Prober(context, this.#membership, this.#exchanges);
     this.#responder = new ProbeResponder(context);
@@ -221,6 +223,9 @@ export class Swim {
         return;
       case "pushPull":
         this.#pushPulls.tick(now);
+        return;
+      case "merge":
+        this.#fullState.mergeNext(now);
         return;
       case "suspicion":
         this.#membership.suspicionExpired(now, timer.node);

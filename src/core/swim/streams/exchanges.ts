@@ -183,7 +183,7 @@ export class Exchanges {
         this.#serve(now, exchange, message);
         return;
       case "pushPull":
-        this.#end(now, exchange, this.#mergeReply(now, message));
+        this.#mergeReply(now, exchange, message);
         return;
       case "ping":
         this.#end(now, exchange, pingReplyFault(exchange.role.ping, message));
@@ -191,10 +191,17 @@ export class Exchanges {
     }
   }
 
-  #mergeReply(now: number, message: StreamMessage): string | undefined {
-    if (message.type === "error") return `remote error: ${message.text}`;
-    if (message.type !== "pushPull") return `received invalid msgType (${message.type}), expected pushPull`;
-    return this.#fullState.merge(now, message);
+  #mergeReply(now: number, exchange: Exchange, message: StreamMessage): void {
+    if (message.type === "error") {
+      this.#end(now, exchange, `remote error: ${message.text}`);
+      return;
+    }
+    if (message.type !== "pushPull") {
+      this.#end(now, exchange, `received invalid msgType (${message.type}), expected pushPull`);
+      return;
+    }
+    const refusal = this.#fullState.merge(now, message, (at) => this.#end(at, exchange, undefined));
+    if (refusal !== undefined) this.#end(now, exchange, refusal);
   }
 
   #serve(now: number, exchange: Exchange, message: StreamMessage): void {
@@ -205,7 +212,7 @@ export class Exchanges {
         // The reply goes out before the merge, so that a restarted peer learns what we believed of
         // it and can refute it.
         this.#writeState(exchange, message.join);
-        const refusal = this.#fullState.merge(now, message);
+        const refusal = this.#fullState.merge(now, message, () => undefined);
         this.#end(now, exchange, refusal === undefined ? undefined : `Failed push/pull merge: ${refusal}`);
         return;
       }
