@@ -252,6 +252,11 @@ export class Membership {
     this.dead(now, { type: "dead", incarnation: node.incarnation, node: name, from });
   }
 
+  /** Makes every suspicion longer by a time in which this node stood still. */
+  extendSuspicions(now: number, ms: number): void {
+    this.#suspicions.extend(now, ms);
+  }
+
   /** Arms the next last check of a suspect. `left` counts the one that is due now. */
   lastCheckDue(name: string, left: number): void {
     this.#suspicions.lastCheckDue(name, left);

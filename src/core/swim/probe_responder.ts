@@ -82,6 +82,12 @@ export class ProbeResponder {
     return true;
   }
 
+  /** Forgets all relayed probes: after a stall, neither an ack nor a nack would be true. */
+  forgetRelays(): void {
+    for (const sequence of this.#relays.keys()) this.#context.timers.delete(`relay ${sequence}`);
+    this.#relays.clear();
+  }
+
   /** Ends a relayed probe that got no reply in time. */
   expired(sequence: number): void {
     const relay = this.#relays.get(sequence);

@@ -126,6 +126,17 @@ export class Prober {
     this.#askForHelp(now, round);
   }
 
+  /** Ends the running round without a result, because it overlapped a stall; its target is next. */
+  voidRound(): void {
+    if (this.#round === undefined) return;
+    const { timers, members } = this.#context;
+    this.#round = undefined;
+    this.#tickMissed = false;
+    timers.delete("probe timeout");
+    timers.delete("probe end");
+    this.#cursor = Math.min(Math.max(0, this.#cursor - 1), members.count);
+  }
+
   #armTick(now: number): void {
     const { probeIntervalMs } = this.#context.config;
     this.#tickAt += probeIntervalMs;

@@ -37,6 +37,9 @@ export interface SwimOptions {
   readonly outbox: Sink<SwimEffect>;
 }
 
+/** A deadline that is overdue by more than this shows that the node stood still. */
+const stallMs = 100;
+
 /** SWIM with Lifeguard, compatible with memberlist. */
 export class Swim {
   readonly #context: SwimContext;
@@ -49,6 +52,7 @@ export class Swim {
   readonly #exchanges: Exchanges;
   readonly #pushPulls: PushPulls;
   #faultCount = 0;
+  #stallNoticedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SwimOptions) {
     const context = createContext(options);
@@ -156,6 +160,7 @@ export class Swim {
 
   /** Handles a datagram that arrived. */
   packet(now: number, from: Address, bytes: Uint8Array): void {
+    this.#noticeStall(now);
     const { codec, config, outbox } = this.#context;
     outbox.meter?.incr("memberlist.udp.received", bytes.length);
     let opened: ReturnType<Codec["open"]>;
@@ -195,6 +200,7 @@ export class Swim {
 
   /** Runs all timers that are due. */
   tick(now: number): void {
+    this.#noticeStall(now);
     for (
       let timer = this.#context.timers.take(now);
       timer !== undefined;
@@ -202,6 +208,24 @@ export class Swim {
     ) {
       this.#due(now, timer);
     }
+  }
+
+  /**
+   * Notices that this node stood still, by a deadline that is long overdue. What it has not received
+   * meanwhile says nothing about others: the running probe is void, relayed probes are forgotten, and
+   * suspicions are longer by the time that was lost. Lifeguard's awareness cannot see this: the acks
+   * wait in the socket while the timers that miss them run first.
+   */
+  #noticeStall(now: number): void {
+    const deadline = this.#context.timers.next();
+    const overdueMs = now - deadline;
+    // Deadlines that were overdue already when a stall was noticed belong to that stall.
+    if (overdueMs <= stallMs || deadline <= this.#stallNoticedAt) return;
+    this.#stallNoticedAt = now;
+    log(this.#context, "DEBUG", `Stood still for ${Math.round(overdueMs)} ms`);
+    this.#prober.voidRound();
+    this.#responder.forgetRelays();
+    this.#membership.extendSuspicions(now, overdueMs);
   }
 
   #due(now: number, timer: SwimTimer): void {
