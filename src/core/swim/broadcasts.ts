@@ -38,6 +38,13 @@ export interface BroadcastsOptions {
    * is not queued. Without it there is no limit.
    */
   readonly sizeMax?: () => number;
+  /**
+   * Whether the oldest of the least sent entries goes first, whatever its size, and nothing overtakes
+   * an entry that does not fit: so receivers get entries in the order in which they were queued. In
+   * a packet the newest is first, because Serf's receivers begin with the last part.
+   * Without it the longest goes first, then the newest, as in memberlist.
+   */
+  readonly oldestFirst?: boolean;
 }
 
 /** Queued broadcasts, least transmitted first, then longest, then newest. */
@@ -115,16 +122,22 @@ export class Broadcasts {
     let used = 0;
     for (const transmits of [...this.#tiers.keys()].sort((a, b) => a - b)) {
       const tier = this.#tiers.get(transmits)!;
-      let place: Entry<Broadcast> | undefined;
+      let last: Entry<Broadcast> | undefined;
       while (taken.length < countMax) {
-        place = tier.next(place, limit - used - overhead);
+        const place = tier.next(last, limit - used - overhead);
         if (place === undefined) break;
         used += place.value.bytes.length + overhead;
         taken.push(place.value);
+        last = place;
       }
       if (taken.length >= countMax || limit - used - overhead <= 0) break;
+      // What did not fit begins the next packet: nothing overtakes it.
+      const rest = last === undefined || last.next !== undefined;
+      if (this.#options.oldestFirst === true && rest) break;
     }
     for (const broadcast of taken) this.#transmitted(broadcast, transmitLimit);
+    // Serf's receivers begin with the last part of a packet.
+    if (this.#options.oldestFirst === true) taken.sort((a, b) => b.order - a.order);
     return taken.map((broadcast) => broadcast.bytes);
   }
 
@@ -132,7 +145,7 @@ export class Broadcasts {
   prune(max: number): void {
     for (const transmits of [...this.#tiers.keys()].sort((a, b) => b - a)) {
       for (let tier = this.#tiers.get(transmits); tier !== undefined && this.#length > max; ) {
-        this.#remove(tier.last!.value);
+        this.#remove(tier.expendable);
         this.#dropped += 1;
         tier = this.#tiers.get(transmits);
       }
@@ -159,7 +172,7 @@ export class Broadcasts {
   #insert(broadcast: Broadcast): void {
     let tier = this.#tiers.get(broadcast.transmits);
     if (tier === undefined) {
-      tier = new Tier();
+      tier = new Tier(this.#options.oldestFirst ?? false);
       this.#tiers.set(broadcast.transmits, tier);
     }
     tier.add(broadcast);
@@ -169,62 +182,79 @@ export class Broadcasts {
   #take(broadcast: Broadcast): void {
     const tier = this.#tiers.get(broadcast.transmits)!;
     tier.remove(broadcast);
-    if (tier.last === undefined) this.#tiers.delete(broadcast.transmits);
+    if (tier.empty) this.#tiers.delete(broadcast.transmits);
     this.#length -= 1;
   }
 }
 
 /**
- * The entries that were sent equally often, longest first, then newest first. A list for each size
- * makes adding and removing cheap, however many entries a peer's push/pull brings.
+ * The entries that were sent equally often: longest first, then newest first; or oldest first. A list
+ * for each size makes adding and removing cheap, however many entries a peer's push/pull brings.
  */
 class Tier {
+  readonly #oldestFirst: boolean;
   readonly #lists = new Map<number, OrderedList<Broadcast>>();
-  /** The sizes that have entries, largest first. Packets bound how many there can be. */
-  readonly #sizes: number[] = [];
+  /** The keys of the lists, largest first. Packets bound how many there can be. */
+  readonly #keys: number[] = [];
 
-  /** The shortest entry, of several the oldest. */
-  get last(): Entry<Broadcast> | undefined {
-    const size = this.#sizes.at(-1);
-    return size === undefined ? undefined : this.#lists.get(size)!.last;
+  constructor(oldestFirst: boolean) {
+    this.#oldestFirst = oldestFirst;
+  }
+
+  get empty(): boolean {
+    return this.#keys.length === 0;
+  }
+
+  /** The entry to drop first: the oldest, of different sizes the oldest of the shortest. */
+  get expendable(): Broadcast {
+    const list = this.#lists.get(this.#keys.at(-1)!)!;
+    return (this.#oldestFirst ? list.first! : list.last!).value;
   }
 
   add(broadcast: Broadcast): void {
-    const size = broadcast.bytes.length;
-    let list = this.#lists.get(size);
+    const key = this.#keyOf(broadcast);
+    let list = this.#lists.get(key);
     if (list === undefined) {
       list = new OrderedList();
-      this.#lists.set(size, list);
-      this.#sizes.splice(this.#firstAtMost(size), 0, size);
+      this.#lists.set(key, list);
+      this.#keys.splice(this.#firstAtMost(key), 0, key);
     }
-    broadcast.place = list.add(broadcast, broadcast.order);
+    broadcast.place = list.add(broadcast, this.#oldestFirst ? -broadcast.order : broadcast.order);
   }
 
   remove(broadcast: Broadcast): void {
-    const size = broadcast.bytes.length;
-    const list = this.#lists.get(size)!;
+    const key = this.#keyOf(broadcast);
+    const list = this.#lists.get(key)!;
     list.remove(broadcast.place!);
     broadcast.place = undefined;
     if (list.first !== undefined) return;
-    this.#lists.delete(size);
-    this.#sizes.splice(this.#firstAtMost(size), 1);
+    this.#lists.delete(key);
+    this.#keys.splice(this.#firstAtMost(key), 1);
   }
 
   /** Returns the first entry behind `place`, or of all, that has at most `free` bytes. */
   next(place: Entry<Broadcast> | undefined, free: number): Entry<Broadcast> | undefined {
+    if (this.#oldestFirst) {
+      const next = place === undefined ? this.#lists.get(0)?.first : place.next;
+      return next !== undefined && next.value.bytes.length <= free ? next : undefined;
+    }
     const size = place?.value.bytes.length ?? Number.POSITIVE_INFINITY;
     if (place?.next !== undefined && size <= free) return place.next;
-    const smaller = this.#sizes[this.#firstAtMost(Math.min(free, size - 1))];
+    const smaller = this.#keys[this.#firstAtMost(Math.min(free, size - 1))];
     return smaller === undefined ? undefined : this.#lists.get(smaller)!.first;
   }
 
-  /** Returns the index of the first size that is at most `size`. */
-  #firstAtMost(size: number): number {
+  #keyOf({ bytes }: Broadcast): number {
+    return this.#oldestFirst ? 0 : bytes.length;
+  }
+
+  /** Returns the index of the first key that is at most `key`. */
+  #firstAtMost(key: number): number {
     let low = 0;
-    let high = this.#sizes.length;
+    let high = this.#keys.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#sizes[middle]! > size) low = middle + 1;
+      if (this.#keys[middle]! > key) low = middle + 1;
       else high = middle;
     }
     return low;

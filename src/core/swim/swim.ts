@@ -172,7 +172,12 @@ export class Swim {
       return;
     }
     for (const fault of opened.faults) this.#malformed(from, fault);
-    for (const message of opened.messages) this.#message(now, from, message);
+    const payloads: Uint8Array[] = [];
+    for (const message of opened.messages) {
+      if (message.type === "user") payloads.push(message.payload);
+      else this.#message(now, from, message);
+    }
+    if (payloads.length > 0) this.#context.application.messages(now, from, payloads);
   }
 
   /** Handles that a datagram could not be sent. `text` is for the log. */
@@ -269,7 +274,7 @@ export class Swim {
     }
   }
 
-  #message(now: number, from: Address, message: PacketMessage): void {
+  #message(now: number, from: Address, message: Exclude<PacketMessage, { type: "user" }>): void {
     switch (message.type) {
       case "ping":
         this.#responder.ping(from, message);
@@ -291,9 +296,6 @@ export class Swim {
         return;
       case "dead":
         this.#membership.dead(now, message);
-        return;
-      case "user":
-        this.#context.application.message(now, from, message.payload);
         return;
       default:
         unreachable(message);

@@ -94,3 +94,30 @@ describe("broadcasts", () => {
     );
   });
 });
+
+describe("a queue that begins with the oldest", () => {
+  const queue = (): Broadcasts =>
+    new Broadcasts({ retransmitMult: 1, nodeCount: () => 3, lengthMax: () => 100, oldestFirst: true });
+  const first = (parts: readonly Uint8Array[]): number[] => parts.map((part) => part[0]!);
+
+  it("fills packets in the order of queueing, newest part first, whatever the sizes", () => {
+    const broadcasts = queue();
+    for (const [index, size] of [3, 9, 1, 5].entries()) broadcasts.queue(bytes(size, index), undefined);
+    expect(first(broadcasts.fetch(0, 13, 10))).toEqual([2, 1, 0]);
+    expect(first(broadcasts.fetch(0, 5, 10))).toEqual([3]);
+  });
+
+  it("lets nothing overtake an entry that does not fit", () => {
+    const broadcasts = queue();
+    for (const [index, size] of [3, 9, 1].entries()) broadcasts.queue(bytes(size, index), undefined);
+    expect(first(broadcasts.fetch(0, 5, 10))).toEqual([0]);
+    expect(first(broadcasts.fetch(0, 10, 10))).toEqual([2, 1]);
+  });
+
+  it("drops the oldest of the most sent ones when it is full", () => {
+    const broadcasts = queue();
+    for (let index = 0; index < 4; index++) broadcasts.queue(bytes(2, index), undefined);
+    broadcasts.prune(2);
+    expect(first(broadcasts.fetch(0, 100, 10))).toEqual([3, 2]);
+  });
+});

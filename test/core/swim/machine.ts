@@ -98,7 +98,8 @@ export class Machine {
     this.codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
     const application: Application = {
       meta: () => new Uint8Array([0]),
-      message: (_now, _from, payload) => this.events.push(`message ${payload.join(",")}`),
+      messages: (_now, _from, payloads) =>
+        payloads.forEach((payload) => this.events.push(`message ${payload.join(",")}`)),
       broadcasts: () => [],
       localState: () => new Uint8Array([9]),
       mergeRemoteState: (_now, bytes, join) => this.events.push(`state ${bytes.join(",")} ${join}`),

@@ -225,7 +225,7 @@ export class Exchanges {
         this.#end(now, exchange, undefined);
         return;
       case "user":
-        if (message.payload.length > 0) application.message(now, peer, message.payload);
+        if (message.payload.length > 0) application.messages(now, peer, [message.payload]);
         this.#end(now, exchange, undefined);
         return;
       default:

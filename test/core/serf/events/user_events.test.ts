@@ -119,3 +119,32 @@ describe("user events that arrive", () => {
     );
   });
 });
+
+describe("user events in one packet", () => {
+  it("are delivered in the order in which they were sent, however long each is", () => {
+    const network = new Network();
+    const nodes = ["a", "b", "c", "d"].map((name) => network.add(name));
+    network.join();
+    network.run(5_000);
+    const sent = Array.from({ length: 15 }, (_, index) => `${index}${"x".repeat((index * 7) % 30)}`);
+    for (const payload of sent) nodes[0]!.core.userEvent(network.now, "e", text(payload), false);
+    network.settle();
+    network.run(10_000);
+    for (const node of nodes) expect(node.userEvents).toEqual(sent.map((payload) => `e ${payload}`));
+  });
+
+  it("are delivered in order also if the sender put the longest and then the newest first, as Serf's agents do", () => {
+    const network = new Network();
+    const node = network.add("a");
+    const event = (lamportTime: bigint, payload: string): Uint8Array =>
+      encodeUserEvent({ type: "userEvent", lamportTime, name: "e", payload: text(payload), coalesce: false });
+    const parts = [event(2n, "longer"), event(3n, "three"), event(1n, "one!!")];
+    const packet = node.codec.seal(
+      parts.map((payload) => node.codec.encode({ type: "user", payload })),
+      { crc: false, encrypt: false },
+    );
+    node.core.packet(network.now, { host: "10.0.0.9", port: 7946 }, packet);
+    network.settle();
+    expect(node.userEvents).toEqual(["e one!!", "e longer", "e three"]);
+  });
+});
