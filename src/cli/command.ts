@@ -124,6 +124,11 @@ export async function withClient<Result>(
   }
 }
 
+/** The line of a query's result that only our agents make possible; empty if everybody replied. */
+export function silentLine(names: readonly string[]): string {
+  return names.length === 0 ? "" : `No reply from ${names.map((name) => `'${name}'`).join(", ")}\n`;
+}
+
 /** Waits for an answer of the agent; its refusal becomes `PREFIX: TEXT`. */
 export async function answer<Result>(prefix: string, request: Promise<Result>): Promise<Result> {
   return await request.catch((error: unknown) => {

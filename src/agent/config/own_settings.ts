@@ -89,6 +89,13 @@ export const ownSettings = {
     sample: "=1s",
     ours: true,
   },
+  queryWaitForDeadline: {
+    kind: "switch",
+    key: "query_wait_for_deadline",
+    flag: "query-wait-for-deadline",
+    help: "Let a query run until its time is over although all have replied, as Serf does.",
+    ours: true,
+  },
   handlerTimeout: {
     kind: "span",
     key: "handler_timeout",

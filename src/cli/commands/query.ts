@@ -18,14 +18,15 @@ import {
   connectionHelp,
   nameAndPayload,
   readTags,
+  silentLine,
   untilInterrupted,
   withClient,
 } from "../command.ts";
 
 const help = `Usage: serf query [options] name [payload]
 
-  Asks the members of the cluster a query and shows what they reply until the
-  query's time is over.
+  Asks the members of the cluster a query and shows what they reply until all
+  have or the query's time is over.
 
 Options:
 
@@ -82,7 +83,8 @@ export const query: Command = {
 interface Report {
   begin(): Promise<void>;
   reply(reply: QueryReply): Promise<void>;
-  end(): Promise<void>;
+  /** `missing` are members that still owed a reply; `undefined` if the agent does not say. */
+  end(missing: readonly string[] | undefined): Promise<void>;
 }
 
 async function follow(
@@ -97,7 +99,7 @@ async function follow(
     for await (const reply of replies) await report.reply(reply);
   });
   if (interrupted) return 1;
-  await report.end();
+  await report.end(replies.missing);
   return 0;
 }
 
@@ -111,6 +113,7 @@ class TextReport implements Report {
   readonly #terminal: Terminal;
   readonly #name: string;
   readonly #ack: boolean;
+  readonly #replied = new Set<string>();
   #acks = 0;
   #responses = 0;
 
@@ -125,6 +128,7 @@ class TextReport implements Report {
   }
 
   async reply({ type, from, payload }: QueryReply): Promise<void> {
+    this.#replied.add(from);
     if (type === "ack") {
       this.#acks += 1;
       await this.#terminal.write(`Ack from '${from}'\n`);
@@ -138,9 +142,11 @@ class TextReport implements Report {
     await this.#terminal.write("\n");
   }
 
-  async end(): Promise<void> {
+  async end(missing: readonly string[] = []): Promise<void> {
     const acks = this.#ack ? `Total Acks: ${this.#acks}\n` : "";
-    await this.#terminal.write(`${acks}Total Responses: ${this.#responses}\n`);
+    // A member that acknowledged the query need not have an answer to it.
+    const silent = silentLine(missing.filter((name) => !this.#replied.has(name)));
+    await this.#terminal.write(`${acks}Total Responses: ${this.#responses}\n${silent}`);
   }
 }
 

@@ -12,6 +12,7 @@ import {
   conclude,
   connectionFlags,
   connectionHelp,
+  silentLine,
   untilInterrupted,
   withClient,
 } from "../command.ts";
@@ -64,7 +65,7 @@ async function test(client: RpcClient, runtime: Runtime, verbose: boolean): Prom
     for await (const { type, from } of replies) if (type === "ack") await acks.add(from);
   });
   if (interrupted) throw new CommandFailure("Test interrupted");
-  return await acks.conclude(live);
+  return await acks.conclude(live, replies.missing);
 }
 
 /** The acknowledgements that came. */
@@ -94,9 +95,11 @@ class Acks {
   }
 
   /** Prints the result; returns the exit code. As in Serf, only numbers are compared. */
-  async conclude(live: readonly string[]): Promise<number> {
-    const text = `${this.#times()}${this.#duplicated ? duplicatesText : ""}${this.#verdict(live)}`;
-    await this.#terminal.write(text);
+  async conclude(live: readonly string[], missing: readonly string[] = []): Promise<number> {
+    // When acks are too few, the verdict names those that are missing already.
+    const silent = this.#count < live.length ? [] : missing.filter((name) => !this.#names.has(name));
+    const duplicates = this.#duplicated ? duplicatesText : "";
+    await this.#terminal.write(`${this.#times()}${duplicates}${this.#verdict(live)}${silentLine(silent)}`);
     return this.#duplicated || this.#count !== live.length ? 1 : 0;
   }
 

@@ -68,9 +68,9 @@ export class ClientQueries {
     this.#record(query, replyRecord(reply), reply.type);
   }
 
-  /** The query's time is over. */
-  done(query: AskedQuery): void {
-    this.#record(query, doneRecord, "query end");
+  /** The query is over. */
+  done(query: AskedQuery, missing: readonly string[] | undefined): void {
+    this.#record(query, doneRecord(missing), "query end");
     this.#asked.delete(query);
   }
 

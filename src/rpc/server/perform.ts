@@ -13,7 +13,7 @@ import {
   emptyKeyReport,
   type KeyReport,
   keyRecord,
-  type QueryReply,
+  type QueryReplies,
   RpcKeyError,
 } from "../results.ts";
 import type { AgentService, KeyOperation } from "./service.ts";
@@ -43,7 +43,7 @@ export class Performer {
   /** At most one: a session asks for nothing further until its request is settled. */
   readonly #requests: AgentRequest[] = [];
   /** Running queries, which end with the connection. */
-  readonly #queries = new Set<AsyncIterableIterator<QueryReply>>();
+  readonly #queries = new Set<QueryReplies>();
 
   constructor(session: Session, service: AgentService, clock: Clock, path: AnswerPath) {
     this.#session = session;
@@ -158,7 +158,7 @@ export class Performer {
   }
 
   #ask(request: QueryRequest): void {
-    let replies: AsyncIterableIterator<QueryReply>;
+    let replies: QueryReplies;
     try {
       replies = this.#service.cluster.query(request);
     } catch (error) {
@@ -169,11 +169,8 @@ export class Performer {
     void this.#follow(replies).finally(() => this.#queries.delete(replies));
   }
 
-  /**
-   * Delivers the replies of a query until its deadline. The client may send further requests
-   * meanwhile.
-   */
-  async #follow(replies: AsyncIterableIterator<QueryReply>): Promise<void> {
+  /** Delivers the replies of a query until its end. The client may send further requests meanwhile. */
+  async #follow(replies: QueryReplies): Promise<void> {
     const query = this.#session.settleQuery();
     let last = Number.NEGATIVE_INFINITY;
     for await (const reply of replies) {
@@ -182,7 +179,7 @@ export class Performer {
     }
     const pause = last + doneGapMs - this.#clock.now();
     if (pause > 0) await new Promise<void>((resolve) => this.#clock.after(pause, resolve));
-    this.#path.deliver((session) => session.queryDone(query));
+    this.#path.deliver((session) => session.queryDone(query, replies.missing));
   }
 
   /** The agent stops even if it could not leave, but only when the client has its answer. */

@@ -148,9 +148,9 @@ export class Session {
     if (!this.#closing) this.#queries.reply(query, reply);
   }
 
-  /** Queues the end of a query of the client. */
-  queryDone(query: AskedQuery): void {
-    if (!this.#closing) this.#queries.done(query);
+  /** Queues the end of a query of the client, with the members that still owed a reply. */
+  queryDone(query: AskedQuery, missing?: readonly string[]): void {
+    if (!this.#closing) this.#queries.done(query, missing);
   }
 
   /** Ends the request being performed without an answer and closes. */
