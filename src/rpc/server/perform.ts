@@ -16,6 +16,7 @@ import {
   type QueryReplies,
   RpcKeyError,
 } from "../results.ts";
+import type { ServerLog } from "./log.ts";
 import type { AgentService, KeyOperation } from "./service.ts";
 import type { AgentRequest, Session } from "./session.ts";
 
@@ -34,21 +35,32 @@ export interface AnswerPath {
   answersTaken(): Promise<void>;
 }
 
+/** What carries out the requests of a session, and where results go. */
+export interface PerformerSetup {
+  readonly session: Session;
+  readonly service: AgentService;
+  readonly clock: Clock;
+  readonly log: ServerLog;
+  readonly path: AnswerPath;
+}
+
 /** Carries out the requests of one client. */
 export class Performer {
   readonly #session: Session;
   readonly #service: AgentService;
   readonly #clock: Clock;
+  readonly #log: ServerLog;
   readonly #path: AnswerPath;
   /** At most one: a session asks for nothing further until its request is settled. */
   readonly #requests: AgentRequest[] = [];
   /** Running queries, which end with the connection. */
   readonly #queries = new Set<QueryReplies>();
 
-  constructor(session: Session, service: AgentService, clock: Clock, path: AnswerPath) {
+  constructor({ session, service, clock, log, path }: PerformerSetup) {
     this.#session = session;
     this.#service = service;
     this.#clock = clock;
+    this.#log = log;
     this.#path = path;
   }
 
@@ -58,7 +70,7 @@ export class Performer {
    */
   collect(): void {
     for (const effect of this.#session.drain()) {
-      if (effect.kind === "log") this.#service.log(effect.level, effect.text);
+      if (effect.kind === "log") this.#log.write(effect.topic, effect.level, effect.text);
       else if (effect.kind === "replay") this.#replay();
       else this.#requests.push(effect.request);
     }

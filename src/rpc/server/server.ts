@@ -10,11 +10,10 @@ import { type ListenRuntime, listenAt } from "../endpoint.ts";
 import type { StreamedEvent } from "../records.ts";
 import { EventRecord } from "../records.ts";
 import { ClientLoop } from "./client_loop.ts";
+import { ServerLog } from "./log.ts";
 import type { AgentService } from "./service.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
-
-/** Clients that have not yet shaken hands and authenticated; further ones are turned away. */
-export const untrustedClientsMax = 1024;
+import { Unauthenticated } from "./unauthenticated.ts";
 
 /** How a server is set up. */
 export interface RpcServerOptions {
@@ -38,12 +37,15 @@ export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #codec = new RpcCodec();
   readonly #clients = new Set<ClientLoop>();
+  readonly #unauthenticated = new Unauthenticated<ClientLoop>();
+  readonly #log: ServerLog;
   #listener!: Listener;
   #closed = false;
 
   private constructor(runtime: RpcServerRuntime, options: RpcServerOptions) {
     this.#runtime = runtime;
     this.#options = options;
+    this.#log = new ServerLog(runtime.clock, (level, text) => options.service.log(level, text));
   }
 
   /** Listens. Rejects with EndpointError if the address cannot be used. */
@@ -79,22 +81,33 @@ export class RpcServer {
   /** Stops listening and closes all connections. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#log.close();
     for (const client of this.#clients) client.close();
     await this.#listener.close();
   }
 
   #accept(connection: Connection): void {
-    const untrusted = [...this.#clients].filter((client) => !client.trusted).length;
-    if (this.#closed || untrusted >= untrustedClientsMax) {
+    if (this.#closed) {
       connection.close();
       return;
     }
     const { service, token, metrics } = this.#options;
     metrics?.incr("agent.ipc.accept", 1);
-    const options = { token, codec: this.#codec, metrics };
-    const client = new ClientLoop(connection, this.#runtime.clock, service, options);
+    const { clock } = this.#runtime;
+    const client: ClientLoop = new ClientLoop(connection, {
+      clock,
+      service,
+      log: this.#log,
+      session: { token, codec: this.#codec, metrics },
+      trusted: () => this.#unauthenticated.delete(client),
+    });
     this.#clients.add(client);
-    service.log("INFO", `Accepted client: ${client.name}`);
-    void client.run().finally(() => this.#clients.delete(client));
+    const given = this.#unauthenticated.add(client, connection.remote.host);
+    given?.refuse("that did not authenticate, to make room");
+    this.#log.write("accepted", "INFO", `Accepted client: ${client.name}`);
+    void client.run().finally(() => {
+      this.#clients.delete(client);
+      this.#unauthenticated.delete(client);
+    });
   }
 }

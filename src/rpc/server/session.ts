@@ -28,6 +28,7 @@ import type { QueryReply } from "../results.ts";
 import { RpcWireError } from "../wire_error.ts";
 import type { AskedQuery } from "./client_queries.ts";
 import { ClientQueries } from "./client_queries.ts";
+import type { LogTopic } from "./log.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { type RecordWord, WriteQueue } from "./write_queue.ts";
@@ -43,7 +44,7 @@ export type SessionEffect =
   | { readonly kind: "perform"; readonly request: AgentRequest }
   /** A monitor was opened: feed the buffered lines to {@link Session.line} before any new one. */
   | { readonly kind: "replay" }
-  | { readonly kind: "log"; readonly level: LogLevel; readonly text: string };
+  | { readonly kind: "log"; readonly topic: LogTopic; readonly level: LogLevel; readonly text: string };
 
 /** How a session is set up. */
 export interface SessionOptions {
@@ -78,8 +79,8 @@ export class Session {
     this.#authenticated = options.token === "";
     this.#reader = new ObjectReader(options.codec);
     this.#queries = new ClientQueries(options.codec, this.#writes);
-    this.#subscriptions = new Subscriptions(options.codec, this.#writes, this.#queries, (level, line) =>
-      this.#log(level, line),
+    this.#subscriptions = new Subscriptions(options.codec, this.#writes, this.#queries, (text) =>
+      this.#log("dropped", "WARN", text),
     );
   }
 
@@ -156,7 +157,7 @@ export class Session {
   /** Ends the request being performed without an answer and closes. */
   refuse(reason: string): void {
     this.#performing = false;
-    this.#fail(`Failed to evaluate request: ${reason}`);
+    this.#fail("bad request", `Failed to evaluate request: ${reason}`);
   }
 
   /** Queues an event for every stream that wants it. `now` is in milliseconds. */
@@ -190,8 +191,9 @@ export class Session {
         else this.#evaluate(readBody(awaited, value));
       } catch (error) {
         if (!(error instanceof RpcWireError)) throw error;
-        if (awaited === undefined) this.#fail(`failed to decode request header: ${error.message}`);
-        else this.#fail(`Failed to evaluate request: decode failed: ${error.message}`);
+        if (awaited === undefined)
+          this.#fail("bad header", `failed to decode request header: ${error.message}`);
+        else this.#fail("bad request", `Failed to evaluate request: decode failed: ${error.message}`);
       }
     }
   }
@@ -203,20 +205,20 @@ export class Session {
     const command = this.#command;
     if (!this.#greeted && command !== "handshake") {
       this.#respond(rpcErrors.handshakeRequired);
-      this.#fail(`Failed to evaluate request: ${rpcErrors.handshakeRequired}`);
+      this.#fail("bad request", `Failed to evaluate request: ${rpcErrors.handshakeRequired}`);
       return;
     }
     this.#options.metrics?.incr("agent.ipc.command", 1);
     if (!this.#authenticated && command !== "auth" && command !== "handshake") {
       // The body is left unread on purpose: as in Serf it is taken for the next header and answered
       // again.
-      this.#log("WARN", "Client sending commands before auth");
+      this.#log("before auth", "WARN", "Client sending commands before auth");
       this.#respond(rpcErrors.authRequired);
       return;
     }
     if (!isCommand(command)) {
       this.#respond(rpcErrors.unsupportedCommand);
-      this.#fail(`Failed to evaluate request: command '${command}' not recognized`);
+      this.#fail("bad request", `Failed to evaluate request: command '${command}' not recognized`);
       return;
     }
     const request = bodiless(command);
@@ -306,13 +308,13 @@ export class Session {
     this.#writes.answer(encoded === undefined ? header : concatenate([header, encoded]));
   }
 
-  #fail(reason: string): void {
+  #fail(topic: LogTopic, reason: string): void {
     this.#closing = true;
-    this.#log("ERR", reason);
+    this.#log(topic, "ERR", reason);
   }
 
-  #log(level: LogLevel, line: string): void {
-    this.#effects.push({ kind: "log", level, text: line });
+  #log(topic: LogTopic, level: LogLevel, line: string): void {
+    this.#effects.push({ kind: "log", topic, level, text: line });
   }
 }
 

@@ -43,21 +43,16 @@ export class Subscriptions {
   readonly #codec: RpcCodec;
   readonly #writes: WriteQueue;
   readonly #queries: ClientQueries;
-  readonly #log: (level: LogLevel, text: string) => void;
+  readonly #warn: (text: string) => void;
   readonly #streams = new Map<bigint, Stream>();
   #monitor: Monitor | undefined;
   #nextWarning = Number.NEGATIVE_INFINITY;
 
-  constructor(
-    codec: RpcCodec,
-    writes: WriteQueue,
-    queries: ClientQueries,
-    log: (level: LogLevel, text: string) => void,
-  ) {
+  constructor(codec: RpcCodec, writes: WriteQueue, queries: ClientQueries, warn: (text: string) => void) {
     this.#codec = codec;
     this.#writes = writes;
     this.#queries = queries;
-    this.#log = log;
+    this.#warn = warn;
   }
 
   /** Number of streams and monitors. */
@@ -116,7 +111,7 @@ export class Subscriptions {
   #dropped(now: number, warning: string): void {
     if (now < this.#nextWarning) return;
     this.#nextWarning = now + dropWarningIntervalMs;
-    this.#log("WARN", warning);
+    this.#warn(warning);
   }
 
   #header(sequence: bigint): Uint8Array {

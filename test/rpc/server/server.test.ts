@@ -2,15 +2,18 @@ import { describe, expect, test } from "vitest";
 import { Cluster } from "../../../src/agent/cluster_service.ts";
 import { selectMembers } from "../../../src/agent/member_filter.ts";
 import type { LogLevel } from "../../../src/core/effects.ts";
+import { limitedLinesMax, limitIntervalMs } from "../../../src/core/log_limit.ts";
 import type { Member } from "../../../src/core/serf/api.ts";
 import { SerfError } from "../../../src/errors.ts";
 import { RpcClient } from "../../../src/rpc/client/client.ts";
-import { RpcCodec } from "../../../src/rpc/codec.ts";
+import { concatenate, RpcCodec } from "../../../src/rpc/codec.ts";
 import type { MemberFilter } from "../../../src/rpc/protocol.ts";
 import { defaultRpcAddress } from "../../../src/rpc/protocol.ts";
-import { RpcServer, untrustedClientsMax } from "../../../src/rpc/server/server.ts";
+import { greetingTimeoutMs } from "../../../src/rpc/server/client_loop.ts";
+import { RpcServer } from "../../../src/rpc/server/server.ts";
 import type { AgentService, Stats } from "../../../src/rpc/server/service.ts";
 import type { MonitoredLine } from "../../../src/rpc/server/subscriptions.ts";
+import { unauthenticatedPerSourceMax } from "../../../src/rpc/server/unauthenticated.ts";
 import { FakeNode, FakeRuntime, member, settle } from "../../agent/fakes.ts";
 
 const agentAddress = { host: "127.0.0.1", port: 7373 };
@@ -305,17 +308,50 @@ describe("clients that do not behave", () => {
     expect(order).toEqual(["join", "members"]);
   });
 
-  test("too many that do not even shake hands are turned away until some leave", async () => {
-    const { fake, server, service } = await serve();
-    const idle = [];
-    for (let count = 0; count < untrustedClientsMax; count++)
-      idle.push(await fake.streams.connect(agentAddress));
-    const accepted = service.lines.length;
-    await expect(RpcClient.connect(fake.runtime)).rejects.toThrow("client closed");
-    expect(service.lines).toHaveLength(accepted);
-    idle[0]!.close();
+  test("those that never shake hands lock nobody out, whether they are many or new ones come", async () => {
+    const { fake, server, client, service } = await serve("s3cret");
+    const command = async (): Promise<RpcClient> =>
+      await RpcClient.connect(fake.runtime, { token: "s3cret" });
+    for (let round = 0; round < 4; round++) {
+      for (let count = 0; count < 500; count++) await fake.streams.connect(agentAddress);
+      expect(await (await command()).members()).toHaveLength(2);
+    }
+    expect(await client.members()).toHaveLength(2);
     await settle();
-    expect(await (await RpcClient.connect(fake.runtime)).members()).toHaveLength(2);
-    expect(server.clients).toBe(untrustedClientsMax + 1);
+    expect(server.clients).toBe(5 + unauthenticatedPerSourceMax - 1);
+    expect(service.lines.length).toBeLessThan(2 * limitedLinesMax + 10);
+    await fake.clock.advance(greetingTimeoutMs);
+    expect(server.clients).toBe(5);
+    await fake.clock.advance(limitIntervalMs);
+    expect(service.lines.slice(-2)).toEqual([
+      expect.stringMatching(/^\[INFO\] … and 1955 more like it, the last: Accepted client: 127/),
+      expect.stringMatching(
+        /^\[WARN\] … and 1950 more like it, the last: Closing ipc.client that did not auth/,
+      ),
+    ]);
+  });
+
+  test.each([
+    ["says nothing", undefined, ""],
+    ["shakes hands and does not authenticate", { Command: "handshake", Seq: 0 }, "s3cret"],
+  ])("one that %s is closed in time", async (_what, header, token) => {
+    const { fake, server } = await serve(token);
+    const connection = await fake.streams.connect(agentAddress);
+    if (header !== undefined) await connection.write(new RpcCodec().encode(header, { Version: 1 }));
+    await fake.clock.advance(greetingTimeoutMs - 1);
+    expect(server.clients).toBe(2);
+    await fake.clock.advance(1);
+    expect(server.clients).toBe(1);
+  });
+
+  test("errors before authentication fill no log", async () => {
+    const { fake, service } = await serve("s3cret");
+    const codec = new RpcCodec();
+    const connection = await raw(fake);
+    const before = service.lines.length;
+    const requests = Array.from({ length: 5_000 }, () => codec.encode({ Command: "stats", Seq: 1 }));
+    await connection.write(concatenate(requests));
+    for (let read = 0; read < 5_000 * 20; ) read += (await connection.read())!.length;
+    expect(service.lines.length - before).toBe(limitedLinesMax);
   });
 });

@@ -225,8 +225,8 @@ test("a stalled stream keeps its first 512 events and warns once a second", () =
   machine.receive(request(1, "stream", { Type: "" }));
   for (let count = 0; count < 2000; count++) machine.event(count < 1000 ? 0 : 1000, eventRecord);
   expect(machine.drain()).toEqual([
-    { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
-    { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
+    { kind: "log", topic: "dropped", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
+    { kind: "log", topic: "dropped", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
   ]);
   expect(written(machine)).toHaveLength(1 + 2 * 512);
   machine.event(2000, eventRecord);
