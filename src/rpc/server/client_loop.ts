@@ -26,7 +26,12 @@ export interface ClientSetup {
   readonly session: Omit<SessionOptions, "client">;
   /** Called once when the client has shaken hands and authenticated. */
   readonly trusted: () => void;
+  /** Called when more may wait for the client than before. */
+  readonly queued: () => void;
 }
+
+/** Why a client is closed for which too much waits. */
+const fallenBehind = "that does not keep up";
 
 /** Serves one client. */
 export class ClientLoop {
@@ -43,16 +48,18 @@ export class ClientLoop {
   #broken = false;
   #silent = true;
   readonly #trusted: () => void;
+  readonly #queued: () => void;
   /** Ends the time to authenticate; `undefined` once the client has. */
   #endGreeting: Cancel | undefined;
   /** Continues what waits in {@link answersTaken}. */
   #answered: (() => void) | undefined;
 
-  constructor(connection: Connection, { clock, service, log, session, trusted }: ClientSetup) {
+  constructor(connection: Connection, { clock, service, log, session, trusted, queued }: ClientSetup) {
     this.name = endText(connection.remote);
     this.#connection = connection;
     this.#log = log;
     this.#trusted = trusted;
+    this.#queued = queued;
     this.#session = new Session({ ...session, client: this.name });
     this.#performer = new Performer({ session: this.#session, service, clock, log, path: this });
     this.#endGreeting = clock.after(greetingTimeoutMs, () =>
@@ -92,7 +99,17 @@ export class ClientLoop {
     give(this.#session);
     this.#performer.collect();
     this.#flush();
-    if (this.#session.overfull) this.refuse("that does not keep up");
+    if (this.#session.overfull) this.refuse(fallenBehind);
+  }
+
+  /** Bytes that wait to be written. */
+  get queuedBytes(): number {
+    return this.#session.queuedBytes;
+  }
+
+  /** Closes, as too much waits for the client. */
+  giveUp(): void {
+    this.refuse(fallenBehind);
   }
 
   /** Closes and logs why: `why` goes between "Closing ipc.client" and the client's name. */
@@ -119,6 +136,7 @@ export class ClientLoop {
     this.#closed = true;
     this.#endGreeting?.();
     this.#performer.close();
+    this.#session.end();
     this.#answered?.();
     this.#connection.close();
   }
@@ -139,6 +157,7 @@ export class ClientLoop {
   }
 
   #flush(): void {
+    this.#queued();
     if (!this.#active && !this.#broken) this.#writing = this.#write();
   }
 

@@ -9,6 +9,7 @@ import { RpcCodec } from "../codec.ts";
 import { type ListenRuntime, listenAt } from "../endpoint.ts";
 import type { StreamedEvent } from "../records.ts";
 import { EventRecord } from "../records.ts";
+import { ByteBudget } from "./byte_budget.ts";
 import { ClientLoop } from "./client_loop.ts";
 import { ServerLog } from "./log.ts";
 import type { AgentService } from "./service.ts";
@@ -22,6 +23,8 @@ export interface RpcServerOptions {
   /** The token clients have to send; empty for none. */
   readonly token: string;
   readonly service: AgentService;
+  /** Bytes that may wait for all clients together. Default {@link totalBytesMax}. */
+  readonly totalBytesMax?: number;
   /** Where measurements go. */
   readonly metrics?: Metrics | undefined;
 }
@@ -38,6 +41,7 @@ export class RpcServer {
   readonly #codec = new RpcCodec();
   readonly #clients = new Set<ClientLoop>();
   readonly #unauthenticated = new Unauthenticated<ClientLoop>();
+  readonly #budget: ByteBudget;
   readonly #log: ServerLog;
   #listener!: Listener;
   #closed = false;
@@ -45,6 +49,7 @@ export class RpcServer {
   private constructor(runtime: RpcServerRuntime, options: RpcServerOptions) {
     this.#runtime = runtime;
     this.#options = options;
+    this.#budget = new ByteBudget(options.totalBytesMax);
     this.#log = new ServerLog(runtime.clock, (level, text) => options.service.log(level, text));
   }
 
@@ -63,6 +68,11 @@ export class RpcServer {
   /** Number of connected clients. */
   get clients(): number {
     return this.#clients.size;
+  }
+
+  /** Bytes that wait for all clients. */
+  get queuedBytes(): number {
+    return this.#budget.used;
   }
 
   /** Delivers an event to all streams. */
@@ -86,6 +96,15 @@ export class RpcServer {
     await this.#listener.close();
   }
 
+  /** Disconnects the clients that are furthest behind until no more waits than may. */
+  #relieve(): void {
+    while (this.#budget.exceeded && this.#clients.size > 0) {
+      const furthest = [...this.#clients].reduce((a, b) => (b.queuedBytes > a.queuedBytes ? b : a));
+      this.#clients.delete(furthest);
+      furthest.giveUp();
+    }
+  }
+
   #accept(connection: Connection): void {
     if (this.#closed) {
       connection.close();
@@ -98,8 +117,9 @@ export class RpcServer {
       clock,
       service,
       log: this.#log,
-      session: { token, codec: this.#codec, metrics },
+      session: { token, codec: this.#codec, budget: this.#budget, metrics },
       trusted: () => this.#unauthenticated.delete(client),
+      queued: () => this.#relieve(),
     });
     this.#clients.add(client);
     const given = this.#unauthenticated.add(client, connection.remote.host);

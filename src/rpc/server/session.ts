@@ -9,7 +9,7 @@ import { unreachable } from "../../core/assert.ts";
 import type { LogLevel } from "../../core/effects.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import type { Encodable, RpcCodec } from "../codec.ts";
-import { concatenate, Encoded, ObjectReader } from "../codec.ts";
+import { Encoded, ObjectReader } from "../codec.ts";
 import { record, text, unsigned } from "../fields.ts";
 import type { RpcCommand, RpcRequest } from "../protocol.ts";
 import {
@@ -26,6 +26,7 @@ import {
 import type { EventRecord } from "../records.ts";
 import type { QueryReply } from "../results.ts";
 import { RpcWireError } from "../wire_error.ts";
+import type { ByteBudget } from "./byte_budget.ts";
 import type { AskedQuery } from "./client_queries.ts";
 import { ClientQueries } from "./client_queries.ts";
 import type { LogTopic } from "./log.ts";
@@ -53,6 +54,8 @@ export interface SessionOptions {
   /** The token clients have to send; empty for none. */
   readonly token: string;
   readonly codec: RpcCodec;
+  /** The bytes that wait for all clients; without one the client is alone. */
+  readonly budget?: ByteBudget;
   /** Where measurements go. */
   readonly metrics?: Metrics | undefined;
 }
@@ -61,7 +64,7 @@ export interface SessionOptions {
 export class Session {
   readonly #options: SessionOptions;
   readonly #reader: ObjectReader;
-  readonly #writes = new WriteQueue();
+  readonly #writes: WriteQueue;
   readonly #queries: ClientQueries;
   readonly #subscriptions: Subscriptions;
   readonly #effects: SessionEffect[] = [];
@@ -78,6 +81,7 @@ export class Session {
     this.#options = options;
     this.#authenticated = options.token === "";
     this.#reader = new ObjectReader(options.codec);
+    this.#writes = new WriteQueue(options.budget);
     this.#queries = new ClientQueries(options.codec, this.#writes);
     this.#subscriptions = new Subscriptions(options.codec, this.#writes, this.#queries, (text) =>
       this.#log("dropped", "WARN", text),
@@ -97,6 +101,11 @@ export class Session {
   /** Whether the client is too far behind to be kept. */
   get overfull(): boolean {
     return this.#writes.overfull;
+  }
+
+  /** Bytes that wait to be written. */
+  get queuedBytes(): number {
+    return this.#writes.bytes;
   }
 
   /** Whether an answer waits to be written. The host reads on only when it does not. */
@@ -178,6 +187,12 @@ export class Session {
   /** Takes bytes to write; `undefined` if there are none now. */
   take(): Uint8Array | undefined {
     return this.#writes.take();
+  }
+
+  /** The connection has ended: drops what waits to be written. */
+  end(): void {
+    this.#closing = true;
+    this.#writes.clear();
   }
 
   #advance(): void {
@@ -305,7 +320,8 @@ export class Session {
     const { codec } = this.#options;
     const header = codec.encode(responseHeader(this.#sequence, error));
     const encoded = body === undefined || body instanceof Encoded ? body?.bytes : codec.encode(body);
-    this.#writes.answer(encoded === undefined ? header : concatenate([header, encoded]));
+    if (encoded === undefined) this.#writes.answer(header);
+    else this.#writes.answer(header, encoded);
   }
 
   #fail(topic: LogTopic, reason: string): void {

@@ -82,10 +82,16 @@ class FakeService implements AgentService {
 
 async function serve(
   token = "",
+  limits: { readonly totalBytesMax?: number } = {},
 ): Promise<{ fake: FakeRuntime; service: FakeService; server: RpcServer; client: RpcClient }> {
   const fake = new FakeRuntime();
   const service = new FakeService();
-  const server = await RpcServer.listen(fake.runtime, { address: defaultRpcAddress, token, service });
+  const server = await RpcServer.listen(fake.runtime, {
+    address: defaultRpcAddress,
+    token,
+    service,
+    ...limits,
+  });
   const client = await RpcClient.connect(fake.runtime, { token });
   return { fake, service, server, client };
 }
@@ -276,6 +282,41 @@ describe("clients that do not behave", () => {
       service.lines.filter((line) => line.includes("Dropping event to ipc.client: 127.0.0.1:40001")),
     ).toHaveLength(1);
     expect(await client.members()).toHaveLength(2);
+  });
+
+  /** Streams on which nobody reads; `size` bytes of payload are sent to them in each of `count` events. */
+  async function stall(fake: FakeRuntime, server: RpcServer, streams: number, count: number, size: number) {
+    const open = new RpcCodec().encode({ Command: "stream", Seq: 1 }, { Type: "" });
+    for (let stream = 0; stream < streams; stream++) await raw(fake, open);
+    for (let number = 0; number < count; number++) {
+      const payload = new Uint8Array(size);
+      server.event({ type: "user", lamportTime: BigInt(number), name: "x", payload, coalesce: false });
+      if (number % 16 === 0) await settle();
+    }
+    await settle();
+  }
+
+  test("many that never read hold every event once", async () => {
+    const { fake, server, client } = await serve();
+    await stall(fake, server, 60, 512, 10_000);
+    expect(server.clients).toBe(61);
+    expect(server.queuedBytes).toBeGreaterThan(5_000_000);
+    expect(server.queuedBytes).toBeLessThan(6_000_000);
+    await server.close();
+    expect(server.queuedBytes).toBe(0);
+    await expect(client.members()).rejects.toThrow("client closed");
+  });
+
+  test("if too much waits for all together, those furthest behind are closed and the others are served", async () => {
+    const { fake, server, client, service } = await serve("", { totalBytesMax: 1_000_000 });
+    const events = await client.stream();
+    await stall(fake, server, 3, 150, 10_000);
+    expect(server.queuedBytes).toBeLessThan(1_000_000);
+    expect(server.clients).toBe(1);
+    expect(
+      service.lines.filter((line) => line.includes("Closing ipc.client that does not keep up")),
+    ).toHaveLength(3);
+    expect((await events.next()).value).toMatchObject({ type: "user", name: "x" });
   });
 
   test("one that never reads its answers is not read from any more", async () => {
