@@ -7,7 +7,7 @@ import type { LogLevel } from "../core/effects.ts";
 import { internalPrefix } from "../core/serf/queries/received.ts";
 import { SerfError } from "../errors.ts";
 import { toMilliseconds } from "../go/duration.ts";
-import { quote } from "../go/quote.ts";
+import { quoteBytes } from "../go/quote.ts";
 import type { QueryRequest } from "../rpc/protocol.ts";
 import {
   emptyKeyReport,
@@ -122,7 +122,8 @@ async function* silent(replies: AsyncIterable<QueryReply>): AsyncGenerator<Query
 }
 
 function quoted(payload: Uint8Array): string {
-  return quote(excerpt(new TextDecoder().decode(payload.subarray(0, 4 * excerptMax))));
+  const shown = quoteBytes(payload.subarray(0, excerptMax));
+  return payload.length <= excerptMax ? shown : `${shown}...`;
 }
 
 function excerpt(text: string): string {

@@ -5,8 +5,9 @@
 import type { Member, MemberEvent, MemberStatus, QueryEvent, UserEvent } from "../core/serf/api.ts";
 import { compareBytes } from "../go/json.ts";
 import { formatAddress, parseAddress } from "../net/address.ts";
+import { concatenate } from "./bytes.ts";
 import type { Encodable, RpcCodec } from "./codec.ts";
-import { concatenate, integer } from "./codec.ts";
+import { integer } from "./codec.ts";
 import { bytes, record, small, text, textMap } from "./fields.ts";
 
 /** A map of texts with sorted keys. */

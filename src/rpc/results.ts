@@ -6,8 +6,9 @@
 import type { Coordinate } from "../core/coordinate/coordinate.ts";
 import type { QueryReply } from "../core/serf/api.ts";
 import { SerfError } from "../errors.ts";
+import { concatenate } from "./bytes.ts";
 import type { Encodable } from "./codec.ts";
-import { concatenate, Encoded, RpcCodec } from "./codec.ts";
+import { Encoded, RpcCodec } from "./codec.ts";
 import { bytes, flag, list, real, record, small, text, textList, textMap } from "./fields.ts";
 import { sortedMap } from "./records.ts";
 

@@ -13,6 +13,7 @@ import { Encoded, ObjectReader } from "../codec.ts";
 import { record, text, unsigned } from "../fields.ts";
 import type { RpcCommand, RpcRequest } from "../protocol.ts";
 import {
+  answeredWithBody,
   bodiless,
   greetingLimits,
   isCommand,
@@ -25,7 +26,7 @@ import {
 } from "../protocol.ts";
 import type { EventRecord } from "../records.ts";
 import type { QueryReply } from "../results.ts";
-import { RpcWireError } from "../wire_error.ts";
+import { RpcTextError, RpcWireError } from "../wire_error.ts";
 import type { ByteBudget } from "./byte_budget.ts";
 import type { AskedQuery } from "./client_queries.ts";
 import { ClientQueries } from "./client_queries.ts";
@@ -206,6 +207,10 @@ export class Session {
         else this.#evaluate(readBody(awaited, value));
       } catch (error) {
         if (!(error instanceof RpcWireError)) throw error;
+        if (awaited !== undefined && error instanceof RpcTextError) {
+          this.#respond(error.message, answeredWithBody.has(awaited) ? null : undefined);
+          continue;
+        }
         if (awaited === undefined)
           this.#fail("bad header", `failed to decode request header: ${error.message}`);
         else this.#fail("bad request", `Failed to evaluate request: decode failed: ${error.message}`);

@@ -4,7 +4,7 @@
  * all clients together.
  */
 
-import { concatenate } from "../codec.ts";
+import { concatenate } from "../bytes.ts";
 import { ByteBudget } from "./byte_budget.ts";
 
 /** Records that may wait for one stream or monitor; further ones are dropped. */

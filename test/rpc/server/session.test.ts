@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { concatenate } from "../../../src/rpc/bytes.ts";
 import type { Encodable } from "../../../src/rpc/codec.ts";
-import { concatenate, RpcCodec } from "../../../src/rpc/codec.ts";
+import { RpcCodec } from "../../../src/rpc/codec.ts";
 import { EventRecord } from "../../../src/rpc/records.ts";
 import { coordinateRecord, keyRecord, readCoordinate, readKeyReport } from "../../../src/rpc/results.ts";
 import type { AskedQuery } from "../../../src/rpc/server/client_queries.ts";
