@@ -2,6 +2,7 @@
  * `serf query`: asks a query and shows the replies, as they come or as JSON at the end.
  */
 
+import { printable } from "../../core/printable.ts";
 import { toMilliseconds } from "../../go/duration.ts";
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
@@ -131,12 +132,12 @@ class TextReport implements Report {
     this.#replied.add(from);
     if (type === "ack") {
       this.#acks += 1;
-      await this.#terminal.write(`Ack from '${from}'\n`);
+      await this.#terminal.write(`Ack from '${printable(from)}'\n`);
       return;
     }
     this.#responses += 1;
     const ended = payload.at(-1) === 0x0a;
-    await this.#terminal.write(`Response from '${from}': `);
+    await this.#terminal.write(`Response from '${printable(from)}': `);
     // The bytes go out as they are: they need not be text.
     await this.#terminal.write(ended ? payload.subarray(0, -1) : payload);
     await this.#terminal.write("\n");

@@ -2,6 +2,7 @@
  * `serf reachability`: asks every member for a sign of life and compares their number with that of the live members.
  */
 
+import { printable } from "../../core/printable.ts";
 import type { RpcClient } from "../../rpc/client/client.ts";
 import type { Clock, Runtime, Terminal } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
@@ -89,8 +90,8 @@ class Acks {
   async add(name: string): Promise<void> {
     this.#last = this.#clock.now();
     this.#count += 1;
-    if (this.#verbose) await this.#terminal.write(`\tAck from '${name}'\n`);
-    if (this.#names.has(name)) await this.#terminal.write(`Duplicate response from '${name}'\n`);
+    if (this.#verbose) await this.#terminal.write(`\tAck from '${printable(name)}'\n`);
+    if (this.#names.has(name)) await this.#terminal.write(`Duplicate response from '${printable(name)}'\n`);
     this.#names.add(name);
   }
 
@@ -115,7 +116,8 @@ class Acks {
   }
 
   #verdict(live: readonly string[]): string {
-    const lines = (names: readonly string[]): string => names.map((name) => `\t${name}\n`).join("");
+    const lines = (names: readonly string[]): string =>
+      names.map((name) => `\t${printable(name)}\n`).join("");
     if (this.#count === live.length) return "Successfully contacted all live nodes\n";
     if (this.#count > live.length) {
       const dead = [...this.#names].filter((name) => !live.includes(name));
