@@ -1,7 +1,7 @@
 /** Names by `node:dns`, which Deno and Bun have too. */
 import { lookup, Resolver } from "node:dns/promises";
 import { canonicalHost } from "../../src/net/address.ts";
-import type { ServiceTarget } from "../../src/runtime.ts";
+import { type ServiceTarget, SystemError } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 
 /** How long a name server may take, and how often it is asked. */
@@ -9,6 +9,8 @@ const serverOptions = { timeout: 2_000, tries: 2 };
 
 /** Addresses of a name by the system's own resolver. */
 export async function resolve(name: string): Promise<string[]> {
+  // Node returns no addresses for an empty name, with a warning, instead of an error.
+  if (name.trim() === "") throw new SystemError("ENOTFOUND", "lookup", "Cannot lookup an empty name");
   try {
     const found = await lookup(name, { all: true, verbatim: true });
     return [...new Set(found.map(({ address }) => canonicalHost(address) ?? address))];
