@@ -70,15 +70,16 @@ export class Agent implements AgentService {
   readonly stopped: Promise<void>;
 
   private constructor(config: AgentConfig, context: AgentContext, serf: SerfNode) {
-    const { runtime, log, metrics } = context;
+    const { runtime, metrics } = context;
     this.#runtime = runtime;
     this.#metrics = metrics;
     this.#tagsFile = new TagsFile(config, runtime.files);
     this.handlers = new HandlerPool(config, context, () => serf.local);
-    this.#log = log;
+    this.#log = context.log;
     this.#serf = serf;
-    this.cluster = new Cluster(serf, (level, text) => this.log(level, text, "agent"));
-    this.#unfollow = log.follow((line) => this.#server?.line(line));
+    const log = (level: LogLevel, text: string): void => this.log(level, text, "agent");
+    this.cluster = new Cluster(serf, log, config.queryWaitForDeadline);
+    this.#unfollow = context.log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
     void this.#consume(serf.events({ capacity: eventCapacity }));
   }

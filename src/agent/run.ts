@@ -12,7 +12,7 @@ import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
 import { type AgentConfig, reloaded } from "./config/settings.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { checkDiscovery, checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
+import { checkDiscovery, checkInterface, checkSeeds, endpointText, findEndpoints } from "./endpoints.ts";
 import { AgentConsole } from "./log/console.ts";
 import { AgentLog, formatJsonLine } from "./log/log.ts";
 import type { Syslog } from "./log/syslog.ts";
@@ -123,6 +123,7 @@ class AgentRun {
     const { host } = this.#runtime;
     const config = { ...read, nodeName: read.nodeName || host.hostname() };
     parseHandlers(config.eventHandlers);
+    checkSeeds(config);
     checkInterface(config.interface, host);
     checkDiscovery(config, host);
     if (config.role !== "")

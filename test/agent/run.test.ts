@@ -78,6 +78,9 @@ describe("an agent that cannot start prints why", () => {
       ["-log-level=bogus"],
       "Invalid log level: BOGUS. Valid log levels are: [TRACE DEBUG INFO WARN ERR]",
     ],
+    ["no host to join", ["-join="], 'Invalid join address "": missing host'],
+    ["one host of two to join", ["-join=a", "-join=:7946"], 'Invalid join address ":7946": missing host'],
+    ["no host to join later", ["-retry-join=n/"], 'Invalid retry-join address "n/": missing host'],
     ["IPv6 without brackets", ["-bind=::1"], "Invalid bind address: address ::1: too many colons in address"],
     [
       "a port beyond the last",

@@ -22,7 +22,11 @@ async function attentive(fake: FakeRuntime): Promise<void> {
  * Runs a command that sends one query. The query receives these replies and ends after `ms`
  * milliseconds.
  */
-async function asked(args: readonly string[], replies: readonly QueryReply[], ms = 0): Promise<Printed> {
+async function asked(
+  args: readonly string[],
+  replies: readonly QueryReply[],
+  { ms = 0, missing = [] }: { readonly ms?: number; readonly missing?: readonly string[] } = {},
+): Promise<Printed> {
   const { streams, starter, host } = await agent();
   const { printed, fake } = begin(streams, args);
   await attentive(fake);
@@ -30,7 +34,7 @@ async function asked(args: readonly string[], replies: readonly QueryReply[], ms
     for (const reply of replies) query.push(reply);
     await settle();
     await fake.clock.advance(ms);
-    query.end([]);
+    query.end(missing);
   }
   await host.clock.advance(100);
   return await printed;
@@ -126,6 +130,22 @@ Total Responses: 2
     );
   });
 
+  test("name at the end who did not reply, but not who only has no answer", async () => {
+    const { stdout } = await asked(["query", "load"], [ack("node-a")], { missing: ["node-a", "b", "c"] });
+    expect(stdout).toBe(
+      "Query 'load' dispatched\nAck from 'node-a'\nTotal Acks: 1\nTotal Responses: 0\nNo reply from 'b', 'c'\n",
+    );
+  });
+
+  test("run until their time is over if the agent is set so", async () => {
+    const { streams, starter } = await agent("-query-wait-for-deadline");
+    const { fake, printed } = begin(streams, ["query", "load"]);
+    await attentive(fake);
+    expect(starter.node.queries[0]!.options.waitForDeadline).toBe(true);
+    fake.signal("SIGINT");
+    await printed;
+  });
+
   test("pass their options to the node", async () => {
     const { streams, starter } = await agent();
     const args = ["-node=a", "-node=b", "-tag", "role=w=1", "-no-ack", "-relay-factor=0x10", "-timeout=1.5s"];
@@ -139,7 +159,7 @@ Total Responses: 2
         ack: false,
         relayFactor: 16,
         timeoutMs: 1500,
-        waitForDeadline: true,
+        waitForDeadline: false,
       },
     });
     fake.signal("SIGINT");
@@ -239,8 +259,18 @@ describe("reachability", () => {
     expect(await asked(["reachability"], names.map(ack))).toEqual({ code, stdout: began + text, stderr: "" });
   });
 
+  test.each([
+    ["one is missing", ["node-b"], `${less}\tnode-a\n${lessWhy}${tips}`],
+    ["a failed one makes up for it", ["node-b", "ünïcode"], `${all}No reply from 'node-a'\n`],
+  ])("names a missing member once when %s", async (_what, names, text) => {
+    const { stdout } = await asked(["reachability"], names.map(ack), { missing: ["node-a"] });
+    expect(stdout).toBe(began + text);
+  });
+
   test("prints every reply and its time with -verbose", async () => {
-    const { stdout } = await asked(["reachability", "-verbose"], [ack("node-a"), ack("node-b")], 1600);
+    const { stdout } = await asked(["reachability", "-verbose"], [ack("node-a"), ack("node-b")], {
+      ms: 1600,
+    });
     expect(stdout).toBe(
       `${began}\tAck from 'node-a'\n\tAck from 'node-b'\nQuery time: 1.60 sec, time to last response: 0.00 sec\n${all}`,
     );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { settle } from "../agent/fakes.ts";
 import { MemoryStreams } from "../rpc/memory.ts";
-import { agent, call } from "./world.ts";
+import { agent, begin, call } from "./world.ts";
 
 const versionText = "0.1.0\nAgent Protocol: 5 (Understands back to: 2)\n";
 
@@ -155,4 +155,33 @@ test("a monitor prints lines and events until the agent ends", async () => {
       "\n\nRemote side ended the monitor! This usually means that the\nremote side has exited or crashed.\n",
     ),
   ).toBe(true);
+});
+
+test("names and tags of members cannot forge lines or move the cursor, except in JSON", async () => {
+  const { streams, starter } = await agent();
+  const evil = "x\u001b[2J\u202e\ny  10.0.0.1:1  alive";
+  starter.node.others = [{ ...starter.node.local, name: evil, tags: { role: "\u009b1m" } }];
+  const shown = "x\\x1b[2J\\u202e\\ny  10.0.0.1:1  alive";
+  const { stdout } = await call(streams, "members");
+  expect(stdout.split("\n").slice(1)).toEqual([`${shown}  127.0.0.41:17946  alive  role=\\u009b1m`, ""]);
+  const json = JSON.parse((await call(streams, "members -format=json")).stdout);
+  expect(json.members[1].name).toBe(evil);
+});
+
+test("events cannot forge lines of the log, on the agent's terminal and in monitors", async () => {
+  const { streams, starter, host } = await agent();
+  const name = "x\n2026/11/26 00:00:00 [ERR] serf: forged\u001b[2J";
+  const payload = new Uint8Array(0);
+  const { fake, printed } = begin(streams, ["monitor"]);
+  while (fake.stdout === "") await settle();
+  starter.node.emit({ type: "user", name, payload, lamportTime: 1n, coalesce: false });
+  await settle();
+  const line =
+    "[INFO] agent: Received event: user-event: x\\n2026/11/26 00:00:00 [ERR] serf: forged\\x1b[2J\n";
+  expect(host.stdout).toContain(line);
+  expect(fake.stdout).toContain(line);
+  expect(`${host.stdout}${fake.stdout}`).not.toMatch(/^2026\/11\/26/m);
+  expect(`${host.stdout}${fake.stdout}`).not.toContain("\u001b");
+  fake.signal("SIGINT");
+  await printed;
 });

@@ -31,8 +31,10 @@ export interface Printed {
   readonly stderr: string;
 }
 
-/** Starts an agent. */
-export async function agent(): Promise<{ streams: MemoryStreams; starter: FakeStart; host: FakeRuntime }> {
+/** Starts an agent, with further flags. */
+export async function agent(
+  ...flags: readonly string[]
+): Promise<{ streams: MemoryStreams; starter: FakeStart; host: FakeRuntime }> {
   const streams = new MemoryStreams();
   const host = new FakeRuntime([], {}, streams);
   const starter = new FakeStart();
@@ -45,7 +47,7 @@ export async function agent(): Promise<{ streams: MemoryStreams; starter: FakeSt
   void runAgent(
     async () =>
       await readConfig(
-        ["-node=node-a", "-bind=127.0.0.41:17946", "-tag", "role=web", "-tag", "a=<1>"],
+        ["-node=node-a", "-bind=127.0.0.41:17946", "-tag", "role=web", "-tag", "a=<1>", ...flags],
         host.runtime.files,
       ),
     host.runtime,

@@ -298,6 +298,10 @@ export function host(openSubject: OpenSubject): void {
       expect(await host.resolve("0:0::1")).toEqual(["::1"]);
     });
 
+    check("does not resolve an empty name", async ({ runtime: { host } }) => {
+      await expectFailure(host.resolve(""), "ENOTFOUND");
+    });
+
     check("does not resolve a name that cannot exist", async ({ runtime: { host } }) => {
       const error = await expectFailure(host.resolve("no-such-host.invalid"), "ENOTFOUND");
       expect(error.operation).toBe("lookup");

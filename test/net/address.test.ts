@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalHost, formatAddress, joinHostPort, parseAddress } from "../../src/net/address.ts";
+import { canonicalHost, formatAddress, joinHostPort, parseAddress, sourceOf } from "../../src/net/address.ts";
 
 describe("addresses", () => {
   const spellings: [text: string, canonical: string][] = [
@@ -87,6 +87,21 @@ describe("addresses", () => {
 
   it("bytes of any other length cannot be formatted", () => {
     expect(() => formatAddress(new Uint8Array(5))).toThrow(RangeError);
+  });
+
+  it.each([
+    ["10.0.0.1", "10.0.0.1"],
+    ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9"],
+    ["/run/serf.sock", "/run/serf.sock"],
+  ])("%s and %s are one source", (one, other) => {
+    expect(sourceOf(one)).toBe(sourceOf(other));
+  });
+
+  it.each([
+    ["10.0.0.1", "10.0.0.2"],
+    ["2001:db8:1:2::1", "2001:db8:1:3::1"],
+  ])("%s and %s are two sources", (one, other) => {
+    expect(sourceOf(one)).not.toBe(sourceOf(other));
   });
 
   it("a port follows brackets only for IPv6", () => {

@@ -69,6 +69,19 @@ describe("queries", () => {
     expect(await client.query("next")).toBeDefined();
   });
 
+  test.each([
+    ["nobody", []],
+    ["two members", ["node-b", "node-c"]],
+    ["an unknown number", undefined],
+  ])("the end says who is missing: %s", async (_what, missing) => {
+    const { client, node } = await world();
+    const replies = await client.query("load");
+    expect(replies.missing).toBeUndefined();
+    node.queries[0]!.query.end(missing);
+    expect((await replies.next()).done).toBe(true);
+    expect(replies.missing).toEqual(missing);
+  });
+
   test("commands continue while a query runs, and a client that disconnects ends its queries", async () => {
     const { client, node, fake } = await world();
     await client.query("load");

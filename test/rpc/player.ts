@@ -136,7 +136,7 @@ export class Player {
     }
     if (query === undefined || !body.has("Type")) return false;
     const reply = readReply(body);
-    if (reply === "end") this.machine.queryDone(query);
+    if (reply?.type === "end") this.machine.queryDone(query, reply.missing);
     else if (reply !== undefined) this.machine.reply(query, reply);
     return true;
   }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { concatenate, ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
+import { concatenate } from "../../src/rpc/bytes.ts";
+import { ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
 import type { ObjectLimits } from "../../src/rpc/scanner.ts";
 import { Scanner } from "../../src/rpc/scanner.ts";
 import { RpcWireError } from "../../src/rpc/wire_error.ts";

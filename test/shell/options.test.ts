@@ -70,6 +70,8 @@ describe("endpoints", () => {
   });
 
   it("to join through need a name before a slash, and a decimal port", () => {
+    for (const text of ["", " ", ":7946", "[]", "[]:7946", "name/", "name/:7946"])
+      expect(() => parseSeed(text, 7946)).toThrow("missing host");
     expect(() => parseSeed("/10.0.0.1", 7946)).toThrow("empty node name provided");
     expect(() => parseSeed("host:http", 7946)).toThrow('strconv.ParseUint: parsing "http": invalid syntax');
     expect(() => parseSeed("1.2.3.4:+80", 7946)).toThrow("invalid syntax");

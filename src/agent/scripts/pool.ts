@@ -161,7 +161,8 @@ export class HandlerPool {
       runtime,
     );
     metrics?.sample(`agent.invoke.${script}`, runtime.clock.now() - startedAt);
-    this.#log("DEBUG", `Event '${event.type}' script output: ${new TextDecoder().decode(output)}`);
+    const text = new TextDecoder().decode(output);
+    this.#context.log.output("DEBUG", "agent", `Event '${event.type}' script output: ${text}`);
     if (fault === undefined) ended(output);
     else {
       this.#log("ERR", `Error invoking script '${script}': ${fault}`);
@@ -169,7 +170,7 @@ export class HandlerPool {
     }
   }
 
-  #log(level: "DEBUG" | "WARN" | "ERR", text: string): void {
+  #log(level: "WARN" | "ERR", text: string): void {
     this.#context.log.write(level, "agent", text);
   }
 }

@@ -91,6 +91,24 @@ describe("a configuration file is refused", () => {
       '{"rpc_adr": "a"}',
       `${several}'' has invalid keys: rpc_adr (did you mean 'rpc_addr' instead of 'rpc_adr'?)`,
     ],
+    ['{"reconnect_timeout": "-5s"}', `'reconnect_timeout' must not be negative, got "-5s"`],
+    ['{"coalesce_period": "-1ms"}', `'coalesce_period' must not be negative, got "-1ms"`],
+    ['{"user_event_size_limit": -5}', `'user_event_size_limit' must not be negative, got -5`],
+    ['{"query_size_limit": 70000}', `'query_size_limit' must be 1 to 65507 bytes, got 70000`],
+    [
+      '{"allowed_cidrs": ["10.0.0.0/8", "x"]}',
+      `'allowed_cidrs' must be blocks such as 10.0.0.0/8, got ["10.0.0.0/8","x"]`,
+    ],
+    ...[
+      ["retry_max", "retry_max_attempts"],
+      ["join", "start_join"],
+      ["iface", "interface"],
+      ["mdns-disable-ipv4", "mdns.disable_ipv4"],
+      ["tag", "tags"],
+    ].map(([word, key]): [string, string] => [
+      `{"${word}": 1}`,
+      `${several}'' has invalid keys: ${word} (did you mean '${key}' instead of '${word}'?)`,
+    ]),
   ])("for %s, with a hint at the key that was probably meant", async (content, text) => {
     expect(await fault(content)).toBe(`Error decoding 'c.json': ${text}`);
   });

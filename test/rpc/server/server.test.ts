@@ -2,15 +2,19 @@ import { describe, expect, test } from "vitest";
 import { Cluster } from "../../../src/agent/cluster_service.ts";
 import { selectMembers } from "../../../src/agent/member_filter.ts";
 import type { LogLevel } from "../../../src/core/effects.ts";
+import { limitedLinesMax, limitIntervalMs } from "../../../src/core/log_limit.ts";
 import type { Member } from "../../../src/core/serf/api.ts";
 import { SerfError } from "../../../src/errors.ts";
+import { concatenate } from "../../../src/rpc/bytes.ts";
 import { RpcClient } from "../../../src/rpc/client/client.ts";
 import { RpcCodec } from "../../../src/rpc/codec.ts";
 import type { MemberFilter } from "../../../src/rpc/protocol.ts";
 import { defaultRpcAddress } from "../../../src/rpc/protocol.ts";
-import { RpcServer, untrustedClientsMax } from "../../../src/rpc/server/server.ts";
+import { greetingTimeoutMs } from "../../../src/rpc/server/client_loop.ts";
+import { RpcServer } from "../../../src/rpc/server/server.ts";
 import type { AgentService, Stats } from "../../../src/rpc/server/service.ts";
 import type { MonitoredLine } from "../../../src/rpc/server/subscriptions.ts";
+import { unauthenticatedPerSourceMax } from "../../../src/rpc/server/unauthenticated.ts";
 import { FakeNode, FakeRuntime, member, settle } from "../../agent/fakes.ts";
 
 const agentAddress = { host: "127.0.0.1", port: 7373 };
@@ -79,10 +83,16 @@ class FakeService implements AgentService {
 
 async function serve(
   token = "",
+  limits: { readonly totalBytesMax?: number } = {},
 ): Promise<{ fake: FakeRuntime; service: FakeService; server: RpcServer; client: RpcClient }> {
   const fake = new FakeRuntime();
   const service = new FakeService();
-  const server = await RpcServer.listen(fake.runtime, { address: defaultRpcAddress, token, service });
+  const server = await RpcServer.listen(fake.runtime, {
+    address: defaultRpcAddress,
+    token,
+    service,
+    ...limits,
+  });
   const client = await RpcClient.connect(fake.runtime, { token });
   return { fake, service, server, client };
 }
@@ -275,6 +285,41 @@ describe("misbehaving clients", () => {
     expect(await client.members()).toHaveLength(2);
   });
 
+  /** Streams on which nobody reads; `size` bytes of payload are sent to them in each of `count` events. */
+  async function stall(fake: FakeRuntime, server: RpcServer, streams: number, count: number, size: number) {
+    const open = new RpcCodec().encode({ Command: "stream", Seq: 1 }, { Type: "" });
+    for (let stream = 0; stream < streams; stream++) await raw(fake, open);
+    for (let number = 0; number < count; number++) {
+      const payload = new Uint8Array(size);
+      server.event({ type: "user", lamportTime: BigInt(number), name: "x", payload, coalesce: false });
+      if (number % 16 === 0) await settle();
+    }
+    await settle();
+  }
+
+  test("many that never read hold every event once", async () => {
+    const { fake, server, client } = await serve();
+    await stall(fake, server, 60, 512, 10_000);
+    expect(server.clients).toBe(61);
+    expect(server.queuedBytes).toBeGreaterThan(5_000_000);
+    expect(server.queuedBytes).toBeLessThan(6_000_000);
+    await server.close();
+    expect(server.queuedBytes).toBe(0);
+    await expect(client.members()).rejects.toThrow("client closed");
+  });
+
+  test("if too much waits for all together, those furthest behind are closed and the others are served", async () => {
+    const { fake, server, client, service } = await serve("", { totalBytesMax: 1_000_000 });
+    const events = await client.stream();
+    await stall(fake, server, 3, 150, 10_000);
+    expect(server.queuedBytes).toBeLessThan(1_000_000);
+    expect(server.clients).toBe(1);
+    expect(
+      service.lines.filter((line) => line.includes("Closing ipc.client that does not keep up")),
+    ).toHaveLength(3);
+    expect((await events.next()).value).toMatchObject({ type: "user", name: "x" });
+  });
+
   test("one that never reads its responses is not read from any more", async () => {
     const { fake, service } = await serve();
     const big = member("big", "127.0.0.1", { t: "x".repeat(100_000) });
@@ -305,17 +350,50 @@ describe("misbehaving clients", () => {
     expect(order).toEqual(["join", "members"]);
   });
 
-  test("too many without a handshake are rejected until some disconnect", async () => {
-    const { fake, server, service } = await serve();
-    const idle = [];
-    for (let count = 0; count < untrustedClientsMax; count++)
-      idle.push(await fake.streams.connect(agentAddress));
-    const accepted = service.lines.length;
-    await expect(RpcClient.connect(fake.runtime)).rejects.toThrow("client closed");
-    expect(service.lines).toHaveLength(accepted);
-    idle[0]!.close();
+  test("those that never shake hands lock nobody out, whether they are many or new ones come", async () => {
+    const { fake, server, client, service } = await serve("s3cret");
+    const command = async (): Promise<RpcClient> =>
+      await RpcClient.connect(fake.runtime, { token: "s3cret" });
+    for (let round = 0; round < 4; round++) {
+      for (let count = 0; count < 500; count++) await fake.streams.connect(agentAddress);
+      expect(await (await command()).members()).toHaveLength(2);
+    }
+    expect(await client.members()).toHaveLength(2);
     await settle();
-    expect(await (await RpcClient.connect(fake.runtime)).members()).toHaveLength(2);
-    expect(server.clients).toBe(untrustedClientsMax + 1);
+    expect(server.clients).toBe(5 + unauthenticatedPerSourceMax - 1);
+    expect(service.lines.length).toBeLessThan(2 * limitedLinesMax + 10);
+    await fake.clock.advance(greetingTimeoutMs);
+    expect(server.clients).toBe(5);
+    await fake.clock.advance(limitIntervalMs);
+    expect(service.lines.slice(-2)).toEqual([
+      expect.stringMatching(/^\[INFO\] … and 1955 more like it, the last: Accepted client: 127/),
+      expect.stringMatching(
+        /^\[WARN\] … and 1950 more like it, the last: Closing ipc.client that did not auth/,
+      ),
+    ]);
+  });
+
+  test.each([
+    ["says nothing", undefined, ""],
+    ["shakes hands and does not authenticate", { Command: "handshake", Seq: 0 }, "s3cret"],
+  ])("one that %s is closed in time", async (_what, header, token) => {
+    const { fake, server } = await serve(token);
+    const connection = await fake.streams.connect(agentAddress);
+    if (header !== undefined) await connection.write(new RpcCodec().encode(header, { Version: 1 }));
+    await fake.clock.advance(greetingTimeoutMs - 1);
+    expect(server.clients).toBe(2);
+    await fake.clock.advance(1);
+    expect(server.clients).toBe(1);
+  });
+
+  test("errors before authentication fill no log", async () => {
+    const { fake, service } = await serve("s3cret");
+    const codec = new RpcCodec();
+    const connection = await raw(fake);
+    const before = service.lines.length;
+    const requests = Array.from({ length: 5_000 }, () => codec.encode({ Command: "stats", Seq: 1 }));
+    await connection.write(concatenate(requests));
+    for (let read = 0; read < 5_000 * 20; ) read += (await connection.read())!.length;
+    expect(service.lines.length - before).toBe(limitedLinesMax);
   });
 });

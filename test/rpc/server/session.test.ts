@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { concatenate } from "../../../src/rpc/bytes.ts";
 import type { Encodable } from "../../../src/rpc/codec.ts";
-import { concatenate, RpcCodec } from "../../../src/rpc/codec.ts";
+import { RpcCodec } from "../../../src/rpc/codec.ts";
 import { EventRecord } from "../../../src/rpc/records.ts";
 import { coordinateRecord, keyRecord, readCoordinate, readKeyReport } from "../../../src/rpc/results.ts";
 import type { AskedQuery } from "../../../src/rpc/server/client_queries.ts";
@@ -225,8 +226,8 @@ test("a stalled stream keeps its first 512 events and logs a warning once a seco
   machine.receive(request(1, "stream", { Type: "" }));
   for (let count = 0; count < 2000; count++) machine.event(count < 1000 ? 0 : 1000, eventRecord);
   expect(machine.drain()).toEqual([
-    { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
-    { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
+    { kind: "log", topic: "dropped", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
+    { kind: "log", topic: "dropped", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
   ]);
   expect(written(machine)).toHaveLength(1 + 2 * 512);
   machine.event(2000, eventRecord);

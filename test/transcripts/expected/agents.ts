@@ -67,7 +67,10 @@ const configuration: readonly IntendedDifference[] = [
     scenario: "config-errors",
     steps: [48],
     original: running("n1", "127.0.0.41", "lan"),
-    ours: refused("user event size limit must be 1 to 65507 bytes, got -5"),
+    ours: [
+      "stdout: ==> Error decoding 'c.json': 'user_event_size_limit' must not be negative, got -5",
+      "end: exit 1",
+    ],
     reason: "a negative limit is rejected; with one Serf sends nothing",
   },
   {

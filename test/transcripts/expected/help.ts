@@ -76,6 +76,7 @@ export const added: Readonly<Record<string, readonly string[]>> = {
     "-label",
     "-log-format",
     "-quiescent-period",
+    "-query-wait-for-deadline",
     "-replay",
     "-user-coalesce-period",
     "-user-quiescent-period",
