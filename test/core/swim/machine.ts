@@ -98,8 +98,9 @@ export class Machine {
     this.codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
     const application: Application = {
       meta: () => new Uint8Array([0]),
-      messages: (_now, _from, payloads) =>
-        payloads.forEach((payload) => this.events.push(`message ${payload.join(",")}`)),
+      messages: (_now, _from, payloads) => {
+        for (const payload of payloads) this.events.push(`message ${payload.join(",")}`);
+      },
       broadcasts: () => [],
       localState: () => new Uint8Array([9]),
       mergeRemoteState: (_now, bytes, join) => this.events.push(`state ${bytes.join(",")} ${join}`),
