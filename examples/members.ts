@@ -22,6 +22,9 @@ for await (const event of events) {
     case "lagged":
       console.log(`${event.count} events were missed`);
       break;
+    case "stopped":
+      console.log(`stopped: ${event.reason}`);
+      break;
     case "user":
       console.log(`user event ${event.name}`);
       break;

@@ -19,4 +19,11 @@ export type { Runtime } from "./runtime.ts";
 export { KeyError, type KeyOptions, type KeyResult, type Keys } from "./shell/keys.ts";
 export type { LogLine, SerfOptions } from "./shell/options.ts";
 export type { Query, QueryOptions, QueryReply } from "./shell/query.ts";
-export type { EventsOptions, JoinOptions, LaggedEvent, SerfState, UserEventOptions } from "./shell/serf.ts";
+export type {
+  EventsOptions,
+  JoinOptions,
+  LaggedEvent,
+  SerfState,
+  StoppedEvent,
+  UserEventOptions,
+} from "./shell/serf.ts";

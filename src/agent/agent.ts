@@ -4,7 +4,7 @@
 
 import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
-import type { Member, SerfEvent } from "../core/serf/api.ts";
+import type { Member, QueryEvent, SerfEvent } from "../core/serf/api.ts";
 import { messageOf } from "../errors.ts";
 import { EndpointError } from "../rpc/endpoint.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
@@ -244,10 +244,17 @@ export class Agent implements AgentService {
 
   async #consume(events: ReturnType<SerfNode["events"]>): Promise<void> {
     for await (const event of events) {
-      if (this.#deaf) return;
+      if (this.#deaf || event.type === "stopped") return;
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
-      else this.#dispatch(event);
+      else this.#dispatch(event.type === "query" ? this.#onOwnClock(event) : event);
     }
+  }
+
+  /** Scripts and clients have their time by the clock that never jumps. */
+  #onOwnClock(event: QueryEvent): QueryEvent {
+    const { clock } = this.#runtime;
+    const deadline = event.deadline - clock.wallTime() + clock.now();
+    return { ...event, deadline, respond: (payload) => event.respond(payload) };
   }
 
   #dispatch(event: SerfEvent): void {

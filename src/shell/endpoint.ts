@@ -11,6 +11,9 @@ import { canonicalHost, portMax } from "../net/address.ts";
 /** The default gossip port, UDP and TCP. */
 export const defaultPort = 7946;
 
+/** The port of an endpoint is no port. The message is that of Go's strconv package. */
+export class PortError extends SerfError {}
+
 /** A parsed endpoint. `host` is an IP address, or a name that still has to be resolved. */
 export interface Endpoint {
   readonly host: string;
@@ -75,14 +78,11 @@ export function parseSeed(text: string, port: number): Seed {
   return { node, ...parseEndpoint(rest, port) };
 }
 
-/**
- * Parses a decimal port, 0 to 65535. Throws SerfError (ERR_ADDRESS) with the text of Go's strconv
- * package.
- */
+/** Parses a decimal port, 0 to 65535. Throws {@link PortError}. */
 function parsePort(text: string): number {
   const parsing = `strconv.ParseUint: parsing ${JSON.stringify(text)}`;
-  if (!/^[0-9]+$/.test(text)) throw new SerfError("ERR_ADDRESS", `${parsing}: invalid syntax`);
+  if (!/^[0-9]+$/.test(text)) throw new PortError("ERR_ADDRESS", `${parsing}: invalid syntax`);
   const port = Number(text);
-  if (port > portMax) throw new SerfError("ERR_ADDRESS", `${parsing}: value out of range`);
+  if (port > portMax) throw new PortError("ERR_ADDRESS", `${parsing}: value out of range`);
   return port;
 }

@@ -4,6 +4,7 @@
  * the old one; take each step only after the one before succeeded.
  */
 
+import { untilAborted } from "../async/until_aborted.ts";
 import { noBytes } from "../core/bytes.ts";
 import type { KeyOperation } from "../core/serf/api.ts";
 import { decodeKeyResponse, encodeKeyRequest, type KeyResponse } from "../core/serf/wire/key_messages.ts";
@@ -11,9 +12,13 @@ import { SerfMessageType } from "../core/serf/wire/messages.ts";
 import { WireError } from "../core/wire/error.ts";
 import { SerfError } from "../errors.ts";
 import { decodeKey } from "../go/parse_key.ts";
+import { checkArgument, checkOptions, kinds, type OptionTable } from "./arguments.ts";
 import type { Query, QueryOptions, QueryReply } from "./query.ts";
 
-/** Options of key operations; see {@link QueryOptions}. */
+/**
+ * Options of key operations; see {@link QueryOptions}. An operation rejects with the reason of its
+ * signal when that is aborted; members may have carried it out all the same.
+ */
 export type KeyOptions = Pick<QueryOptions, "relayFactor" | "signal">;
 
 /** The answers of the members to a key operation (serf `KeyResponse`). */
@@ -95,14 +100,19 @@ export class Keys {
    * Returns the keys of all members. Rejects with {@link KeyError} unless all members succeeded.
    */
   async list(options: KeyOptions = {}): Promise<KeyResult> {
+    checkOptions("list keys", optionKinds, options);
     return await this.#ask("list", noBytes, options);
   }
 
   async #change(operation: KeyOperation, key: string, options: KeyOptions): Promise<KeyResult> {
+    const action = `${operation} a key`;
+    checkArgument(action, "key", kinds.secret, key);
+    checkOptions(action, optionKinds, options);
     const raw = decodeKey(key);
     const run = this.#turn.then(() => this.#ask(operation, raw, options));
     this.#turn = run.catch(() => undefined);
-    return await run;
+    // The signal also ends the wait for the changes before this one.
+    return await untilAborted(options.signal, run);
   }
 
   async #ask(operation: KeyOperation, key: Uint8Array, options: KeyOptions): Promise<KeyResult> {
@@ -121,6 +131,8 @@ export class Keys {
     return tally;
   }
 }
+
+const optionKinds: OptionTable<KeyOptions> = { relayFactor: kinds.number, signal: kinds.signal };
 
 /** Counts the answers of members. */
 class Tally implements KeyResult {

@@ -6,7 +6,10 @@
 import type { Meter } from "../core/metrics.ts";
 import { Random } from "../core/random.ts";
 import { Codec } from "../core/wire/codec.ts";
+import { canonicalHost } from "../net/address.ts";
+import { addressBytes } from "../net/cidr.ts";
 import type { Address, Connection, DatagramHandler, Runtime } from "../runtime.ts";
+import { isPrivateAddress } from "./advertise.ts";
 import { meterOf } from "./metrics_sink.ts";
 import { type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options.ts";
 import { type OpenedSnapshot, openSnapshot } from "./snapshot_file.ts";
@@ -74,6 +77,7 @@ export async function openNode(options: SerfOptions, runtime: Runtime): Promise<
       sockets.port,
       parsed.advertise,
     );
+    warnIfExposed(parsed, runtime, codec.encrypted, addressOf(sockets) ?? own.address);
     return {
       ...{ runtime, options: parsed, random, codec, sockets, snapshot, meter, close },
       ...own,
@@ -93,6 +97,22 @@ export async function openNode(options: SerfOptions, runtime: Runtime): Promise<
  */
 export function boundAddress({ listener, port }: Sockets): Address {
   return { host: listener.local.host, port };
+}
+
+function addressOf(sockets: Sockets): Uint8Array | undefined {
+  return addressBytes(canonicalHost(boundAddress(sockets).host) ?? "");
+}
+
+/** Logs memberlist's warning about a node with a public address and without a key. */
+function warnIfExposed(
+  { log }: ParsedOptions,
+  { clock }: Runtime,
+  encrypted: boolean,
+  address: Uint8Array,
+): void {
+  if (encrypted || isPrivateAddress(address)) return;
+  const text = "Binding to public address without encryption!";
+  log({ time: clock.wallTime(), level: "WARN", component: "memberlist", text });
 }
 
 /** Creates the codec for the options and installs the keys. */

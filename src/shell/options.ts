@@ -14,9 +14,11 @@ import { profiles, protocolRange, type SwimConfig } from "../core/swim/config.ts
 import { nameFault } from "../core/swim/validity.ts";
 import { SerfError } from "../errors.ts";
 import { parseKey } from "../go/parse_key.ts";
+import { portMax } from "../net/address.ts";
 import { parseBlock } from "../net/cidr.ts";
 import type { Files } from "../runtime.ts";
-import { defaultPort, type Endpoint, parseEndpoint } from "./endpoint.ts";
+import { checkOptions, kinds, type OptionTable } from "./arguments.ts";
+import { defaultPort, type Endpoint, PortError, parseEndpoint } from "./endpoint.ts";
 import { readKeyring } from "./keyring_file.ts";
 
 /** A line of a node's log. */
@@ -178,6 +180,45 @@ export interface ParsedOptions {
   readonly log: (line: LogLine) => void;
 }
 
+/** What every option must be. Ranges are checked where the options are parsed. */
+const optionKinds: OptionTable<SerfOptions> = {
+  name: kinds.text,
+  bind: kinds.text,
+  advertise: kinds.text,
+  tags: kinds.textMap,
+  profile: kinds.text,
+  protocol: kinds.number,
+  encryptKey: kinds.secret,
+  keyring: kinds.secrets,
+  keyringFile: kinds.text,
+  userEventSizeLimit: kinds.number,
+  querySizeLimit: kinds.number,
+  queryResponseSizeLimit: kinds.number,
+  enableNameConflictResolution: kinds.flag,
+  validateNodeNames: kinds.flag,
+  admitMember: kinds.call,
+  admitMerge: kinds.call,
+  label: kinds.text,
+  allowedCidrs: kinds.texts,
+  verifyIncoming: kinds.flag,
+  verifyOutgoing: kinds.flag,
+  deadNodeReclaimMs: kinds.number,
+  compression: kinds.flag,
+  broadcastTimeoutMs: kinds.number,
+  leavePropagateDelayMs: kinds.number,
+  reconnectIntervalMs: kinds.number,
+  reconnectTimeoutMs: kinds.number,
+  tombstoneTimeoutMs: kinds.number,
+  snapshotPath: kinds.text,
+  rejoinAfterLeave: kinds.flag,
+  coalesceMs: kinds.number,
+  quiescentMs: kinds.number,
+  userCoalesceMs: kinds.number,
+  userQuiescentMs: kinds.number,
+  metrics: kinds.metrics,
+  log: kinds.call,
+};
+
 const labelSizeMax = 255;
 /** The maximum size of a UDP payload over IPv4 in bytes; no message is split over several. */
 const datagramSizeMax = 65_507;
@@ -196,6 +237,7 @@ export async function withKeyring(parsed: ParsedOptions, files: Files): Promise<
  * (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS).
  */
 export function parseOptions(options: SerfOptions, hostname: () => string): ParsedOptions {
+  checkOptions("start a node", optionKinds, options);
   const name = options.name ?? hostname();
   const fault = nameFault(name);
   if (fault !== undefined)
@@ -237,8 +279,8 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       allowedBlocks: (options.allowedCidrs ?? []).map(parseBlock),
       deadNodeReclaimMs: duration("deadNodeReclaimMs", options.deadNodeReclaimMs ?? 0, 0),
     },
-    bind: parseEndpoint(options.bind ?? "0.0.0.0", defaultPort),
-    advertise: options.advertise === undefined ? undefined : parseEndpoint(options.advertise, defaultPort),
+    bind: endpoint("bind", options.bind ?? "0.0.0.0"),
+    advertise: options.advertise === undefined ? undefined : endpoint("advertise", options.advertise),
     keys: parseKeys(options),
     keyringFile: options.keyringFile,
     admission: {
@@ -251,6 +293,18 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
     metrics: options.metrics,
     log: options.log ?? (() => undefined),
   };
+}
+
+function endpoint(name: "bind" | "advertise", text: string): Endpoint {
+  try {
+    return parseEndpoint(text, defaultPort);
+  } catch (error) {
+    if (!(error instanceof SerfError)) throw error;
+    const fault =
+      error instanceof PortError ? `the port must be a number from 0 to ${portMax}` : error.message;
+    const message = `Cannot start a node: ${name} ${JSON.stringify(text)}: ${fault}`;
+    throw new SerfError(error.code, message, { cause: error });
+  }
 }
 
 function parseKeys(options: SerfOptions): Uint8Array[] {

@@ -11,13 +11,12 @@ import type { Calls } from "./calls.ts";
 import type { AskedQueries } from "./query.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
 import type { NodeStreams } from "./streams.ts";
-import type { Subscribers } from "./subscription.ts";
 
 /** Where effects go. */
 export interface EffectTargets {
   readonly datagrams: DatagramSocket;
   readonly streams: NodeStreams;
-  readonly subscribers: Subscribers<SerfEvent>;
+  readonly emit: (event: SerfEvent) => void;
   readonly calls: Calls;
   readonly queries: AskedQueries;
   readonly snapshot: SnapshotFile | undefined;
@@ -48,7 +47,7 @@ export function perform(targets: EffectTargets, effect: SerfEffect): void {
       targets.snapshot?.compact();
       return;
     case "emit":
-      targets.subscribers.push(effect.event);
+      targets.emit(effect.event);
       return;
     case "settle":
       targets.calls.settle(effect.command, effect.error);

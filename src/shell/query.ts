@@ -9,6 +9,7 @@ import type { QueryEndEffect, ReplyEffect } from "../core/serf/effects.ts";
 import type { Question } from "../core/serf/queries/asker.ts";
 import type { SerfCore } from "../core/serf/serf_core.ts";
 import { SerfError } from "../errors.ts";
+import { checkArgument, checkOptions, kinds, type OptionTable, payloadBytes } from "./arguments.ts";
 
 export type { QueryReply } from "../core/serf/api.ts";
 
@@ -38,7 +39,10 @@ export interface QueryOptions {
    * Default false.
    */
   readonly waitForDeadline?: boolean;
-  /** Ends the query early when it is aborted. */
+  /**
+   * Ends the query early when it is aborted. The loop over its replies then throws the signal's
+   * reason, after the replies that arrived before.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -46,6 +50,7 @@ export interface QueryOptions {
 export class Query implements AsyncIterableIterator<QueryReply> {
   /** Resolves when the query is over. */
   readonly done: Promise<void>;
+  readonly #cancel: () => void;
   readonly #finish: () => void;
   readonly #replies: ReadQueue<QueryReply>;
   #over = false;
@@ -53,6 +58,7 @@ export class Query implements AsyncIterableIterator<QueryReply> {
 
   /** `cancel` ends the query early. */
   constructor(cancel: () => void) {
+    this.#cancel = cancel;
     this.#replies = new ReadQueue(cancel);
     let finish = (): void => undefined;
     this.done = new Promise((resolve) => {
@@ -73,6 +79,12 @@ export class Query implements AsyncIterableIterator<QueryReply> {
   /** Adds a reply. The core limits how many there are. */
   push(reply: QueryReply): void {
     this.#replies.push(reply);
+  }
+
+  /** Ends the query early: the loop over its replies throws `reason`. */
+  fail(reason: unknown): void {
+    this.#replies.fail(reason);
+    this.#cancel();
   }
 
   /** Ends the query. */
@@ -114,7 +126,9 @@ export class AskedQueries {
   }
 
   /** Asks a query. Throws SerfError (ERR_OPTION, ERR_LIMIT, ERR_STATE); then nothing happened. */
-  ask(name: string, payload: Uint8Array, options: QueryOptions): Query {
+  ask(name: string, payload: Uint8Array | string, options: QueryOptions): Query {
+    checkArgument(action, "name", kinds.text, name);
+    checkOptions(action, optionKinds, options);
     options.signal?.throwIfAborted();
     const question = parseQuestion(name, payload, options);
     const number = ++this.#count;
@@ -129,8 +143,10 @@ export class AskedQueries {
       this.#running.delete(number);
       throw error;
     }
-    options.signal?.addEventListener("abort", cancel, { once: true });
-    void query.done.then(() => options.signal?.removeEventListener("abort", cancel));
+    const { signal } = options;
+    const abort = (): void => query.fail(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    void query.done.then(() => signal?.removeEventListener("abort", abort));
     return query;
   }
 
@@ -156,7 +172,19 @@ export class AskedQueries {
 const relayFactorMax = 255;
 const timeoutMsMax = 86_400_000;
 
-function parseQuestion(name: string, payload: Uint8Array, options: QueryOptions): Question {
+const action = "ask a query";
+
+const optionKinds: OptionTable<QueryOptions> = {
+  nodes: kinds.texts,
+  tags: kinds.textMap,
+  ack: kinds.flag,
+  relayFactor: kinds.number,
+  timeoutMs: kinds.number,
+  waitForDeadline: kinds.flag,
+  signal: kinds.signal,
+};
+
+function parseQuestion(name: string, payload: Uint8Array | string, options: QueryOptions): Question {
   const relayFactor = options.relayFactor ?? 0;
   if (!Number.isInteger(relayFactor) || relayFactor < 0 || relayFactor > relayFactorMax) {
     throw new SerfError("ERR_OPTION", `relayFactor must be an integer in 0..255, got ${relayFactor}`);
@@ -167,7 +195,7 @@ function parseQuestion(name: string, payload: Uint8Array, options: QueryOptions)
   }
   return {
     name,
-    payload: payload.slice(),
+    payload: payloadBytes(action, payload),
     nodes: [...(options.nodes ?? [])],
     tags: new Map(Object.entries(options.tags ?? {})),
     ack: options.ack ?? false,

@@ -3,21 +3,20 @@
  * carries out the effects in order, and arms one timer.
  */
 
-import { encodeUtf8 } from "../core/bytes.ts";
 import { type Coordinate, distanceSeconds } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Member, SerfEvent } from "../core/serf/api.ts";
 import { SerfCore } from "../core/serf/serf_core.ts";
+import { tagRecord } from "../core/serf/wire/tags.ts";
 import type { Codec } from "../core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "../errors.ts";
 import { systemText } from "../go/system_errors.ts";
-import { canonicalHost } from "../net/address.ts";
-import { addressBytes } from "../net/cidr.ts";
 import type { Address, Runtime } from "../runtime.ts";
-import { isPrivateAddress } from "./advertise.ts";
+import { checkArgument, checkOptions, kinds } from "./arguments.ts";
 import { Calls } from "./calls.ts";
 import { Driver } from "./driver.ts";
-import { type JoinOptions, joinSeeds } from "./join.ts";
+import { deliveredEvent, sentEvent, type UserEventOptions } from "./events.ts";
+import { checkJoin, type JoinOptions, Joins, joinSeeds } from "./join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
 import { boundAddress, type Opened, openNode } from "./open.ts";
@@ -29,22 +28,17 @@ import { PatternEngine } from "./regexp.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
 import type { Sockets } from "./sockets.ts";
 import { NodeStreams } from "./streams.ts";
-import { type EventsOptions, type LaggedEvent, Subscribers } from "./subscription.ts";
+import { type EventsOptions, type LaggedEvent, type StoppedEvent, Subscribers } from "./subscription.ts";
 
+export type { UserEventOptions } from "./events.ts";
 export type { JoinOptions } from "./join.ts";
-export type { EventsOptions, LaggedEvent } from "./subscription.ts";
+export type { EventsOptions, LaggedEvent, StoppedEvent } from "./subscription.ts";
 
 /**
  * The state of a node (serf `SerfState`). A node that has left can come back by a join; one that
  * was shut down cannot.
  */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
-
-/** Options of {@link Serf.userEvent}. */
-export interface UserEventOptions {
-  /** Whether receivers may merge it with other events of the same name. Default false. */
-  readonly coalesce?: boolean;
-}
 
 /** A node: a member of a cluster, in this process (serf `Serf`). {@link Serf.start} creates one. */
 export class Serf implements AsyncDisposable {
@@ -65,12 +59,15 @@ export class Serf implements AsyncDisposable {
   readonly #snapshot: SnapshotFile | undefined;
   readonly #keyringFile: KeyringFile | undefined;
   readonly #driver: Driver;
-  readonly #subscribers = new Subscribers<SerfEvent>();
+  readonly #subscribers = new Subscribers<SerfEvent | StoppedEvent>();
   readonly #calls = new Calls();
+  readonly #joins = new Joins();
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
   readonly #queries = new AskedQueries((input) => this.#act(input));
   readonly #targets: EffectTargets;
   readonly #stop: (reason: string) => void;
+  /** The leave that runs. Rejects if the node is shut down before its end. */
+  #leaving: Promise<void> | undefined;
   #shutdown: Promise<void> | undefined;
 
   /**
@@ -82,7 +79,6 @@ export class Serf implements AsyncDisposable {
     const opened = await openNode(options, runtime);
     try {
       const node = new Serf(opened);
-      node.#warnIfExposed(opened.address);
       node.#turn((core, now) => core.start(now));
       return node;
     } catch (error) {
@@ -104,8 +100,7 @@ export class Serf implements AsyncDisposable {
       codec,
       matchPattern: this.#patterns.match,
       admission: options.admission,
-      respond: (query, payload) =>
-        this.#act((core, now) => core.queries.respond(now, query, payload.slice())),
+      respond: (query, payload) => this.#act((core, now) => core.queries.respond(now, query, payload)),
       keysAreStored: options.keyringFile !== undefined,
       ...(snapshot && { restored: snapshot.restored }),
       ...(meter && { meter }),
@@ -168,16 +163,15 @@ export class Serf implements AsyncDisposable {
   /**
    * Joins a cluster through seeds and returns how many addresses replied. A seed is `host`,
    * `host:port`, `[v6]:port`, `name/host:port` or a DNS service `_service._tcp.domain`; every
-   * address of a name is contacted. A node that left comes back. Rejects with SerfError (ERR_JOIN)
-   * if no address replied, with a line for each, and (ERR_STATE) while the node leaves and after
-   * shutdown.
+   * address of a name is contacted. A node that left comes back with the first contact. Rejects
+   * with SerfError (ERR_JOIN) if no address replied, with a line for each, and (ERR_STATE) if the
+   * node leaves or is shut down, before the join or during it.
    */
   async join(seeds: readonly string[], options: JoinOptions = {}): Promise<number> {
-    const refusal =
-      this.#shutdown === undefined ? this.#core.joinRefusal : "Serf can't Join after Leave or Shutdown";
-    if (refusal !== undefined) throw new SerfError("ERR_STATE", refusal);
-    options.signal?.throwIfAborted();
-    const replay = options.replay ?? false;
+    checkJoin(seeds, options);
+    if (this.state === "shutdown" || this.#core.joinRefusal !== undefined) throw joinRefusal();
+    const { signal, replay = false } = options;
+    signal?.throwIfAborted();
     this.#turn((core, now) => core.beginJoin(now, replay));
     let contacts = 0;
     try {
@@ -185,31 +179,38 @@ export class Serf implements AsyncDisposable {
         runtime: this.#runtime,
         defaultPort: this.#sockets.port,
         log: (level: LogLevel, text: string) => this.#log(level, "memberlist", text),
-        contact: (to: Address, node: string) =>
-          this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, node)),
+        contact: async (to: Address, node: string) => {
+          await this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, node));
+          contacts += 1;
+        },
       };
-      contacts = await joinSeeds(joiner, seeds, options.signal);
-      return contacts;
+      return await this.#joins.run(signal, (ended) => joinSeeds(joiner, seeds, ended));
     } finally {
-      this.#turn((core, now) => core.endJoin(now, replay, contacts));
+      const cameBackInVain = this.#turn((core, now) => core.endJoin(now, replay, contacts));
+      if (cameBackInVain === true) {
+        // Only a shutdown ends a leave early, and then the node is gone as well.
+        const left = this.#leaveOnce().catch(() => undefined);
+        if (signal?.aborted !== true) await left;
+      }
     }
   }
 
   /**
    * Leaves the cluster and waits until that has spread. The node runs until {@link shutdown} and
-   * can join again. Does nothing if it has left. Rejects with SerfError (ERR_STATE) while another
-   * leave runs and after shutdown.
+   * can join again. Ends the joins that run. Does nothing else if the node has left. Rejects with
+   * SerfError (ERR_STATE) while another leave runs and after shutdown.
    */
   async leave(): Promise<void> {
     switch (this.state) {
       case "left":
+        this.#joins.stop(joinRefusal());
         return;
       case "leaving":
         throw new SerfError("ERR_STATE", "Leave already in progress");
       case "shutdown":
         throw new SerfError("ERR_STATE", "Leave called after Shutdown");
       case "alive":
-        await this.#command("ERR_TIMEOUT", (core, now, command) => core.leave(now, command));
+        await this.#leaveOnce();
     }
   }
 
@@ -226,8 +227,10 @@ export class Serf implements AsyncDisposable {
    * is erased everywhere. An unknown name is not an error. Rejects with SerfError (ERR_TIMEOUT) if
    * that did not spread in time, and (ERR_STATE) if `prune` names a live member and after shutdown.
    */
-  removeFailedNode(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
-    return this.#command("ERR_TIMEOUT", (core, now, command) =>
+  async removeFailedNode(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
+    checkArgument("remove a failed node", "name", kinds.text, name);
+    checkOptions("remove a failed node", { prune: kinds.flag }, options);
+    await this.#command("ERR_TIMEOUT", (core, now, command) =>
       core.removeFailedNode(now, command, name, options.prune ?? false),
     );
   }
@@ -237,8 +240,10 @@ export class Serf implements AsyncDisposable {
    * (ERR_LIMIT) if they have more than 512 bytes when encoded, (ERR_TIMEOUT) if they did not spread
    * in time, though they stay set, and (ERR_STATE) after shutdown.
    */
-  setTags(tags: Readonly<Record<string, string>>): Promise<void> {
-    return this.#command("ERR_TIMEOUT", (core, now, command) => core.setTags(now, command, tags));
+  async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+    checkArgument("set tags", "tags", kinds.textMap, tags);
+    const copy = Object.freeze(tagRecord(Object.entries(tags)));
+    await this.#command("ERR_TIMEOUT", (core, now, command) => core.setTags(now, command, copy));
   }
 
   /**
@@ -248,7 +253,8 @@ export class Serf implements AsyncDisposable {
    * shutdown.
    */
   userEvent(name: string, payload: Uint8Array | string = "", options: UserEventOptions = {}): void {
-    this.#act((core, now) => core.userEvent(now, name, bytesOf(payload), options.coalesce ?? false));
+    const event = sentEvent(name, payload, options);
+    this.#act((core, now) => core.userEvent(now, event.name, event.payload, event.coalesce));
   }
 
   /**
@@ -258,11 +264,12 @@ export class Serf implements AsyncDisposable {
    * invalid, and (ERR_STATE) after shutdown.
    */
   query(name: string, payload: Uint8Array | string = "", options: QueryOptions = {}): Query {
-    return this.#queries.ask(name, bytesOf(payload), options);
+    return this.#queries.ask(name, payload, options);
   }
 
   /** Returns the network coordinate of a member, by default of this node, or `undefined`. */
   coordinate(name: string = this.name): Coordinate | undefined {
+    checkArgument("read a coordinate", "name", kinds.text, name);
     return this.#core.coordinate(name);
   }
 
@@ -271,7 +278,7 @@ export class Serf implements AsyncDisposable {
    * node; `undefined` if one of their coordinates is not known.
    */
   estimateRtt(to: string, from: string = this.name): number | undefined {
-    const [a, b] = [this.#core.coordinate(from), this.#core.coordinate(to)];
+    const [a, b] = [this.coordinate(from), this.coordinate(to)];
     return a === undefined || b === undefined ? undefined : distanceSeconds(a, b) * 1000;
   }
 
@@ -283,15 +290,21 @@ export class Serf implements AsyncDisposable {
   /**
    * Returns an iterator over the events from now on. The first one also gets the events from
    * before, such as this node's own join. If a consumer falls behind, its oldest events are dropped
-   * and it gets a `lagged` event in their place.
+   * and it gets a `lagged` event in their place. When the node stops, by a shutdown or by itself,
+   * the last event is `stopped` and has the reason.
    */
-  events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent> {
-    return this.#subscribers.subscribe(options, this.#shutdown !== undefined);
+  events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent | StoppedEvent> {
+    return this.#subscribers.subscribe(options);
   }
 
-  /** Leaves if the node is alive, then shuts down. */
+  /** Leaves if the node is alive, or waits for the leave that runs, then shuts down. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.state === "alive") await this.leave();
+    try {
+      if (this.state === "alive" || this.state === "leaving") await this.#leaveOnce();
+    } catch (error) {
+      // A shutdown ends the leave. The node has stopped then, as the caller wants.
+      if (this.#shutdown === undefined) throw error;
+    }
     await this.shutdown();
   }
 
@@ -317,20 +330,11 @@ export class Serf implements AsyncDisposable {
     this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text });
   }
 
-  /** Logs memberlist's warning about a node with a public address and without a key. */
-  #warnIfExposed(advertised: Uint8Array): void {
-    if (this.encrypted) return;
-    const address = addressBytes(canonicalHost(this.bound.host) ?? "") ?? advertised;
-    if (!isPrivateAddress(address)) {
-      this.#log("WARN", "memberlist", "Binding to public address without encryption!");
-    }
-  }
-
   #effectTargets(): EffectTargets {
     return {
       datagrams: this.#sockets.datagrams,
       streams: this.#streams,
-      subscribers: this.#subscribers,
+      emit: (event) => this.#subscribers.push(deliveredEvent(event, this.#runtime.clock)),
       calls: this.#calls,
       queries: this.#queries,
       snapshot: this.#snapshot,
@@ -351,6 +355,17 @@ export class Serf implements AsyncDisposable {
     return this.#calls.run(code, (command) => this.#turn((core, now) => begin(core, now, command)));
   }
 
+  /** Leaves, or waits for the leave that runs. */
+  #leaveOnce(): Promise<void> {
+    this.#joins.stop(joinRefusal());
+    this.#leaving ??= this.#command("ERR_TIMEOUT", (core, now, command) => core.leave(now, command)).finally(
+      () => {
+        this.#leaving = undefined;
+      },
+    );
+    return this.#leaving;
+  }
+
   #end(reason: string): Promise<void> {
     this.#shutdown ??= this.#close(reason);
     return this.#shutdown;
@@ -360,8 +375,9 @@ export class Serf implements AsyncDisposable {
     if (this.#core.state !== "left") this.#log("WARN", "serf", "Shutdown without a Leave");
     this.#driver.stop();
     this.#streams.closeAll();
+    this.#joins.stop(joinRefusal());
     for (const effect of this.#core.end()) perform(this.#targets, effect);
-    this.#subscribers.end();
+    this.#subscribers.end(Object.freeze({ type: "stopped", reason }));
     this.#calls.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
     this.#queries.close();
     await this.#keyringFile?.settled;
@@ -371,6 +387,6 @@ export class Serf implements AsyncDisposable {
   }
 }
 
-function bytesOf(payload: Uint8Array | string): Uint8Array {
-  return typeof payload === "string" ? encodeUtf8(payload) : payload.slice();
+function joinRefusal(): SerfError {
+  return new SerfError("ERR_STATE", "Serf can't Join after Leave or Shutdown");
 }

@@ -5,10 +5,11 @@
  */
 
 import { ReadQueue } from "../async/read_queue.ts";
+import { checkOptions, kinds } from "./arguments.ts";
 
 /** Options of {@link Serf.events}. */
 export interface EventsOptions {
-  /** Ends the iterator when it is aborted. */
+  /** Ends the iterator when it is aborted, without a `stopped` event. */
   readonly signal?: AbortSignal;
   /** How many events are kept for a slow consumer; older ones are dropped. Default 1024. */
   readonly capacity?: number;
@@ -18,6 +19,13 @@ export interface EventsOptions {
 export interface LaggedEvent {
   readonly type: "lagged";
   readonly count: number;
+}
+
+/** The last event of a node: it has stopped, and its iterators end. */
+export interface StoppedEvent {
+  readonly type: "stopped";
+  /** Why: `shutdown`, or `name conflict` if another member has the name of this node. */
+  readonly reason: string;
 }
 
 /** The iterator of one subscriber. */
@@ -82,6 +90,8 @@ export class Subscribers<Event> {
   readonly #open = new Set<Subscription<Event>>();
   /** The events before the first subscription, which gets them; `undefined` afterwards. */
   #early: Event[] | undefined = [];
+  /** The last event, once there are no others. */
+  #last: { readonly event: Event } | undefined;
 
   /** Delivers an event to all subscribers. */
   push(event: Event): void {
@@ -89,19 +99,35 @@ export class Subscribers<Event> {
     for (const subscription of this.#open) subscription.push(event);
   }
 
-  /** Returns a new subscription. If `ended`, it ends at once. */
-  subscribe({ signal, capacity = defaultCapacity }: EventsOptions, ended: boolean): Subscription<Event> {
-    const subscription = new Subscription<Event>(capacity, (closed) => this.#open.delete(closed));
+  /** Returns a new subscription. After {@link end} it gets the last event and ends. */
+  subscribe(options: EventsOptions): Subscription<Event> {
+    checkOptions("read events", { signal: kinds.signal, capacity: kinds.count }, options);
+    const { signal, capacity = defaultCapacity } = options;
+    const abort = (): void => subscription.end();
+    const subscription = new Subscription<Event>(capacity, (closed) => {
+      this.#open.delete(closed);
+      signal?.removeEventListener("abort", abort);
+    });
     for (const event of this.#early ?? []) subscription.push(event);
     this.#early = undefined;
-    if (ended || signal?.aborted === true) subscription.end();
-    else this.#open.add(subscription);
-    signal?.addEventListener("abort", () => subscription.end(), { once: true });
+    if (signal?.aborted === true) {
+      subscription.end();
+    } else if (this.#last !== undefined) {
+      subscription.push(this.#last.event);
+      subscription.end();
+    } else {
+      this.#open.add(subscription);
+      signal?.addEventListener("abort", abort, { once: true });
+    }
     return subscription;
   }
 
-  /** Ends all subscriptions after their queued events. */
-  end(): void {
-    for (const subscription of [...this.#open]) subscription.end();
+  /** Ends all subscriptions, these and later ones, after their queued events and `last`. */
+  end(last: Event): void {
+    this.#last = { event: last };
+    for (const subscription of [...this.#open]) {
+      subscription.push(last);
+      subscription.end();
+    }
   }
 }

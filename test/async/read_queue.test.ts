@@ -26,6 +26,25 @@ describe("a queue for a reader", () => {
     expect(queue.reading).toBe(false);
   });
 
+  test("that fails tells its reader once, after what waits", async () => {
+    const queue = new ReadQueue<number>();
+    queue.push(1);
+    queue.fail(new Error("broken"));
+    queue.fail(new Error("again"));
+    expect(await queue.next()).toEqual({ done: false, value: 1 });
+    await expect(queue.next()).rejects.toThrow("broken");
+    expect(await queue.next()).toEqual(end);
+    const waited = new ReadQueue<number>();
+    const reads = [waited.next(), waited.next()];
+    waited.fail(new Error("broken"));
+    await expect(reads[0]).rejects.toThrow("broken");
+    expect(await reads[1]).toEqual(end);
+    const dropped = new ReadQueue<number>();
+    dropped.fail(new Error("nobody reads"));
+    await dropped.return();
+    expect(await dropped.next()).toEqual(end);
+  });
+
   test("lets the pushing side take the oldest item back", () => {
     const queue = new ReadQueue<number>();
     queue.push(1);

@@ -78,7 +78,8 @@ async function main(): Promise<void> {
   });
   for await (const event of serf.events()) {
     if (event.type === "query") event.respond(new TextEncoder().encode(`${name} heard ${event.name}`));
-    say("event", event);
+    // A copy without the event's own form for JSON, in which payloads are not text.
+    say("event", { ...event });
   }
 }
 

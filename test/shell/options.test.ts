@@ -30,8 +30,16 @@ describe("options", () => {
     [{ protocol: 1 }, "ERR_OPTION", "Protocol version '1' too low. Must be in range: [2, 5]"],
     [{ profile: "moon" as "lan" }, "ERR_OPTION", "Unknown profile: moon"],
     [{ profile: "constructor" as "lan" }, "ERR_OPTION", "Unknown profile: constructor"],
-    [{ bind: "::1" }, "ERR_ADDRESS", "address ::1: too many colons in address"],
-    [{ bind: "1.2.3.4:99999" }, "ERR_ADDRESS", 'strconv.ParseUint: parsing "99999": value out of range'],
+    [
+      { bind: "::1" },
+      "ERR_ADDRESS",
+      'Cannot start a node: bind "::1": address ::1: too many colons in address',
+    ],
+    [
+      { bind: "1.2.3.4:99999" },
+      "ERR_ADDRESS",
+      'Cannot start a node: bind "1.2.3.4:99999": the port must be a number from 0 to 65535',
+    ],
     [{ encryptKey: "!" }, "ERR_KEY", "illegal base64 data at input byte 0"],
     [{ encryptKey: "AAAA" }, "ERR_KEY", "Failed to create memberlist: key size must be 16, 24 or 32 bytes"],
     [{ encryptKey: "", keyring: [] }, "ERR_OPTION", "Encryption key not allowed while using a keyring"],

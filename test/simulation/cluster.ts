@@ -7,13 +7,13 @@ import { World, type WorldOptions } from "../../runtimes/sim/mod.ts";
 import type { MemberStatus, SerfEvent } from "../../src/core/serf/api.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import type { LogLine, SerfOptions } from "../../src/shell/options.ts";
-import { type LaggedEvent, Serf } from "../../src/shell/serf.ts";
+import { type LaggedEvent, Serf, type StoppedEvent } from "../../src/shell/serf.ts";
 
 /** One thing that a node reported. */
 export interface Report {
   readonly at: number;
   readonly observer: string;
-  readonly event: SerfEvent | LaggedEvent;
+  readonly event: SerfEvent | LaggedEvent | StoppedEvent;
 }
 
 /** How a cluster is started. */

@@ -2,6 +2,7 @@
  * The keys of configuration files, as the table of settings has them.
  */
 
+import { nearestWord } from "../../shell/nearest.ts";
 import { ignoredKeys } from "./settings.ts";
 import type { SettingKind, SettingTable } from "./table.ts";
 
@@ -42,17 +43,15 @@ export function configKeys(table: SettingTable): ConfigKey[] {
  * near. The name of a flag stands for the key of its setting.
  */
 export function nearestKey(word: string, keys: readonly ConfigKey[]): string | undefined {
-  const wanted = word.toLowerCase().replaceAll("-", "_").slice(0, comparedMax);
-  const near = keys
+  const names = keys
     .flatMap(namesOf)
     // A key that differs in case alone is right, but occurs twice.
-    .filter(({ key }) => key.toLowerCase() !== word.toLowerCase())
-    .map(({ key, name }) => ({ key, name, distance: editDistance(wanted, name.toLowerCase()) }))
-    .filter(
-      ({ name, distance }) => distance <= Math.max(2, Math.floor(name.length / 3)) && distance < name.length,
-    )
-    .sort((a, b) => a.distance - b.distance || a.key.length - b.key.length);
-  return near[0]?.key;
+    .filter(({ key }) => key.toLowerCase() !== word.toLowerCase());
+  const near = nearestWord(
+    word.replaceAll("-", "_"),
+    names.map(({ name }) => name),
+  );
+  return names.find(({ name }) => name === near)?.key;
 }
 
 /** What somebody may write for a key, and for those of a section. */
@@ -67,21 +66,4 @@ function namesOf(entry: ConfigKey): { readonly key: string; readonly name: strin
 function flagName(key: string, entry: ConfigKey): { readonly key: string; readonly name: string }[] {
   const flag = entry.kind === "section" ? undefined : entry.flag;
   return flag === undefined ? [] : [{ key, name: flag.replaceAll("-", "_") }];
-}
-
-/** Characters of a word that are compared. */
-const comparedMax = 64;
-
-/** Letters to insert, remove or replace to get from one word to the other (Wagner and Fischer). */
-function editDistance(from: string, to: string): number {
-  let before = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= from.length; row++) {
-    const line = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const replaced = before[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
-      line.push(Math.min(replaced, before[column]! + 1, line[column - 1]! + 1));
-    }
-    before = line;
-  }
-  return before[to.length]!;
 }

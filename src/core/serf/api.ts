@@ -70,7 +70,7 @@ export interface UserEvent {
   readonly coalesce: boolean;
 }
 
-/** A query that this node may answer (serf `Query`). Frozen. */
+/** A query that this node may answer (serf `Query`). Frozen, and plain data but for its method. */
 export interface QueryEvent {
   readonly type: "query";
   readonly name: string;
@@ -79,14 +79,14 @@ export interface QueryEvent {
   readonly lamportTime: bigint;
   /** The name of the node that asked. */
   readonly source: string;
-  /** The latest time for an answer, in milliseconds of the runtime's monotonic clock. */
+  /** The latest time for an answer, in milliseconds since 1970-01-01 UTC. */
   readonly deadline: number;
   /**
-   * Sends the answer; there may be one. Throws SerfError (ERR_LIMIT) if it is too large,
-   * (ERR_STATE) if one was sent already or the node has stopped, and (ERR_TIMEOUT) past the
-   * deadline.
+   * Sends the answer, text in UTF-8 or bytes; there may be one. Throws SerfError (ERR_LIMIT) if it
+   * is too large, (ERR_STATE) if one was sent already or the node has stopped, (ERR_TIMEOUT) past
+   * the deadline, and (ERR_OPTION) if it is neither text nor bytes.
    */
-  readonly respond: (payload: Uint8Array) => void;
+  respond(payload: Uint8Array | string): void;
 }
 
 /** Any event that a node reports. */

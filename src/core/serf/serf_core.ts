@@ -213,34 +213,41 @@ export class SerfCore {
 
   /**
    * Begins a join through one or more addresses. Unless `replay`, user events that were sent before
-   * it are ignored. A node that left is alive again.
+   * it are ignored. A node that left is alive again when it reaches the first address.
    */
   beginJoin(now: number, replay: boolean): void {
     beginInput(this.#context, now);
     this.#shared.beginJoin(replay);
-    if (this.state === "left") {
-      // Peers may have accepted a leave one past the one that we sent; our join has to be newer.
-      this.#context.clocks.members.take();
-      this.#recovery?.snapshot.comeBack(this.#members.list());
-    }
-    this.#life.comeBack(now);
+    this.#life.beginJoin();
   }
 
   /** Exchanges state with one address, then settles `command`. `name` may be empty. */
   join(now: number, command: number, to: Address, name: string): void {
     beginInput(this.#context, now);
     this.#commands.begin(command);
-    this.#swim.join(now, to, name, (_now, error) => this.#commands.settle(command, error));
+    const done = (_now: number, error: string | undefined): void => {
+      if (error === undefined) this.#life.contacted();
+      this.#commands.settle(command, error);
+    };
+    this.#swim.join(now, to, name, done, (at) => {
+      if (!this.#life.mayComeBack) return;
+      // Peers may have accepted a leave one past the one that we sent; our join has to be newer.
+      this.#context.clocks.members.take();
+      this.#recovery?.snapshot.comeBack(this.#members.list());
+      this.#life.comeBack(at);
+    });
   }
 
   /**
    * Ends what {@link beginJoin} began. If there was at least one contact, broadcasts that this node
-   * has joined.
+   * has joined. Returns true if the node came back for a join but exchanged state with nobody: it
+   * is in no cluster, and the host has to call {@link leave} again.
    */
-  endJoin(now: number, replay: boolean, contacts: number): void {
+  endJoin(now: number, replay: boolean, contacts: number): boolean {
     beginInput(this.#context, now);
     this.#shared.endJoin(replay);
     if (contacts > 0 && this.state === "alive") this.#intents.announceJoin(now);
+    return this.#life.endJoin();
   }
 
   /** Leaves the cluster, then settles `command`. The caller must check {@link state} first. */

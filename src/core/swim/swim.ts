@@ -148,9 +148,18 @@ export class Swim {
     this.#membership.comeBack(now);
   }
 
-  /** Joins through an address by exchanging state with it. `done` gets a reason if that failed. */
-  join(now: number, to: Address, name: string, done: (now: number, error: string | undefined) => void): void {
-    this.#exchanges.pushPull(now, to, name, true, done);
+  /**
+   * Joins through an address by exchanging state with it. `done` gets a reason if that failed;
+   * `connected` is called when the address is reached, before our state is sent.
+   */
+  join(
+    now: number,
+    to: Address,
+    name: string,
+    done: (now: number, error: string | undefined) => void,
+    connected?: (now: number) => void,
+  ): void {
+    this.#exchanges.pushPull(now, to, { name, join: true, connected, done });
   }
 
   /** Sends one user message to an address, in a packet of its own. */

@@ -17,6 +17,10 @@ export class Life {
   readonly #intents: Intents;
   readonly #swim: Swim;
   #sequence: LeaveSequence | undefined;
+  /** The number of joins that run. */
+  #joins = 0;
+  /** Whether this node came back and has not exchanged state with another one yet. */
+  #alone = false;
 
   constructor(context: SerfContext, commands: PendingCommands, intents: Intents, swim: Swim) {
     this.#context = context;
@@ -34,6 +38,7 @@ export class Life {
     const { config, timers } = context;
     assert(context.state === "alive", "only a node that is alive leaves");
     this.#commands.begin(command);
+    this.#alone = false;
     context.state = "leaving";
     this.#sequence = new LeaveSequence(
       {
@@ -67,10 +72,38 @@ export class Life {
     this.#sequence?.waitOver(now);
   }
 
-  /** Makes a node that left alive again, at a higher incarnation. */
+  /** Begins a join. */
+  beginJoin(): void {
+    this.#joins += 1;
+  }
+
+  /** Whether this node left and a join runs that may bring it back. */
+  get mayComeBack(): boolean {
+    return this.#context.state === "left" && this.#joins > 0;
+  }
+
+  /**
+   * Makes a node that left alive again, at a higher incarnation. Call it when a join has reached an
+   * address, before our state is sent there: that state must already say that we are alive.
+   */
   comeBack(now: number): void {
-    if (this.#context.state !== "left") return;
+    assert(this.mayComeBack, "only a join brings a node back");
     this.#context.state = "alive";
+    this.#alone = true;
     this.#swim.comeBack(now);
+  }
+
+  /** A join has exchanged state with another node. */
+  contacted(): void {
+    this.#alone = false;
+  }
+
+  /**
+   * Ends a join. Returns true if it was the last one and this node, which came back for it, has
+   * exchanged state with nobody.
+   */
+  endJoin(): boolean {
+    this.#joins -= 1;
+    return this.#joins === 0 && this.#alone && this.#context.state === "alive";
   }
 }

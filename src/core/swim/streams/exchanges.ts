@@ -18,10 +18,20 @@ import { Inbound } from "./inbound.ts";
 /** Called at the end of a conversation that we began, with a reason if it failed. */
 type Done = (now: number, error: string | undefined) => void;
 
+/** A push/pull that we begin. */
+interface PushPullRequest {
+  /** The name of the peer; empty if only its address is known. */
+  readonly name: string;
+  readonly join: boolean;
+  /** Called when the dial has succeeded, before our state is encoded and sent. */
+  readonly connected?: ((now: number) => void) | undefined;
+  readonly done: Done;
+}
+
 /** What this node does on a stream. */
 type Role =
   | { readonly kind: "accepting" }
-  | { readonly kind: "pushPull"; readonly join: boolean; readonly name: string; readonly done: Done }
+  | ({ readonly kind: "pushPull" } & PushPullRequest)
   | { readonly kind: "ping"; readonly ping: Ping; readonly done: Done };
 
 interface Exchange {
@@ -48,9 +58,9 @@ export class Exchanges {
     this.#fullState = fullState;
   }
 
-  /** Begins a push/pull. `name` may be empty if only the address is known. */
-  pushPull(now: number, to: Address, name: string, join: boolean, done: Done): void {
-    this.#dial(now, to, { kind: "pushPull", join, name, done }, this.#context.config.streamTimeoutMs);
+  /** Begins a push/pull. */
+  pushPull(now: number, to: Address, request: PushPullRequest): void {
+    this.#dial(now, to, { kind: "pushPull", ...request }, this.#context.config.streamTimeoutMs);
   }
 
   /**
@@ -80,7 +90,7 @@ export class Exchanges {
     if (exchange === undefined) return;
     switch (input.kind) {
       case "opened":
-        this.#request(exchange);
+        this.#request(now, exchange);
         return;
       case "received":
         this.#received(now, exchange, input.bytes);
@@ -105,7 +115,7 @@ export class Exchanges {
   }
 
   /** Sends the request of an exchange whose dial succeeded. */
-  #request(exchange: Exchange): void {
+  #request(now: number, exchange: Exchange): void {
     const { role, peer } = exchange;
     if (role.kind === "accepting") return;
     exchange.opened = true;
@@ -116,6 +126,7 @@ export class Exchanges {
         `Initiating push/pull sync with: ${role.name} ${joinHostPort(peer.host, peer.port)}`,
       );
       this.#context.outbox.meter?.incr("memberlist.tcp.connect", 1);
+      role.connected?.(now);
       this.#writeState(exchange, role.join);
     } else {
       this.#write(exchange, this.#context.codec.encode(role.ping));

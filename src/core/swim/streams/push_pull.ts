@@ -35,9 +35,11 @@ export class PushPulls {
     const { members, config } = this.#context;
     const [node] = members.pick(1, (other) => other.status === "alive" && other.name !== config.name);
     if (node === undefined) return;
-    this.#exchanges.pushPull(now, node.endpoint, node.name, false, (_now, error) => {
-      if (error !== undefined) log(this.#context, "ERR", `Push/Pull with ${node.name} failed: ${error}`);
-    });
+    const { name } = node;
+    const done = (_now: number, error: string | undefined): void => {
+      if (error !== undefined) log(this.#context, "ERR", `Push/Pull with ${name} failed: ${error}`);
+    };
+    this.#exchanges.pushPull(now, node.endpoint, { name, join: false, done });
   }
 
   #arm(now: number): void {

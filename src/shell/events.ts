@@ -1,0 +1,104 @@
+/**
+ * Events as programs get them: frozen plain data, which can be cloned and turned into JSON. What
+ * plain data cannot have, the answer of a query and its form as JSON, are methods of the prototype.
+ */
+
+import type { QueryEvent, SerfEvent, UserEvent } from "../core/serf/api.ts";
+import { encodeBase64 } from "../go/base64.ts";
+import type { Clock } from "../runtime.ts";
+import { checkArgument, checkOptions, kinds, payloadBytes } from "./arguments.ts";
+
+/** Options of {@link Serf.userEvent}. */
+export interface UserEventOptions {
+  /** Whether receivers may merge it with other events of the same name. Default false. */
+  readonly coalesce?: boolean;
+}
+
+/** A user event to send. */
+export interface SentEvent {
+  readonly name: string;
+  readonly payload: Uint8Array;
+  readonly coalesce: boolean;
+}
+
+/** Checks a user event that a program sends. Throws SerfError (ERR_OPTION). */
+export function sentEvent(name: string, payload: Uint8Array | string, options: UserEventOptions): SentEvent {
+  const action = "send a user event";
+  checkArgument(action, "name", kinds.text, name);
+  checkOptions(action, { coalesce: kinds.flag }, options);
+  return { name, payload: payloadBytes(action, payload), coalesce: options.coalesce ?? false };
+}
+
+/** Returns an event of the core as programs get it. */
+export function deliveredEvent(event: SerfEvent, clock: Clock): SerfEvent {
+  switch (event.type) {
+    case "user":
+      return new DeliveredUserEvent(event);
+    case "query":
+      return new DeliveredQuery(event, clock);
+    default:
+      return event;
+  }
+}
+
+class DeliveredUserEvent implements UserEvent {
+  readonly type = "user";
+  readonly lamportTime: bigint;
+  readonly name: string;
+  readonly payload: Uint8Array;
+  readonly coalesce: boolean;
+
+  constructor({ lamportTime, name, payload, coalesce }: UserEvent) {
+    this.lamportTime = lamportTime;
+    this.name = name;
+    this.payload = payload;
+    this.coalesce = coalesce;
+    Object.freeze(this);
+  }
+
+  toJSON(): object {
+    return jsonOf(this);
+  }
+}
+
+class DeliveredQuery implements QueryEvent {
+  readonly type = "query";
+  readonly name: string;
+  readonly payload: Uint8Array;
+  readonly lamportTime: bigint;
+  readonly source: string;
+  readonly deadline: number;
+  readonly #event: QueryEvent;
+
+  constructor(event: QueryEvent, clock: Clock) {
+    this.name = event.name;
+    this.payload = event.payload;
+    this.lamportTime = event.lamportTime;
+    this.source = event.source;
+    // The core counts from an origin of its own, which programs do not know.
+    this.deadline = Math.round(clock.wallTime() + event.deadline - clock.now());
+    this.#event = event;
+    Object.freeze(this);
+  }
+
+  respond(payload: Uint8Array | string): void {
+    this.#event.respond(payloadBytes("respond to a query", payload));
+  }
+
+  toJSON(): object {
+    return jsonOf(this);
+  }
+}
+
+/**
+ * Returns the fields of an event for JSON: a Lamport time is a number, or text if a number cannot
+ * hold it exactly; a payload is base64, as Go encodes bytes.
+ */
+function jsonOf({ ...fields }: UserEvent | QueryEvent): object {
+  const number = Number(fields.lamportTime);
+  return {
+    ...fields,
+    lamportTime: Number.isSafeInteger(number) ? number : String(fields.lamportTime),
+    payload: encodeBase64(fields.payload),
+  };
+}
