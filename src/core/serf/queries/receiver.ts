@@ -100,7 +100,7 @@ export class Receiver {
       payload: payload ?? noBytes,
       lamportTime,
       source: sourceNode,
-      // In the time that the core is told. The host makes it a time of day.
+      // On the core's clock. The host turns it into a time of day.
       deadline: query.deadline,
       respond: (answer: Uint8Array) => respond(query, answer),
     });
