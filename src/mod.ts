@@ -15,7 +15,7 @@ export type {
   VersionRange,
 } from "./core/serf/api.ts";
 export { SerfError, type SerfErrorCode } from "./errors.ts";
-export type { Runtime } from "./runtime.ts";
+export type { Runtime, Signal } from "./runtime.ts";
 export { KeyError, type KeyOptions, type KeyResult, type Keys } from "./shell/keys.ts";
 export type { LogLine, SerfOptions } from "./shell/options.ts";
 export type { Query, QueryOptions, QueryReply } from "./shell/query.ts";

@@ -135,21 +135,24 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** The platform's `AbortSignal`, or its essence for programs whose settings lack that name. */
+export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Platform } }
+  ? Platform
+  : { readonly aborted: boolean; readonly reason: unknown };
+
 /** When to give up dialling. */
 export interface ConnectOptions {
   /** Rejects with `ETIMEDOUT` after this time; by default only the system's own limit applies. */
   readonly timeoutMs?: number;
   /** Rejects with `ECANCELED` when it is aborted. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal | undefined;
 }
 
 /** TCP, and unix domain sockets, which have a path instead of an address. */
 export interface Streams {
   /** Listens. Wildcard hosts, port 0 and errors are those of {@link Datagrams.bind}. */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
-  /**
-   * Dials. Rejects with `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `ECANCELED`.
-   */
+  /** Dials. Rejects with `ECONNREFUSED`, `ETIMEDOUT`, `E(HOST|NET)UNREACH`, `ECANCELED`. */
   connect(address: Address, options?: ConnectOptions): Promise<Connection>;
   /**
    * Listens at a path of at most 103 bytes; its file gets exactly `mode`. Rejects with `EADDRINUSE`

@@ -107,25 +107,42 @@ describe("the package", () => {
     expect(example).toContain("Serf.start");
     await writeFile(join(folder, "readme.ts"), example);
     await writeFile(path, `${text}\nimport { Serf } from "tserf";\nconst n: number = Serf.start;\nvoid n;\n`);
-    const program = ts.createProgram([path, join(folder, "readme.ts")], {
-      module: ts.ModuleKind.NodeNext,
-      moduleResolution: ts.ModuleResolutionKind.NodeNext,
-      target: ts.ScriptTarget.ES2022,
+    const messages = diagnose([path, join(folder, "readme.ts")], {
       lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts"],
-      strict: true,
-      noEmit: true,
       types: [],
     });
-    const messages = ts
-      .getPreEmitDiagnostics(program)
-      .map(
-        ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
-      );
     // The one deliberate error proves that the types exist.
     expect(messages).toEqual([expect.stringContaining("is not assignable to type 'number'")]);
   });
+
+  it.each([
+    ["the default libraries", {}],
+    ["no library of a browser", { lib: ["lib.es2022.d.ts"] }],
+    ["the libraries of the next version", { lib: ["lib.esnext.d.ts", "lib.dom.d.ts"] }],
+  ])("has types that stand alone, with %s", { timeout: 60_000 }, async (_which, lib) => {
+    const path = join(folder, "alone.ts");
+    const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
+    const program = `
+      ${names.map((name, index) => `import * as m${index} from "tserf${name.slice(1)}";`).join("\n")}
+      import { Serf, type SerfOptions } from "tserf";
+      const options: SerfOptions = { name: undefined, tags: undefined, log: undefined };
+      const serf: Serf = await Serf.start(options);
+      const value: unknown = serf;
+      if (value instanceof Serf) await value.join(["10.0.0.1"], { signal: undefined, replay: undefined });
+      for await (const event of serf.events({ capacity: undefined })) {
+        if (event.type === "query") event.respond("text");
+        if (event.type === "stopped") event.reason satisfies string;
+      }
+      const disposed: Promise<void> = serf[Symbol.asyncDispose]();
+      void [disposed, ${names.map((_, index) => `m${index}`).join(", ")}];`;
+    await writeFile(path, program);
+    expect(
+      diagnose([path], { ...lib, types: [], skipLibCheck: false, exactOptionalPropertyTypes: true }),
+    ).toEqual([]);
+  });
 });
 
+    // The one deliberate error proves that the types exist.
 describe.each([
   { name: "deno", args: ["run", "-A", "--node-modules-dir=manual"] },
   { name: "bun", args: [] },
@@ -139,15 +156,7 @@ describe.each([
       const serf = await Serf.start({ name: "one", bind: "127.0.0.79:0", profile: "local" });
       await serf.leave();
       await serf.shutdown();
-      console.log(Object.keys(all).sort().join(" "), serf.state);`;
-      await writeFile(join(folder, `${name}.js`), program);
-      const { stdout } = await execute(pathOf(name), [...args, `${name}.js`], {
-        cwd: folder,
-        timeout: 15_000,
-      });
-      expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown\n`);
-    },
-  );
+    // The one deliberate error proves that the types exist.
 });
 
 describe("the example", () => {

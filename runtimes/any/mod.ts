@@ -3,8 +3,8 @@
  * loads its adapter when the first node starts.
  */
 import type { Runtime } from "../../src/runtime.ts";
-import type { Serf as Shell } from "../../src/shell/serf.ts";
-import { type SerfStarter, starter } from "../../src/shell/start.ts";
+import type { SerfOptions } from "../../src/shell/options.ts";
+import { Serf as Shell } from "../../src/shell/serf.ts";
 
 /** Returns the {@link Runtime} of Deno, Bun or Node, whichever runs this program. */
 export async function currentRuntime(): Promise<Runtime> {
@@ -15,8 +15,15 @@ export async function currentRuntime(): Promise<Runtime> {
 
 export * from "../../src/mod.ts";
 
-/** A node: a member of a cluster, in this process. */
-export type Serf = Shell;
-
-/** Starts nodes, on this runtime or on another one, for example that of a simulated host. */
-export const Serf: SerfStarter = starter(currentRuntime);
+/** A node: a member of a cluster, in this process. {@link Serf.start} creates one. */
+export class Serf extends Shell {
+  /**
+   * Starts a node: binds UDP and TCP sockets. It is the only member of its cluster until it joins
+   * another. `runtime` replaces this runtime, for example by that of a simulated host. Rejects with
+   * SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS, ERR_BIND); then nothing stays
+   * open.
+   */
+  static override async start(options: SerfOptions = {}, runtime?: Runtime): Promise<Serf> {
+    return await Serf.launch(options, runtime ?? (await currentRuntime()), (opened) => new Serf(opened));
+  }
+}

@@ -1,13 +1,21 @@
 /** The package on Node. */
-import type { Serf as Shell } from "../../src/shell/serf.ts";
-import { type SerfStarter, starter } from "../../src/shell/start.ts";
+import type { Runtime } from "../../src/runtime.ts";
+import type { SerfOptions } from "../../src/shell/options.ts";
+import { Serf as Shell } from "../../src/shell/serf.ts";
 import { nodeRuntime } from "./runtime.ts";
 
 export * from "../../src/mod.ts";
 export { nodeRuntime };
 
-/** A node: a member of a cluster, in this process. */
-export type Serf = Shell;
-
-/** Starts nodes, on Node or on another runtime, for example that of a simulated host. */
-export const Serf: SerfStarter = starter(nodeRuntime);
+/** A node: a member of a cluster, in this process. {@link Serf.start} creates one. */
+export class Serf extends Shell {
+  /**
+   * Starts a node: binds UDP and TCP sockets. It is the only member of its cluster until it joins
+   * another. `runtime` replaces this runtime, for example by that of a simulated host. Rejects with
+   * SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS, ERR_BIND); then nothing stays
+   * open.
+   */
+  static override async start(options: SerfOptions = {}, runtime?: Runtime): Promise<Serf> {
+    return await Serf.launch(options, runtime ?? nodeRuntime(), (opened) => new Serf(opened));
+  }
+}

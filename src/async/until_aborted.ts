@@ -2,12 +2,14 @@
  * Waiting for something, but not longer than until a signal is aborted.
  */
 
+import type { Signal } from "../runtime.ts";
+
 /**
  * Resolves or rejects with `work`, or rejects with the signal's reason as soon as it is aborted.
  * Whatever comes of `work` later is dropped, a rejection too.
  */
 export async function untilAborted<Result>(
-  signal: AbortSignal | undefined,
+  signal: Signal | undefined,
   work: Promise<Result>,
 ): Promise<Result> {
   if (signal === undefined) return await work;

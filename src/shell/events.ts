@@ -11,7 +11,7 @@ import { checkArgument, checkOptions, kinds, payloadBytes } from "./arguments.ts
 /** Options of {@link Serf.userEvent}. */
 export interface UserEventOptions {
   /** Whether receivers may merge it with other events of the same name. Default false. */
-  readonly coalesce?: boolean;
+  readonly coalesce?: boolean | undefined;
 }
 
 /** A user event to send. */

@@ -9,11 +9,11 @@ import { Codec } from "../core/wire/codec.ts";
 import { canonicalHost } from "../net/address.ts";
 import { addressBytes } from "../net/cidr.ts";
 import type { Address, Connection, DatagramHandler, Runtime } from "../runtime.ts";
-import { isPrivateAddress } from "./advertise.ts";
 import { meterOf } from "./metrics_sink.ts";
+import { isPrivateAddress } from "./network/advertise.ts";
+import { advertised, openSockets, type Sockets } from "./network/sockets.ts";
 import { type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options.ts";
 import { type OpenedSnapshot, openSnapshot } from "./snapshot_file.ts";
-import { advertised, openSockets, type Sockets } from "./sockets.ts";
 
 /** Receives what arrives at the sockets of a node. */
 export interface Arrivals extends DatagramHandler {

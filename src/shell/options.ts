@@ -39,128 +39,128 @@ export interface LogLine {
  */
 export interface SerfOptions {
   /** The name of this node, unique in the cluster. Default: the host name. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * Where to listen, UDP and TCP: `host`, `host:port` or `[v6]:port`. Port 0 picks a free port.
    * Default `0.0.0.0:7946`.
    */
-  readonly bind?: string;
+  readonly bind?: string | undefined;
   /**
    * The address and port that are announced to others. Default: those of `bind`, with the first
    * private address of the host if that is a wildcard.
    */
-  readonly advertise?: string;
+  readonly advertise?: string | undefined;
   /** The tags of this node, at most 512 bytes when encoded. Default: none. */
-  readonly tags?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   /** The kind of network, on which timings depend: `lan` (default), `wan` or `local`. */
-  readonly profile?: "lan" | "wan" | "local";
+  readonly profile?: "lan" | "wan" | "local" | undefined;
   /** The version of Serf's protocol, 2 to 5. Default 5. */
-  readonly protocol?: number;
+  readonly protocol?: number | undefined;
   /** The key that encrypts all traffic: base64 of 16, 24 or 32 bytes. Default: no encryption. */
-  readonly encryptKey?: string;
+  readonly encryptKey?: string | undefined;
   /** Base64 keys, primary first. Not together with `encryptKey`. */
-  readonly keyring?: readonly string[];
+  readonly keyring?: readonly string[] | undefined;
   /**
    * A file with keys: a JSON list of base64, primary first. It is read at the start unless
    * `encryptKey` or `keyring` is given, and written after every change of the keys.
    */
-  readonly keyringFile?: string;
+  readonly keyringFile?: string | undefined;
   /** The maximum size of an encoded user event, at most 9216. Default 512. */
-  readonly userEventSizeLimit?: number;
+  readonly userEventSizeLimit?: number | undefined;
   /**
    * The maximum size of an encoded query; a packet has room for about 1,350 bytes. Default 1024.
    */
-  readonly querySizeLimit?: number;
+  readonly querySizeLimit?: number | undefined;
   /** The maximum size of an encoded answer to a query. Default 1024. */
-  readonly queryResponseSizeLimit?: number;
+  readonly queryResponseSizeLimit?: number | undefined;
   /** Whether the cluster votes if another node has our name; the loser stops. Default true. */
-  readonly enableNameConflictResolution?: boolean;
+  readonly enableNameConflictResolution?: boolean | undefined;
   /** Whether names are limited to 128 letters, digits, dashes and dots. Default false. */
-  readonly validateNodeNames?: boolean;
+  readonly validateNodeNames?: boolean | undefined;
   /**
    * Called for every alive message, so repeatedly per member. Returns a reason to ignore the
    * message, or `null` to accept it. Synchronous.
    */
-  readonly admitMember?: (member: Member) => string | null;
+  readonly admitMember?: ((member: Member) => string | null) | undefined;
   /**
    * Called before two clusters become one, on both sides. Returns a reason to refuse the join, or
    * `null`. Synchronous.
    */
-  readonly admitMerge?: (members: readonly Member[]) => string | null;
+  readonly admitMerge?: ((members: readonly Member[]) => string | null) | undefined;
   /**
    * Separates clusters that share a network: nodes ignore traffic with another label. At most 255
    * bytes. Agents before memberlist 0.3 cannot join a cluster with a label. Default: none.
    */
-  readonly label?: string;
+  readonly label?: string | undefined;
   /**
    * The networks in CIDR notation in which members must have their addresses; list IPv4 and IPv6
    * separately. Default: any.
    */
-  readonly allowedCidrs?: readonly string[];
+  readonly allowedCidrs?: readonly string[] | undefined;
   /**
    * Whether plaintext is refused if there is a key. Default true; false is for moving a running
    * cluster to encryption.
    */
-  readonly verifyIncoming?: boolean;
+  readonly verifyIncoming?: boolean | undefined;
   /**
    * Whether traffic is encrypted if there is a key. Default true; false is for moving a running
    * cluster to encryption.
    */
-  readonly verifyOutgoing?: boolean;
+  readonly verifyOutgoing?: boolean | undefined;
   /**
    * How long a member must have failed before its name may come back with another address. Default
    * 0, which means never.
    */
-  readonly deadNodeReclaimMs?: number;
+  readonly deadNodeReclaimMs?: number | undefined;
   /** Whether packets and streams are compressed. Default true. */
-  readonly compression?: boolean;
+  readonly compression?: boolean | undefined;
   /**
    * How long `leave`, `setTags` and `removeFailedNode` wait for a broadcast to spread. Default
    * 5000.
    */
-  readonly broadcastTimeoutMs?: number;
+  readonly broadcastTimeoutMs?: number | undefined;
   /** How long a node that leaves still runs, so that its leave can spread. Default 1000. */
-  readonly leavePropagateDelayMs?: number;
+  readonly leavePropagateDelayMs?: number | undefined;
   /** How often the node tries to reach a failed member. Default 30000. */
-  readonly reconnectIntervalMs?: number;
+  readonly reconnectIntervalMs?: number | undefined;
   /** How long failed members are remembered. Default 24 hours. */
-  readonly reconnectTimeoutMs?: number;
+  readonly reconnectTimeoutMs?: number | undefined;
   /** How long members that left are remembered. Default 24 hours. */
-  readonly tombstoneTimeoutMs?: number;
+  readonly tombstoneTimeoutMs?: number | undefined;
   /**
    * A file in which the node records what it needs to find its cluster again after a restart.
    * Default: none.
    */
-  readonly snapshotPath?: string;
+  readonly snapshotPath?: string | undefined;
   /**
    * Whether a node that left joins its cluster again when it is restarted with its snapshot.
    * Default false.
    */
-  readonly rejoinAfterLeave?: boolean;
+  readonly rejoinAfterLeave?: boolean | undefined;
   /**
    * How long member events are held to be merged with later ones, at most. Both this and
    * `quiescentMs` must be above 0. Default 0, which merges none.
    */
-  readonly coalesceMs?: number;
+  readonly coalesceMs?: number | undefined;
   /** Held member events are emitted earlier if none has come for this long. Default 0. */
-  readonly quiescentMs?: number;
+  readonly quiescentMs?: number | undefined;
   /**
    * How long user events that were sent with `coalesce` are held to be merged with later ones, at
    * most. Both this and `userQuiescentMs` must be above 0. Default 0, which merges none.
    */
-  readonly userCoalesceMs?: number;
+  readonly userCoalesceMs?: number | undefined;
   /** Held user events are emitted earlier if none has come for this long. Default 0. */
-  readonly userQuiescentMs?: number;
+  readonly userQuiescentMs?: number | undefined;
   /**
    * Receives measurements, for example for Prometheus or OpenTelemetry. Default: nothing is
    * measured.
    */
-  readonly metrics?: Metrics;
+  readonly metrics?: Metrics | undefined;
   /**
    * Receives every log line. It is called synchronously and must not throw. Default: nothing is
    * logged.
    */
-  readonly log?: (line: LogLine) => void;
+  readonly log?: ((line: LogLine) => void) | undefined;
 }
 
 /** Checked options with all defaults. Host names are not resolved yet. */

@@ -7,10 +7,10 @@ import type { LogEffect } from "../core/effects.ts";
 import type { SerfEvent } from "../core/serf/api.ts";
 import type { SerfEffect, StoreKeysEffect } from "../core/serf/effects.ts";
 import type { DatagramSocket } from "../runtime.ts";
+import type { AskedQueries } from "./asked_queries.ts";
 import type { Calls } from "./calls.ts";
-import type { AskedQueries } from "./query.ts";
+import type { NodeStreams } from "./network/streams.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
-import type { NodeStreams } from "./streams.ts";
 
 /** Where effects go. */
 export interface EffectTargets {

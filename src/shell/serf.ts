@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The public class `Serf`: runs the pure core on a runtime. One loop passes inputs to the core,
  * carries out the effects in order, and arms one timer.
@@ -13,21 +14,22 @@ import { SerfError, type SerfErrorCode } from "../errors.ts";
 import { systemText } from "../go/system_errors.ts";
 import type { Address, Runtime } from "../runtime.ts";
 import { checkArgument, checkOptions, kinds } from "./arguments.ts";
+import { AskedQueries } from "./asked_queries.ts";
 import { Calls } from "./calls.ts";
 import { Driver } from "./driver.ts";
 import { deliveredEvent, sentEvent, type UserEventOptions } from "./events.ts";
-import { checkJoin, type JoinOptions, Joins, joinSeeds } from "./join.ts";
+import { type JoinOptions, Joins, joinRefusal } from "./join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
+import type { Sockets } from "./network/sockets.ts";
+import { NodeStreams } from "./network/streams.ts";
 import { boundAddress, type Opened, openNode } from "./open.ts";
 import type { ParsedOptions, SerfOptions } from "./options.ts";
 import type { EffectTargets } from "./perform.ts";
 import { perform } from "./perform.ts";
-import { AskedQueries, type Query, type QueryOptions } from "./query.ts";
+import type { Query, QueryOptions } from "./query.ts";
 import { PatternEngine } from "./regexp.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
-import type { Sockets } from "./sockets.ts";
-import { NodeStreams } from "./streams.ts";
 import { type EventsOptions, type LaggedEvent, type StoppedEvent, Subscribers } from "./subscription.ts";
 
 export type { UserEventOptions } from "./events.ts";
@@ -42,8 +44,11 @@ export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 
 /** A node: a member of a cluster, in this process (serf `Serf`). {@link Serf.start} creates one. */
 export class Serf implements AsyncDisposable {
+  #stop: (reason: string) => void = () => undefined;
   /** Resolves with the reason when the node has stopped: `shutdown` or `name conflict`. */
-  readonly stopped: Promise<string>;
+  readonly stopped: Promise<string> = new Promise((resolve) => {
+    this.#stop = resolve;
+  });
   /** Manages the encryption keys of the whole cluster. */
   readonly keys: Keys = new Keys({
     liveCount: () => this.#core.liveCount,
@@ -61,11 +66,10 @@ export class Serf implements AsyncDisposable {
   readonly #driver: Driver;
   readonly #subscribers = new Subscribers<SerfEvent | StoppedEvent>();
   readonly #calls = new Calls();
-  readonly #joins = new Joins();
+  readonly #joins: Joins;
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
   readonly #queries = new AskedQueries((input) => this.#act(input));
   readonly #targets: EffectTargets;
-  readonly #stop: (reason: string) => void;
   /** The leave that runs. Rejects if the node is shut down before its end. */
   #leaving: Promise<void> | undefined;
   #shutdown: Promise<void> | undefined;
@@ -76,9 +80,21 @@ export class Serf implements AsyncDisposable {
    * ERR_BIND); then nothing stays open.
    */
   static async start(options: SerfOptions, runtime: Runtime): Promise<Serf> {
+    return await Serf.launch(options, runtime, (opened) => new Serf(opened));
+  }
+
+  /**
+   * Starts a node of a subclass: `create` passes what it gets to the constructor. That is unknown,
+   * because the types of the core are no part of the public ones.
+   */
+  protected static async launch<Node extends Serf>(
+    options: SerfOptions,
+    runtime: Runtime,
+    create: (opened: unknown) => Node,
+  ): Promise<Node> {
     const opened = await openNode(options, runtime);
     try {
-      const node = new Serf(opened);
+      const node = create(opened);
       node.#turn((core, now) => core.start(now));
       return node;
     } catch (error) {
@@ -87,7 +103,8 @@ export class Serf implements AsyncDisposable {
     }
   }
 
-  private constructor(opened: Opened) {
+  protected constructor(parts: unknown) {
+    const opened = parts as Opened;
     const { runtime, options, codec, sockets, address, port, snapshot, meter } = opened;
     this.#runtime = runtime;
     this.#options = options;
@@ -114,12 +131,17 @@ export class Serf implements AsyncDisposable {
       accept: (peer) => this.#turn((core, now) => core.accept(now, peer)),
       stream: (id, input) => this.#turn((core, now) => core.stream(now, id, input)),
     });
-    this.#targets = this.#effectTargets();
-    let stop: (reason: string) => void = () => undefined;
-    this.stopped = new Promise((resolve) => {
-      stop = resolve;
+    this.#joins = new Joins({
+      runtime,
+      defaultPort: sockets.port,
+      log: (level, text) => this.#log(level, "memberlist", text),
+      begin: (replay) => this.#turn((core, now) => core.beginJoin(now, replay)),
+      contact: (to, name) =>
+        this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, name)),
+      end: (replay, contacts) => this.#turn((core, now) => core.endJoin(now, replay, contacts)),
+      leave: () => this.#leaveOnce(),
     });
-    this.#stop = stop;
+    this.#targets = this.#effectTargets();
     opened.attach({
       packet: (from, bytes) => this.#turn((core, now) => core.packet(now, from, bytes)),
       sendFailed: (to, error) => this.#turn((core, now) => core.sendFailed(now, to, systemText(error))),
@@ -168,31 +190,8 @@ export class Serf implements AsyncDisposable {
    * node leaves or is shut down, before the join or during it.
    */
   async join(seeds: readonly string[], options: JoinOptions = {}): Promise<number> {
-    checkJoin(seeds, options);
     if (this.state === "shutdown" || this.#core.joinRefusal !== undefined) throw joinRefusal();
-    const { signal, replay = false } = options;
-    signal?.throwIfAborted();
-    this.#turn((core, now) => core.beginJoin(now, replay));
-    let contacts = 0;
-    try {
-      const joiner = {
-        runtime: this.#runtime,
-        defaultPort: this.#sockets.port,
-        log: (level: LogLevel, text: string) => this.#log(level, "memberlist", text),
-        contact: async (to: Address, node: string) => {
-          await this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, node));
-          contacts += 1;
-        },
-      };
-      return await this.#joins.run(signal, (ended) => joinSeeds(joiner, seeds, ended));
-    } finally {
-      const cameBackInVain = this.#turn((core, now) => core.endJoin(now, replay, contacts));
-      if (cameBackInVain === true) {
-        // Only a shutdown ends a leave early, and then the node is gone as well.
-        const left = this.#leaveOnce().catch(() => undefined);
-        if (signal?.aborted !== true) await left;
-      }
-    }
+    return await this.#joins.join(seeds, options);
   }
 
   /**
@@ -203,7 +202,7 @@ export class Serf implements AsyncDisposable {
   async leave(): Promise<void> {
     switch (this.state) {
       case "left":
-        this.#joins.stop(joinRefusal());
+        this.#joins.stop();
         return;
       case "leaving":
         throw new SerfError("ERR_STATE", "Leave already in progress");
@@ -227,7 +226,10 @@ export class Serf implements AsyncDisposable {
    * is erased everywhere. An unknown name is not an error. Rejects with SerfError (ERR_TIMEOUT) if
    * that did not spread in time, and (ERR_STATE) if `prune` names a live member and after shutdown.
    */
-  async removeFailedNode(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
+  async removeFailedNode(
+    name: string,
+    options: { readonly prune?: boolean | undefined } = {},
+  ): Promise<void> {
     checkArgument("remove a failed node", "name", kinds.text, name);
     checkOptions("remove a failed node", { prune: kinds.flag }, options);
     await this.#command("ERR_TIMEOUT", (core, now, command) =>
@@ -357,7 +359,7 @@ export class Serf implements AsyncDisposable {
 
   /** Leaves, or waits for the leave that runs. */
   #leaveOnce(): Promise<void> {
-    this.#joins.stop(joinRefusal());
+    this.#joins.stop();
     this.#leaving ??= this.#command("ERR_TIMEOUT", (core, now, command) => core.leave(now, command)).finally(
       () => {
         this.#leaving = undefined;
@@ -375,7 +377,7 @@ export class Serf implements AsyncDisposable {
     if (this.#core.state !== "left") this.#log("WARN", "serf", "Shutdown without a Leave");
     this.#driver.stop();
     this.#streams.closeAll();
-    this.#joins.stop(joinRefusal());
+    this.#joins.stop();
     for (const effect of this.#core.end()) perform(this.#targets, effect);
     this.#subscribers.end(Object.freeze({ type: "stopped", reason }));
     this.#calls.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
@@ -385,8 +387,4 @@ export class Serf implements AsyncDisposable {
     await Promise.all([datagrams.close(), listener.close(), this.#snapshot?.close()]);
     this.#stop(reason);
   }
-}
-
-function joinRefusal(): SerfError {
-  return new SerfError("ERR_STATE", "Serf can't Join after Leave or Shutdown");
 }

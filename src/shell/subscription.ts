@@ -5,14 +5,15 @@
  */
 
 import { ReadQueue } from "../async/read_queue.ts";
+import type { Signal } from "../runtime.ts";
 import { checkOptions, kinds } from "./arguments.ts";
 
 /** Options of {@link Serf.events}. */
 export interface EventsOptions {
   /** Ends the iterator when it is aborted, without a `stopped` event. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal | undefined;
   /** How many events are kept for a slow consumer; older ones are dropped. Default 1024. */
-  readonly capacity?: number;
+  readonly capacity?: number | undefined;
 }
 
 /** A notice to a consumer that did not keep up: `count` events were dropped at this point. */

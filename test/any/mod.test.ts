@@ -6,6 +6,8 @@ it("the package picks the runtime it runs on, and a node starts there", async ()
   expect((await currentRuntime()).name).toBe(deno ? "deno" : bun ? "bun" : "node");
   const serf = await Serf.start({ name: "one", bind: "127.0.0.1:0" });
   try {
+    expect(serf).toBeInstanceOf(Serf);
+    expect({}).not.toBeInstanceOf(Serf);
     expect(serf.local).toMatchObject({ name: "one", status: "alive" });
   } finally {
     await serf.shutdown();

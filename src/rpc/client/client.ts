@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A client of an agent's RPC interface, for agents of this package and for Serf's own alike.
  *

@@ -1,7 +1,7 @@
 /** The addresses that the seeds of a join resolve to, in a world with its own DNS. */
 import { expect, test } from "vitest";
-import { World } from "../../runtimes/sim/mod.ts";
-import { type ResolvedSeeds, resolveSeeds } from "../../src/shell/seeds.ts";
+import { World } from "../../../runtimes/sim/mod.ts";
+import { type ResolvedSeeds, resolveSeeds } from "../../../src/shell/network/seeds.ts";
 
 const service = "_serf._tcp.example.test";
 

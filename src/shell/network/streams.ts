@@ -3,10 +3,10 @@
  * arrives to the core.
  */
 
-import type { StreamInput } from "../core/effects.ts";
-import { dialText, systemText } from "../go/system_errors.ts";
-import { joinHostPort } from "../net/address.ts";
-import type { Address, Connection, Streams, SystemError } from "../runtime.ts";
+import type { StreamInput } from "../../core/effects.ts";
+import { dialText, systemText } from "../../go/system_errors.ts";
+import { joinHostPort } from "../../net/address.ts";
+import type { Address, Connection, Streams, SystemError } from "../../runtime.ts";
 
 /** The inputs of the core that concern streams. */
 export interface StreamInputs {

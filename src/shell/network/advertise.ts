@@ -3,9 +3,9 @@
  * `GetPrivateIP`).
  */
 
-import { SerfError } from "../errors.ts";
-import { addressBytes, inBlocks, parseBlock } from "../net/cidr.ts";
-import type { InterfaceAddress } from "../runtime.ts";
+import { SerfError } from "../../errors.ts";
+import { addressBytes, inBlocks, parseBlock } from "../../net/cidr.ts";
+import type { InterfaceAddress } from "../../runtime.ts";
 
 /**
  * Blocks that are private or otherwise special (RFC 6890), but that machines of the same network

@@ -3,13 +3,13 @@
  * others (memberlist `NewNetTransport`).
  */
 
-import { SerfError } from "../errors.ts";
-import { listenText, systemText } from "../go/system_errors.ts";
-import { canonicalHost, isWildcard } from "../net/address.ts";
-import { addressBytes } from "../net/cidr.ts";
-import type { Connection, DatagramHandler, DatagramSocket, Listener, Runtime } from "../runtime.ts";
+import { SerfError } from "../../errors.ts";
+import { listenText, systemText } from "../../go/system_errors.ts";
+import { canonicalHost, isWildcard } from "../../net/address.ts";
+import { addressBytes } from "../../net/cidr.ts";
+import type { Connection, DatagramHandler, DatagramSocket, Listener, Runtime } from "../../runtime.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { privateAddress } from "./advertise.ts";
-import type { Endpoint } from "./endpoint.ts";
 
 /** The open sockets of a node. */
 export interface Sockets {

@@ -1,0 +1,104 @@
+/**
+ * The running queries of one node: checks what programs ask, passes it to the core, and passes
+ * replies to the queries.
+ */
+
+import type { QueryEndEffect, ReplyEffect } from "../core/serf/effects.ts";
+import type { Question } from "../core/serf/queries/asker.ts";
+import type { SerfCore } from "../core/serf/serf_core.ts";
+import { SerfError } from "../errors.ts";
+import { checkArgument, checkOptions, kinds, type OptionTable, payloadBytes } from "./arguments.ts";
+import { Query, type QueryOptions } from "./query.ts";
+
+/** Passes one input to the core. Throws SerfError (ERR_STATE) if the node was shut down. */
+export type Act = <Result>(input: (core: SerfCore, now: number) => Result) => Result;
+
+/** The running queries of one node. */
+export class AskedQueries {
+  readonly #act: Act;
+  readonly #running = new Map<number, Query>();
+  #count = 0;
+
+  constructor(act: Act) {
+    this.#act = act;
+  }
+
+  /** Asks a query. Throws SerfError (ERR_OPTION, ERR_LIMIT, ERR_STATE); then nothing happened. */
+  ask(name: string, payload: Uint8Array | string, options: QueryOptions): Query {
+    checkArgument(action, "name", kinds.text, name);
+    checkOptions(action, optionKinds, options);
+    options.signal?.throwIfAborted();
+    const question = parseQuestion(name, payload, options);
+    const number = ++this.#count;
+    const cancel = (): void => {
+      if (this.#running.has(number)) this.#act((core, now) => core.queries.end(now, number));
+    };
+    const query = new Query(cancel);
+    this.#running.set(number, query);
+    try {
+      this.#act((core, now) => core.queries.ask(now, number, question));
+    } catch (error) {
+      this.#running.delete(number);
+      throw error;
+    }
+    const { signal } = options;
+    const abort = (): void => query.fail(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    void query.done.then(() => signal?.removeEventListener("abort", abort));
+    return query;
+  }
+
+  /** Passes a reply, or the end, to its query. */
+  perform(effect: ReplyEffect | QueryEndEffect): void {
+    const query = this.#running.get(effect.query);
+    if (effect.kind === "reply") {
+      query?.push(Object.freeze({ type: effect.type, from: effect.from, payload: effect.payload }));
+      return;
+    }
+    this.#running.delete(effect.query);
+    query?.end(effect.missing);
+  }
+
+  /** Ends all queries, because the node stops. */
+  close(): void {
+    const running = [...this.#running.values()];
+    this.#running.clear();
+    for (const query of running) query.end(undefined);
+  }
+}
+
+const relayFactorMax = 255;
+const timeoutMsMax = 86_400_000;
+
+const action = "ask a query";
+
+const optionKinds: OptionTable<QueryOptions> = {
+  nodes: kinds.texts,
+  tags: kinds.textMap,
+  ack: kinds.flag,
+  relayFactor: kinds.number,
+  timeoutMs: kinds.number,
+  waitForDeadline: kinds.flag,
+  signal: kinds.signal,
+};
+
+function parseQuestion(name: string, payload: Uint8Array | string, options: QueryOptions): Question {
+  const relayFactor = options.relayFactor ?? 0;
+  if (!Number.isInteger(relayFactor) || relayFactor < 0 || relayFactor > relayFactorMax) {
+    throw new SerfError("ERR_OPTION", `relayFactor must be an integer in 0..255, got ${relayFactor}`);
+  }
+  const timeoutMs = options.timeoutMs ?? 0;
+  if (!(timeoutMs >= 0 && timeoutMs <= timeoutMsMax)) {
+    throw new SerfError("ERR_OPTION", `timeoutMs must be in 0..${timeoutMsMax}, got ${timeoutMs}`);
+  }
+  return {
+    name,
+    payload: payloadBytes(action, payload),
+    nodes: [...(options.nodes ?? [])],
+    tags: new Map(Object.entries(options.tags ?? {})),
+    ack: options.ack ?? false,
+    relayFactor,
+    timeoutMs: Math.ceil(timeoutMs),
+    waitForDeadline: options.waitForDeadline ?? false,
+  };
+}
