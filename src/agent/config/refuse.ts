@@ -29,7 +29,7 @@ function reason({ refuse }: Setting, value: unknown): string | undefined {
     }
     case "not blocks":
       return (value as readonly string[]).every(isBlock) ? undefined : "must be blocks such as 10.0.0.0/8";
-    case undefined:
+    default:
       return undefined;
   }
 }
