@@ -224,8 +224,11 @@ export interface Terminal {
   readonly args: readonly string[];
   readonly columns: number | null;
   env(name: string): string | undefined;
-  /** Writes text to standard output, in order; resolves when the system took it. A closed pipe is not an error. */
-  write(text: string | Uint8Array): Promise<void>;
+  /**
+   * Writes text to standard output, in order; resolves when the system took it, with `false` if it
+   * is a pipe that nobody reads any more. Never rejects.
+   */
+  write(text: string | Uint8Array): Promise<boolean>;
   /** Writes text to standard error. */
   writeError(text: string): Promise<void>;
   /** Ends the process at once. */

@@ -1,6 +1,7 @@
 /** What Deno says of time, randomness, signals, the terminal and the host. */
 import { canonicalHost, isLoopback } from "../../src/net/address.ts";
 import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
 import { machineName, systemName } from "../shared/names.ts";
 import { type DenoWriter, denoApi } from "./api.ts";
 
@@ -24,6 +25,7 @@ export const signals: Signals = {
 /** The process's arguments, environment and standard streams. */
 export function denoTerminal(): Terminal {
   const { args, env, stdout, stderr, exit } = denoApi();
+  const writeError = orderedWriter(stderr);
   return {
     args,
     get columns(): number | null {
@@ -31,22 +33,25 @@ export function denoTerminal(): Terminal {
     },
     env: (name) => env.get(name),
     write: orderedWriter(stdout),
-    writeError: orderedWriter(stderr),
+    writeError: async (text) => void (await writeError(text)),
     exit,
   };
 }
 
 /** Writes one after another, because a write may take a part only. */
-function orderedWriter(stream: DenoWriter): (text: string | Uint8Array) => Promise<void> {
+function orderedWriter(stream: DenoWriter): (text: string | Uint8Array) => Promise<boolean> {
   const encoder = new TextEncoder();
-  let last: Promise<void> = Promise.resolve();
+  let last: Promise<boolean> = Promise.resolve(true);
   return (text) => {
     const bytes = typeof text === "string" ? encoder.encode(text) : text;
     last = last.then(async () => {
-      for (let offset = 0; offset < bytes.length; ) offset += await stream.write(bytes.subarray(offset));
+      try {
+        for (let offset = 0; offset < bytes.length; ) offset += await stream.write(bytes.subarray(offset));
+        return true;
+      } catch (error) {
+        return systemError("write", "", error).code !== "EPIPE";
+      }
     });
-    // A reader that went away, as `head` does, is no error.
-    last = last.catch(() => {});
     return last;
   };
 }

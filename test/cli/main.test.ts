@@ -203,3 +203,14 @@ test("what fails in a timer of the agent is logged once, and the agent goes on",
   expect(host.stderr).toContain("background_failure': Count: 4");
   expect((await call(streams, "members")).stdout).toContain("node-b");
 });
+
+test("a command ends when nobody reads its output any more", async () => {
+  const { streams, starter } = await agent();
+  const { fake, printed } = begin(streams, ["monitor"]);
+  const ended = printed.catch((error: Error) => error.message);
+  while (fake.stdout === "") await settle();
+  Object.assign(fake.terminal, { write: async () => false });
+  const payload = new Uint8Array(0);
+  starter.node.emit({ type: "user", name: "x", payload, lamportTime: 1n, coalesce: false });
+  expect(await ended).toBe("exit 141");
+});

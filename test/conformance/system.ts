@@ -235,7 +235,7 @@ export function terminal(openSubject: OpenSubject, program: Command | { readonly
       expect(ran.code).toBe(0);
     });
 
-    check("a closed pipe is no error", async (subject) => {
+    check("a closed pipe is no error and is noticed", async (subject) => {
       if ("missing" in program) throw new Error(program.missing);
       const words = [program.program, ...program.args, "flood"].map((word) => `'${word}'`).join(" ");
       const ran = { stdout: "", stderr: "" };
@@ -247,7 +247,7 @@ export function terminal(openSubject: OpenSubject, program: Command | { readonly
         },
       });
       await child.ended;
-      expect(ran).toEqual({ stdout: "x".repeat(10), stderr: "ended with 0\n" });
+      expect(ran).toEqual({ stdout: "x".repeat(10), stderr: "ended with 3\n" });
     });
 
     check("a signal is reported instead of ending the program, until cancelled", async (subject) => {
