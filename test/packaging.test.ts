@@ -142,7 +142,6 @@ describe("the package", () => {
   });
 });
 
-    // The one deliberate error proves that the types exist.
 describe.each([
   { name: "deno", args: ["run", "-A", "--node-modules-dir=manual"] },
   { name: "bun", args: [] },
@@ -156,7 +155,15 @@ describe.each([
       const serf = await Serf.start({ name: "one", bind: "127.0.0.79:0", profile: "local" });
       await serf.leave();
       await serf.shutdown();
-    // The one deliberate error proves that the types exist.
+      console.log(Object.keys(all).sort().join(" "), serf.state);`;
+      await writeFile(join(folder, `${name}.js`), program);
+      const { stdout } = await execute(pathOf(name), [...args, `${name}.js`], {
+        cwd: folder,
+        timeout: 15_000,
+      });
+      expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown\n`);
+    },
+  );
 });
 
 describe("the example", () => {
@@ -219,6 +226,22 @@ describe.skipIf(lacks("deno"))("for JSR", () => {
     }
   });
 });
+
+function diagnose(paths: readonly string[], options: ts.CompilerOptions): string[] {
+  const program = ts.createProgram(paths, {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    strict: true,
+    noEmit: true,
+    ...options,
+  });
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(
+      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+    );
+}
 
 function leaves(target: Target): string[] {
   return typeof target === "string" ? [target] : Object.values(target).flatMap(leaves);

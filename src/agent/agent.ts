@@ -2,6 +2,7 @@
  * An agent: a Serf node with a log, coalesced events and an RPC interface. It knows nothing of consoles and signals.
  */
 
+import type { Background } from "../async/background.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Member, QueryEvent, SerfEvent } from "../core/serf/api.ts";
@@ -16,7 +17,7 @@ import type { SerfOptions } from "../shell/options.ts";
 import type { Serf } from "../shell/serf.ts";
 import { Cluster, type ClusterNode } from "./cluster_service.ts";
 import type { AgentConfig } from "./config/settings.ts";
-import type { AgentContext } from "./context.ts";
+import { type AgentContext, backgroundOf } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { AgentLog } from "./log/log.ts";
 import type { Discovery } from "./mdns/discovery.ts";
@@ -62,6 +63,7 @@ export class Agent implements AgentService {
   readonly #tagsFile: TagsFile;
   /** Runs scripts for events. */
   readonly handlers: HandlerPool;
+  readonly #background: Background;
   #discovery: Discovery | undefined;
   #server: RpcServer | undefined;
   #stopping: Promise<void> | undefined;
@@ -81,6 +83,7 @@ export class Agent implements AgentService {
     this.cluster = new Cluster(serf, log, config.queryWaitForDeadline);
     this.#unfollow = context.log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
+    this.#background = backgroundOf(context.log, () => metrics);
     void this.#consume(serf.events({ capacity: eventCapacity }));
   }
 
@@ -246,7 +249,10 @@ export class Agent implements AgentService {
     for await (const event of events) {
       if (this.#deaf || event.type === "stopped") return;
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
-      else this.#dispatch(event.type === "query" ? this.#onOwnClock(event) : event);
+      else
+        this.#background.run("the handling of an event", () =>
+          this.#dispatch(event.type === "query" ? this.#onOwnClock(event) : event),
+        );
     }
   }
 

@@ -11,6 +11,7 @@ import type { Runtime, SignalName } from "../runtime.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
 import { type AgentConfig, reloaded } from "./config/settings.ts";
+import { backgroundOf } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { checkDiscovery, checkInterface, checkSeeds, endpointText, findEndpoints } from "./endpoints.ts";
 import { AgentConsole } from "./log/console.ts";
@@ -63,10 +64,12 @@ class AgentRun {
 
   constructor(source: ConfigSource, runtime: Runtime, start: SerfStart) {
     this.#source = source;
-    this.#runtime = runtime;
-    this.#start = start;
-    this.#console = new AgentConsole(runtime.terminal);
     this.#log = new AgentLog(runtime.clock);
+    const background = backgroundOf(this.#log, () => this.#telemetry);
+    this.#runtime = { ...runtime, clock: background.clock(runtime.clock) };
+    // The node keeps the clock as it is: without its timer it would be a member that does nothing.
+    this.#start = (options) => start(options, runtime);
+    this.#console = new AgentConsole(runtime.terminal);
     this.#log.follow((line, source) => {
       if (!passesLevel(line.level, this.#level)) return;
       this.#syslog?.line(source);

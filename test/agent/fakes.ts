@@ -84,6 +84,7 @@ export class FakeRuntime {
       env: (name) => env[name],
       write: async (text) => {
         this.stdout += typeof text === "string" ? text : new TextDecoder().decode(text);
+        return true;
       },
       writeError: async (text) => {
         this.stderr += text;

@@ -185,3 +185,32 @@ test("events cannot forge lines of the log, on the agent's terminal and in monit
   fake.signal("SIGINT");
   await printed;
 });
+
+test("what fails in a timer of the agent is logged once, and the agent goes on", async () => {
+  const { streams, host } = await agent();
+  const memory = (): never => {
+    throw new Error("EMFILE: too many open files");
+  };
+  Object.assign(host.host, { memory });
+  await host.clock.advance(5_500);
+  expect(host.stdout.match(/\[ERR\] agent: Failure in a timer: EMFILE: too many open files\n/g)).toHaveLength(
+    1,
+  );
+  Object.assign(host.host, { memory: () => ({ used: 7, resident: 8 }) });
+  await host.clock.advance(11_000);
+  host.signal("SIGUSR1");
+  expect(host.stderr).toContain("runtime.alloc_bytes': 7.000");
+  expect(host.stderr).toContain("background_failure': Count: 4");
+  expect((await call(streams, "members")).stdout).toContain("node-b");
+});
+
+test("a command ends when nobody reads its output any more", async () => {
+  const { streams, starter } = await agent();
+  const { fake, printed } = begin(streams, ["monitor"]);
+  const ended = printed.catch((error: Error) => error.message);
+  while (fake.stdout === "") await settle();
+  Object.assign(fake.terminal, { write: async () => false });
+  const payload = new Uint8Array(0);
+  starter.node.emit({ type: "user", name: "x", payload, lamportTime: 1n, coalesce: false });
+  expect(await ended).toBe("exit 141");
+});

@@ -239,7 +239,7 @@ export function terminal(openSubject: OpenSubject, program: Command | undefined)
       expect(ran.code).toBe(0);
     });
 
-    check("a closed pipe is not an error", async (subject) => {
+    check("a closed pipe is not an error and is noticed", async (subject) => {
       const words = [program!.program, ...program!.args, "flood"].map((word) => `'${word}'`).join(" ");
       const ran = { stdout: "", stderr: "" };
       const child = await subject.runtime.processes.spawn("/bin/sh", {
@@ -250,7 +250,7 @@ export function terminal(openSubject: OpenSubject, program: Command | undefined)
         },
       });
       await child.ended;
-      expect(ran).toEqual({ stdout: "x".repeat(10), stderr: "ended with 0\n" });
+      expect(ran).toEqual({ stdout: "x".repeat(10), stderr: "ended with 3\n" });
     });
 
     check("a signal is reported instead of ending the program, until cancelled", async (subject) => {

@@ -30,6 +30,22 @@ async function hold(agent: Agent, count: number): Promise<void> {
 describe.each(installed(ours))("an agent on %s", (kind) => {
   const host = `127.${block}.${60 + ours.indexOf(kind)}.1`;
 
+  it("goes on when connections use up its file descriptors", { timeout: 90_000 }, async () => {
+    const inside = ["/bin/sh", "-c", 'ulimit -n 128; exec "$@"', "sh"];
+    const agent = await Agent.startInside(inside, kind, "n", host, "-profile=local");
+    const port = agent.address.split(":")[1];
+    for (let count = 0; count < 400; count++) {
+      const socket = connect(Number(port), host);
+      socket.on("error", () => undefined).resume();
+      sockets.push(socket);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    for (const socket of sockets) socket.destroy();
+    await until("commands", async () => (await agent.cli("node", "members")).stdout.includes("alive"));
+    expect(agent.log.match(/Failure in a timer/g)?.length ?? 0).toBeLessThan(2);
+    expect(await agent.kill("SIGINT")).toBe(0);
+  });
+
   it("serves commands beside 2,000 silent connections", { timeout: 60_000 }, async () => {
     const agent = await Agent.start(kind, "n", host, "-profile=local");
     const watch = agent.watch("node", "monitor");

@@ -4,11 +4,12 @@
  * makes the agent wait.
  */
 
+import type { Background } from "../../async/background.ts";
 import type { Member, SerfEvent } from "../../core/serf/api.ts";
 import { matchesFilter } from "../../rpc/filter.ts";
 import type { Cancel } from "../../runtime.ts";
 import type { AgentConfig } from "../config/settings.ts";
-import type { AgentContext } from "../context.ts";
+import { type AgentContext, backgroundOf } from "../context.ts";
 import { type EventScript, listScripts, parseHandlers } from "./handlers.ts";
 import { scriptEnvironment, scriptInput } from "./input.ts";
 import { QueryTurn } from "./query_turn.ts";
@@ -59,6 +60,7 @@ export class HandlerPool {
   #queues: ReadonlyMap<string, Queue>;
   /** Queues with events, in the order they get their turn. A queue is here at most once. */
   readonly #ready: Queue[] = [];
+  readonly #background: Background;
   #running = 0;
   #closed = false;
 
@@ -69,6 +71,7 @@ export class HandlerPool {
     self: () => Member,
   ) {
     this.#context = context;
+    this.#background = backgroundOf(context.log, () => context.metrics);
     this.#self = self;
     this.#timeoutMs = Math.ceil(config.handlerTimeout);
     this.#handlers = parseHandlers(config.eventHandlers);
@@ -137,13 +140,17 @@ export class HandlerPool {
       if (queue === undefined || job === undefined) return;
       queue.busy = true;
       this.#running += 1;
-      void this.#run(queue.script, job).finally(() => {
-        queue.busy = false;
-        this.#running -= 1;
-        if (this.#closed) return;
-        if (queue.jobs.length > 0) this.#ready.push(queue);
-        this.#advance();
-      });
+      const run = async (): Promise<void> => {
+        try {
+          await this.#run(queue.script, job);
+        } finally {
+          queue.busy = false;
+          this.#running -= 1;
+          if (!this.#closed && queue.jobs.length > 0) this.#ready.push(queue);
+          if (!this.#closed) this.#advance();
+        }
+      };
+      this.#background.run("an event handler", run);
     }
   }
 

@@ -4,6 +4,7 @@
  * either.
  */
 
+import type { Background } from "../../async/background.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { Cancel, Clock, Connection } from "../../runtime.ts";
 import { SystemError } from "../../runtime.ts";
@@ -23,6 +24,7 @@ export interface ClientSetup {
   readonly clock: Clock;
   readonly service: AgentService;
   readonly log: ServerLog;
+  readonly background: Background;
   readonly session: Omit<SessionOptions, "client">;
   /** Called once when the client has shaken hands and authenticated. */
   readonly trusted: () => void;
@@ -39,6 +41,7 @@ export class ClientLoop {
   readonly name: string;
   readonly #connection: Connection;
   readonly #log: ServerLog;
+  readonly #background: Background;
   readonly #session: Session;
   readonly #performer: Performer;
   /** The last run of the writing loop, and whether it still runs. */
@@ -54,14 +57,23 @@ export class ClientLoop {
   /** Continues what waits in {@link answersTaken}. */
   #answered: (() => void) | undefined;
 
-  constructor(connection: Connection, { clock, service, log, session, trusted, queued }: ClientSetup) {
+  constructor(connection: Connection, setup: ClientSetup) {
+    const { clock, service, log, background, session, trusted, queued } = setup;
     this.name = endText(connection.remote);
     this.#connection = connection;
     this.#log = log;
+    this.#background = background;
     this.#trusted = trusted;
     this.#queued = queued;
     this.#session = new Session({ ...session, client: this.name });
-    this.#performer = new Performer({ session: this.#session, service, clock, log, path: this });
+    this.#performer = new Performer({
+      session: this.#session,
+      service,
+      clock,
+      log,
+      background,
+      path: this,
+    });
     this.#endGreeting = clock.after(greetingTimeoutMs, () =>
       this.refuse(`that did not authenticate within ${greetingTimeoutMs / 1000}s`),
     );
@@ -158,7 +170,9 @@ export class ClientLoop {
 
   #flush(): void {
     this.#queued();
-    if (!this.#active && !this.#broken) this.#writing = this.#write();
+    if (this.#active || this.#broken) return;
+    this.#writing = this.#write();
+    this.#background.run("writing to an RPC client", () => this.#writing);
   }
 
   async #write(): Promise<void> {

@@ -3,6 +3,7 @@
  * Every request ends with a call of the session that settles it.
  */
 
+import type { Background } from "../../async/background.ts";
 import { unreachable } from "../../core/assert.ts";
 import { messageOf } from "../../errors.ts";
 import type { Clock } from "../../runtime.ts";
@@ -41,6 +42,7 @@ export interface PerformerSetup {
   readonly service: AgentService;
   readonly clock: Clock;
   readonly log: ServerLog;
+  readonly background: Background;
   readonly path: AnswerPath;
 }
 
@@ -50,17 +52,19 @@ export class Performer {
   readonly #service: AgentService;
   readonly #clock: Clock;
   readonly #log: ServerLog;
+  readonly #background: Background;
   readonly #path: AnswerPath;
   /** At most one: a session asks for nothing further until its request is settled. */
   readonly #requests: AgentRequest[] = [];
   /** Running queries, which end with the connection. */
   readonly #queries = new Set<QueryReplies>();
 
-  constructor({ session, service, clock, log, path }: PerformerSetup) {
+  constructor({ session, service, clock, log, background, path }: PerformerSetup) {
     this.#session = session;
     this.#service = service;
     this.#clock = clock;
     this.#log = log;
+    this.#background = background;
     this.#path = path;
   }
 
@@ -86,7 +90,7 @@ export class Performer {
 
   /** Ends the queries of the client. */
   close(): void {
-    for (const query of this.#queries) void query.return?.();
+    for (const query of this.#queries) this.#background.run("the end of a query", () => query.return?.());
   }
 
   #replay(): void {
@@ -178,7 +182,8 @@ export class Performer {
       return;
     }
     this.#queries.add(replies);
-    void this.#follow(replies).finally(() => this.#queries.delete(replies));
+    const follow = (): Promise<void> => this.#follow(replies).finally(() => this.#queries.delete(replies));
+    this.#background.run("a query", follow);
   }
 
   /** Delivers the replies of a query until its end. The client may send further requests meanwhile. */
@@ -201,7 +206,7 @@ export class Performer {
     if (error !== "") this.#service.log("ERR", `leave failed: ${error}`);
     this.#session.settle(error);
     await this.#path.answersTaken();
-    void this.#service.shutdown();
+    this.#background.run("the shutdown", () => this.#service.shutdown());
   }
 }
 

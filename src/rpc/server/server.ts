@@ -3,7 +3,9 @@
  * client delays nobody but itself.
  */
 
+import { Background } from "../../async/background.ts";
 import type { Metrics } from "../../core/metrics.ts";
+import { messageOf } from "../../errors.ts";
 import type { Address, Clock, Connection, Listener } from "../../runtime.ts";
 import { RpcCodec } from "../codec.ts";
 import { type ListenRuntime, listenAt } from "../endpoint.ts";
@@ -43,6 +45,7 @@ export class RpcServer {
   readonly #unauthenticated = new Unauthenticated<ClientLoop>();
   readonly #budget: ByteBudget;
   readonly #log: ServerLog;
+  readonly #background: Background;
   #listener!: Listener;
   #closed = false;
 
@@ -51,6 +54,10 @@ export class RpcServer {
     this.#options = options;
     this.#budget = new ByteBudget(options.totalBytesMax);
     this.#log = new ServerLog(runtime.clock, (level, text) => options.service.log(level, text));
+    this.#background = new Background(
+      (what, error) => options.service.log("ERR", `Failure in ${what}: ${messageOf(error)}`),
+      () => options.metrics?.incr("agent.background_failure", 1),
+    );
   }
 
   /** Listens. Rejects with EndpointError if the address cannot be used. */
@@ -117,6 +124,7 @@ export class RpcServer {
       clock,
       service,
       log: this.#log,
+      background: this.#background,
       session: { token, codec: this.#codec, budget: this.#budget, metrics },
       trusted: () => this.#unauthenticated.delete(client),
       queued: () => this.#relieve(),
@@ -125,9 +133,14 @@ export class RpcServer {
     const given = this.#unauthenticated.add(client, connection.remote.host);
     given?.refuse("that did not authenticate, to make room");
     this.#log.write("accepted", "INFO", `Accepted client: ${client.name}`);
-    void client.run().finally(() => {
-      this.#clients.delete(client);
-      this.#unauthenticated.delete(client);
-    });
+    const run = async (): Promise<void> => {
+      try {
+        await client.run();
+      } finally {
+        this.#clients.delete(client);
+        this.#unauthenticated.delete(client);
+      }
+    };
+    this.#background.run("an RPC connection", run);
   }
 }
