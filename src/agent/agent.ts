@@ -13,7 +13,7 @@ import { RpcServer } from "../rpc/server/server.ts";
 import type { AgentService, ClusterService, Stats } from "../rpc/server/service.ts";
 import type { MonitoredLine } from "../rpc/server/subscriptions.ts";
 import type { Cancel, Runtime } from "../runtime.ts";
-import type { SerfOptions } from "../shell/options.ts";
+import type { SerfOptions } from "../shell/options/options.ts";
 import type { Serf } from "../shell/serf.ts";
 import { Cluster, type ClusterNode } from "./cluster_service.ts";
 import type { AgentConfig } from "./config/settings.ts";

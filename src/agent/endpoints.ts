@@ -6,7 +6,7 @@ import { AddressError, lacksHost, resolveAddress } from "../go/address.ts";
 import { quote } from "../go/quote.ts";
 import { joinHostPort, parseAddress } from "../net/address.ts";
 import type { Address, Host } from "../runtime.ts";
-import { defaultPort, withPort } from "../shell/endpoint.ts";
+import { defaultPort, withPort } from "../shell/options/endpoint.ts";
 import type { AgentConfig } from "./config/settings.ts";
 import { StartFailure } from "./start_failure.ts";
 

@@ -7,7 +7,7 @@ import type { QueryEndEffect, ReplyEffect } from "../core/serf/effects.ts";
 import type { Question } from "../core/serf/queries/asker.ts";
 import type { SerfCore } from "../core/serf/serf_core.ts";
 import { SerfError } from "../errors.ts";
-import { checkArgument, checkOptions, kinds, type OptionTable, payloadBytes } from "./arguments.ts";
+import { checkArgument, checkOptions, kinds, type OptionTable, payloadBytes } from "./options/arguments.ts";
 import { Query, type QueryOptions } from "./query.ts";
 
 /** Passes one input to the core. Throws SerfError (ERR_STATE) if the node was shut down. */

@@ -14,7 +14,7 @@ import { SerfError } from "../../src/errors.ts";
 import type { Cancel, Clock, Host, Multicast, Runtime, SignalName, Terminal } from "../../src/runtime.ts";
 import { SystemError } from "../../src/runtime.ts";
 import type { KeyResult } from "../../src/shell/keys.ts";
-import type { SerfOptions } from "../../src/shell/options.ts";
+import type { SerfOptions } from "../../src/shell/options/options.ts";
 import type { QueryOptions } from "../../src/shell/query.ts";
 import { Query } from "../../src/shell/query.ts";
 import { MemoryStreams } from "../rpc/memory.ts";

@@ -6,7 +6,7 @@
 import { World, type WorldOptions } from "../../runtimes/sim/mod.ts";
 import type { MemberStatus, SerfEvent } from "../../src/core/serf/api.ts";
 import type { Runtime } from "../../src/runtime.ts";
-import type { LogLine, SerfOptions } from "../../src/shell/options.ts";
+import type { LogLine, SerfOptions } from "../../src/shell/options/options.ts";
 import { type LaggedEvent, Serf, type StoppedEvent } from "../../src/shell/serf.ts";
 
 /** One thing that a node reported. */

@@ -2,7 +2,7 @@
  * The keys of configuration files, as the table of settings has them.
  */
 
-import { nearestWord } from "../../shell/nearest.ts";
+import { nearestWord } from "../../shell/options/nearest.ts";
 import { ignoredKeys } from "./settings.ts";
 import type { SettingKind, SettingTable } from "./table.ts";
 

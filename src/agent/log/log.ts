@@ -7,7 +7,7 @@ import { printableEntry, printableLines } from "../../core/printable.ts";
 import { localTime } from "../../go/time.ts";
 import type { MonitoredLine } from "../../rpc/server/subscriptions.ts";
 import type { Cancel, Clock } from "../../runtime.ts";
-import type { LogLine } from "../../shell/options.ts";
+import type { LogLine } from "../../shell/options/options.ts";
 
 /** Lines kept for monitors, whatever the agent's own level. */
 export const recentLinesMax = 512;

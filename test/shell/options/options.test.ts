@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseEndpoint, parseSeed } from "../../src/shell/endpoint.ts";
-import { parseOptions, type SerfOptions } from "../../src/shell/options.ts";
+import { parseEndpoint, parseSeed } from "../../../src/shell/options/endpoint.ts";
+import { parseOptions, type SerfOptions } from "../../../src/shell/options/options.ts";
 
 const parse = (options: SerfOptions): ReturnType<typeof parseOptions> => parseOptions(options, () => "host");
 

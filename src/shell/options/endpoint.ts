@@ -4,9 +4,9 @@
  * Go's net package.
  */
 
-import { SerfError } from "../errors.ts";
-import { AddressError, lacksHost, splitHostPort } from "../go/address.ts";
-import { canonicalHost, portMax } from "../net/address.ts";
+import { SerfError } from "../../errors.ts";
+import { AddressError, lacksHost, splitHostPort } from "../../go/address.ts";
+import { canonicalHost, portMax } from "../../net/address.ts";
 
 /** The default gossip port, UDP and TCP. */
 export const defaultPort = 7946;
