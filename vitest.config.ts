@@ -27,7 +27,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**", ...others.map((name) => `test/conformance/${name}.test.ts`)],
-    globalSetup: "test/setup.ts",
+    globalSetup: "test/machine/setup.ts",
     // A program that wants to count asks for a report in a file.
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     pool: "forks",

@@ -1,5 +1,5 @@
 /**
- * Joins a cluster and prints what happens to its members, until it is interrupted; then it says goodbye.
+ * Joins a cluster and prints what happens to its members. When interrupted, it leaves.
  *
  *   members.ts [name] [host:port to listen on] [host:port of a member to join] ...
  */

@@ -1,6 +1,7 @@
 /**
- * A cluster in a simulated world: the network is cut in two, each side declares the other failed, and after it heals all find each other
- * again. Virtual minutes take less than a second, and the same seed prints the same lines, always and on every runtime.
+ * A cluster in a simulated world: the network is cut in two, each side declares the other failed,
+ * and after it heals all nodes are one cluster again. Virtual minutes take less than a second, and
+ * the same seed prints the same lines on every runtime.
  */
 
 import { type Runtime, Serf } from "tserf";

@@ -1,11 +1,12 @@
 /**
- * Starts an example on the runtime that runs this program: its demo.sh, in a temporary folder that is removed at the end. The folder holds
- * two commands: `serf`, the agent of this repository, and `run`, for programs in TypeScript.
+ * Starts an example on the runtime that runs this program: its demo.sh, in a temporary folder that
+ * is removed at the end. The folder holds two commands: `serf`, the agent of this repository, and
+ * `run`, for programs in TypeScript.
  *
  *   start.ts NAME
  *
- * NETWORK is the part of 127.0.0.0/8 that the example uses, by default 127.0.10: each node has an address of its own there. SERF is
- * another program for the command `serf`, such as the original.
+ * NETWORK is the part of 127.0.0.0/8 that the example uses, by default 127.0.10: each node has its
+ * own address there. SERF is another program for the command `serf`, such as Serf in Go.
  */
 
 import { spawn } from "node:child_process";
@@ -33,7 +34,7 @@ const serf = SERF ? `exec '${SERF}'` : `${run} '${join(root, "runtimes", runtime
 
 const folder = await mkdtemp(join(tmpdir(), "tserf-example-"));
 const commands = join(folder, "bin");
-// Servers that drop their privileges still find their files.
+// Servers that drop their privileges can still read their files.
 await chmod(folder, 0o755);
 await mkdir(commands);
 for (const [command, line] of [
@@ -46,7 +47,7 @@ for (const [command, line] of [
 const child = spawn("/bin/sh", [demo], {
   cwd: folder,
   stdio: "inherit",
-  // Debian keeps servers where the search path of users does not lead.
+  // Debian installs servers in a folder that is not on every user's search path.
   env: { ...process.env, PATH: `${commands}:${PATH}:/usr/sbin`, EXAMPLES: examples, NETWORK },
 });
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const)

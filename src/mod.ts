@@ -17,7 +17,7 @@ export type {
 export { SerfError, type SerfErrorCode } from "./errors.ts";
 export type { Runtime, Signal } from "./runtime.ts";
 export { KeyError, type KeyOptions, type KeyResult, type Keys } from "./shell/keys.ts";
-export type { LogLine, SerfOptions } from "./shell/options.ts";
+export type { LogLine, SerfOptions } from "./shell/options/options.ts";
 export type { Query, QueryOptions, QueryReply } from "./shell/query.ts";
 export type {
   EventsOptions,

@@ -205,10 +205,7 @@ export interface Files {
 
 /** The standard input of a program that was started with `input: "open"`. */
 export interface ChildInput {
-  /**
-   * Writes bytes; resolves when the system accepted them, so it waits while the program does not
-   * read. Rejects with `EPIPE` if the program has ended or closed its input.
-   */
+  /** Writes bytes; resolves when the system accepted them. Rejects with `EPIPE` if nobody reads. */
   write(bytes: Uint8Array): Promise<void>;
   /** Closes the input, so that the program reads its end. Idempotent; never throws. */
   close(): void;
@@ -269,8 +266,8 @@ export interface Terminal {
   /** The width of standard output in characters, or `null` if it is not a terminal. */
   readonly columns: number | null;
   env(name: string): string | undefined;
-  /** Writes to standard output; resolves when the system accepted it. Ignores a closed pipe. */
-  write(text: string | Uint8Array): Promise<void>;
+  /** Writes to standard output; resolves with `false` if it is a pipe that nobody reads. Never rejects. */
+  write(text: string | Uint8Array): Promise<boolean>;
   /** Writes text to standard error. */
   writeError(text: string): Promise<void>;
   /** Ends the process at once. */

@@ -9,7 +9,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { binary } from "./runtimes/binaries.ts";
+import { lacks, pathOf } from "./machine/here.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const execute = promisify(execFile);
@@ -60,7 +60,7 @@ afterAll(async () => {
 });
 
 describe("the package", () => {
-  it("has what is run and read, and nothing else", () => {
+  it("has the files that are run and read, and no others", () => {
     for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "dist/wasm/module.js"])
       expect(packed).toContain(path);
     expect(
@@ -95,7 +95,7 @@ describe("the package", () => {
     }
   });
 
-  it("carries types that strict programs compile against, the one of the README too", {
+  it("carries types that strict programs compile against, including the README's example", {
     timeout: 60_000,
   }, async () => {
     const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
@@ -111,7 +111,7 @@ describe("the package", () => {
       lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts"],
       types: [],
     });
-    // The one deliberate mistake shows that the types are there.
+    // The one deliberate error proves that the types exist.
     expect(messages).toEqual([expect.stringContaining("is not assignable to type 'number'")]);
   });
 
@@ -142,41 +142,28 @@ describe("the package", () => {
   });
 });
 
-function diagnose(paths: readonly string[], options: ts.CompilerOptions): string[] {
-  const program = ts.createProgram(paths, {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    strict: true,
-    noEmit: true,
-    ...options,
-  });
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map(
-      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
-    );
-}
-
-const deno = binary("deno");
-const bun = binary("bun");
-
 describe.each([
-  { name: "deno", path: deno.path, args: ["run", "-A", "--node-modules-dir=manual"] },
-  { name: "bun", path: bun.path, args: [] },
-])("on $name", ({ name, path, args }) => {
-  it.skipIf(path === undefined)("the package picks the runtime, and a program that leaves ends", async () => {
-    const program = `
+  { name: "deno", args: ["run", "-A", "--node-modules-dir=manual"] },
+  { name: "bun", args: [] },
+] as const)("on $name", ({ name, args }) => {
+  it.skipIf(lacks("loopback", name))(
+    "the package picks the runtime, and a program that leaves ends",
+    async () => {
+      const program = `
       import { Serf } from "tserf";
       import * as all from "tserf";
       const serf = await Serf.start({ name: "one", bind: "127.0.0.79:0", profile: "local" });
       await serf.leave();
       await serf.shutdown();
-      console.log(Object.keys(all).sort().join(" "), serf.state, serf instanceof Serf);`;
-    await writeFile(join(folder, `${name}.js`), program);
-    const { stdout } = await execute(path!, [...args, `${name}.js`], { cwd: folder, timeout: 15_000 });
-    expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown true\n`);
-  });
+      console.log(Object.keys(all).sort().join(" "), serf.state);`;
+      await writeFile(join(folder, `${name}.js`), program);
+      const { stdout } = await execute(pathOf(name), [...args, `${name}.js`], {
+        cwd: folder,
+        timeout: 15_000,
+      });
+      expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown\n`);
+    },
+  );
 });
 
 describe("the example", () => {
@@ -184,7 +171,7 @@ describe("the example", () => {
     for (const path of ["examples/members.ts", "examples/simulation.ts"]) await compile(path);
   });
 
-  it("members shows who joins and who leaves", { timeout: 60_000 }, async () => {
+  it.skipIf(lacks("loopback"))("members prints who joins and who leaves", { timeout: 60_000 }, async () => {
     const first = await start("members.js", "one", "127.0.0.77:17946");
     const second = await start("members.js", "two", "127.0.0.78:17946", first.address);
     await first.prints("member-join two 127.0.0.78:17946");
@@ -195,7 +182,7 @@ describe("the example", () => {
     expect(first.output()).toContain("one leaves");
   });
 
-  it("simulation prints the same story every time", { timeout: 60_000 }, async () => {
+  it("simulation prints the same lines every time", { timeout: 60_000 }, async () => {
     const run = () => execute(process.execPath, ["simulation.js"], { cwd: folder });
     const [once_, again] = await Promise.all([run(), run()]);
     expect(again.stdout).toBe(once_.stdout);
@@ -208,7 +195,7 @@ describe("the example", () => {
   });
 });
 
-describe.skipIf(deno.path === undefined)("for JSR", () => {
+describe.skipIf(lacks("deno"))("for JSR", () => {
   it("passes every check of a publication", { timeout: 120_000 }, async () => {
     const copy = await mkdtemp(join(tmpdir(), "tserf-jsr-"));
     try {
@@ -227,7 +214,7 @@ describe.skipIf(deno.path === undefined)("for JSR", () => {
       // The packages that npm installed, so that nothing is fetched.
       await writeFile(join(copy, "deno.json"), JSON.stringify({ ...config, nodeModulesDir: "manual" }));
       await rm(join(copy, "runtimes", "deno", "deno.json"));
-      const { stderr } = await execute(deno.path!, ["publish", "--dry-run", "--allow-dirty"], {
+      const { stderr } = await execute(pathOf("deno"), ["publish", "--dry-run", "--allow-dirty"], {
         cwd: copy,
         env: { ...process.env, NO_COLOR: "1" },
       });
@@ -239,6 +226,22 @@ describe.skipIf(deno.path === undefined)("for JSR", () => {
     }
   });
 });
+
+function diagnose(paths: readonly string[], options: ts.CompilerOptions): string[] {
+  const program = ts.createProgram(paths, {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    strict: true,
+    noEmit: true,
+    ...options,
+  });
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(
+      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+    );
+}
 
 function leaves(target: Target): string[] {
   return typeof target === "string" ? [target] : Object.values(target).flatMap(leaves);

@@ -1,4 +1,7 @@
-/** The rules for single files, held against every file; each rule is first shown a file that breaks it. Rules about many files are beside their data in `test/tidy`. */
+/**
+ * The rules for single files, checked on every file; each rule first has to reject a file that
+ * breaks it. Rules about many files are beside their data in `test/tidy`.
+ */
 import { existsSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";
@@ -15,10 +18,10 @@ interface Rule {
   readonly name: string;
   readonly check: (file: Source) => string[];
   readonly files: readonly Source[];
-  /** Texts that break the rule, under a path it applies to. */
+  /** Samples that break the rule, under a path it applies to. */
   readonly path: string;
   readonly broken: readonly string[];
-  /** Texts that look as if they did. */
+  /** Samples that only look as if they did. */
   readonly sound: readonly string[];
 }
 
@@ -134,15 +137,15 @@ const table: readonly Rule[] = [
 ];
 
 describe.each(table)("$name", ({ check, files, path, broken, sound }) => {
-  it("is broken by what breaks it", () => {
+  it("rejects the samples that break it", () => {
     for (const text of broken) expect(check(source(path, text)), text).not.toEqual([]);
   });
 
-  it("is kept by what only looks so", () => {
+  it("accepts the samples that only look so", () => {
     for (const text of sound) expect(check(source(path, text)), text).toEqual([]);
   });
 
-  it("is kept by every file", () => {
+  it("holds for every file", () => {
     expect(files.flatMap(check)).toEqual([]);
   });
 });

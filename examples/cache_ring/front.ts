@@ -16,7 +16,7 @@ const [address = "127.0.0.1", ...seeds] = process.argv.slice(2);
 const serf = await Serf.start({ name: "front", bind: `${address}:7946` });
 let ring = new Ring<Member>([]);
 
-/** Makes the ring anew of those who are alive now. Which event was the reason does not matter. */
+/** Rebuilds the ring from the members that are alive now, whatever the event was. */
 function update(): void {
   ring = new Ring(
     serf.members().filter(({ status, tags }) => status === "alive" && tags["role"] === "cache"),
@@ -24,8 +24,8 @@ function update(): void {
 }
 
 /**
- * Sends a command to the owner of a key. One that died a moment ago may still be on the ring: then the next is asked, which will be the
- * owner as soon as the ring is made anew.
+ * Sends a command to the owner of a key. If the owner died a moment ago and is still on the ring,
+ * the command goes to the next node, which owns the key as soon as the ring is rebuilt.
  */
 async function ask(key: string, ...words: readonly string[]): Promise<{ by: string; reply: string | null }> {
   for (const { name, address: host, tags } of ring.owners(key)) {

@@ -1,14 +1,17 @@
 /**
- * As much of a Redis client as a cache needs: one command on a connection of its own. A real program keeps its connections, with the
- * package `redis`.
+ * As much of a Redis client as a cache needs: one command per connection. A real program keeps its
+ * connections open, with the package `redis`.
  */
 
 import { connect } from "node:net";
 
-/** A server that is silent for so long does not answer. */
+/** A server that sends nothing for so long counts as dead. */
 const silenceMs = 1_000;
 
-/** Sends a command. Resolves to the text of the reply, null when there is no value; fails when the server does not answer or refuses. */
+/**
+ * Sends a command. Resolves to the reply, or `null` if there is no value; rejects if the server
+ * does not reply or returns an error.
+ */
 export async function redis(host: string, port: number, ...words: readonly string[]): Promise<string | null> {
   const socket = connect({ host, port });
   socket.setTimeout(silenceMs, () => socket.destroy(new Error(`${host}:${port} does not answer`)));
@@ -26,7 +29,7 @@ export async function redis(host: string, port: number, ...words: readonly strin
 /** The reply to QUIT, after which the server closes the connection. */
 const goodbye = "+OK\r\n";
 
-/** A list of texts, each behind its length. */
+/** A list of strings, each after its length. */
 function encode(words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;
 }

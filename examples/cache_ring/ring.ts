@@ -1,14 +1,15 @@
 /**
- * A consistent-hash ring: every node stands at many points of a circle, and a key belongs to the node at the next point. Without one node
- * only its own keys move, and they spread over all others. Whoever knows the same names has the same ring.
+ * A consistent-hash ring: every node has many points on a circle, and a key belongs to the node at
+ * the next point. If a node is removed, only its own keys move, and they spread over all others.
+ * Equal names give equal rings.
  */
 
 import { createHash } from "node:crypto";
 
-/** Points of each node. The more, the more even are the shares. */
+/** Points of each node. More points make the shares more even. */
 const pointCount = 160;
 
-/** Where a text is on the circle. */
+/** The place of a string on the circle. */
 function place(text: string): number {
   return createHash("sha256").update(text).digest().readUInt32BE();
 }
@@ -27,10 +28,13 @@ export class Ring<Node extends { readonly name: string }> {
       .sort((a, b) => a.at - b.at || (a.node.name < b.node.name ? -1 : 1));
   }
 
-  /** All nodes in the order in which they are responsible for a key: its owner first, then who would be without it, and so on. */
+  /**
+   * Returns all nodes in the order in which they are responsible for a key: its owner first, then
+   * the node that would own it without the first, and so on.
+   */
   *owners(key: string): Generator<Node> {
     const at = place(key);
-    // Behind the last point the circle begins again.
+    // After the last point the circle starts again.
     const first = Math.max(
       this.#points.findIndex((point) => point.at >= at),
       0,

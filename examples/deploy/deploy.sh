@@ -2,7 +2,7 @@
 # An event handler for `serf event deploy VERSION`: switches this machine to a release that is already on it.
 #
 # The version is on standard input; $SERF_USER_LTIME is the event's place in the order of all events, its Lamport time. Events may arrive
-# twice, or late, behind newer ones. So every switch is kept in a history, and only what comes after its last line has an effect.
+# twice, or late, after newer ones. So every switch is kept in a history, and only an event later than its last line has an effect.
 #
 #   APP  folder of the application: releases/VERSION, current (a link to one of them), history; default /srv/app
 set -eu

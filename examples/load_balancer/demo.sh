@@ -1,5 +1,5 @@
 #!/bin/sh
-# nginx with an agent beside it, and three web servers: each has an address of its own, as if it were a machine.
+# nginx with an agent beside it, and three web servers: each has its own address, as if it were a machine.
 set -eu
 . "$EXAMPLES/processes.sh"
 need nginx nginx

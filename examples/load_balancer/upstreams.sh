@@ -1,8 +1,8 @@
 #!/bin/sh
-# An event handler for the agent beside nginx: makes the list of servers say who is alive, and nginx read it when it has changed.
+# An event handler for the agent beside nginx: writes the members that are alive to the list of servers, and reloads nginx if the list has changed.
 #
 # What has happened is in $SERF_EVENT and, a line for each member, on standard input: name, address, role and tags, with tabs between.
-# It is only shown. The list is made anew from the agent's members each time, so an event that was missed does no harm.
+# It is only printed. The list is rebuilt from the agent's members each time, so a missed event does no harm.
 #
 #   UPSTREAMS      the list, default /etc/nginx/conf.d/upstreams.conf
 #   NGINX_COMMAND  how nginx is called, default nginx
@@ -10,7 +10,7 @@ set -eu
 : "${UPSTREAMS:=/etc/nginx/conf.d/upstreams.conf}" "${NGINX_COMMAND:=nginx}"
 echo "$SERF_EVENT: $(cut -f 1 | paste -s -d ' ' -)"
 
-# In a variable, because a question that fails must not look like an answer without members.
+# In a variable, because a failed command must not look like an empty list of members.
 members=$(serf members -status=alive -tag=role=web)
 
 # Tags come from other machines: nothing but an address and a port gets into the list.
@@ -22,7 +22,7 @@ servers=$(printf '%s\n' "$members" |
 # Without any server nginx would refuse its configuration.
 printf 'upstream web {\n%s\n}\n' "${servers:-  server 127.0.0.1 down;}" >"$UPSTREAMS.new"
 
-# What nginx has loaded, which is not the list if this script was killed on its way.
+# The list that nginx has loaded, which may be older if this script was killed before the reload.
 if cmp -s "$UPSTREAMS.new" "$UPSTREAMS.loaded"; then
   echo "nothing changes"
   exit

@@ -11,7 +11,7 @@ import { Serf } from "tserf";
 
 const [name = "web", address = "127.0.0.1", ...seeds] = process.argv.slice(2);
 const port = 8080;
-/** Longer than a balancer takes to hear of a leave: its agent collects changes for up to 3 s. */
+/** Longer than a balancer takes to learn of a leave: its agent coalesces changes for up to 3 s. */
 const drainMs = 5_000;
 
 const server = createServer((_request, response) => response.end(`${name}\n`)).listen(port, address);

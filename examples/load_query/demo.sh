@@ -1,11 +1,11 @@
 #!/bin/sh
-# Three workers, and a program that knows which one has the least to do. As they share a machine, each gets a load of its own in a file.
+# Three workers, and a program that finds the one with the least load. They share a machine, so each gets its own load in a file.
 set -eu
 . "$EXAMPLES/processes.sh"
 
 export SERF_RPC_ADDR="$NETWORK.11:7373"
 for number in 1 2 3; do
-  cp /proc/loadavg "worker$number.loadavg"
+  cat /proc/loadavg >"worker$number.loadavg"
   if [ "$number" = 1 ]; then seed="$NETWORK.12"; else seed="$NETWORK.11"; fi
   start "worker$number" env LOADAVG="$PWD/worker$number.loadavg" serf agent -node="worker$number" \
     -bind="$NETWORK.1$number" -rpc-addr="$NETWORK.1$number:7373" -tag=role=worker \

@@ -1,5 +1,6 @@
 /**
- * Tells over HTTP which worker has the least to do: it is a member of the cluster itself, and asks the others at every request.
+ * Shows over HTTP which worker has the least load. It is itself a member of the cluster and sends a
+ * query for every request.
  *
  *   dispatcher.ts ADDRESS SEED...
  */
@@ -13,10 +14,10 @@ const [address = "127.0.0.1", ...seeds] = process.argv.slice(2);
 const serf = await Serf.start({ name: "dispatcher", bind: `${address}:7946` });
 while ((await serf.join(seeds).catch(() => 0)) === 0) await sleep(1_000);
 
-/** Load of the last minute of each worker that answers in time, the lowest first. */
+/** Load of the last minute of each worker that replies in time, the lowest first. */
 async function loads(): Promise<{ readonly name: string; readonly load: number }[]> {
   const answers: { name: string; load: number }[] = [];
-  // Ends as soon as all have answered.
+  // Ends as soon as all have replied.
   for await (const reply of serf.query("load", "", { tags: { role: "^worker$" }, timeoutMs: 2_000 })) {
     const load = Number.parseFloat(new TextDecoder().decode(reply.payload));
     if (Number.isFinite(load)) answers.push({ name: reply.from, load });

@@ -3,7 +3,7 @@
  * loads its adapter when the first node starts.
  */
 import type { Runtime } from "../../src/runtime.ts";
-import type { SerfOptions } from "../../src/shell/options.ts";
+import type { SerfOptions } from "../../src/shell/options/options.ts";
 import { Serf as Shell } from "../../src/shell/serf.ts";
 
 /** Returns the {@link Runtime} of Deno, Bun or Node, whichever runs this program. */

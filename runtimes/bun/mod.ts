@@ -1,6 +1,6 @@
 /** The package on Bun. */
 import type { Runtime } from "../../src/runtime.ts";
-import type { SerfOptions } from "../../src/shell/options.ts";
+import type { SerfOptions } from "../../src/shell/options/options.ts";
 import { Serf as Shell } from "../../src/shell/serf.ts";
 import { bunRuntime } from "./runtime.ts";
 

@@ -1,6 +1,7 @@
 /** Time, randomness, signals, the terminal and the host of Deno. */
 import { canonicalHost, isLoopback } from "../../src/net/address.ts";
 import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
 import { machineName, systemName } from "../shared/names.ts";
 import { type DenoWriter, denoApi } from "./api.ts";
 
@@ -24,6 +25,7 @@ export const signals: Signals = {
 /** Returns the arguments, environment and standard streams of this process. */
 export function denoTerminal(): Terminal {
   const { args, env, stdout, stderr, exit } = denoApi();
+  const writeError = orderedWriter(stderr);
   return {
     args,
     get columns(): number | null {
@@ -31,7 +33,7 @@ export function denoTerminal(): Terminal {
     },
     env: (name) => env.get(name),
     write: orderedWriter(stdout),
-    writeError: orderedWriter(stderr),
+    writeError: async (text) => void (await writeError(text)),
     exit,
   };
 }
@@ -40,16 +42,19 @@ export function denoTerminal(): Terminal {
  * Returns a function that writes to a stream, one text after the other, because one call of `write`
  * may write only a part.
  */
-function orderedWriter(stream: DenoWriter): (text: string | Uint8Array) => Promise<void> {
+function orderedWriter(stream: DenoWriter): (text: string | Uint8Array) => Promise<boolean> {
   const encoder = new TextEncoder();
-  let last: Promise<void> = Promise.resolve();
+  let last: Promise<boolean> = Promise.resolve(true);
   return (text) => {
     const bytes = typeof text === "string" ? encoder.encode(text) : text;
     last = last.then(async () => {
-      for (let offset = 0; offset < bytes.length; ) offset += await stream.write(bytes.subarray(offset));
+      try {
+        for (let offset = 0; offset < bytes.length; ) offset += await stream.write(bytes.subarray(offset));
+        return true;
+      } catch (error) {
+        return systemError("write", "", error).code !== "EPIPE";
+      }
     });
-    // If the reader has closed the pipe, as `head` does, that is not an error.
-    last = last.catch(() => {});
     return last;
   };
 }

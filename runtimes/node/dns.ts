@@ -1,7 +1,7 @@
 /** Name resolution over `node:dns`, which Deno and Bun implement too. */
 import { lookup, Resolver } from "node:dns/promises";
 import { canonicalHost } from "../../src/net/address.ts";
-import type { ServiceTarget } from "../../src/runtime.ts";
+import { type ServiceTarget, SystemError } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 
 /** How long a name server may take in milliseconds, and how often it is asked. */
@@ -11,6 +11,8 @@ const serverOptions = { timeout: 2_000, tries: 2 };
  * Returns the addresses of a name in the order of the system's resolver. Rejects with SystemError.
  */
 export async function resolve(name: string): Promise<string[]> {
+  // Node returns no addresses for an empty name, with a warning, instead of an error.
+  if (name.trim() === "") throw new SystemError("ENOTFOUND", "lookup", "Cannot lookup an empty name");
   try {
     const found = await lookup(name, { all: true, verbatim: true });
     return [...new Set(found.map(({ address }) => canonicalHost(address) ?? address))];

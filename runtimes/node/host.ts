@@ -2,6 +2,7 @@
 import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { canonicalHost } from "../../src/net/address.ts";
 import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
+import { systemError } from "../shared/errors.ts";
 import { machineName, systemName } from "../shared/names.ts";
 import { resolve, resolveService } from "./dns.ts";
 
@@ -32,17 +33,17 @@ export function nodeTerminal(): Terminal {
     },
     env: (name) => process.env[name],
     write: (text) => write(process.stdout, text),
-    writeError: (text) => write(process.stderr, text),
+    writeError: async (text) => void (await write(process.stderr, text)),
     exit: (code) => process.exit(code),
   };
 }
 
-function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<void> {
+function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<boolean> {
   // If the reader has closed the pipe, as `head` does, that is not an error; without a listener it
   // would end the process.
   if (stream.listenerCount("error", ignore) === 0) stream.on("error", ignore);
   return new Promise((resolve) => {
-    stream.write(text, () => resolve());
+    stream.write(text, (error) => resolve(!error || systemError("write", "", error).code !== "EPIPE"));
   });
 }
 

@@ -71,9 +71,10 @@ export function simRuntime(machine: Machine, settings: HostSettings): Runtime {
       columns: null,
       env: (name) => settings.env[name],
       write: (text) =>
-        process.perform(0, () =>
-          settings.output("stdout", typeof text === "string" ? text : decoder.decode(text)),
-        ),
+        process.perform(0, () => {
+          settings.output("stdout", typeof text === "string" ? text : decoder.decode(text));
+          return true;
+        }),
       writeError: (text) => process.perform(0, () => settings.output("stderr", text)),
       exit(code): never {
         settings.exit(code);

@@ -2,6 +2,7 @@
  * An agent: a Serf node with a log, coalesced events and an RPC interface. It knows nothing of consoles and signals.
  */
 
+import type { Background } from "../async/background.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Member, QueryEvent, SerfEvent } from "../core/serf/api.ts";
@@ -12,11 +13,11 @@ import { RpcServer } from "../rpc/server/server.ts";
 import type { AgentService, ClusterService, Stats } from "../rpc/server/service.ts";
 import type { MonitoredLine } from "../rpc/server/subscriptions.ts";
 import type { Cancel, Runtime } from "../runtime.ts";
-import type { SerfOptions } from "../shell/options.ts";
+import type { SerfOptions } from "../shell/options/options.ts";
 import type { Serf } from "../shell/serf.ts";
 import { Cluster, type ClusterNode } from "./cluster_service.ts";
 import type { AgentConfig } from "./config/settings.ts";
-import type { AgentContext } from "./context.ts";
+import { type AgentContext, backgroundOf } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { AgentLog } from "./log/log.ts";
 import type { Discovery } from "./mdns/discovery.ts";
@@ -62,6 +63,7 @@ export class Agent implements AgentService {
   readonly #tagsFile: TagsFile;
   /** Runs scripts for events. */
   readonly handlers: HandlerPool;
+  readonly #background: Background;
   #discovery: Discovery | undefined;
   #server: RpcServer | undefined;
   #stopping: Promise<void> | undefined;
@@ -70,16 +72,18 @@ export class Agent implements AgentService {
   readonly stopped: Promise<void>;
 
   private constructor(config: AgentConfig, context: AgentContext, serf: SerfNode) {
-    const { runtime, log, metrics } = context;
+    const { runtime, metrics } = context;
     this.#runtime = runtime;
     this.#metrics = metrics;
     this.#tagsFile = new TagsFile(config, runtime.files);
     this.handlers = new HandlerPool(config, context, () => serf.local);
-    this.#log = log;
+    this.#log = context.log;
     this.#serf = serf;
-    this.cluster = new Cluster(serf, (level, text) => this.log(level, text, "agent"));
-    this.#unfollow = log.follow((line) => this.#server?.line(line));
+    const log = (level: LogLevel, text: string): void => this.log(level, text, "agent");
+    this.cluster = new Cluster(serf, log, config.queryWaitForDeadline);
+    this.#unfollow = context.log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
+    this.#background = backgroundOf(context.log, () => metrics);
     void this.#consume(serf.events({ capacity: eventCapacity }));
   }
 
@@ -224,7 +228,8 @@ export class Agent implements AgentService {
   async #shutdown(): Promise<void> {
     this.log("INFO", "requesting serf shutdown", "agent");
     await this.#discovery?.close();
-    // What the node still held back comes out as it stops. After a goodbye that is its own leave; otherwise nobody is to act on it.
+    // The node emits the events that it held back as it stops. After a leave that is its own leave,
+    // which handlers receive; otherwise no handler should act on them.
     this.#deaf = this.#serf.state !== "left";
     await this.#serf.shutdown();
     this.handlers.close();
@@ -244,7 +249,10 @@ export class Agent implements AgentService {
     for await (const event of events) {
       if (this.#deaf || event.type === "stopped") return;
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
-      else this.#dispatch(event.type === "query" ? this.#onOwnClock(event) : event);
+      else
+        this.#background.run("the handling of an event", () =>
+          this.#dispatch(event.type === "query" ? this.#onOwnClock(event) : event),
+        );
     }
   }
 

@@ -7,9 +7,15 @@ import type { LogLevel } from "../core/effects.ts";
 import { internalPrefix } from "../core/serf/queries/received.ts";
 import { SerfError } from "../errors.ts";
 import { toMilliseconds } from "../go/duration.ts";
-import { quote } from "../go/quote.ts";
+import { quoteBytes } from "../go/quote.ts";
 import type { QueryRequest } from "../rpc/protocol.ts";
-import { emptyKeyReport, type KeyReport, type QueryReply, RpcKeyError } from "../rpc/results.ts";
+import {
+  emptyKeyReport,
+  type KeyReport,
+  type QueryReplies,
+  type QueryReply,
+  RpcKeyError,
+} from "../rpc/results.ts";
 import type { ClusterService, KeyOperation } from "../rpc/server/service.ts";
 import type { Keys } from "../shell/keys.ts";
 import { KeyError } from "../shell/keys.ts";
@@ -37,10 +43,17 @@ const keyTitles: Readonly<Record<KeyOperation, string>> = {
 export class Cluster implements ClusterService {
   readonly #serf: ClusterNode;
   readonly #log: (level: LogLevel, text: string) => void;
+  readonly #waitForDeadline: boolean;
 
-  constructor(serf: ClusterNode, log: (level: LogLevel, text: string) => void) {
+  /** `waitForDeadline` keeps queries running until their time is over, as Serf does. */
+  constructor(
+    serf: ClusterNode,
+    log: (level: LogLevel, text: string) => void,
+    waitForDeadline: boolean = false,
+  ) {
     this.#serf = serf;
     this.#log = log;
+    this.#waitForDeadline = waitForDeadline;
   }
 
   event(name: string, payload: Uint8Array, coalesce: boolean): void {
@@ -53,7 +66,7 @@ export class Cluster implements ClusterService {
     }
   }
 
-  query(request: QueryRequest): AsyncIterableIterator<QueryReply> {
+  query(request: QueryRequest): QueryReplies {
     const { name, payload, nodes, tags, ack, relayFactor, timeout } = request;
     if (name.startsWith(internalPrefix) && (name !== `${internalPrefix}ping` || payload !== null)) {
       throw new SerfError("ERR_OPTION", `Queries cannot contain the '${internalPrefix}' prefix`);
@@ -67,8 +80,8 @@ export class Cluster implements ClusterService {
         ack,
         relayFactor,
         timeoutMs: timeoutMsOf(timeout),
-        waitForDeadline: true,
-        // As Serf's agents do: the query is sent, and every member complains of it.
+        waitForDeadline: this.#waitForDeadline,
+        // As Serf's agents do: a wrong expression is sent, and every member logs it.
         checkTags: false,
       });
       return timeout < 0n ? silent(replies) : replies;
@@ -111,7 +124,8 @@ async function* silent(replies: AsyncIterable<QueryReply>): AsyncGenerator<Query
 }
 
 function quoted(payload: Uint8Array): string {
-  return quote(excerpt(new TextDecoder().decode(payload.subarray(0, 4 * excerptMax))));
+  const shown = quoteBytes(payload.subarray(0, excerptMax));
+  return payload.length <= excerptMax ? shown : `${shown}...`;
 }
 
 function excerpt(text: string): string {

@@ -2,10 +2,11 @@
  * Finds the addresses an agent binds and tells to others, from its settings and the host's interfaces.
  */
 
-import { AddressError, resolveAddress } from "../go/address.ts";
+import { AddressError, lacksHost, resolveAddress } from "../go/address.ts";
+import { quote } from "../go/quote.ts";
 import { joinHostPort, parseAddress } from "../net/address.ts";
 import type { Address, Host } from "../runtime.ts";
-import { defaultPort, withPort } from "../shell/endpoint.ts";
+import { defaultPort, withPort } from "../shell/options/endpoint.ts";
 import type { AgentConfig } from "./config/settings.ts";
 import { StartFailure } from "./start_failure.ts";
 
@@ -32,6 +33,17 @@ export async function findEndpoints(config: AgentConfig, host: Host): Promise<En
 export function checkInterface(name: string, host: Host): void {
   if (name === "" || host.interfaces().some((entry) => entry.interface === name)) return;
   throw new StartFailure("Invalid network interface: route ip+net: no such network interface");
+}
+
+/** Throws {@link StartFailure} if there is an address to join that names no host. */
+export function checkSeeds({ startJoin, retryJoin }: Pick<AgentConfig, "startJoin" | "retryJoin">): void {
+  for (const [what, seeds] of [
+    ["join", startJoin],
+    ["retry-join", retryJoin],
+  ] as const) {
+    const bad = seeds.find(lacksHost);
+    if (bad !== undefined) throw new StartFailure(`Invalid ${what} address ${quote(bad)}: missing host`);
+  }
 }
 
 /** Throws {@link StartFailure} if discovery cannot work as it is set. */

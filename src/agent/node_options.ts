@@ -5,7 +5,7 @@
 import { SerfError } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
 import { readKeyring } from "../shell/keyring_file.ts";
-import type { SerfOptions } from "../shell/options.ts";
+import type { SerfOptions } from "../shell/options/options.ts";
 import type { AgentConfig } from "./config/settings.ts";
 import type { AgentContext } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";

@@ -11,8 +11,9 @@ import type { Runtime, SignalName } from "../runtime.ts";
 import type { SerfStart } from "./agent.ts";
 import { Agent } from "./agent.ts";
 import { type AgentConfig, reloaded } from "./config/settings.ts";
+import { backgroundOf } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { checkDiscovery, checkInterface, endpointText, findEndpoints } from "./endpoints.ts";
+import { checkDiscovery, checkInterface, checkSeeds, endpointText, findEndpoints } from "./endpoints.ts";
 import { AgentConsole } from "./log/console.ts";
 import { AgentLog, formatJsonLine } from "./log/log.ts";
 import type { Syslog } from "./log/syslog.ts";
@@ -63,10 +64,12 @@ class AgentRun {
 
   constructor(source: ConfigSource, runtime: Runtime, start: SerfStart) {
     this.#source = source;
-    this.#runtime = runtime;
-    this.#start = start;
-    this.#console = new AgentConsole(runtime.terminal);
     this.#log = new AgentLog(runtime.clock);
+    const background = backgroundOf(this.#log, () => this.#telemetry);
+    this.#runtime = { ...runtime, clock: background.clock(runtime.clock) };
+    // The node keeps the clock as it is: without its timer it would be a member that does nothing.
+    this.#start = (options) => start(options, runtime);
+    this.#console = new AgentConsole(runtime.terminal);
     this.#log.follow((line, source) => {
       if (!passesLevel(line.level, this.#level)) return;
       this.#syslog?.line(source);
@@ -123,6 +126,7 @@ class AgentRun {
     const { host } = this.#runtime;
     const config = { ...read, nodeName: read.nodeName || host.hostname() };
     parseHandlers(config.eventHandlers);
+    checkSeeds(config);
     checkInterface(config.interface, host);
     checkDiscovery(config, host);
     if (config.role !== "")
@@ -245,7 +249,7 @@ class AgentRun {
     const left = agent.leave().then(
       () => true,
       async (error: unknown) => {
-        // A leave that was given up fails as well, which is no news.
+        // A leave that was given up rejects as well, and that was logged already.
         if (waiting) await this.#console.step(`Error: ${messageOf(error)}`);
         return false;
       },

@@ -1,6 +1,6 @@
 /**
  * A queue that one side pushes to and the other side reads at its own pace. It has no limit itself:
- * the pushing side decides what gives way when the reader does not keep up.
+ * the pushing side decides what is dropped if the reader does not keep up.
  */
 
 interface Reader<Item> {

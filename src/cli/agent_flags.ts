@@ -3,6 +3,7 @@
  * and their help.
  */
 
+import { refusal } from "../agent/config/refuse.ts";
 import type { FlagHelp, LayerOf, Setting, SettingTable } from "../agent/config/table.ts";
 import { StartFailure } from "../agent/start_failure.ts";
 import { DurationError, parseDuration, toMilliseconds } from "../go/duration.ts";
@@ -33,7 +34,11 @@ export function flagLayer<Table extends SettingTable>(
   for (const [name, row] of ordered) {
     const { flag, alias } = row;
     const isGiven = [flag, alias?.flag].some((word) => word !== undefined && given.has(word));
-    if (flag !== undefined && isGiven) layer[name] = flagValue(row, flag, flags[flag]);
+    if (flag === undefined || !isGiven) continue;
+    const value = flagValue(row, flag, flags[flag]);
+    const refused = refusal(row, `-${flag}`, value, flags[flag]);
+    if (refused !== undefined) throw new StartFailure(`Error: ${refused}`);
+    layer[name] = value;
   }
   return layer as LayerOf<Table>;
 }

@@ -2,6 +2,7 @@
  * What a command is, and what all commands that talk to an agent share: flags, connecting, and ending with a message.
  */
 
+import { printable, printableLines } from "../core/printable.ts";
 import { SerfError } from "../errors.ts";
 import type { RpcClient } from "../rpc/client/client.ts";
 import { defaultRpcAddress } from "../rpc/protocol.ts";
@@ -124,6 +125,13 @@ export async function withClient<Result>(
   }
 }
 
+/** The line of a query's result that only our agents make possible; empty if everybody replied. */
+export function silentLine(names: readonly string[]): string {
+  return names.length === 0
+    ? ""
+    : `No reply from ${names.map((name) => `'${printable(name)}'`).join(", ")}\n`;
+}
+
 /** Waits for an answer of the agent; its refusal becomes `PREFIX: TEXT`. */
 export async function answer<Result>(prefix: string, request: Promise<Result>): Promise<Result> {
   return await request.catch((error: unknown) => {
@@ -132,7 +140,9 @@ export async function answer<Result>(prefix: string, request: Promise<Result>): 
 }
 
 function failure(prefix: string, error: unknown): unknown {
-  return error instanceof SerfError ? new CommandFailure(`${prefix}: ${error.message}`) : error;
+  return error instanceof SerfError
+    ? new CommandFailure(`${prefix}: ${printableLines(error.message)}`)
+    : error;
 }
 
 /** Runs a command's body and turns its failures into output and exit code. */

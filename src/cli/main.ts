@@ -3,7 +3,7 @@
  * Commands are loaded when they are called, so that the small ones start fast.
  */
 
-import type { Runtime } from "../runtime.ts";
+import type { Runtime, Terminal } from "../runtime.ts";
 import type { Command } from "./command.ts";
 
 /** Exit code for a command that does not exist. */
@@ -99,7 +99,19 @@ export async function main(runtime: Runtime): Promise<number> {
     await terminal.writeError(`${complaint}\n\n${command.help}\n`);
     return 1;
   }
-  return await command.run(args, runtime);
+  // An agent goes on without a reader: it may have been started from a terminal that is closed.
+  return await command.run(args, name === "agent" ? runtime : { ...runtime, terminal: piped(terminal) });
+}
+
+/** What a shell reports for a program that SIGPIPE has ended. */
+const pipeEndedCode = 141;
+
+/** Ends the program when nobody reads its output any more, as the signal does in Go. */
+function piped(terminal: Terminal): Terminal {
+  return {
+    ...terminal,
+    write: async (text) => (await terminal.write(text)) || terminal.exit(pipeEndedCode),
+  };
 }
 
 interface Dispatch {

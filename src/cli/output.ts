@@ -1,10 +1,18 @@
 /**
- * Columns of text as Serf prints them. A `|` inside a field starts another column, as it always has.
+ * Columns of text as Serf prints them. A `|` inside a field starts another column, as in Serf.
+ * Fields come from members of the cluster: what would move the cursor is quoted.
  */
+
+import { printable } from "../core/printable.ts";
 
 /** Lays out rows: fields trimmed, columns padded to their widest field but for a row's last, two blanks between them. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const fields = rows.map((row) => row.join("|").split("|").map(trim));
+  const fields = rows.map((row) =>
+    row
+      .join("|")
+      .split("|")
+      .map((field) => printable(trim(field))),
+  );
   const widths: number[] = [];
   for (const row of fields) {
     row.forEach((field, index) => {

@@ -38,9 +38,30 @@ export interface CloseEffect {
   readonly id: number;
 }
 
+/**
+ * Kinds of lines that peers, and strangers, can cause: what arrived as a packet, on a stream, about a
+ * member, as an event, query, reply or key request, or as a coordinate; and what became of members.
+ */
+export type LineKind =
+  | "packet"
+  | "stream"
+  | "alive"
+  | "refutation"
+  | "conflict"
+  | "event"
+  | "query"
+  | "reply"
+  | "key"
+  | "coordinate"
+  | "member";
+
 /** Logs one line of a component (`memberlist` or `serf`). */
 export interface LogEffect {
   readonly kind: "log";
+  /**
+   * Present if peers can cause lines of this kind at will; they are limited then (see `log_limit.ts`).
+   */
+  readonly limit?: LineKind;
   readonly level: LogLevel;
   readonly component: string;
   readonly text: string;
@@ -69,7 +90,7 @@ export interface Sink<Effect> {
   /** Appends an effect. */
   push(effect: Effect): void;
   /** Appends a log line. */
-  log(level: LogLevel, component: string, text: string): void;
+  log(level: LogLevel, component: string, text: string, limit?: LineKind): void;
 }
 
 /** The queue of effects. All layers of a node share one, so that their effects stay in order. */
@@ -87,8 +108,8 @@ export class Outbox<Effect> implements Sink<Effect> {
   }
 
   /** Appends a log line. */
-  log(level: LogLevel, component: string, text: string): void {
-    this.#effects.push({ kind: "log", level, component, text });
+  log(level: LogLevel, component: string, text: string, limit?: LineKind): void {
+    this.#effects.push({ kind: "log", level, component, text, ...(limit && { limit }) });
   }
 
   /** Removes and returns everything that was queued since the last call. */

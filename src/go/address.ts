@@ -50,6 +50,14 @@ export function splitHostPort(text: string): HostPort {
   return { host, port: text.slice(colon + 1) };
 }
 
+/**
+ * Whether `host:port`, or `name/host:port` of a join, has nothing for a host: `:7946`, `[]`, `name/`,
+ * blanks.
+ */
+export function lacksHost(text: string): boolean {
+  return /^\s*\[?\s*\]?\s*(:\d*)?\s*$/.test(text.slice(text.indexOf("/") + 1));
+}
+
 /** Reads a decimal port, 0 to 65535. Throws {@link AddressError} (`address 99999: invalid port`). */
 export function parsePort(port: string, network: "tcp" | "udp" = "tcp"): number {
   if (port === "") return 0;

@@ -4,7 +4,7 @@
 
 const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** A text that is no base64; the message is Go's (`illegal base64 data at input byte 0`). */
+/** Text that is not base64; the message is Go's (`illegal base64 data at input byte 0`). */
 export class Base64Error extends Error {
   constructor(offset: number) {
     super(`illegal base64 data at input byte ${offset}`);

@@ -18,7 +18,7 @@ const nanosecondsPerMillisecond = 1_000_000;
 
 const int64Max = 2n ** 63n - 1n;
 
-/** A text that is no duration; the message is Go's, starting with `time: `. */
+/** Text that is not a duration; the message is Go's, starting with `time: `. */
 export class DurationError extends Error {
   constructor(message: string) {
     super(message);

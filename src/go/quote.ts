@@ -2,6 +2,8 @@
  * Text in double quotes with Go's escapes (`%q`), which Serf uses in messages and in the output of `monitor`.
  */
 
+import { characters } from "./utf8.ts";
+
 const shortEscapes: Readonly<Record<string, string>> = {
   "\u0007": "\\a",
   "\b": "\\b",
@@ -19,6 +21,16 @@ export function quote(text: string): string {
   let quoted = '"';
   for (const character of text) quoted += shortEscapes[character] ?? escapeUnprintable(character);
   return `${quoted}"`;
+}
+
+/** Quotes bytes as Go's `strconv.Quote` does a string of any bytes: `\xff` for what is not UTF-8. */
+export function quoteBytes(bytes: Uint8Array): string {
+  let quoted = "";
+  for (const character of characters(bytes)) {
+    if (typeof character === "number") quoted += `\\x${hex(character, 2)}`;
+    else quoted += shortEscapes[character] ?? escapeUnprintable(character);
+  }
+  return `"${quoted}"`;
 }
 
 function escapeUnprintable(character: string): string {

@@ -12,15 +12,23 @@ const characterSizeMax = 4;
 
 /** Decodes bytes; broken ones become lone surrogates. */
 export function decodeText(bytes: Uint8Array): string {
-  const whole = decodeStrictly(bytes);
-  if (whole !== undefined) return whole;
   let text = "";
+  for (const character of characters(bytes)) text += typeof character === "number" ? broken : character;
+  return text;
+}
+
+/** The characters of bytes, and as a number every byte that is not part of one. */
+export function* characters(bytes: Uint8Array): Generator<string | number> {
+  const whole = decodeStrictly(bytes);
+  if (whole !== undefined) {
+    yield* whole;
+    return;
+  }
   for (let offset = 0; offset < bytes.length; ) {
     const size = characterSize(bytes, offset);
-    text += size === 0 ? broken : strict.decode(bytes.subarray(offset, offset + size));
+    yield size === 0 ? bytes[offset]! : strict.decode(bytes.subarray(offset, offset + size));
     offset += Math.max(1, size);
   }
-  return text;
 }
 
 /** Size of the valid character at an offset, 0 when there is none. */

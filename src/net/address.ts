@@ -43,6 +43,19 @@ export function joinHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Bytes of an IPv6 address that one site has: everybody with a network may use all addresses in it. */
+const sitePrefixSize = 8;
+
+/**
+ * The key under which peers share: an IPv4 address, the first 64 bits of an IPv6 address, and any
+ * other text, such as the path of a local socket, as it is. `host` is in its canonical spelling.
+ */
+export function sourceOf(host: string): string {
+  if (!host.includes(":")) return host;
+  const bytes = parseAddress(host);
+  return bytes === undefined ? host : bytes.subarray(0, sitePrefixSize).join(".");
+}
+
 function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split(".");
   if (parts.length !== 4) return undefined;

@@ -5,6 +5,8 @@
 
 import { Packr } from "msgpackr/pack";
 import { Unpackr } from "msgpackr/unpack";
+import { concatenate } from "./bytes.ts";
+import { rawTextAsBytes } from "./raw_text.ts";
 import type { ObjectLimits } from "./scanner.ts";
 import { Scanner } from "./scanner.ts";
 import { RpcWireError } from "./wire_error.ts";
@@ -51,10 +53,13 @@ export class RpcCodec {
     return parts.length === 1 ? parts[0]! : concatenate(parts);
   }
 
-  /** Decodes one object that the scanner has passed. Maps become `Map`, bin `Uint8Array`, nil `null`. */
+  /**
+   * Decodes one object that the scanner has passed. Maps become `Map`, bin `Uint8Array`, nil `null`,
+   * and a str that is not UTF-8 is taken for a bin.
+   */
   decode(bytes: Uint8Array): unknown {
     try {
-      return this.#unpacker.unpack(bytes);
+      return this.#unpacker.unpack(rawTextAsBytes(bytes));
     } catch (error) {
       throw new RpcWireError("object cannot be decoded", { cause: error });
     }
@@ -65,17 +70,6 @@ export class RpcCodec {
 export function integer(value: number | bigint): number | bigint {
   const small = value >= -0x80000000 && value <= 0xffffffff;
   return small ? Number(value) : BigInt(value);
-}
-
-/** Joins byte arrays. */
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }
 
 /** Collects received bytes and hands out complete objects. It never holds more than was received. */

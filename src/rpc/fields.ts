@@ -1,16 +1,21 @@
 /**
  * Reads the fields of decoded records as tolerantly as Go's decoder does, and not more: records as
- * maps or as arrays in declared order, nil for any zero value, str and bin alike, 0 and 1 for
- * booleans. Anything else is a {@link RpcWireError}.
+ * maps or as arrays in declared order, maps as lists of their keys and values in turn, nil for any
+ * zero value, str and bin alike, 0 and 1 for booleans. Anything else is a {@link RpcWireError}.
  */
 
-import { RpcWireError } from "./wire_error.ts";
+import { quoteBytes } from "../go/quote.ts";
+import { RpcTextError, RpcWireError } from "./wire_error.ts";
 
 /** Named fields of a record. */
 export type Fields = ReadonlyMap<string, unknown>;
 
-const decoder = new TextDecoder();
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
+
+/** How many bytes of a value an error shows. */
+const excerptSize = 64;
 
 /** Turns a decoded object into named fields; `order` names those of a record sent as an array. */
 export function record(value: unknown, order: readonly string[]): Fields {
@@ -25,12 +30,27 @@ export function record(value: unknown, order: readonly string[]): Fields {
   return fields;
 }
 
-/** Text; nil and absent are empty. */
+/** Text to show; nil and absent are empty. What is not UTF-8 becomes U+FFFD. */
 export function text(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "";
-  if (value instanceof Uint8Array) return decoder.decode(value);
+  if (value instanceof Uint8Array) return lenient.decode(value);
   throw new RpcWireError(`expected text, got ${kind(value)}`);
+}
+
+/**
+ * Text to act on; nil and absent are empty. Throws {@link RpcTextError} if it is not UTF-8, as nothing
+ * may be named other than was asked.
+ */
+export function exactText(value: unknown): string {
+  if (!(value instanceof Uint8Array)) return text(value);
+  try {
+    return strict.decode(value);
+  } catch (error) {
+    throw new RpcTextError(`text is not valid UTF-8: ${quoteBytes(value.subarray(0, excerptSize))}`, {
+      cause: error,
+    });
+  }
 }
 
 /** An unsigned 64-bit integer; nil and absent are 0. */
@@ -82,27 +102,29 @@ export function bytes(value: unknown): Uint8Array | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return Uint8Array.from(value);
   if (typeof value === "string") return encoder.encode(value);
-  if (!Array.isArray(value)) throw new RpcWireError(`expected bytes, got ${kind(value)}`);
-  return Uint8Array.from(value, octet);
+  if (!Array.isArray(value) && !(value instanceof Map))
+    throw new RpcWireError(`expected bytes, got ${kind(value)}`);
+  return Uint8Array.from(list(value), octet);
 }
 
 /** A list; nil and absent are empty. */
 export function list(value: unknown): readonly unknown[] {
   if (value === null || value === undefined) return [];
+  if (value instanceof Map) return [...value].flat(1);
   if (!Array.isArray(value)) throw new RpcWireError(`expected a list, got ${kind(value)}`);
   return value;
 }
 
-/** A list of texts; nil and absent are empty. */
-export function textList(value: unknown): string[] {
-  return list(value).map(text);
+/** A list of texts, each read by `read`; nil and absent are empty. */
+export function textList(value: unknown, read: (item: unknown) => string = text): string[] {
+  return list(value).map(read);
 }
 
-/** A map from text to text; nil and absent are empty. */
-export function textMap(value: unknown): Map<string, string> {
+/** A map from text to text, each read by `read`; nil and absent are empty. */
+export function textMap(value: unknown, read: (item: unknown) => string = text): Map<string, string> {
   if (value === null || value === undefined) return new Map();
   if (!(value instanceof Map)) throw new RpcWireError(`expected a map, got ${kind(value)}`);
-  return new Map([...value].map(([key, item]) => [text(key), text(item)]));
+  return new Map([...value].map(([key, item]) => [read(key), read(item)]));
 }
 
 function kind(value: unknown): string {

@@ -4,7 +4,7 @@
 
 import type { Encodable } from "./codec.ts";
 import { integer } from "./codec.ts";
-import { bytes, flag, octet, record, signed, text, textList, textMap, unsigned } from "./fields.ts";
+import { bytes, exactText, flag, octet, record, signed, textList, textMap, unsigned } from "./fields.ts";
 import type { ObjectLimits } from "./scanner.ts";
 
 /** The only version of the protocol. */
@@ -110,31 +110,42 @@ const bodies: { readonly [Name in RpcCommand]: BodyShape | RpcRequest } = {
     order: ["Version"],
     read: (f) => ({ command: "handshake", version: signed(f.get("Version")) }),
   },
-  auth: { order: ["AuthKey"], read: (f) => ({ command: "auth", token: text(f.get("AuthKey")) }) },
+  auth: { order: ["AuthKey"], read: (f) => ({ command: "auth", token: exactText(f.get("AuthKey")) }) },
   join: {
     order: ["Existing", "Replay"],
-    read: (f) => ({ command: "join", addresses: textList(f.get("Existing")), replay: flag(f.get("Replay")) }),
+    read: (f) => ({
+      command: "join",
+      addresses: textList(f.get("Existing"), exactText),
+      replay: flag(f.get("Replay")),
+    }),
   },
   members: { command: "members" },
   "members-filtered": {
     order: ["Tags", "Status", "Name"],
     read: (f) => ({
       command: "members-filtered",
-      tags: textMap(f.get("Tags")),
-      status: text(f.get("Status")),
-      name: text(f.get("Name")),
+      tags: textMap(f.get("Tags"), exactText),
+      status: exactText(f.get("Status")),
+      name: exactText(f.get("Name")),
     }),
   },
   tags: {
     order: ["Tags", "DeleteTags"],
-    read: (f) => ({ command: "tags", set: textMap(f.get("Tags")), remove: textList(f.get("DeleteTags")) }),
+    read: (f) => ({
+      command: "tags",
+      set: textMap(f.get("Tags"), exactText),
+      remove: textList(f.get("DeleteTags"), exactText),
+    }),
   },
-  stream: { order: ["Type"], read: (f) => ({ command: "stream", filter: text(f.get("Type")) }) },
-  monitor: { order: ["LogLevel"], read: (f) => ({ command: "monitor", level: text(f.get("LogLevel")) }) },
+  stream: { order: ["Type"], read: (f) => ({ command: "stream", filter: exactText(f.get("Type")) }) },
+  monitor: {
+    order: ["LogLevel"],
+    read: (f) => ({ command: "monitor", level: exactText(f.get("LogLevel")) }),
+  },
   stop: { order: ["Stop"], read: (f) => ({ command: "stop", sequence: unsigned(f.get("Stop")) }) },
   "force-leave": {
     order: ["Node", "Prune"],
-    read: (f) => ({ command: "force-leave", node: text(f.get("Node")), prune: flag(f.get("Prune")) }),
+    read: (f) => ({ command: "force-leave", node: exactText(f.get("Node")), prune: flag(f.get("Prune")) }),
   },
   leave: { command: "leave" },
   stats: { command: "stats" },
@@ -142,7 +153,7 @@ const bodies: { readonly [Name in RpcCommand]: BodyShape | RpcRequest } = {
     order: ["Name", "Payload", "Coalesce"],
     read: (f) => ({
       command: "event",
-      name: text(f.get("Name")),
+      name: exactText(f.get("Name")),
       payload: bytes(f.get("Payload")),
       coalesce: flag(f.get("Coalesce")),
     }),
@@ -151,12 +162,12 @@ const bodies: { readonly [Name in RpcCommand]: BodyShape | RpcRequest } = {
     order: ["FilterNodes", "FilterTags", "RequestAck", "RelayFactor", "Timeout", "Name", "Payload"],
     read: (f) => ({
       command: "query",
-      nodes: textList(f.get("FilterNodes")),
-      tags: textMap(f.get("FilterTags")),
+      nodes: textList(f.get("FilterNodes"), exactText),
+      tags: textMap(f.get("FilterTags"), exactText),
       ack: flag(f.get("RequestAck")),
       relayFactor: octet(f.get("RelayFactor")),
       timeout: signed(f.get("Timeout")),
-      name: text(f.get("Name")),
+      name: exactText(f.get("Name")),
       payload: bytes(f.get("Payload")),
     }),
   },
@@ -170,12 +181,12 @@ const bodies: { readonly [Name in RpcCommand]: BodyShape | RpcRequest } = {
   "list-keys": { command: "list-keys" },
   "get-coordinate": {
     order: ["Node"],
-    read: (f) => ({ command: "get-coordinate", node: text(f.get("Node")) }),
+    read: (f) => ({ command: "get-coordinate", node: exactText(f.get("Node")) }),
   },
 };
 
 function keyBody(command: "install-key" | "use-key" | "remove-key"): BodyShape {
-  return { order: ["Key"], read: (f) => ({ command, key: text(f.get("Key")) }) };
+  return { order: ["Key"], read: (f) => ({ command, key: exactText(f.get("Key")) }) };
 }
 
 /** Whether a name is one of the commands. */
@@ -194,6 +205,16 @@ export function readBody(command: RpcCommand, body: unknown): RpcRequest {
   const shape = bodies[command];
   return "read" in shape ? shape.read(record(body, shape.order)) : shape;
 }
+
+/** Commands with a body whose answers have a body, also when they are refused. */
+export const answeredWithBody: ReadonlySet<RpcCommand> = new Set<RpcCommand>([
+  "join",
+  "members-filtered",
+  "install-key",
+  "use-key",
+  "remove-key",
+  "get-coordinate",
+]);
 
 /** Order of the header's fields in a request sent as an array. */
 export const requestOrder: readonly string[] = ["Command", "Seq"];

@@ -5,6 +5,7 @@
 import type { Member, MemberEvent, MemberStatus, QueryEvent, UserEvent } from "../core/serf/api.ts";
 import { compareBytes } from "../go/json.ts";
 import { formatAddress, parseAddress } from "../net/address.ts";
+import { concatenate } from "./bytes.ts";
 import type { Encodable, RpcCodec } from "./codec.ts";
 import { integer } from "./codec.ts";
 import { bytes, record, small, text, textMap } from "./fields.ts";
@@ -62,18 +63,23 @@ export type StreamedEvent = MemberEvent | UserEvent | QueryEvent;
 export class EventRecord {
   readonly event: StreamedEvent;
   readonly #codec: RpcCodec;
-  #bytes: Uint8Array | undefined;
+  #shared: Uint8Array | undefined;
 
   constructor(event: StreamedEvent, codec: RpcCodec) {
     this.event = event;
     this.#codec = codec;
   }
 
-  /** The record's body. A query's is not shared: it has a number of its own on every stream. */
-  encode(id: number): Uint8Array {
-    if (this.event.type === "query") return this.#codec.encode(queryRecord(this.event, id));
-    this.#bytes ??= this.#codec.encode(eventRecord(this.event));
-    return this.#bytes;
+  /** The record's body in pieces. A query has a number of its own on every stream; the rest is shared. */
+  encode(id: number): readonly Uint8Array[] {
+    const { event } = this;
+    if (event.type !== "query") {
+      this.#shared ??= this.#codec.encode(eventRecord(event));
+      return [this.#shared];
+    }
+    this.#shared ??= this.#codec.encode(...queryRest(event));
+    const start = this.#codec.encode("Event", "query", "ID", id);
+    return [concatenate([queryRecordHead, start]), this.#shared];
   }
 }
 
@@ -88,14 +94,12 @@ function eventRecord(event: MemberEvent | UserEvent): Encodable {
   };
 }
 
-function queryRecord(event: QueryEvent, id: number): Encodable {
-  return {
-    Event: "query",
-    ID: id,
-    LTime: integer(event.lamportTime),
-    Name: event.name,
-    Payload: payloadOf(event),
-  };
+/** A map of five fields: Event, ID and those of {@link queryRest}. */
+const queryRecordHead: Uint8Array = Uint8Array.of(0x85);
+
+/** The fields of a query's record behind its number. */
+function queryRest(event: QueryEvent): Encodable[] {
+  return ["LTime", integer(event.lamportTime), "Name", event.name, "Payload", payloadOf(event)];
 }
 
 /** An empty payload is sent as nil, as Serf 0.9 does. */

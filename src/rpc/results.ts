@@ -6,9 +6,10 @@
 import type { Coordinate } from "../core/coordinate/coordinate.ts";
 import type { QueryReply } from "../core/serf/api.ts";
 import { SerfError } from "../errors.ts";
+import { concatenate } from "./bytes.ts";
 import type { Encodable } from "./codec.ts";
-import { concatenate, Encoded, RpcCodec } from "./codec.ts";
-import { bytes, flag, list, real, record, small, text, textMap } from "./fields.ts";
+import { Encoded, RpcCodec } from "./codec.ts";
+import { bytes, flag, list, real, record, small, text, textList, textMap } from "./fields.ts";
 import { sortedMap } from "./records.ts";
 
 /** How the members replied to a key operation. */
@@ -110,20 +111,44 @@ export function replyRecord({ type, from, payload }: QueryReply): Encodable {
   return { From: from, Payload: type === "ack" ? null : payload, Type: type };
 }
 
-/** The record behind the last reply. */
-export const doneRecord: Encodable = { From: "", Payload: null, Type: "done" };
+/** The replies to a query, as they come. */
+export interface QueryReplies extends AsyncIterableIterator<QueryReply> {
+  /**
+   * Members that were meant and still owed a reply when the query ended; `undefined` before the
+   * end, and if nobody knows.
+   */
+  readonly missing?: readonly string[] | undefined;
+}
+
+/** The end of a query. */
+export interface QueryEnd {
+  readonly type: "end";
+  /** Members that still owed a reply; `undefined` if the agent does not say, as Go's does not. */
+  readonly missing: readonly string[] | undefined;
+}
 
 /**
- * Reads a reply; `"end"` for the end of the query, `undefined` for a record of an unknown type.
- * Throws RpcWireError. At the deadline Go's agent may send any number of replies without a sender
- * before the record of the end: they count as the end.
+ * The record behind the last reply. Go's agent never sends `Missing`, and Go's client ignores fields
+ * that it does not know.
  */
-export function readReply(value: unknown): QueryReply | "end" | undefined {
+export function doneRecord(missing: readonly string[] | undefined): Encodable {
+  return { From: "", ...(missing === undefined ? {} : { Missing: missing }), Payload: null, Type: "done" };
+}
+
+/**
+ * Reads a reply or the end of the query; `undefined` for a record of an unknown type. Throws
+ * RpcWireError. At the deadline Go's agent may send any number of replies without a sender before
+ * the record of the end: they count as the end.
+ */
+export function readReply(value: unknown): QueryReply | QueryEnd | undefined {
   const fields = record(value, ["Type", "From", "Payload"]);
   const type = text(fields.get("Type"));
   const from = text(fields.get("From"));
   if (type !== "ack" && type !== "response" && type !== "done") return undefined;
-  if (type === "done" || from === "") return "end";
+  if (type === "done" || from === "") {
+    const missing = fields.get("Missing");
+    return { type: "end", missing: missing === undefined ? undefined : textList(missing) };
+  }
   return {
     type,
     from,

@@ -73,7 +73,8 @@ export class Scanner {
   }
 }
 
-interface Head {
+/** The start of a value. */
+export interface Head {
   /** Bytes of the type byte and its length field. */
   readonly size: number;
   /** Bytes of content that follow. */
@@ -83,7 +84,7 @@ interface Head {
 }
 
 /** Reads a type byte and its length field, or returns `undefined` if they are not complete. */
-function headOf(bytes: Uint8Array, at: number, reals: boolean): Head | undefined {
+export function headOf(bytes: Uint8Array, at: number, reals: boolean): Head | undefined {
   const type = bytes[at]!;
   if (type < 0x80 || type >= 0xe0) return { size: 1, content: 0, children: 0 };
   if (type < 0x90) return { size: 1, content: 0, children: (type & 0x0f) * 2 };

@@ -1,5 +1,5 @@
 /**
- * The error of a peer whose bytes break the protocol.
+ * The errors of a peer whose bytes break the protocol.
  */
 
 /**
@@ -9,5 +9,13 @@ export class RpcWireError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "RpcWireError";
+  }
+}
+
+/** Text that is not UTF-8, in an object that is otherwise right: the request can be refused. */
+export class RpcTextError extends RpcWireError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RpcTextError";
   }
 }

@@ -8,7 +8,7 @@ import type { Question } from "../core/serf/queries/asker.ts";
 import { expressionsFault } from "../core/serf/queries/filters.ts";
 import type { SerfCore } from "../core/serf/serf_core.ts";
 import { SerfError } from "../errors.ts";
-import { checkArgument, checkOptions, kinds, type OptionTable, payloadBytes } from "./arguments.ts";
+import { checkArgument, checkOptions, kinds, type OptionTable, payloadBytes } from "./options/arguments.ts";
 import { Query, type QueryOptions } from "./query.ts";
 import type { PatternEngine } from "./regexp.ts";
 

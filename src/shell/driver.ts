@@ -7,6 +7,9 @@ import type { SerfEffect } from "../core/serf/effects.ts";
 import type { SerfCore } from "../core/serf/serf_core.ts";
 import type { Cancel, Clock } from "../runtime.ts";
 
+/** A timer that is later than this shows that the process stood still. */
+const lateMs = 100;
+
 /** The loop around one core. */
 export class Driver {
   readonly #core: SerfCore;
@@ -61,8 +64,15 @@ export class Driver {
     this.#armedFor = deadline;
     if (deadline === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = this.#clock.after(Math.max(0, deadline - this.#clock.now()), () => {
-      this.#armedFor = Number.POSITIVE_INFINITY;
-      this.turn((core, now) => core.tick(now));
+      if (this.#clock.now() - deadline <= lateMs) this.#tick();
+      // The process stood still, and event loops run timers before input. What waits in the sockets
+      // comes first, or members would be suspected whose acks have arrived.
+      else this.#cancelTimer = this.#clock.after(0, () => this.#tick());
     });
+  }
+
+  #tick(): void {
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    this.turn((core, now) => core.tick(now));
   }
 }

@@ -6,7 +6,7 @@
 import type { QueryEvent, SerfEvent, UserEvent } from "../core/serf/api.ts";
 import { encodeBase64 } from "../go/base64.ts";
 import type { Clock } from "../runtime.ts";
-import { checkArgument, checkOptions, kinds, payloadBytes } from "./arguments.ts";
+import { checkArgument, checkOptions, kinds, payloadBytes } from "./options/arguments.ts";
 
 /** Options of {@link Serf.userEvent}. */
 export interface UserEventOptions {

@@ -8,8 +8,8 @@ import { SerfError } from "../errors.ts";
 import { errorList } from "../go/system_errors.ts";
 import { joinHostPort } from "../net/address.ts";
 import type { Address, Runtime, Signal } from "../runtime.ts";
-import { checkArgument, checkOptions, kinds } from "./arguments.ts";
 import { resolveSeeds, type Target } from "./network/seeds.ts";
+import { checkArgument, checkOptions, kinds } from "./options/arguments.ts";
 
 /** Options of {@link Serf.join}. */
 export interface JoinOptions {

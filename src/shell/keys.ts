@@ -12,7 +12,7 @@ import { SerfMessageType } from "../core/serf/wire/messages.ts";
 import { WireError } from "../core/wire/error.ts";
 import { SerfError } from "../errors.ts";
 import { decodeKey } from "../go/parse_key.ts";
-import { checkArgument, checkOptions, kinds, type OptionTable } from "./arguments.ts";
+import { checkArgument, checkOptions, kinds, type OptionTable } from "./options/arguments.ts";
 import type { Query, QueryOptions, QueryReply } from "./query.ts";
 
 /**

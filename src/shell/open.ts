@@ -12,7 +12,7 @@ import type { Address, Connection, DatagramHandler, Runtime } from "../runtime.t
 import { meterOf } from "./metrics_sink.ts";
 import { isPrivateAddress } from "./network/advertise.ts";
 import { advertised, openSockets, type Sockets } from "./network/sockets.ts";
-import { type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options.ts";
+import { type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options/options.ts";
 import { type OpenedSnapshot, openSnapshot } from "./snapshot_file.ts";
 
 /** Receives what arrives at the sockets of a node. */

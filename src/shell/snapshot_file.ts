@@ -12,7 +12,7 @@ import { type Replayed, replay } from "../core/serf/snapshot/format.ts";
 import { SerfError } from "../errors.ts";
 import { systemText } from "../go/system_errors.ts";
 import type { AppendFile, Cancel, Clock, Files, Runtime } from "../runtime.ts";
-import type { ParsedOptions } from "./options.ts";
+import type { ParsedOptions } from "./options/options.ts";
 
 /** What {@link SnapshotFile} needs. */
 export interface SnapshotFileOptions {

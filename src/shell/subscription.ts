@@ -6,7 +6,7 @@
 
 import { ReadQueue } from "../async/read_queue.ts";
 import type { Signal } from "../runtime.ts";
-import { checkOptions, kinds } from "./arguments.ts";
+import { checkOptions, kinds } from "./options/arguments.ts";
 
 /** Options of {@link Serf.events}. */
 export interface EventsOptions {

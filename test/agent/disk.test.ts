@@ -1,9 +1,11 @@
 /**
- * A disk that is full, or whose directory is gone, below the files of an agent: it says so, goes on, loses nothing that was saved, and writes
- * again once it can. The whole agent, on a simulated machine.
+ * A disk that is full, or whose directory is gone, under the files of an agent: the agent logs it,
+ * continues, loses nothing that was saved, and writes again when it can. The whole agent runs on a
+ * simulated machine.
  */
 
-// What the program loads only when it needs it is loaded at once, since the world does not wait for a disk.
+// Modules that the program imports on demand are imported first, because virtual time does not wait
+// for a disk.
 import "../../src/agent/run.ts";
 import "../../src/cli/commands/agent.ts";
 import "../../src/shell/serf.ts";
@@ -56,7 +58,7 @@ class Subject {
     return stdout.split("\n").flatMap((line) => line.match(/\[(?:WARN|ERR)\].*/)?.[0] ?? []);
   }
 
-  /** What a call came to: its error's text, or nothing. */
+  /** The outcome of a call: its error's message, or nothing. */
   async refusal(call: Promise<unknown>): Promise<string | null> {
     return await this.world.settle(
       call.then(
@@ -100,7 +102,7 @@ const faults: readonly {
 ];
 
 describe.each(faults)("$name below an agent", ({ text, noted, strike, mend }) => {
-  test("is said once for each file, and everything is written when it is over", async () => {
+  test("is logged once for each file, and everything is written once the disk works again", async () => {
     const subject = await Subject.start();
     const { world, client, disk } = subject;
     strike(disk);
@@ -132,7 +134,7 @@ describe.each(faults)("$name below an agent", ({ text, noted, strike, mend }) =>
   });
 });
 
-test("a full disk loses nothing that was saved, also when the agent is killed meanwhile", async () => {
+test("a full disk loses no saved tags, even if the agent is killed meanwhile", async () => {
   const subject = await Subject.start();
   const { world, client, disk } = subject;
   await world.settle(client.event("deploy", "v1"));

@@ -1,6 +1,7 @@
 /**
- * A runtime and a node for tests of the agent and the command line: virtual time, captured output, no system. What the program loads
- * only when it needs it is loaded here at once, since {@link settle} does not wait for a disk.
+ * A runtime and a node for tests of the agent and the command line: virtual time, captured output,
+ * no system. Modules that the program imports on demand are imported first, because {@link settle}
+ * does not wait for a disk.
  */
 
 import "re2js";
@@ -13,12 +14,12 @@ import { SerfError } from "../../src/errors.ts";
 import type { Cancel, Clock, Host, Multicast, Runtime, SignalName, Terminal } from "../../src/runtime.ts";
 import { SystemError } from "../../src/runtime.ts";
 import type { KeyResult } from "../../src/shell/keys.ts";
-import type { SerfOptions } from "../../src/shell/options.ts";
+import type { SerfOptions } from "../../src/shell/options/options.ts";
 import type { QueryOptions } from "../../src/shell/query.ts";
 import { Query } from "../../src/shell/query.ts";
 import { MemoryStreams } from "../rpc/memory.ts";
 
-/** Lets everything run that waits for promises only. */
+/** Runs everything that waits only for promises. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -58,7 +59,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** A runtime whose terminal and signals the test holds. */
+/** A runtime whose terminal and signals are controlled by the test. */
 export class FakeRuntime {
   readonly name: string = "sim";
   readonly clock: FakeClock = new FakeClock();
@@ -83,6 +84,7 @@ export class FakeRuntime {
       env: (name) => env[name],
       write: async (text) => {
         this.stdout += typeof text === "string" ? text : new TextDecoder().decode(text);
+        return true;
       },
       writeError: async (text) => {
         this.stderr += text;
@@ -120,12 +122,15 @@ export class FakeRuntime {
     for (const callback of this.#listeners.get(name) ?? []) callback();
   }
 
-  /** How many listen to a signal. */
+  /** The number of listeners of a signal. */
   listening(name: SignalName): number {
     return this.#listeners.get(name)?.size ?? 0;
   }
 
-  /** The runtime as the program sees it. What no test needs is missing and fails loudly. */
+  /**
+   * The runtime as the program uses it. Members that no test needs are missing, and using one
+   * throws.
+   */
   get runtime(): Runtime {
     const on = (name: SignalName, callback: () => void): Cancel => {
       const listeners = this.#listeners.get(name) ?? new Set();
@@ -155,7 +160,7 @@ export class FakeRuntime {
   }
 }
 
-/** A member in the way of the recordings. */
+/** A member like those in the recordings. */
 export function member(
   name: string,
   address: string,
@@ -166,7 +171,7 @@ export function member(
   return { name, address, port: 17946, tags, status, protocol, memberlist: { min: 1, max: 5, current: 2 } };
 }
 
-/** A node that does what the test says. */
+/** A node that does what the test sets. */
 export class FakeNode implements SerfNode {
   readonly name: string;
   readonly encrypted: boolean = false;
@@ -223,7 +228,7 @@ export class FakeNode implements SerfNode {
     this.#stop("shutdown");
   }
 
-  /** Stops as a node does that lost its name to another. */
+  /** Stops like a node that lost its name to another. */
   halt(): void {
     this.#stop("name conflict");
   }
@@ -254,13 +259,13 @@ export class FakeNode implements SerfNode {
     keys: new Map([["a2V5", 2]]),
     primaryKeys: new Map(),
   };
-  /** Thrown instead of a key's change. */
+  /** If set, thrown instead of changing a key. */
   keyFailure: Error | null = null;
-  /** Queries that were asked; the test replies and ends them. */
+  /** Queries that were sent; the test replies and ends them. */
   readonly queries: { readonly name: string; readonly options: QueryOptions; readonly query: Query }[] = [];
-  /** Thrown instead of pruning the member "alive". */
+  /** If set, thrown instead of pruning the member "alive". */
   pruneRefusal: Error | null = null;
-  /** Thrown instead of sending or asking. */
+  /** If set, thrown instead of sending an event or a query. */
   refusal: Error | null = null;
   readonly coordinates: Map<string, Coordinate> = new Map();
 
@@ -301,7 +306,7 @@ export class FakeNode implements SerfNode {
   }
 }
 
-/** Starts fake nodes and keeps them. */
+/** Starts and collects fake nodes. */
 export class FakeStart {
   nodes: FakeNode[] = [];
   failure: Error | null = null;

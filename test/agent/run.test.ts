@@ -47,7 +47,7 @@ const streamingText = `
     2026/11/23 10:34:05 [INFO] agent: Serf agent starting
 `;
 
-describe("an agent that cannot start says why", () => {
+describe("an agent that cannot start prints why", () => {
   test.each([
     ["a tag without =", ["-tag", "bad"], "Error: Invalid tag: 'bad'"],
     ["a tag without key", ["-tag", "=v"], "Error: Invalid tag: '=v'"],
@@ -78,6 +78,9 @@ describe("an agent that cannot start says why", () => {
       ["-log-level=bogus"],
       "Invalid log level: BOGUS. Valid log levels are: [TRACE DEBUG INFO WARN ERR]",
     ],
+    ["no host to join", ["-join="], 'Invalid join address "": missing host'],
+    ["one host of two to join", ["-join=a", "-join=:7946"], 'Invalid join address ":7946": missing host'],
+    ["no host to join later", ["-retry-join=n/"], 'Invalid retry-join address "n/": missing host'],
     ["IPv6 without brackets", ["-bind=::1"], "Invalid bind address: address ::1: too many colons in address"],
     [
       "a port beyond the last",
@@ -138,7 +141,7 @@ describe("an agent that cannot start says why", () => {
     expect(fake.stdout).toBe(`==> Starting Serf agent...\n==> Failed to setup the Serf agent: ${text}\n`);
   });
 
-  test("a node that does not come up", async () => {
+  test("a node that fails to start", async () => {
     const { fake, exit } = await start([], (starter) => {
       starter.failure = new SerfError(
         "ERR_OPTION",
@@ -151,7 +154,7 @@ describe("an agent that cannot start says why", () => {
     );
   });
 
-  test("an RPC address in use, when the node is already up", async () => {
+  test("an RPC address in use, after the node has started", async () => {
     const streams = new FakeRuntime();
     await streams.streams.listen({ host: "127.0.0.41", port: 17373 }, () => undefined);
     const fake = new FakeRuntime([], {}, streams.streams);
@@ -181,7 +184,7 @@ describe("an agent that cannot start says why", () => {
   });
 });
 
-test("warnings do not stop the agent, and interface and advertised address show", async () => {
+test("warnings do not stop the agent, and its output shows interface and advertised address", async () => {
   const { fake, starter } = await start([
     "-role=web",
     "-retry-interval=10ms",
@@ -210,7 +213,7 @@ test("warnings do not stop the agent, and interface and advertised address show"
   });
 });
 
-test("discovery shows its cluster, joins whom it finds, and ends with a leave", async () => {
+test("discovery shows its cluster, joins the agents it finds, and stops at a leave", async () => {
   const calls: string[] = [];
   const { fake, exit } = await start(
     ["-discover=mycl", "-iface=eth0", "-bind=10.0.0.5:17946"],
@@ -243,7 +246,7 @@ test("discovery shows its cluster, joins whom it finds, and ends with a leave", 
       };
     },
   );
-  // The module is loaded first, which takes as long as it takes.
+  // The module is imported first, however long that takes.
   while (!fake.stdout.includes("Log data")) await settle();
   await fake.clock.advance(100);
   expect(fake.stdout).toContain(
@@ -262,7 +265,7 @@ test("discovery shows its cluster, joins whom it finds, and ends with a leave", 
   expect(calls.slice(0, 3)).toEqual(["open eth0", "ask _serf_mycl._tcp.local", "close, node is alive"]);
 });
 
-test("an agent whose runtime has no multicast DNS does not start with it", async () => {
+test("an agent whose runtime has no multicast DNS does not start with -discover", async () => {
   const { fake, starter, exit } = await start(["-discover=mycl"]);
   expect(await exit).toBe(1);
   expect(fake.stdout).toBe(
@@ -287,7 +290,7 @@ describe("signals", () => {
     expect(fake.listening("SIGINT")).toBe(0);
   });
 
-  test("a termination exits 1 without a leave", async () => {
+  test("a termination exits 1 without leaving", async () => {
     const { fake, starter, exit } = await start([]);
     fake.signal("SIGTERM");
     expect(await exit).toBe(1);
@@ -297,7 +300,7 @@ describe("signals", () => {
     );
   });
 
-  test("what the node held back until it stopped is not acted on", async () => {
+  test("events that the node held back until it stopped run no handlers", async () => {
     const { fake, exit } = await start([], (starter) => {
       starter.prepare = (node) => {
         const shutdown = node.shutdown.bind(node);
@@ -325,7 +328,7 @@ describe("signals", () => {
     expect(await exit).toBe(1);
   });
 
-  test("a leave that takes more than three seconds ends with 1", async () => {
+  test("a leave that takes more than three seconds exits 1", async () => {
     const { fake, exit } = await start([], (starter) => {
       starter.prepare = (node) => {
         node.leaving = new Promise(() => undefined);
@@ -350,7 +353,7 @@ describe("signals", () => {
   });
 });
 
-test("a reload that fails keeps what was, and a bad level does not stop the tags", async () => {
+test("a reload that fails keeps the old settings, and a bad log level does not stop the tags", async () => {
   const fake = new FakeRuntime();
   const starter = new FakeStart();
   let flags: string[] = ["-tag", "a=1"];
@@ -385,7 +388,7 @@ test("a reload that fails keeps what was, and a bad level does not stop the tags
   expect(await exit).toBe(1);
 });
 
-test("retrying to join ends after one attempt more than the maximum", async () => {
+test("retrying to join stops after one attempt more than the maximum", async () => {
   const { fake, exit } = await start(["-retry-join=127.0.0.99:17946", "-retry-interval=1s", "-retry-max=2"]);
   await fake.clock.advance(2000);
   expect(await exit).toBe(1);
@@ -406,7 +409,7 @@ test("retrying to join ends after one attempt more than the maximum", async () =
   expect(log).toContain("[ERR] agent: maximum retry join attempts made, exiting\n");
 });
 
-test("retrying to join goes on until it works", async () => {
+test("retrying to join continues until it succeeds", async () => {
   const { fake, starter } = await start(["-retry-join=127.0.0.52:17946", "-retry-interval=1s"]);
   await fake.clock.advance(1000);
   starter.node.reachable.add("127.0.0.52:17946");
@@ -423,7 +426,7 @@ test("a node that stops by itself ends the agent with 0", async () => {
   expect(fake.stdout).toContain("[WARN] agent: Serf shutdown detected, quitting\n");
 });
 
-test("events that the node lets go of are logged and streamed at once; bursts are merged by the node", async () => {
+test("events are logged and streamed at once; the node coalesces bursts", async () => {
   const { fake, starter } = await start([]);
   expect(starter.node.options).toMatchObject({
     coalesceMs: 3000,
@@ -443,7 +446,7 @@ test("events that the node lets go of are logged and streamed at once; bursts ar
   expect(value.members.map((joined: { name: string }) => joined.name)).toEqual(["n1", "n2"]);
 });
 
-test("a snapshot and a wish to rejoin reach the node and show", async () => {
+test("-snapshot and -rejoin reach the node and are shown", async () => {
   const { fake, starter } = await start(["-snapshot=/var/lib/serf/snapshot", "-rejoin"]);
   expect(starter.node.options).toMatchObject({
     snapshotPath: "/var/lib/serf/snapshot",
@@ -453,14 +456,14 @@ test("a snapshot and a wish to rejoin reach the node and show", async () => {
   expect(fake.stdout).not.toContain("Warning");
 });
 
-test("a wish to rejoin without a snapshot is warned of", async () => {
+test("-rejoin without a snapshot logs a warning", async () => {
   const { fake, exit } = await start(["-rejoin"]);
   expect(fake.stdout).toMatch(/^==> Warning: 'RejoinAfterLeave' enabled without snapshot file\n==> Starting/);
   fake.signal("SIGTERM");
   expect(await exit).toBe(1);
 });
 
-test("a leave by RPC is answered before the agent stops with 0", async () => {
+test("a leave by RPC is answered before the agent exits 0", async () => {
   const { fake, exit } = await start([]);
   const client = await RpcClient.connect(fake.runtime, { address: "127.0.0.41:17373" });
   await client.leave();

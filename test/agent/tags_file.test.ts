@@ -50,14 +50,14 @@ describe("a tags file", () => {
     await expect(restored(content)).rejects.toThrow(message);
   });
 
-  test("may be missing, but not the directory that it would be written to", async () => {
+  test("may be missing, but the directory it is written to must exist", async () => {
     expect((await restored(null, new Map(), "here/t.json")).found).toEqual(new Map());
     await expect(restored(null, new Map(), "nodir/deep/t.json")).rejects.toThrow(
       "Invalid tags_file 'nodir/deep/t.json': stat nodir/deep: no such file or directory",
     );
   });
 
-  test("and tags of the settings exclude each other", async () => {
+  test("excludes tags in the settings", async () => {
     await expect(restored("{}", new Map([["a", "1"]]))).rejects.toThrow(
       "Tags config not allowed while using tag files",
     );
@@ -85,7 +85,7 @@ describe("a tags file", () => {
     ]);
   });
 
-  test("is left alone when the tags are too long, and a failure to write is told", async () => {
+  test("is left alone if the tags are too long, and a failed write is reported", async () => {
     let writes = 0;
     const replace = async (): Promise<void> => {
       writes += 1;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { currentRuntime, Serf } from "../../runtimes/any/mod.ts";
 
-it("the package finds the runtime that it is on, and a node starts there", async () => {
+it("the package picks the runtime it runs on, and a node starts there", async () => {
   const { deno, bun } = process.versions;
   expect((await currentRuntime()).name).toBe(deno ? "deno" : bun ? "bun" : "node");
   const serf = await Serf.start({ name: "one", bind: "127.0.0.1:0" });

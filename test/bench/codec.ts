@@ -1,6 +1,7 @@
 /**
- * How long the codec takes beside the runtime's own crypto: a program that prints medians in microseconds and their ratio. Runs as
- * it is on Deno, Bun and Node 24; candidates take turns, so that noise meets all of them.
+ * The time of the codec compared with the runtime's own crypto: prints medians in microseconds and
+ * their ratio. Runs unchanged on Deno, Bun and Node 24. Candidates take turns, so that noise
+ * affects all of them.
  */
 
 import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";

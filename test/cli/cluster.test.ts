@@ -1,4 +1,4 @@
-/** Output of the commands that ask the whole cluster, as the original prints it. */
+/** Output of the commands that query the whole cluster, as Serf prints it. */
 
 import { describe, expect, test } from "vitest";
 import { SerfError } from "../../src/errors.ts";
@@ -13,13 +13,20 @@ const ack = (from: string): QueryReply => ({ type: "ack", from, payload: new Uin
 
 const response = (from: string, payload: Uint8Array): QueryReply => ({ type: "response", from, payload });
 
-/** Waits until a command listens for Ctrl-C, which it does once its query is asked. */
+/** Waits until a command handles Ctrl-C, which it does once its query is sent. */
 async function attentive(fake: FakeRuntime): Promise<void> {
   while (fake.listening("SIGINT") === 0) await settle();
 }
 
-/** Runs a command that asks one query, which gets these replies; the query is over after `ms` milliseconds. */
-async function asked(args: readonly string[], replies: readonly QueryReply[], ms = 0): Promise<Printed> {
+/**
+ * Runs a command that sends one query. The query receives these replies and ends after `ms`
+ * milliseconds.
+ */
+async function asked(
+  args: readonly string[],
+  replies: readonly QueryReply[],
+  { ms = 0, missing = [] }: { readonly ms?: number; readonly missing?: readonly string[] } = {},
+): Promise<Printed> {
   const { streams, starter, host } = await agent();
   const { printed, fake } = begin(streams, args);
   await attentive(fake);
@@ -27,7 +34,7 @@ async function asked(args: readonly string[], replies: readonly QueryReply[], ms
     for (const reply of replies) query.push(reply);
     await settle();
     await fake.clock.advance(ms);
-    query.end([]);
+    query.end(missing);
   }
   await host.clock.advance(100);
   return await printed;
@@ -58,7 +65,7 @@ describe("events", () => {
     expect(starter.node.calls).toEqual([sent]);
   });
 
-  test("the node's refusal is the command's and is logged", async () => {
+  test("a refusal of the node is printed by the command and logged by the agent", async () => {
     const { streams, starter, host } = await agent();
     starter.node.refusal = new SerfError(
       "ERR_LIMIT",
@@ -82,7 +89,7 @@ describe("queries", () => {
     response("node-c", Uint8Array.of(0x78, 0xff, 0x3c)),
   ];
 
-  test("print replies as they come, without one final newline", async () => {
+  test("print replies as they arrive, each without one final newline", async () => {
     expect(await asked(["query", "load"], replies.slice(0, 4))).toEqual({
       code: 0,
       stdout: `Query 'load' dispatched
@@ -99,7 +106,7 @@ Total Responses: 2
     });
   });
 
-  test("print JSON at the end, with broken text replaced", async () => {
+  test("print JSON at the end, with invalid UTF-8 replaced", async () => {
     expect((await asked(["query", "-format=json", "load"], replies)).stdout).toBe(`{
   "Acks": [
     "node-a",
@@ -114,7 +121,7 @@ Total Responses: 2
 `);
   });
 
-  test("print no acknowledgements when none were wanted", async () => {
+  test("print no acknowledgements if none were requested", async () => {
     expect((await asked(["query", "-no-ack", "load"], [])).stdout).toBe(
       "Query 'load' dispatched\nTotal Responses: 0\n",
     );
@@ -123,7 +130,23 @@ Total Responses: 2
     );
   });
 
-  test("hand their options to the node", async () => {
+  test("name at the end who did not reply, but not who only has no answer", async () => {
+    const { stdout } = await asked(["query", "load"], [ack("node-a")], { missing: ["node-a", "b", "c"] });
+    expect(stdout).toBe(
+      "Query 'load' dispatched\nAck from 'node-a'\nTotal Acks: 1\nTotal Responses: 0\nNo reply from 'b', 'c'\n",
+    );
+  });
+
+  test("run until their time is over if the agent is set so", async () => {
+    const { streams, starter } = await agent("-query-wait-for-deadline");
+    const { fake, printed } = begin(streams, ["query", "load"]);
+    await attentive(fake);
+    expect(starter.node.queries[0]!.options.waitForDeadline).toBe(true);
+    fake.signal("SIGINT");
+    await printed;
+  });
+
+  test("pass their options to the node", async () => {
     const { streams, starter } = await agent();
     const args = ["-node=a", "-node=b", "-tag", "role=w=1", "-no-ack", "-relay-factor=0x10", "-timeout=1.5s"];
     const { fake, printed } = begin(streams, ["query", ...args, "load"]);
@@ -136,14 +159,14 @@ Total Responses: 2
         ack: false,
         relayFactor: 16,
         timeoutMs: 1500,
-        waitForDeadline: true,
+        waitForDeadline: false,
       },
     });
     fake.signal("SIGINT");
     expect((await printed).code).toBe(1);
   });
 
-  test("that are interrupted show no totals and are given up by the agent", async () => {
+  test("that are interrupted print no totals, and the agent cancels them", async () => {
     const { streams, starter } = await agent();
     const { fake, printed } = begin(streams, ["query", "load"]);
     await attentive(fake);
@@ -232,18 +255,28 @@ describe("reachability", () => {
       1,
       `Duplicate response from 'node-a'\n${duplicates}${more}${moreWhy}${tips}`,
     ],
-  ])("says so when %s", async (_what, names, code, text) => {
+  ])("prints the result if %s", async (_what, names, code, text) => {
     expect(await asked(["reachability"], names.map(ack))).toEqual({ code, stdout: began + text, stderr: "" });
   });
 
-  test("shows every sign of life and the times on demand", async () => {
-    const { stdout } = await asked(["reachability", "-verbose"], [ack("node-a"), ack("node-b")], 1600);
+  test.each([
+    ["one is missing", ["node-b"], `${less}\tnode-a\n${lessWhy}${tips}`],
+    ["a failed one makes up for it", ["node-b", "ünïcode"], `${all}No reply from 'node-a'\n`],
+  ])("names a missing member once when %s", async (_what, names, text) => {
+    const { stdout } = await asked(["reachability"], names.map(ack), { missing: ["node-a"] });
+    expect(stdout).toBe(began + text);
+  });
+
+  test("prints every reply and its time with -verbose", async () => {
+    const { stdout } = await asked(["reachability", "-verbose"], [ack("node-a"), ack("node-b")], {
+      ms: 1600,
+    });
     expect(stdout).toBe(
       `${began}\tAck from 'node-a'\n\tAck from 'node-b'\nQuery time: 1.60 sec, time to last response: 0.00 sec\n${all}`,
     );
   });
 
-  test("ends when it is interrupted", async () => {
+  test("ends if it is interrupted", async () => {
     const { streams } = await agent();
     const { fake, printed } = begin(streams, ["reachability"]);
     await attentive(fake);
@@ -303,7 +336,7 @@ describe("keys", () => {
       "",
     ],
     ["nobody was asked", new SerfError("ERR_KEY", "illegal base64 data at input byte 0"), ""],
-  ])("fail when %s", async (_what, error, rows) => {
+  ])("fail if %s", async (_what, error, rows) => {
     const { streams, starter } = await agent();
     starter.node.keyFailure = error;
     expect(await call(streams, `keys -use ${key}`)).toEqual({
@@ -314,7 +347,7 @@ describe("keys", () => {
   });
 });
 
-test("round-trip times come from both coordinates; the agent's own node is the second by default", async () => {
+test("round-trip times come from both coordinates; the second defaults to the agent's own node", async () => {
   const { streams, starter } = await agent();
   const { coordinates } = starter.node;
   coordinates.set("node-a", { vec: [3e-4, 0], error: 1, adjustment: 2e-5, height: 3e-5 });

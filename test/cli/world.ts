@@ -1,4 +1,7 @@
-/** An agent with a fake node, and command lines that talk to it. All commands are loaded at once, as nothing here waits for a disk. */
+/**
+ * An agent with a fake node, and command lines that connect to it. All commands are imported first,
+ * because virtual time does not wait for a disk.
+ */
 
 import "../../src/cli/commands/event.ts";
 import "../../src/cli/commands/force_leave.ts";
@@ -28,8 +31,10 @@ export interface Printed {
   readonly stderr: string;
 }
 
-/** Starts an agent. */
-export async function agent(): Promise<{ streams: MemoryStreams; starter: FakeStart; host: FakeRuntime }> {
+/** Starts an agent, with further flags. */
+export async function agent(
+  ...flags: readonly string[]
+): Promise<{ streams: MemoryStreams; starter: FakeStart; host: FakeRuntime }> {
   const streams = new MemoryStreams();
   const host = new FakeRuntime([], {}, streams);
   const starter = new FakeStart();
@@ -42,7 +47,7 @@ export async function agent(): Promise<{ streams: MemoryStreams; starter: FakeSt
   void runAgent(
     async () =>
       await readConfig(
-        ["-node=node-a", "-bind=127.0.0.41:17946", "-tag", "role=web", "-tag", "a=<1>"],
+        ["-node=node-a", "-bind=127.0.0.41:17946", "-tag", "role=web", "-tag", "a=<1>", ...flags],
         host.runtime.files,
       ),
     host.runtime,
@@ -52,7 +57,7 @@ export async function agent(): Promise<{ streams: MemoryStreams; starter: FakeSt
   return { streams, starter, host };
 }
 
-/** Runs a command line; one that is given as text is split at blanks. */
+/** Runs a command line; a string is split at spaces. */
 export async function call(
   streams: MemoryStreams,
   args: string | readonly string[],
@@ -62,7 +67,7 @@ export async function call(
   return await begin(streams, list, env).printed;
 }
 
-/** Starts a command line that goes on until it is signalled. */
+/** Starts a command line that runs until it is signalled. */
 export function begin(
   streams: MemoryStreams,
   args: readonly string[],

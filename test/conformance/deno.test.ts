@@ -1,8 +1,10 @@
-/** Deno's adapter, on Deno: with its own datagrams, and with those it falls back to when they are not switched on. */
+/**
+ * Deno's adapter, on Deno: with its own datagrams, and with the fallback if those are not switched
+ * on.
+ */
 import { describe, expect, it } from "vitest";
 import { denoRuntime } from "../../runtimes/deno/mod.ts";
 import { nodeDatagrams } from "../../runtimes/node/datagrams.ts";
-import { command } from "../runtimes/binaries.ts";
 import { datagrams, dualStackDatagrams } from "./datagrams.ts";
 import { conformance, openMachine } from "./real.ts";
 
@@ -10,7 +12,7 @@ describe("deno", () => {
   it("has its own datagrams switched on", () => {
     expect(globalThis).toHaveProperty("Deno.listenDatagram");
   });
-  conformance(denoRuntime(), command("deno", "test/conformance/deno_terminal.ts"));
+  conformance(denoRuntime(), "deno", "test/conformance/deno_terminal.ts");
 });
 
 describe("deno without the unstable feature net", () => {

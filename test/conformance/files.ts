@@ -22,7 +22,7 @@ export function files(openSubject: OpenSubject): void {
       expect(await files.status(`${directory}/empty`)).toMatchObject({ kind: "file", size: 0 });
     });
 
-    check("get exactly the mode that was asked for, and keep the one they have", async (subject) => {
+    check("are created with exactly the requested mode, and keep the mode they have", async (subject) => {
       const { files } = subject.runtime;
       const path = `${subject.directory}/shared`;
       await files.replace(path, pattern(3), 0o666);
@@ -45,7 +45,7 @@ export function files(openSubject: OpenSubject): void {
       },
     );
 
-    check("grow at their end in the order of writes", async ({ runtime: { files }, directory }) => {
+    check("are appended to in the order of writes", async ({ runtime: { files }, directory }) => {
       const path = `${directory}/snapshot`;
       const first = await files.append(path, 0o644);
       const writes = [0, 1, 2, 3].map((seed) => first.write(pattern(20_000, seed)));

@@ -1,4 +1,7 @@
-/** Unix domain sockets: what `Streams` of `src/runtime.ts` promises of connections within a machine. */
+/**
+ * Unix domain sockets: what `Streams` of `src/runtime.ts` promises for connections within a
+ * machine.
+ */
 import { describe, expect } from "vitest";
 import type { Connection, Listener, Runtime } from "../../src/runtime.ts";
 import { checks, expectFailure, type OpenSubject, pattern, until } from "./suite.ts";
@@ -17,26 +20,29 @@ async function pairAt(runtime: Runtime, path: string): Promise<[Listener, Connec
 export function localStreams(openSubject: OpenSubject): void {
   const check = checks(openSubject);
   describe("local streams", () => {
-    check("carry bytes both ways, and both ends are the path", async ({ runtime, directory }) => {
-      const path = `${directory}/s`;
-      const [listener, near, far] = await pairAt(runtime, path);
-      const ends = [listener.local, near.local, near.remote, far.local, far.remote];
-      for (const end of ends) expect(end).toEqual({ host: path, port: 0 });
-      const bytes = pattern(100_000);
-      const written = near.write(bytes).then(() => near.close());
-      let count = 0;
-      for (let part = await far.read(); part !== null; part = await far.read()) {
-        expect(part).toEqual(bytes.subarray(count, count + part.length));
-        count += part.length;
-      }
-      expect(count).toBe(bytes.length);
-      await written;
-      await far.write(Uint8Array.of(7)).catch(() => {});
-      far.close();
-      await listener.close();
-    });
+    check(
+      "carry bytes both ways, and both ends have the path as their address",
+      async ({ runtime, directory }) => {
+        const path = `${directory}/s`;
+        const [listener, near, far] = await pairAt(runtime, path);
+        const ends = [listener.local, near.local, near.remote, far.local, far.remote];
+        for (const end of ends) expect(end).toEqual({ host: path, port: 0 });
+        const bytes = pattern(100_000);
+        const written = near.write(bytes).then(() => near.close());
+        let count = 0;
+        for (let part = await far.read(); part !== null; part = await far.read()) {
+          expect(part).toEqual(bytes.subarray(count, count + part.length));
+          count += part.length;
+        }
+        expect(count).toBe(bytes.length);
+        await written;
+        await far.write(Uint8Array.of(7)).catch(() => {});
+        far.close();
+        await listener.close();
+      },
+    );
 
-    check("have a file of exactly the mode that was asked for", async ({ runtime, directory }) => {
+    check("have a file of exactly the requested mode", async ({ runtime, directory }) => {
       for (const mode of [0o600, 0o660, 0o666]) {
         const listener = await runtime.streams.listenLocal(`${directory}/s`, mode, nobody);
         expect(await runtime.files.status(`${directory}/s`)).toMatchObject({ kind: "other", mode });
@@ -44,7 +50,7 @@ export function localStreams(openSubject: OpenSubject): void {
       }
     });
 
-    check("free their path when the listener closes, and live on", async ({ runtime, directory }) => {
+    check("free their path when the listener closes, and stay connected", async ({ runtime, directory }) => {
       const path = `${directory}/s`;
       const [listener, near, far] = await pairAt(runtime, path);
       await listener.close();
@@ -59,19 +65,22 @@ export function localStreams(openSubject: OpenSubject): void {
       await again.close();
     });
 
-    check("are refused where another file is, listening or not", async ({ runtime, directory }) => {
-      const { files, streams } = runtime;
-      const listener = await streams.listenLocal(`${directory}/s`, 0o600, nobody);
-      const error = await expectFailure(streams.listenLocal(`${directory}/s`, 0o600, nobody), "EADDRINUSE");
-      expect(error.operation).toBe("listen");
-      await listener.close();
-      await files.replace(`${directory}/file`, Uint8Array.of(1), 0o600);
-      await expectFailure(streams.listenLocal(`${directory}/file`, 0o600, nobody), "EADDRINUSE");
-      await expectFailure(streams.connectLocal(`${directory}/file`), "ECONNREFUSED");
-      expect(await files.read(`${directory}/file`)).toEqual(Uint8Array.of(1));
-    });
+    check(
+      "are refused if another file is at the path, with or without a listener",
+      async ({ runtime, directory }) => {
+        const { files, streams } = runtime;
+        const listener = await streams.listenLocal(`${directory}/s`, 0o600, nobody);
+        const error = await expectFailure(streams.listenLocal(`${directory}/s`, 0o600, nobody), "EADDRINUSE");
+        expect(error.operation).toBe("listen");
+        await listener.close();
+        await files.replace(`${directory}/file`, Uint8Array.of(1), 0o600);
+        await expectFailure(streams.listenLocal(`${directory}/file`, 0o600, nobody), "EADDRINUSE");
+        await expectFailure(streams.connectLocal(`${directory}/file`), "ECONNREFUSED");
+        expect(await files.read(`${directory}/file`)).toEqual(Uint8Array.of(1));
+      },
+    );
 
-    check("name what is wrong with a path", async ({ runtime: { streams }, directory }) => {
+    check("fail with the reason for a bad path", async ({ runtime: { streams }, directory }) => {
       await expectFailure(streams.listenLocal(`${directory}/none/s`, 0o600, nobody), "ENOENT");
       await expectFailure(streams.connectLocal(`${directory}/none`), "ENOENT");
       const long = `${directory}/${"x".repeat(104)}`;
@@ -81,7 +90,7 @@ export function localStreams(openSubject: OpenSubject): void {
       await expectFailure(streams.listenLocal("", 0o600, nobody), "EINVAL");
     });
 
-    check("are given up when the caller has aborted", async ({ runtime: { streams }, directory }) => {
+    check("fail if the caller has aborted", async ({ runtime: { streams }, directory }) => {
       const listener = await streams.listenLocal(`${directory}/s`, 0o600, (connection) => connection.close());
       const signal = AbortSignal.abort();
       await expectFailure(streams.connectLocal(`${directory}/s`, { signal }), "ECANCELED");

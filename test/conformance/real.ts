@@ -1,17 +1,20 @@
-/** The suite for a runtime with a real system below: this machine is both hosts, over its loopback. */
+/** The suite for a runtime on a real system: this machine is both hosts, over its loopback. */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Address, Runtime } from "../../src/runtime.ts";
-import { binary, type Command } from "../runtimes/binaries.ts";
+import { command, lacks, pathOf } from "../machine/here.ts";
+import type { RuntimeName } from "../runtimes/binaries.ts";
 import { datagrams, dualStackDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
 import { localStreams } from "./local_streams.ts";
 import { dualStackStreams, streams } from "./streams.ts";
 import type { OpenSubject } from "./suite.ts";
 import { clockAndRandom, host, processes, terminal } from "./system.ts";
+
+const loopbacks: readonly string[] = lacks("ipv6") ? ["127.0.0.1"] : ["127.0.0.1", "::1"];
 
 /** Opens this machine with a temporary directory. */
 export function openMachine(runtime: Runtime): OpenSubject {
@@ -21,7 +24,7 @@ export function openMachine(runtime: Runtime): OpenSubject {
     return {
       runtime,
       peer: runtime,
-      routes: ["127.0.0.1", "::1"].map((host) => ({ host, peerHost: host })),
+      routes: loopbacks.map((host) => ({ host, peerHost: host })),
       directory,
       silentEndpoint: () => silentEndpoint(closing),
       drive: (body) => body(),
@@ -33,8 +36,8 @@ export function openMachine(runtime: Runtime): OpenSubject {
   };
 }
 
-/** Declares every part; `program` starts {@link terminal}'s program on the runtime. */
-export function conformance(runtime: Runtime, program: Command | { readonly missing: string }): void {
+/** Declares every part; `file` is {@link terminal}'s program, started on the runtime `name`. */
+export function conformance(runtime: Runtime, name: RuntimeName, file: string): void {
   const open = openMachine(runtime);
   datagrams(open);
   dualStackDatagrams(open);
@@ -44,21 +47,22 @@ export function conformance(runtime: Runtime, program: Command | { readonly miss
   files(open);
   clockAndRandom(open);
   processes(open);
-  terminal(open, program);
+  terminal(open, lacks(name) ? undefined : command(name, file));
   host(open);
 }
 
-/** A listener with a tiny backlog in a process that never accepts, and connections that fill it: further ones get no answer. */
+/**
+ * A listener with a tiny backlog in a process that never accepts, and connections that fill it, so
+ * that further ones get no reply.
+ */
 async function silentEndpoint(closing: (() => void)[]): Promise<Address> {
-  const node = binary("node");
-  if (node.path === undefined) throw new Error(node.missing);
   const script = `
     const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
       require("node:fs").writeSync(1, String(server.address().port));
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000);
       process.exit();
     });`;
-  const child = spawn(node.path, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(pathOf("node"), ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
   closing.push(() => child.kill("SIGKILL"));
   const port = await new Promise<number>((resolve) => {
     child.stdout.once("data", (chunk: Uint8Array) => resolve(Number(new TextDecoder().decode(chunk))));

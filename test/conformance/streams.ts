@@ -1,6 +1,7 @@
 /** TCP: what {@link Streams} promises. */
 import { describe, expect } from "vitest";
 import type { Connection, Listener, Runtime } from "../../src/runtime.ts";
+import { lacks } from "../machine/here.ts";
 import { checks, expectFailure, type OpenSubject, pattern, pause, type Subject, until } from "./suite.ts";
 
 interface Pair {
@@ -49,7 +50,7 @@ async function readAll(connection: Connection): Promise<Uint8Array> {
 export function streams(openSubject: OpenSubject): void {
   const check = checks(openSubject);
   describe("streams", () => {
-    check("know both ends and carry bytes both ways, on every family", async (subject) => {
+    check("have both addresses and carry bytes both ways, on every family", async (subject) => {
       for (const route of subject.routes) {
         const pair = await connect(subject, route);
         const { near, far, listener } = pair;
@@ -102,7 +103,7 @@ export function streams(openSubject: OpenSubject): void {
       await closeAll(pair);
     });
 
-    check("hold a writer back until the reader reads", async (subject) => {
+    check("block a writer until the reader reads", async (subject) => {
       const pair = await connect(subject);
       let accepted = 0;
       let stop = false;
@@ -114,7 +115,7 @@ export function streams(openSubject: OpenSubject): void {
         }
       })();
       let before = -1;
-      // It comes to a stand because nobody reads; 64 MiB is far above what systems buffer.
+      // It blocks because nobody reads; 64 MiB is far above what systems buffer.
       for (let turn = 0; turn < 100 && accepted !== before; turn += 1) {
         before = accepted;
         await pause(subject.runtime, 100);
@@ -122,7 +123,7 @@ export function streams(openSubject: OpenSubject): void {
       expect(accepted).toBe(before);
       expect(accepted).toBeLessThan(64 * 1024 * 1024);
       stop = true;
-      // One write is still waiting.
+      // One write still waits.
       const total = accepted + bytes.length;
       let read = 0;
       while (read < total) read += (await pair.far.read())!.length;
@@ -130,7 +131,7 @@ export function streams(openSubject: OpenSubject): void {
       await closeAll(pair);
     });
 
-    check("fail pending reads and writes when they are closed, and close twice", async (subject) => {
+    check("fail pending reads and writes when they are closed, and can be closed twice", async (subject) => {
       const pair = await connect(subject);
       const read = expectFailure(pair.near.read(), "ECANCELED");
       pair.near.close();
@@ -141,7 +142,7 @@ export function streams(openSubject: OpenSubject): void {
       await closeAll(pair);
     });
 
-    check("fail a write that waits for a peer when they are closed", async (subject) => {
+    check("fail a write that is blocked when they are closed", async (subject) => {
       const pair = await connect(subject);
       const waiting: Promise<unknown>[] = [];
       const codes: unknown[] = [];
@@ -160,7 +161,7 @@ export function streams(openSubject: OpenSubject): void {
       await closeAll(pair);
     });
 
-    check("tell a writer that the peer is gone", async (subject) => {
+    check("fail a writer whose peer is gone", async (subject) => {
       const pair = await connect(subject);
       pair.far.close();
       expect(await pair.near.read()).toBeNull();
@@ -175,7 +176,7 @@ export function streams(openSubject: OpenSubject): void {
       await closeAll(pair);
     });
 
-    check("to a port where nobody listens are refused", async ({ runtime, peer, routes }) => {
+    check("to a port without a listener are refused", async ({ runtime, peer, routes }) => {
       for (const { peerHost } of routes) {
         const listener = await peer.streams.listen({ host: peerHost, port: 0 }, () => {});
         await listener.close();
@@ -184,7 +185,7 @@ export function streams(openSubject: OpenSubject): void {
       }
     });
 
-    check("are given up when the caller aborts", async ({ runtime, peer, routes }) => {
+    check("fail when the caller aborts", async ({ runtime, peer, routes }) => {
       const listener = await peer.streams.listen({ host: routes[0]!.peerHost, port: 0 }, (c) => c.close());
       const aborted = AbortSignal.abort();
       await expectFailure(runtime.streams.connect(listener.local, { signal: aborted }), "ECANCELED");
@@ -198,7 +199,7 @@ export function streams(openSubject: OpenSubject): void {
       await listener.close();
     });
 
-    check("are given up when nobody answers in time", async (subject) => {
+    check("fail if the peer does not reply in time", async (subject) => {
       const started = subject.runtime.clock.now();
       const attempt = subject.runtime.streams.connect(await subject.silentEndpoint(), { timeoutMs: 300 });
       const error = await expectFailure(attempt, "ETIMEDOUT");
@@ -224,7 +225,7 @@ export function streams(openSubject: OpenSubject): void {
       await expectFailure(attempt, "EADDRNOTAVAIL");
     });
 
-    check("live on when their listener closes", async (subject) => {
+    check("stay connected when their listener closes", async (subject) => {
       const pair = await connect(subject);
       await pair.listener.close();
       await pair.listener.close();
@@ -266,10 +267,10 @@ async function echo(connection: Connection): Promise<void> {
 /** Listeners of both families at once; needs a system with IPv6. */
 export function dualStackStreams(openSubject: OpenSubject): void {
   const check = checks(openSubject);
-  describe("wildcard streams", () => {
+  describe.skipIf(lacks("ipv6"))("wildcard streams", () => {
     for (const wildcard of ["0.0.0.0", "::", ""]) {
       check(
-        `to a listener on "${wildcard}" come from both families, IPv4 as dotted quad`,
+        `to a listener on "${wildcard}" come from both families, with IPv4 as dotted quad`,
         async ({ runtime }) => {
           await acceptsBoth(runtime, wildcard);
         },

@@ -1,22 +1,23 @@
 /**
- * What every runtime must do, written once. An entry per runtime hands in how to open a {@link Subject}; each runs on the runtime that it
- * tests. Parts that a runtime does not have are not imported by its entry, which says why.
+ * What every runtime must do, written once. Each runtime has an entry that passes how to open a
+ * {@link Subject}, and runs on the runtime that it tests. An entry that lacks a part of the suite
+ * gives the reason.
  */
 import { expect, it } from "vitest";
 import { type Address, type Runtime, SystemError, type SystemErrorCode } from "../../src/runtime.ts";
 
-/** A runtime under test and where it stands. */
+/** A runtime under test and its surroundings. */
 export interface Subject {
   readonly runtime: Runtime;
   /** Another host that reaches the first; a real machine is its own peer. */
   readonly peer: Runtime;
-  /** Addresses of the first host and of the peer, pairwise of one family. */
+  /** Addresses of the first host and of the peer, in pairs of one family. */
   readonly routes: readonly { readonly host: string; readonly peerHost: string }[];
   /** An existing empty directory. */
   readonly directory: string;
   /** An endpoint that neither accepts nor refuses connections. */
   silentEndpoint(): Promise<Address>;
-  /** Runs a body to its end; the simulator turns its world meanwhile. */
+  /** Runs a body to its end; the simulator advances its world meanwhile. */
   drive(body: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }

@@ -15,7 +15,8 @@ export async function terminalProgram(runtime: Runtime): Promise<void> {
       return terminal.exit(7);
     }
     case "flood":
-      for (let turn = 0; turn < 20; turn += 1) await terminal.write("x".repeat(100_000));
+      for (let turn = 0; turn < 20; turn += 1)
+        if (!(await terminal.write("x".repeat(100_000)))) return terminal.exit(3);
       return terminal.exit(0);
     case "signal": {
       const ignored = signals.on("SIGUSR1", () => terminal.exit(9));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ceilLog10, nodeScaleThousandths, pushPullScale, suspicionTotalMs } from "../../src/core/math.ts";
 
 describe("rounded logarithms", () => {
-  it("gives the retransmit factor of memberlist", () => {
+  it("give the retransmit factor of memberlist", () => {
     const cases = [
       [0, 0],
       [1, 1],
@@ -16,7 +16,7 @@ describe("rounded logarithms", () => {
     for (const [count, factor] of cases) expect(ceilLog10(count)).toBe(factor);
   });
 
-  it("gives the suspicion minimum of memberlist for a multiplier of 4 and probes each second", () => {
+  it("give the suspicion minimum of memberlist for a multiplier of 4 and a probe each second", () => {
     const cases = [
       [1, 4000],
       [10, 4000],
@@ -29,14 +29,14 @@ describe("rounded logarithms", () => {
     for (const [count, minimum] of cases) expect(4 * nodeScaleThousandths(count)).toBe(minimum);
   });
 
-  it("shrinks a suspicion as memberlist does", () => {
+  it("shorten a suspicion as memberlist does", () => {
     const totals = (expected: number): number[] =>
       Array.from({ length: expected + 1 }, (_, c) => suspicionTotalMs(c, expected, 4000, 24_000));
     expect(totals(2)).toEqual([24_000, 11_381, 4_000]);
     expect(totals(3)).toEqual([24_000, 14_000, 8_150, 4_000]);
   });
 
-  it("stretches push/pull above 32 nodes", () => {
+  it("lengthen the push/pull interval above 32 nodes", () => {
     const cases = [
       [1, 1],
       [32, 1],

@@ -10,7 +10,7 @@ function counting(): Random {
 }
 
 describe("random", () => {
-  it("never hands out a byte twice", () => {
+  it("never returns a byte twice", () => {
     const random = counting();
     const first = new Uint8Array(3);
     const second = new Uint8Array(3);

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What happens, and what becomes of a member by the status it has. */
+/** An input, and the result for each status of the member. */
 export type StateRow = readonly [happens: string, ...cells: readonly string[]];
 
 const root = join(import.meta.dirname, "../..");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Timers } from "../../src/core/timers.ts";
 
 describe("timers", () => {
-  it("fires in order of time, and in order of setting at one time", () => {
+  it("fire in order of time, and in order of setting at one time", () => {
     const timers = new Timers<string>();
     timers.set("b", 20, "b");
     timers.set("a", 10, "a");
@@ -18,7 +18,7 @@ describe("timers", () => {
     expect(timers.next()).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it("behaves like a map from keys to deadlines", () => {
+  it("behave like a map from keys to deadlines", () => {
     const step = fc.record({
       key: fc.constantFrom("a", "b", "c", "d"),
       at: fc.integer({ min: 0, max: 50 }),

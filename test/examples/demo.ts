@@ -1,52 +1,41 @@
 /**
- * Examples as their readers start them: by the line of their README, in a part of loopback of their own, with the real servers.
+ * Examples as a reader starts them: with the line of their README, on their own part of the
+ * loopback network, with the real servers.
  */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { find, installed, type Kind, ours, until } from "../interop/agents.ts";
-import { binary } from "../runtimes/binaries.ts";
+import { installed, type Kind, ours, until } from "../interop/agents.ts";
+import { lacks, pathOf } from "../machine/here.ts";
+import { programFolders } from "../machine/things.ts";
 import { read, root } from "../tidy/sources.ts";
 
 const execute = promisify(execFile);
 
-/** Debian's packages with servers that examples run. */
-export const servers = { nginx: "nginx", "redis-server": "redis-server" } as const;
-
-/** Where programs are looked for. */
-const { PATH = "" } = process.env;
-const searched: readonly string[] = [...PATH.split(delimiter), "/usr/sbin"];
-
-/** Why a server is not there, or null when it is. */
-export function whyNoServer(program: keyof typeof servers): string | null {
-  if (searched.some((folder) => existsSync(join(folder, program)))) return null;
-  return `${program} is not installed: run "apt-get install ${servers[program]}"`;
-}
-
-/** What is not installed here of all that the examples run. */
-export function missingServers(): string[] {
-  return (Object.keys(servers) as (keyof typeof servers)[]).flatMap((program) => whyNoServer(program) ?? []);
-}
-
-/** What `serf` can be in the examples here: ours on a runtime that is installed, or the original, with the programs on Node. */
-export const kinds: readonly Kind[] = installed([...ours, "old"]);
+/**
+ * The programs that `serf` can be in the examples: ours on each installed runtime, or Serf, whose
+ * programs run on Node.
+ */
+export const kinds: readonly Kind[] = installed([...ours, "serf-0.9"]).filter(
+  (kind) => kind !== "deno" || !lacks("deno-cache"),
+);
 
 /** The runtime of a kind's programs. */
 function runtimeOf(kind: Kind): "node" | "deno" | "bun" {
   return kind === "deno" || kind === "bun" ? kind : "node";
 }
 
-/** An answer over HTTP; without one `status` is 0. */
+/** A response over HTTP; `status` is 0 if there is none. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
 }
 
-/** A request on a connection of its own. */
+/** Sends a request on its own connection. */
 export async function http(url: string, method = "GET", body = ""): Promise<Answer> {
   return await new Promise((resolve) => {
     const failed = (error: Error): void => resolve({ status: 0, headers: {}, body: error.message });
@@ -73,7 +62,7 @@ interface Started {
 
 const running = new Set<Demo>();
 
-/** Ends what a test left behind. */
+/** Ends all examples that a test left running. */
 export async function stopDemos(): Promise<void> {
   await Promise.all([...running].map((demo) => demo.stop()));
 }
@@ -86,10 +75,13 @@ export class Demo {
   output = "";
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
-  /** What the test started again or besides. */
+  /** Processes that the test started. */
   readonly #added: ChildProcess[] = [];
 
-  /** Starts an example with a kind of `serf` and waits until it has started its processes. `subnet` is unlike that of other test files. */
+  /**
+   * Starts an example with a kind of `serf` and waits until it has started its processes. Each test
+   * file passes another `subnet`.
+   */
   static async start(name: string, kind: Kind, subnet: number): Promise<Demo> {
     const demo = new Demo(name, kind, `127.${20 + (process.pid % 200)}.${subnet + kinds.indexOf(kind)}`);
     running.add(demo);
@@ -104,15 +96,18 @@ export class Demo {
   private constructor(name: string, kind: Kind, network: string) {
     this.network = network;
     const runtime = runtimeOf(kind);
-    const { path, missing } = binary(runtime);
-    if (path === undefined) throw new Error(missing);
-    const original = kind === runtime ? undefined : find(kind);
-    const serf = original !== undefined && "program" in original ? { SERF: original.program } : {};
-    // A process group of its own is what a terminal would give it, and interrupt.
+    const path = pathOf(runtime);
+    const serf = kind === runtime ? {} : { SERF: pathOf(kind) };
+    // A terminal would give it its own process group and interrupt that.
     this.#child = spawn("/bin/sh", ["-c", startLine(name, runtime)], {
       cwd: root,
       detached: true,
-      env: { ...process.env, ...serf, NETWORK: network, PATH: [dirname(path), ...searched].join(delimiter) },
+      env: {
+        ...process.env,
+        ...serf,
+        NETWORK: network,
+        PATH: [dirname(path), ...programFolders].join(delimiter),
+      },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk: Uint8Array) => {
@@ -154,7 +149,7 @@ export class Demo {
     return child;
   }
 
-  /** Statuses that the first agent knows, by name; none before it can be asked. */
+  /** Statuses that the first agent has, by name; none before it accepts commands. */
   async statuses(): Promise<Record<string, string>> {
     const listed = await this.type("serf members -format=json").catch(() => '{"members":[]}');
     const { members } = JSON.parse(listed) as { members: { name: string; status: string }[] };
@@ -192,10 +187,10 @@ export class Demo {
       .join("\n");
   }
 
-  /** What the line says that has to be typed there first. */
+  /** The environment and folder that the example prints for the second terminal. */
   #terminal(): { readonly cwd: string; readonly env: NodeJS.ProcessEnv } {
     const [, address = ""] = /SERF_RPC_ADDR=(\S+)/.exec(this.output) ?? [];
-    const path = [join(this.folder, "bin"), ...searched].join(delimiter);
+    const path = [join(this.folder, "bin"), ...programFolders].join(delimiter);
     return { cwd: this.folder, env: { ...process.env, PATH: path, SERF_RPC_ADDR: address } };
   }
 }
@@ -206,11 +201,13 @@ function startLine(name: string, kind: "node" | "deno" | "bun"): string {
   const beginning = kind === "node" ? "npm ci && npm run" : kind;
   const line = block.split("\n").find((text) => text.startsWith(`${beginning} `));
   if (line === undefined) throw new Error(`The README of ${name} has no line for ${kind}`);
-  // These tests run in the installation that this would remove and make again.
+  // The tests run in the installation that this would remove and install again.
   return line.replace(/^npm ci && /, "");
 }
 
-/** Waits for something; its failure shows what the processes wrote. */
+/**
+ * Waits until a condition holds; if it does not in time, the error shows what the processes wrote.
+ */
 export async function eventually(
   demo: Demo,
   what: string,

@@ -1,5 +1,6 @@
 /**
- * The example deploy: an event switches every node once, whatever order events come in and whoever was away.
+ * The example deploy: an event switches every node once, whatever the order of events and whichever
+ * node was away.
  */
 
 import { execFileSync } from "node:child_process";
@@ -17,19 +18,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { lacks } from "../machine/here.ts";
 import { root } from "../tidy/sources.ts";
 import { Demo, eventually, kinds, stopDemos } from "./demo.ts";
 
 afterEach(stopDemos);
 
-describe.each(kinds)("a deploy event with agents of %s", (kind) => {
+describe.skipIf(lacks("loopback")).each(kinds)("a deploy event with agents of %s", (kind) => {
   it("switches every node once", { timeout: 240_000 }, async () => {
     const demo = await Demo.start("deploy", kind, 130);
     const nodes = ["node1", "node2", "node3"];
     const current = (node: string): string => readlinkSync(join(demo.folder, node, "current"));
     const history = (node: string): string[] => demo.read(`${node}/history`).trim().split("\n");
     const versions = (node: string): string[] => history(node).map((line) => line.split(" ")[1] ?? "");
-    /** The history is written behind the switch. */
+    /** The history is written after the switch. */
     const switched = (node: string, version: string): boolean =>
       existsSync(join(demo.folder, node, "history")) &&
       versions(node).at(-1) === version &&
@@ -56,7 +58,7 @@ describe.each(kinds)("a deploy event with agents of %s", (kind) => {
     };
     expect(answers).toEqual(Object.fromEntries(nodes.map((node) => [node, "v2\n"])));
 
-    // What is no release changes nothing; a node that is away catches up.
+    // An event without a valid release changes nothing; a node that is away catches up.
     for (const payload of ["../../etc", "v9", "''"])
       await demo.type(`serf event -coalesce=false deploy ${payload}`);
     process.kill(demo.process("node3").pid, "SIGKILL");
@@ -71,7 +73,7 @@ describe.each(kinds)("a deploy event with agents of %s", (kind) => {
     await eventually(demo, "node3 on v3", () => switched("node3", "v3"));
     expect(versions("node3")).toEqual(["v2", "v3"]);
 
-    // A node that is new learns of what was before it.
+    // A new node learns of earlier deploys.
     for (const version of ["v1", "v2", "v3"])
       mkdirSync(join(demo.folder, "node4/releases", version), { recursive: true });
     demo.leaveRunning(
@@ -86,7 +88,10 @@ describe.each(kinds)("a deploy event with agents of %s", (kind) => {
 });
 
 describe("the handler of deploys", () => {
-  /** Plays events, each a Lamport time and a version, and answers with what is current and how it came so. */
+  /**
+   * Plays events, each a Lamport time and a version, and returns the current version and the
+   * history.
+   */
   function play(...events: readonly (readonly [time: number, payload: string])[]): [string, string[]] {
     const app = mkdtempSync(join(tmpdir(), "tserf-deploy-"));
     try {
@@ -111,7 +116,7 @@ describe("the handler of deploys", () => {
     }
   }
 
-  it("goes forward only", () => {
+  it("never goes back to an older release", () => {
     expect(play([9, "v2\n"], [10, "v3\n"], [9, "v2\n"], [10, "v3\n"])).toEqual([
       "releases/v3",
       ["1 v1", "9 v2", "10 v3"],
@@ -120,12 +125,12 @@ describe("the handler of deploys", () => {
     expect(play([10, "v3\n"], [11, "v1\n"])).toEqual(["releases/v1", ["1 v1", "10 v3", "11 v1"]]);
   });
 
-  it("comes to the same from deploys at the same time, in any order", () => {
+  it("has the same result for simultaneous deploys in any order", () => {
     expect(play([5, "v2\n"], [5, "v3\n"])[0]).toBe("releases/v3");
     expect(play([5, "v3\n"], [5, "v2\n"])[0]).toBe("releases/v3");
   });
 
-  it("refuses what is no release", () => {
+  it("rejects what is not a release", () => {
     const payloads = ["", "\n", "../v2\n", "..\n", ".\n", "v2/..\n", "v9\n", "v2 v3\n", "-n\n", "$(id)\n"];
     expect(play(...payloads.map((payload, index) => [index + 2, payload] as const))).toEqual([
       "releases/v1",

@@ -7,15 +7,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { Demo, eventually, http, kinds, stopDemos, whyNoServer } from "./demo.ts";
-
-const missing = whyNoServer("nginx");
+import { lacks } from "../machine/here.ts";
+import { Demo, eventually, http, kinds, stopDemos } from "./demo.ts";
 
 afterEach(stopDemos);
 
-it.skipIf(process.env["CI"] !== "true")("nginx is installed", () => expect(missing).toBeNull());
-
-/** Asks again and again; `failures` are answers other than 200. */
+/** Sends requests continuously; `failures` are responses other than 200. */
 class Visitor {
   readonly failures: string[] = [];
   visits = 0;
@@ -43,7 +40,7 @@ class Visitor {
   }
 }
 
-describe.skipIf(missing !== null).each(kinds)("the load balancer with agents of %s", (kind) => {
+describe.skipIf(lacks("loopback", "nginx")).each(kinds)("the load balancer with agents of %s", (kind) => {
   it("follows its web servers", { timeout: 240_000 }, async () => {
     const demo = await Demo.start("load_balancer", kind, 120);
     const url = `http://${demo.network}.1:8080/`;
@@ -78,7 +75,7 @@ describe.skipIf(missing !== null).each(kinds)("the load balancer with agents of 
     const web2 = demo.leaveRunning(demo.process("web2").command);
     await eventually(demo, "web2 is back", () => lists(1, 2, 3));
     await eventually(demo, "all in turn", () => spreads("web1", "web2", "web3"));
-    // One says goodbye.
+    // One leaves.
     process.kill(demo.process("web1").pid, "SIGTERM");
     await eventually(demo, "web1 is gone", () => lists(2, 3));
     await eventually(demo, "web1 ends", () => !demo.alive.includes("web1"));
@@ -86,8 +83,9 @@ describe.skipIf(missing !== null).each(kinds)("the load balancer with agents of 
     expect(visitor.failures).toEqual([]);
     expect(visitor.visits).toBeGreaterThan(100);
 
-    // Members that are no web servers, or say nonsense, change nothing, and nginx is left alone.
-    // The one of the configuration before may still finish its requests.
+    // Members that are not web servers, or have invalid tags, change nothing, and nginx is not
+    // reloaded.
+    // A worker of the earlier configuration may still finish its requests.
     await eventually(demo, "one worker", () => workerOf(demo).trim().split(" ").length === 1);
     const worker = workerOf(demo);
     const before = statSync(join(demo.folder, "nginx/upstreams.conf.new"), {

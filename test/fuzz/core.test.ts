@@ -132,7 +132,7 @@ describe.each([
   { encrypted: false, what: "random and mutated messages" },
   { encrypted: true, what: "random and mutated messages under a key that the sender has" },
 ])("$what", ({ encrypted }) => {
-  it("neither crash, nor grow the node, nor add a member that cannot be named or reached", {
+  it("neither crash nor grow the node, nor add a member that cannot be named or reached", {
     timeout: 3_600_000,
   }, () => {
     const random = seeded(seed);

@@ -29,7 +29,7 @@ describe("mutated conversations", () => {
     ["without a token", ""],
     ["with a token", "s3cret"],
   ])(
-    "%s neither crash a session nor make it hold or write without bound",
+    "%s neither crash a session nor make it buffer or write without bound",
     { timeout: 3_600_000 },
     (_what, token) => {
       const random = seeded(seed);

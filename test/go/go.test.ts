@@ -5,7 +5,7 @@ import { decodeBase64, encodeBase64 } from "../../src/go/base64.ts";
 import { formatDuration, parseDuration } from "../../src/go/duration.ts";
 import { encodeJson } from "../../src/go/json.ts";
 import { parseKey } from "../../src/go/parse_key.ts";
-import { quote } from "../../src/go/quote.ts";
+import { quote, quoteBytes } from "../../src/go/quote.ts";
 import { goSyntax } from "../../src/go/syntax.ts";
 import { decodeText } from "../../src/go/utf8.ts";
 
@@ -27,7 +27,7 @@ describe("durations", () => {
     ["9999999h", 'time: invalid duration "9999999h"'],
   ])("'%s' is refused", (text, message) => expect(() => parseDuration(text)).toThrow(message));
 
-  test("what is written is read back", () => {
+  test("are read back as they were written", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), (nanoseconds) => {
         expect(parseDuration(formatDuration(nanoseconds))).toBe(nanoseconds);
@@ -99,8 +99,13 @@ test.each([
   ["[::1", "address [::1: missing ']' in address"],
   ["[::1]", "address [::1]: missing port in address"],
   ["a]:5", "address a]:5: unexpected ']' in address"],
-])("%s is no address", (text, message) => {
+])("%s is not an address", (text, message) => {
   expect(() => splitHostPort(text)).toThrow(new AddressError(message));
+});
+
+test("bytes are quoted as Go quotes a string of them", () => {
+  const bytes = Uint8Array.of(0xff, 0x41, 0xc3, 0xa4, 0xe2, 0x82, 0x0a, 0xef, 0xbb, 0xbf);
+  expect(quoteBytes(bytes)).toBe('"\\xffAä\\xe2\\x82\\n\\ufeff"');
 });
 
 test("quotes escape what Go does not print", () => {

@@ -30,7 +30,7 @@ function fault(work: () => unknown): string {
 }
 
 describe("JSON is read", () => {
-  test("as every other reader does", () => {
+  test("as JSON.parse reads it", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(plain(readJson(bytes(text)))).toEqual(JSON.parse(text));
@@ -39,7 +39,7 @@ describe("JSON is read", () => {
     );
   });
 
-  test("or refused, exactly when every other reader refuses it", () => {
+  test("or rejected, exactly when JSON.parse rejects it", () => {
     const piece = fc.constantFrom(
       "{",
       "}",
@@ -74,7 +74,7 @@ describe("JSON is read", () => {
     );
   });
 
-  test("and a number that no float64 can hold is refused, as by Go", () => {
+  test("and a number that no float64 can hold is rejected, as by Go", () => {
     expect(fault(() => readJson(bytes("[1e3011]")))).not.toBe("none");
     expect(readJson(bytes("[1e308]"))).toEqual([1e308]);
   });
@@ -91,7 +91,7 @@ describe("JSON is read", () => {
   });
 });
 
-describe("text that is no JSON", () => {
+describe("text that is not JSON", () => {
   // Texts of Go 1.19's encoding/json, as Serf 0.10.2 prints them for configuration files.
   test.each([
     ["", "EOF", "unexpected end of JSON input"],
@@ -111,17 +111,17 @@ describe("text that is no JSON", () => {
     ["1ex", "invalid character 'x' in exponent of numeric literal"],
     ["'a'", "invalid character '\\'' looking for beginning of value"],
     ["\ufeff{}", "invalid character 'ï' looking for beginning of value"],
-  ])("%j is refused in Go's words", (text, first, whole = first) => {
+  ])("%j is rejected with Go's message", (text, first, whole = first) => {
     expect(fault(() => readFirstJson(bytes(text)))).toBe(first);
     expect(fault(() => readJson(bytes(text)))).toBe(whole);
   });
 
-  test("is what stands behind a value, unless only the first one is wanted", () => {
+  test("includes anything after a value, unless only the first value is read", () => {
     expect(fault(() => readJson(bytes("[] trailing")))).toBe("invalid character 't' after top-level value");
     expect(readFirstJson(bytes("[] trailing"))).toEqual([]);
   });
 
-  test("is nested too deep", () => {
+  test("includes values that are nested too deep", () => {
     expect(fault(() => readJson(bytes("[".repeat(100_000))))).toBe("exceeded max depth");
   });
 });

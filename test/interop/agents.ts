@@ -1,20 +1,16 @@
 /**
- * Real agents as child processes: the original's binaries and our own on every runtime, each on a loopback address of its own.
+ * Real agents as child processes: Go's Serf and our own on every runtime, each on a loopback address of its own.
  */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { type Command, command } from "../runtimes/binaries.ts";
-import { whyNoMounts } from "./mounts.ts";
-import { whyNoNetworks } from "./networks.ts";
+import { command, lacks, pathOf } from "../machine/here.ts";
+import type { Command } from "../runtimes/binaries.ts";
 
-/** Kinds of agents: the original's Debian package, its newest release, and ours by runtime. */
-export type Kind = "old" | "new" | "node" | "deno" | "bun";
+/** Kinds of agents: Go's Serf from Debian's package and in its newest release, and ours by runtime. */
+export type Kind = "serf-0.9" | "serf-0.10" | "node" | "deno" | "bun";
 
-/** The original's. */
-export const originals: readonly Kind[] = ["old", "new"];
+/** Go's Serf. */
+export const serfs: readonly Kind[] = ["serf-0.9", "serf-0.10"];
 
 /** Ours. */
 export const ours: readonly Kind[] = ["node", "deno", "bun"];
@@ -22,36 +18,16 @@ export const ours: readonly Kind[] = ["node", "deno", "bun"];
 const gossipPort = 17946;
 const rpcPort = 17373;
 
-/** How a kind is started, or why it cannot be. */
-export function find(kind: Kind): Command | { readonly missing: string } {
-  if (kind === "node" || kind === "deno" || kind === "bun") return command(kind, `runtimes/${kind}/cli.ts`);
-  const candidates =
-    kind === "old"
-      ? [process.env["TSERF_TEST_SERF_OLD"], "/usr/bin/serf"]
-      : [process.env["TSERF_TEST_SERF_NEW"], join(homedir(), "go", "bin", "serf")];
-  const program = candidates.find((path) => path !== undefined && path !== "" && existsSync(path));
-  if (program !== undefined) return { program, args: [] };
-  const missing =
-    kind === "old"
-      ? `the original's Debian version is not installed: run "apt-get install serf"`
-      : `the original's newest release is not installed: run "go install github.com/hashicorp/serf/cmd/serf@v0.10.2"`;
-  return { missing };
+/** Returns how a kind is started. */
+export function commandOf(kind: Kind): Command {
+  return kind === "node" || kind === "deno" || kind === "bun"
+    ? command(kind, `runtimes/${kind}/cli.ts`)
+    : { program: pathOf(kind), args: [] };
 }
 
 /** Those of some kinds that are installed here. */
 export function installed(kinds: readonly Kind[]): Kind[] {
-  return kinds.filter((kind) => "program" in find(kind));
-}
-
-/**
- * What is not installed here of all that the tests of this folder start, and how to get it.
- */
-export function missing(): string[] {
-  const programs = [...originals, ...ours].flatMap((kind) => {
-    const found = find(kind);
-    return "missing" in found ? [found.missing] : [];
-  });
-  return [...programs, whyNoNetworks(), whyNoMounts()].filter((reason) => reason !== null);
+  return kinds.filter((kind) => !lacks(kind));
 }
 
 /** What a finished command printed. */
@@ -120,7 +96,9 @@ export class Agent {
     return await Agent.startInside([], kind, name, host, ...flags);
   }
 
-  /** The same behind the words of a command that runs another one, somewhere else. */
+  /**
+   * Like {@link Agent.start}, with the words of a command that runs another one elsewhere in front.
+   */
   static async startInside(
     inside: readonly string[],
     kind: Kind,
@@ -128,9 +106,8 @@ export class Agent {
     host: string,
     ...flags: string[]
   ): Promise<Agent> {
-    const found = find(kind);
-    if ("missing" in found) throw new Error(found.missing);
-    const [program, ...args] = [...inside, found.program, ...found.args];
+    const { program: ownProgram, args: ownArgs } = commandOf(kind);
+    const [program, ...args] = [...inside, ownProgram, ...ownArgs];
     const at = [`-node=${name}`, `-bind=${host}:${gossipPort}`, `-rpc-addr=${host}:${rpcPort}`];
     const child = spawn(program!, [...args, "agent", ...at, ...flags]);
     const agent = new Agent(kind, name, host, child, inside);
@@ -168,12 +145,12 @@ export class Agent {
     return await this.ended;
   }
 
-  /** Runs a command against this agent, by default with the original's own command line where there is one. */
+  /** Runs a command against this agent, by default with Serf's own command line where there is one. */
   async cli(by: Kind, name: string, ...args: string[]): Promise<Outcome> {
     return await runInside(this.#inside, by, name, `-rpc-addr=${this.rpcAddress}`, ...args);
   }
 
-  /** Starts a command that goes on until it is stopped. */
+  /** Starts a command that runs until it is stopped. */
   watch(by: Kind, name: string, ...args: string[]): Watch {
     return new Watch(by, name, `-rpc-addr=${this.rpcAddress}`, ...args);
   }
@@ -192,16 +169,15 @@ export class Agent {
   }
 }
 
-/** A command that goes on until it is stopped. */
+/** A command that runs until it is stopped. */
 export class Watch {
   output = "";
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
 
   constructor(by: Kind, ...args: string[]) {
-    const found = find(by);
-    if ("missing" in found) throw new Error(found.missing);
-    const child = spawn(found.program, [...found.args, ...args]);
+    const { program, args: before } = commandOf(by);
+    const child = spawn(program, [...before, ...args]);
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => {
         this.output += chunk.toString();
@@ -219,18 +195,17 @@ export class Watch {
 }
 
 /** The command line that starts fastest here. */
-const fastCli: Kind = installed(originals).at(-1) ?? "node";
+const fastCli: Kind = installed(serfs).at(-1) ?? "node";
 
 /** Runs a command line. */
 export async function run(by: Kind, ...args: string[]): Promise<Outcome> {
   return await runInside([], by, ...args);
 }
 
-/** The same behind the words of a command that runs another one, somewhere else. */
+/** Like {@link run}, with the words of a command that runs another one elsewhere in front. */
 export async function runInside(inside: readonly string[], by: Kind, ...args: string[]): Promise<Outcome> {
-  const found = find(by);
-  if ("missing" in found) throw new Error(found.missing);
-  const [program, ...before] = [...inside, found.program, ...found.args];
+  const own = commandOf(by);
+  const [program, ...before] = [...inside, own.program, ...own.args];
   return await new Promise((resolve) => {
     execFile(program!, [...before, ...args], { timeout: 30_000 }, (error, stdout, stderr) => {
       resolve({ stdout, stderr, code: error === null ? 0 : Number(error.code ?? -1) });
@@ -249,7 +224,7 @@ export async function sideBySide(
   );
 }
 
-/** Waits until something holds; fails with `what` when it does not in time. */
+/** Waits until a condition holds; rejects with `what` if it does not in time. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,

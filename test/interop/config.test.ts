@@ -1,14 +1,16 @@
 /**
- * Configuration files: ours reads them as the original does, merges them alike and refuses them with the same words.
+ * Configuration files: our agent reads and merges them as Serf does, and rejects them with the same
+ * message.
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { Agent, type Kind, type Outcome, originals, ours, run, stopAll, until } from "./agents.ts";
+import { lacks } from "../machine/here.ts";
+import { Agent, installed, type Kind, type Outcome, ours, run, stopAll, until } from "./agents.ts";
 
-const original: Kind = originals.at(-1) ?? "old";
+const serf: Kind = "serf-0.10";
 const folder = mkdtempSync(join(tmpdir(), "tserf-config-"));
 const host = `127.${60 + (process.pid % 100)}.13.1`;
 const here = [`-bind=${host}:17946`, `-rpc-addr=${host}:17373`, "-node=n"];
@@ -23,7 +25,7 @@ function file(name: string, content: string): string {
   return path;
 }
 
-/** Builds with an older decoder of settings say the same in other words. */
+/** Builds with an older decoder of settings word it differently. */
 function normal({ stdout, stderr, code }: Outcome): Outcome {
   const text = stdout
     .replace(/\d+ error\(s\) decoding:/, "decoding failed due to the following error(s):")
@@ -86,12 +88,12 @@ const refused = [
   '{"user_event_size_limit":10000}',
 ];
 
-describe.each(ours)("configuration files on %s", (kind) => {
-  it("are refused in the original's words", { timeout: 120_000 }, async () => {
+describe.skipIf(lacks("loopback", serf)).each(installed(ours))("configuration files on %s", (kind) => {
+  it("are rejected with Serf's message", { timeout: 120_000 }, async () => {
     for (const content of refused) {
       const path = file("refused.json", content);
       const [expected, seen] = await Promise.all(
-        [original, kind].map(async (by) => normal(await run(by, "agent", ...here, `-config-file=${path}`))),
+        [serf, kind].map(async (by) => normal(await run(by, "agent", ...here, `-config-file=${path}`))),
       );
       expect({ content, ...seen }).toEqual({ content, ...expected });
       expect(expected?.code).toBe(1);
@@ -106,9 +108,9 @@ describe.each(ours)("configuration files on %s", (kind) => {
       '{"node_nam":"a","rpcaddr":"b"}',
       " (did you mean 'node_name' instead of 'node_nam', 'rpc_addr' instead of 'rpcaddr'?)\n",
     ],
-  ])("are refused for %s with a hint behind the original's words", async (_what, content, hint) => {
+  ])("are rejected for %s with Serf's message and a hint", async (_what, content, hint) => {
     const path = file("refused.json", content);
-    const expected = normal(await run(original, "agent", ...here, `-config-file=${path}`));
+    const expected = normal(await run(serf, "agent", ...here, `-config-file=${path}`));
     const seen = await run(kind, "agent", ...here, `-config-file=${path}`);
     expect(seen).toEqual({ ...expected, stdout: `${expected.stdout.trimEnd()}${hint}` });
   });
@@ -118,13 +120,13 @@ describe.each(ours)("configuration files on %s", (kind) => {
     ["a folder that is not there", ["-config-dir=nosuchdir"]],
     ["an empty path", ["-config-file="]],
     ["a bad tag before a bad file", ["-tag", "bad", "-config-file=nosuch.json"]],
-  ])("are missed: %s", async (_what, flags) => {
-    const expected = await run(original, "agent", ...here, ...flags);
+  ])("are reported as missing: %s", async (_what, flags) => {
+    const expected = await run(serf, "agent", ...here, ...flags);
     expect(await run(kind, "agent", ...here, ...flags)).toEqual(expected);
     expect(expected.code).toBe(1);
   });
 
-  it("are merged alike, in every order, and flags win", { timeout: 60_000 }, async () => {
+  it("are merged alike in every order, and flags override them", { timeout: 60_000 }, async () => {
     file(
       "d/10-a.json",
       '{"node_name":"from-a","tags":{"x":"a","y":"a"},"event_handlers":["./a.sh"],"log_level":"warn"}',
@@ -150,9 +152,9 @@ describe.each(ours)("configuration files on %s", (kind) => {
     ];
     for (const flags of orders) {
       const seen = await Promise.all(
-        [original, kind].map(async (by, index) => {
+        [serf, kind].map(async (by, index) => {
           const agent = await Agent.start(by, "", host.replace(/1$/, String(index + 1)), ...flags);
-          const { stdout } = await agent.cli(original, "info", "-format=json");
+          const { stdout } = await agent.cli(serf, "info", "-format=json");
           await agent.kill("SIGKILL");
           const { agent: self, event_handlers, tags } = JSON.parse(stdout) as Record<string, unknown>;
           return { self, event_handlers, tags };
@@ -162,7 +164,7 @@ describe.each(ours)("configuration files on %s", (kind) => {
     }
   });
 
-  it("say what a signal does", { timeout: 60_000 }, async () => {
+  it("choose what a signal does", { timeout: 60_000 }, async () => {
     const path = file("signals.json", '{"leave_on_terminate":true,"skip_leave_on_interrupt":true}');
     for (const [signal, code] of [
       ["SIGTERM", 0],
@@ -173,15 +175,15 @@ describe.each(ours)("configuration files on %s", (kind) => {
     }
   });
 
-  it("are read again at SIGHUP, and a tags file survives it", { timeout: 60_000 }, async () => {
+  it("are read again at SIGHUP, without losing the tags of a tags file", { timeout: 60_000 }, async () => {
     const path = file("reload.json", '{"log_level":"warn"}');
     const tags = join(folder, `tags-${kind}.json`);
     const agent = await Agent.start(kind, "n", host, `-config-file=${path}`, `-tags-file=${tags}`);
-    expect(await agent.cli(original, "tags", "-set", "role=web", "-set", "ü=<&>")).toMatchObject({ code: 0 });
+    expect(await agent.cli(serf, "tags", "-set", "role=web", "-set", "ü=<&>")).toMatchObject({ code: 0 });
     const stored = '{\n  "role": "web",\n  "ü": "\\u003c\\u0026\\u003e"\n}';
     expect(readFileSync(tags, "utf8")).toBe(stored);
     expect(statSync(tags).mode & 0o777).toBe(0o600);
-    expect(await agent.cli(original, "tags", "-set", `big=${"x".repeat(600)}`)).toMatchObject({
+    expect(await agent.cli(serf, "tags", "-set", `big=${"x".repeat(600)}`)).toMatchObject({
       code: 1,
       stdout: "Error setting tags: Encoded length of tags exceeds limit of 512 bytes\n",
     });
@@ -192,12 +194,12 @@ describe.each(ours)("configuration files on %s", (kind) => {
     file("reload.json", '{"log_level":"debug","event_handlers":["user=./new.sh"],"leave_on_terminate":true}');
     agent.signal("SIGHUP");
     await until("the new handlers", async () => {
-      return (await agent.cli(original, "info")).stdout.includes("user: = ./new.sh");
+      return (await agent.cli(serf, "info")).stdout.includes("user: = ./new.sh");
     });
     expect(readFileSync(tags, "utf8")).toBe(stored);
     expect((await agent.members())["n"]?.tags).toEqual({ role: "web", ü: "<&>" });
     expect(await agent.kill("SIGTERM")).toBe(0);
-    const again = await Agent.start(original, "n", host, `-tags-file=${tags}`);
+    const again = await Agent.start(serf, "n", host, `-tags-file=${tags}`);
     expect(again.log).toContain(`Restored 2 tag(s) from ${tags}`);
   });
 });

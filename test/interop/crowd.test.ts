@@ -1,6 +1,7 @@
 /**
- * Two hundred clients stream events from one agent, and one of them stops reading: it loses events, the agent does not grow, and the others
- * miss nothing. What the one is sent is much more than an agent may hold.
+ * Two hundred clients stream events from one agent, and one of them stops reading: it loses events,
+ * the agent does not grow, and the others miss nothing. The events for the stalled client are much
+ * more than an agent may buffer.
  */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,7 +26,10 @@ const readerCount = 199;
 const wantedCount = 600;
 const noisePerWanted = 24;
 const noiseSize = 8_000;
-/** The first part fills what may be filled: the stalled client's queue, the system's buffers, the engine's heap. */
+/**
+ * The first part fills everything that may fill: the stalled client's queue, the system's buffers,
+ * the engine's heap.
+ */
 const warmUpCount = 200;
 /** Two thirds of the noise, which is 77 MB, come after the warm-up. */
 const growthMax = 40_000_000;
@@ -42,13 +46,13 @@ function memoryOf(agent: Agent): number {
   return Number(line![1]) * 1024;
 }
 
-/** Names of the user events in the order in which they come. */
+/** Collects names of the user events in the order in which they arrive. */
 async function collect(stream: RpcStream<RpcEvent>, into: string[]): Promise<void> {
   for await (const event of stream)
     if (event.type === "user") into.push(new TextDecoder().decode(event.payload));
 }
 
-/** A client that reads nothing more once it is told so. */
+/** A client that stops reading when `stall` is called. */
 async function staller(options: RpcClientOptions): Promise<{ client: RpcClient; stall: () => void }> {
   let stalled = false;
   const client = await RpcClient.connect(
@@ -74,9 +78,9 @@ async function staller(options: RpcClientOptions): Promise<{ client: RpcClient; 
   };
 }
 
-// The memory of another process is read where Linux shows it.
+// Linux shows the memory of another process.
 describe.skipIf(process.platform !== "linux").each(installed(ours))("streams of an agent on %s", (kind) => {
-  it("go on beside one that is not read, and memory stays flat", { timeout: 120_000 }, async () => {
+  it("continue beside one that is not read, and memory stays flat", { timeout: 120_000 }, async () => {
     const agent = await Agent.start(
       kind,
       "a",

@@ -1,12 +1,12 @@
 /**
- * A node of the library as a program: one JSON command per line comes in, one JSON line per answer or event goes out. Run as
- * `library.ts NAME HOST [OPTION=JSON...]` on any runtime.
+ * A node of the library as a program: reads one JSON command per line, writes one JSON line per
+ * response or event. Run as `library.ts NAME HOST [OPTION=JSON...]` on any runtime.
  */
 
 import { createInterface } from "node:readline";
 import { type QueryOptions, Serf, type SerfOptions } from "../../runtimes/node/mod.ts";
 
-/** What the program understands. */
+/** A command to the program. */
 export type LibraryCommand =
   | { readonly do: "event"; readonly name: string; readonly payload: string; readonly coalesce?: boolean }
   | { readonly do: "query"; readonly name: string; readonly payload: string; readonly options: QueryOptions }
@@ -15,7 +15,7 @@ export type LibraryCommand =
   | { readonly do: "members" }
   | { readonly do: "join"; readonly seed: string };
 
-/** What the program says. */
+/** A line that the program writes. */
 export interface LibraryLine {
   readonly tag: "ready" | "event" | "answer" | "stopped" | "log";
   readonly value: unknown;
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The package's own entry of the runtime this runs on. */
+/** The package's entry for the runtime that this runs on. */
 async function starter(): Promise<(options: SerfOptions) => Promise<Serf>> {
   const { deno, bun } = process.versions;
   if (deno !== undefined) return (await import("../../runtimes/deno/mod.ts")).Serf.start;

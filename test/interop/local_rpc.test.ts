@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { lacks } from "../machine/here.ts";
 import { Agent, installed, type Outcome, ours, run, stopAll } from "./agents.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tserf-socket-"));
@@ -12,12 +13,12 @@ const subnet = `127.${60 + (process.pid % 100)}.19`;
 afterEach(stopAll);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.each(installed(ours))("a socket in the file system, on %s", (kind) => {
+describe.skipIf(lacks("loopback")).each(installed(ours))("a socket in the file system, on %s", (kind) => {
   const path = join(folder, `${kind}.sock`);
   const flag = `-rpc-addr=unix://${path}`;
   const host = (index: number): string => `${subnet}.${10 * ours.indexOf(kind) + index}`;
 
-  it("takes commands, belongs to its user, and goes with its agent", async () => {
+  it("accepts commands, belongs to its user, and is removed with its agent", async () => {
     const agent = await Agent.start(kind, "a", host(1), flag);
     expect(agent.log).toContain(`RPC addr: 'unix://${path}'`);
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -41,7 +42,7 @@ describe.each(installed(ours))("a socket in the file system, on %s", (kind) => {
     });
   });
 
-  it("is taken over from an agent that was killed, not from one that lives", async () => {
+  it("is taken over from an agent that was killed, not from a running one", async () => {
     const first = await Agent.start(kind, "a", host(2), flag);
     const second = await Agent.start(kind, "b", host(3), flag);
     expect(await second.ended).toBe(1);

@@ -1,6 +1,5 @@
 /**
- * Agents that find each other by multicast DNS, ours on every runtime and the original's, in a network of their own. Where no network can be
- * made this is skipped, and `test/setup.ts` says so; with CI=true that is a failure.
+ * Agents that find each other by multicast DNS, ours on every runtime and Serf's, in a network of their own.
  */
 
 import { execFile } from "node:child_process";
@@ -8,30 +7,24 @@ import { hostname } from "node:os";
 import { promisify } from "node:util";
 import { decode } from "dns-packet";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Agent, converged, installed, originals, ours, stopAll } from "./agents.ts";
-import { Wire, whyNoNetworks } from "./networks.ts";
+import { lacks } from "../machine/here.ts";
+import { Agent, converged, installed, ours, serfs, stopAll } from "./agents.ts";
+import { Wire } from "./networks.ts";
 
-const reason = whyNoNetworks();
-const present = { originals: installed(originals), ours: installed(ours) };
+const present = { serfs: installed(serfs), ours: installed(ours) };
 const flags = ["-discover=mycl", "-iface=d0"];
 const host = (index: number): string => `10.77.0.${index}`;
 
 let wire: Wire;
 
-describe("on a machine that checks changes", () => {
-  it.skipIf(process.env["CI"] !== "true")("networks can be made", () => {
-    expect(reason).toBe(null);
-  });
-});
-
-describe.skipIf(reason !== null)("agents on one network", () => {
+describe.skipIf(lacks("networks"))("agents on one network", () => {
   beforeAll(() => {
     wire = Wire.lay("mdns", [1, 2, 3, 4].map(host), [5, 6, 7, 8].map(host));
   });
   afterEach(stopAll);
   afterAll(() => wire.remove());
 
-  it("find each other by the name of their cluster, the original's and ours", {
+  it("find each other by the name of their cluster, Serf's and ours", {
     timeout: 90_000,
   }, async () => {
     const stranger = await Agent.startInside(
@@ -43,12 +36,12 @@ describe.skipIf(reason !== null)("agents on one network", () => {
       "-iface=d0",
     );
     const agents: Agent[] = [];
-    // One after another, as the original asks again only after a minute; and at both ends by turns.
-    for (const [index, kind] of [...present.originals, ...present.ours].entries()) {
+    // One after another, because Serf sends its next question only after a minute; alternately at
+    // both ends.
+    for (const [index, kind] of [...present.serfs, ...present.ours].entries()) {
       const end = index % 2 === 0 ? wire.left : wire.right;
-      agents.push(
-        await Agent.startInside(end, kind, kind, host(1 + (index >> 1) + (index % 2) * 4), ...flags),
-      );
+      const at = host(1 + (index >> 1) + (index % 2) * 4);
+      agents.push(await Agent.startInside(end, kind, `n${index}`, at, ...flags));
       await converged(agents, Object.fromEntries(agents.map(({ name }) => [name, "alive"])));
     }
     expect(Object.keys(await stranger.statuses())).toEqual(["x"]);
@@ -60,10 +53,10 @@ describe.skipIf(reason !== null)("agents on one network", () => {
     }
   });
 
-  it.each(present.originals)("find each other over IPv6 alone, beside the %s original", {
+  it.each(present.serfs)("find each other over IPv6 alone, beside %s", {
     timeout: 60_000,
-  }, async (original) => {
-    const agents = [await Agent.startInside(wire.left, original, original, host(1), ...flags)];
+  }, async (serf) => {
+    const agents = [await Agent.startInside(wire.left, serf, "serf", host(1), ...flags)];
     for (const [index, kind] of present.ours.entries()) {
       const end = index % 2 === 0 ? wire.right : wire.left;
       const at = host(index % 2 === 0 ? 5 + index : 2);
@@ -72,7 +65,7 @@ describe.skipIf(reason !== null)("agents on one network", () => {
     }
   });
 
-  it.each(present.ours)("answer on %s as the original does, whatever else they hear", {
+  it.each(present.ours)("respond on %s as Serf does, whatever other packets they receive", {
     timeout: 30_000,
   }, async (kind) => {
     const agent = await Agent.startInside(wire.left, kind, "one", host(1), ...flags);
@@ -97,7 +90,7 @@ describe.skipIf(reason !== null)("agents on one network", () => {
   });
 });
 
-/** Questions, and what the original's agent `one` on 10.77.0.1 answered. */
+/** Questions, and the responses of Serf's agent `one` on 10.77.0.1. */
 const questions = {
   service: "1234000000010000000000000a5f736572665f6d79636c045f746370056c6f63616c00000c0001",
   direct: "1234000000010000000000000a5f736572665f6d79636c045f746370056c6f63616c00000c8001",
@@ -127,7 +120,10 @@ function records(hex: string): unknown {
   return JSON.parse(JSON.stringify(decode(Buffer.from(hex, "hex")).answers));
 }
 
-/** Sends packets to the group from the other end of the wire; gives what came back within half a second. */
+/**
+ * Sends packets to the group from the other end of the wire; returns the responses within half a
+ * second.
+ */
 async function ask(packets: readonly string[]): Promise<string[]> {
   const program = `
     const socket = require("node:dgram").createSocket("udp4");

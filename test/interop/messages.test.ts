@@ -1,5 +1,5 @@
 /**
- * Events, queries and keys between nodes of the library, on every runtime, and the original's agents.
+ * Events, queries and keys between nodes of the library, on every runtime, and Serf's agents.
  */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
@@ -7,8 +7,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { command } from "../runtimes/binaries.ts";
-import { Agent, type Kind, originals, ours, stopAll, until } from "./agents.ts";
+import { command, lacks } from "../machine/here.ts";
+import { Agent, installed, type Kind, ours, serfs, stopAll, until } from "./agents.ts";
 import type { LibraryCommand, LibraryLine } from "./library.ts";
 
 const keys = { old: "AAECAwQFBgcICQoLDA0ODw==", new: "T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=" };
@@ -30,11 +30,10 @@ class Library {
   #rest = "";
 
   private constructor(kind: "node" | "deno" | "bun", name: string, host: string, settings: object) {
-    const found = command(kind, "test/interop/library.ts");
-    if ("missing" in found) throw new Error(found.missing);
+    const { program, args } = command(kind, "test/interop/library.ts");
     this.host = host;
     const options = Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    this.#child = spawn(found.program, [...found.args, name, host, ...options]);
+    this.#child = spawn(program, [...args, name, host, ...options]);
     this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
     this.#child.stdout.on("data", (chunk: Buffer) => {
       const parts = (this.#rest + chunk.toString()).split("\n");
@@ -97,146 +96,152 @@ async function allAlive(library: Library, count: number): Promise<void> {
 
 const handler = "-event-handler=query:load=printf 'agent heard '; printf $SERF_QUERY_NAME";
 
-describe.each(ours.map((kind) => ({ kind })))("the library on $kind", ({ kind }) => {
-  describe.each(originals.map((original) => ({ original })))("beside the $original original", ({
-    original,
-  }) => {
-    it("exchanges events, each exactly once", { timeout: 60_000 }, async () => {
-      const at = network();
-      const theirs = await Agent.start(original, "theirs", at(1), "-log-level=debug");
-      const other = await Agent.start(original, "other", at(2), "-join", theirs.address);
-      const mine = await Library.start(kind, "mine", at(3));
-      expect(await mine.do({ do: "join", seed: theirs.address })).toBe(1);
-      await allAlive(mine, 3);
-      const watch = other.watch(original, "monitor", "-log-level=debug");
-      await mine.do({ do: "event", name: "deploy", payload: "v1" });
-      await mine.do({ do: "event", name: "deploy", payload: "v2" });
-      expect(await theirs.cli(original, "event", "-coalesce=false", "restart", "now")).toMatchObject({
-        code: 0,
+const present = installed(serfs);
+
+describe.skipIf(lacks("loopback") || present.length === 0).each(installed(ours))(
+  "the library on %s",
+  (kind) => {
+    describe.each(present)("beside %s", (serf) => {
+      it("exchanges events, each exactly once", { timeout: 60_000 }, async () => {
+        const at = network();
+        const theirs = await Agent.start(serf, "theirs", at(1), "-log-level=debug");
+        const other = await Agent.start(serf, "other", at(2), "-join", theirs.address);
+        const mine = await Library.start(kind, "mine", at(3));
+        expect(await mine.do({ do: "join", seed: theirs.address })).toBe(1);
+        await allAlive(mine, 3);
+        const watch = other.watch(serf, "monitor", "-log-level=debug");
+        await mine.do({ do: "event", name: "deploy", payload: "v1" });
+        await mine.do({ do: "event", name: "deploy", payload: "v2" });
+        expect(await theirs.cli(serf, "event", "-coalesce=false", "restart", "now")).toMatchObject({
+          code: 0,
+        });
+        const count = (log: string, what: string): number =>
+          log.split(`Received event: user-event: ${what}`).length - 1;
+        await until(
+          "events at both",
+          () => count(theirs.log, "deploy") === 2 && mine.userEvents.length === 3,
+        );
+        await until("events at the other", () => count(watch.output, "restart") === 1);
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        expect(count(theirs.log, "deploy")).toBe(2);
+        expect([...mine.userEvents].sort()).toEqual(["deploy v1", "deploy v2", "restart now"]);
+        await watch.interrupt();
       });
-      const count = (log: string, what: string): number =>
-        log.split(`Received event: user-event: ${what}`).length - 1;
-      await until("events at both", () => count(theirs.log, "deploy") === 2 && mine.userEvents.length === 3);
-      await until("events at the other", () => count(watch.output, "restart") === 1);
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
-      expect(count(theirs.log, "deploy")).toBe(2);
-      expect([...mine.userEvents].sort()).toEqual(["deploy v1", "deploy v2", "restart now"]);
-      await watch.interrupt();
+
+      it("asks and answers queries with filters, acknowledgements and relays", {
+        timeout: 90_000,
+      }, async () => {
+        const at = network();
+        const theirs = await Agent.start(serf, "theirs", at(1), "-tag", "role=web", handler);
+        const other = await Agent.start(
+          serf,
+          "other",
+          at(2),
+          "-join",
+          theirs.address,
+          "-tag",
+          "role=db",
+          handler,
+        );
+        const mine = await Library.start(kind, "mine", at(3), { tags: { role: "web" } });
+        await mine.do({ do: "join", seed: theirs.address });
+        await allAlive(mine, 3);
+
+        const everybody = await mine.do({
+          do: "query",
+          name: "load",
+          payload: "",
+          options: { ack: true, relayFactor: 2, timeoutMs: 10_000 },
+        });
+        const shown = everybody.replies.map(
+          (reply: { type: string; from: string }) => `${reply.type} ${reply.from}`,
+        );
+        expect(shown.sort()).toEqual([
+          "ack mine",
+          "ack other",
+          "ack theirs",
+          "response mine",
+          "response other",
+          "response theirs",
+        ]);
+        expect(everybody.missing).toEqual([]);
+        expect(everybody.tookMs).toBeLessThan(5_000);
+        expect(everybody.replies).toContainEqual({
+          type: "response",
+          from: "other",
+          payload: "agent heard load",
+        });
+
+        const some = await mine.do({
+          do: "query",
+          name: "load",
+          payload: "",
+          options: { tags: { role: "^(?i)WEB$" } },
+        });
+        expect(some.replies.map(({ from }: { from: string }) => from).sort()).toEqual(["mine", "theirs"]);
+
+        const flags = ["-timeout=3s", "-tag", "role=w.b", "-relay-factor=1", "-format=json"];
+        const asked = await other.cli(serf, "query", ...flags, "load");
+        const result = JSON.parse(asked.stdout);
+        expect(result.Acks.sort()).toEqual(["mine", "theirs"]);
+        expect(result.Responses).toEqual({ mine: "mine heard load", theirs: "agent heard load" });
+        const named = JSON.parse(
+          (await other.cli(serf, "query", "-timeout=2s", "-node=mine", "-format=json", "load")).stdout,
+        );
+        expect(named.Responses).toEqual({ mine: "mine heard load" });
+        const ping = await other.cli(serf, "reachability");
+        expect(ping.stdout).toContain("Successfully contacted all live nodes");
+      });
+
+      it("installs, uses, removes and lists keys, from either side", { timeout: 90_000 }, async () => {
+        const at = network();
+        const folder = await mkdtemp(join(tmpdir(), "tserf-keys-"));
+        const keyringFile = join(folder, "keyring");
+        const theirs = await Agent.start(serf, "theirs", at(1), "-encrypt", keys.old);
+        const mine = await Library.start(kind, "mine", at(2), { encryptKey: keys.old, keyringFile });
+        await mine.do({ do: "join", seed: theirs.address });
+        await allAlive(mine, 2);
+
+        expect(await mine.do({ do: "key", operation: "install", key: keys.new })).toMatchObject({
+          nodes: 2,
+          responses: 2,
+          failures: 0,
+        });
+        expect(await mine.do({ do: "keys" })).toMatchObject({
+          keys: { [keys.old]: 2, [keys.new]: 2 },
+          primaryKeys: { [keys.old]: 2 },
+        });
+        expect((await theirs.cli(serf, "keys", "-list")).stdout).toMatch(
+          /T9jncgl9mbLus\+baTTa7q7nPSUrXwbDi2dhbtqir37s= +\[2\/2\]/,
+        );
+        expect(await theirs.cli(serf, "keys", "-use", keys.new)).toMatchObject({ code: 0 });
+        const refused = await mine.do({ do: "key", operation: "remove", key: keys.new });
+        expect(refused.error).toBe("2/2 nodes reported failure");
+        expect(refused.result.messages.theirs).toMatch(/emoving the primary key is not allowed/);
+        expect(await theirs.cli(serf, "keys", "-remove", keys.old)).toMatchObject({ code: 0 });
+        expect(await mine.do({ do: "keys" })).toMatchObject({
+          keys: { [keys.new]: 2 },
+          primaryKeys: { [keys.new]: 2 },
+        });
+        expect(await readFile(keyringFile, "utf8")).toBe(`[\n  "${keys.new}"\n]`);
+        await new Promise((resolve) => setTimeout(resolve, 3_000));
+        await allAlive(mine, 2);
+        await rm(folder, { recursive: true });
+      });
+
+      it("stops if the others know an agent under its name", { timeout: 60_000 }, async () => {
+        const at = network();
+        const known = await Agent.start(serf, "twin", at(1));
+        const witness = await Agent.start(serf, "witness", at(2), "-join", known.address);
+        await Agent.start(serf, "second", at(3), "-join", known.address);
+        await until("three members", async () => Object.keys(await witness.statuses()).length === 3);
+        const mine = await Library.start(kind, "twin", at(4));
+        await mine.do({ do: "join", seed: witness.address });
+        await until("the vote is over", () => mine.values("stopped").length > 0, 20_000);
+        expect(mine.values("stopped")).toEqual(["name conflict"]);
+        expect(mine.values("log").join("\n")).toContain("minority in name conflict resolution, quiting [0 /");
+        expect(await witness.statuses()).toMatchObject({ twin: "alive" });
+      });
     });
-
-    it("asks and answers queries with filters, acknowledgements and relays", {
-      timeout: 90_000,
-    }, async () => {
-      const at = network();
-      const theirs = await Agent.start(original, "theirs", at(1), "-tag", "role=web", handler);
-      const other = await Agent.start(
-        original,
-        "other",
-        at(2),
-        "-join",
-        theirs.address,
-        "-tag",
-        "role=db",
-        handler,
-      );
-      const mine = await Library.start(kind, "mine", at(3), { tags: { role: "web" } });
-      await mine.do({ do: "join", seed: theirs.address });
-      await allAlive(mine, 3);
-
-      const everybody = await mine.do({
-        do: "query",
-        name: "load",
-        payload: "",
-        options: { ack: true, relayFactor: 2, timeoutMs: 10_000 },
-      });
-      const shown = everybody.replies.map(
-        (reply: { type: string; from: string }) => `${reply.type} ${reply.from}`,
-      );
-      expect(shown.sort()).toEqual([
-        "ack mine",
-        "ack other",
-        "ack theirs",
-        "response mine",
-        "response other",
-        "response theirs",
-      ]);
-      expect(everybody.missing).toEqual([]);
-      expect(everybody.tookMs).toBeLessThan(5_000);
-      expect(everybody.replies).toContainEqual({
-        type: "response",
-        from: "other",
-        payload: "agent heard load",
-      });
-
-      const some = await mine.do({
-        do: "query",
-        name: "load",
-        payload: "",
-        options: { tags: { role: "^(?i)WEB$" } },
-      });
-      expect(some.replies.map(({ from }: { from: string }) => from).sort()).toEqual(["mine", "theirs"]);
-
-      const flags = ["-timeout=3s", "-tag", "role=w.b", "-relay-factor=1", "-format=json"];
-      const asked = await other.cli(original, "query", ...flags, "load");
-      const result = JSON.parse(asked.stdout);
-      expect(result.Acks.sort()).toEqual(["mine", "theirs"]);
-      expect(result.Responses).toEqual({ mine: "mine heard load", theirs: "agent heard load" });
-      const named = JSON.parse(
-        (await other.cli(original, "query", "-timeout=2s", "-node=mine", "-format=json", "load")).stdout,
-      );
-      expect(named.Responses).toEqual({ mine: "mine heard load" });
-      const ping = await other.cli(original, "reachability");
-      expect(ping.stdout).toContain("Successfully contacted all live nodes");
-    });
-
-    it("installs, uses, removes and lists keys, whoever begins", { timeout: 90_000 }, async () => {
-      const at = network();
-      const folder = await mkdtemp(join(tmpdir(), "tserf-keys-"));
-      const keyringFile = join(folder, "keyring");
-      const theirs = await Agent.start(original, "theirs", at(1), "-encrypt", keys.old);
-      const mine = await Library.start(kind, "mine", at(2), { encryptKey: keys.old, keyringFile });
-      await mine.do({ do: "join", seed: theirs.address });
-      await allAlive(mine, 2);
-
-      expect(await mine.do({ do: "key", operation: "install", key: keys.new })).toMatchObject({
-        nodes: 2,
-        responses: 2,
-        failures: 0,
-      });
-      expect(await mine.do({ do: "keys" })).toMatchObject({
-        keys: { [keys.old]: 2, [keys.new]: 2 },
-        primaryKeys: { [keys.old]: 2 },
-      });
-      expect((await theirs.cli(original, "keys", "-list")).stdout).toMatch(
-        /T9jncgl9mbLus\+baTTa7q7nPSUrXwbDi2dhbtqir37s= +\[2\/2\]/,
-      );
-      expect(await theirs.cli(original, "keys", "-use", keys.new)).toMatchObject({ code: 0 });
-      const refused = await mine.do({ do: "key", operation: "remove", key: keys.new });
-      expect(refused.error).toBe("2/2 nodes reported failure");
-      expect(refused.result.messages.theirs).toMatch(/emoving the primary key is not allowed/);
-      expect(await theirs.cli(original, "keys", "-remove", keys.old)).toMatchObject({ code: 0 });
-      expect(await mine.do({ do: "keys" })).toMatchObject({
-        keys: { [keys.new]: 2 },
-        primaryKeys: { [keys.new]: 2 },
-      });
-      expect(await readFile(keyringFile, "utf8")).toBe(`[\n  "${keys.new}"\n]`);
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
-      await allAlive(mine, 2);
-      await rm(folder, { recursive: true });
-    });
-
-    it("loses its name to an agent that others know", { timeout: 60_000 }, async () => {
-      const at = network();
-      const known = await Agent.start(original, "twin", at(1));
-      const witness = await Agent.start(original, "witness", at(2), "-join", known.address);
-      await Agent.start(original, "second", at(3), "-join", known.address);
-      await until("three members", async () => Object.keys(await witness.statuses()).length === 3);
-      const mine = await Library.start(kind, "twin", at(4));
-      await mine.do({ do: "join", seed: witness.address });
-      await until("the vote is over", () => mine.values("stopped").length > 0, 20_000);
-      expect(mine.values("stopped")).toEqual(["name conflict"]);
-      expect(mine.values("log").join("\n")).toContain("minority in name conflict resolution, quiting [0 /");
-      expect(await witness.statuses()).toMatchObject({ twin: "alive" });
-    });
-  });
-});
+  },
+);

@@ -1,11 +1,11 @@
 /**
- * A file system of its own for programs that use fixed paths: the folder of run-time files is empty there, whatever the machine has in
- * its own. Made by `unshare` as root, on Linux alone.
+ * A private view of the file system for programs that use fixed paths: the folder of run-time files
+ * is empty there, whatever it holds on the machine. Made by `unshare` as root, only on Linux.
  */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 
-/** Where run-time files are; a log of the system listens at `syslog` in it. */
+/** The folder of run-time files; syslog listens at `syslog` in it. */
 const folder = "/var/run";
 const mountFolder = `mount -t tmpfs tmpfs ${folder}`;
 
@@ -17,7 +17,7 @@ export class PrivateMount {
     this.#holder = holder;
   }
 
-  /** Makes one. */
+  /** Makes a view. */
   static async make(): Promise<PrivateMount> {
     const script = `${mountFolder} && echo mounted && exec sleep infinity`;
     const holder = spawn("unshare", ["--mount", "sh", "-c", script], {
@@ -30,30 +30,29 @@ export class PrivateMount {
     return new PrivateMount(holder);
   }
 
-  /** The words before a command that run it there. */
+  /** The words before a command that run it in this view. */
   get inside(): readonly string[] {
     return ["nsenter", `--mount=/proc/${this.#holder.pid}/ns/mnt`, "--"];
   }
 
-  /** Takes it away. */
+  /** Removes the view. */
   remove(): void {
     this.#holder.kill("SIGKILL");
   }
 }
 
-/** Why no such view can be made here, or null when it can. */
-export function whyNoMounts(): string | null {
-  const what = "a file system to test syslog in cannot be made here";
-  if (process.platform !== "linux") return `${what}: it needs Linux`;
-  if (process.getuid?.() !== 0) return `${what}: it needs root`;
+/** Returns why no such view can be made here, or `undefined` if it can. */
+export function whyNoMounts(): string | undefined {
+  if (process.platform !== "linux") return "this is not Linux";
+  if (process.getuid?.() !== 0) return "this user is not root";
   try {
     execFileSync("unshare", ["--mount", "sh", "-c", `${mountFolder} && ! test -S /dev/log`], {
       stdio: "pipe",
       timeout: 5_000,
     });
-    return null;
+    return undefined;
   } catch (error) {
     const { stderr } = error as { stderr?: unknown };
-    return `${what}: ${String(stderr ?? error).trim() || "the machine's own log is at /dev/log"}`;
+    return String(stderr ?? error).trim() || "the machine's own log is at /dev/log";
   }
 }

@@ -1,4 +1,7 @@
-/** A name server for tests: `node name_server.mjs ADDRESS ZONE`. It reads the zone, JSON of `{ name: [record] }`, anew for every question. */
+/**
+ * A name server for tests: `node name_server.mjs ADDRESS ZONE`. It reads the zone, JSON of `{ name:
+ * [record] }`, again for every question.
+ */
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { AUTHORITATIVE_ANSWER, decode, encode } from "dns-packet";

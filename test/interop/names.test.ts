@@ -1,6 +1,6 @@
 /**
- * Seeds by name: a service of DNS, and a name whose address changes while an agent tries to join. In a network with a name server of its
- * own, for our agents on every runtime, which join the original's.
+ * Seeds by name: a service in DNS, and a name whose address changes while an agent tries to join.
+ * Our agents on every runtime join Serf's, on a network with its own name server.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -9,8 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Agent, converged, installed, type Kind, originals, ours, stopAll, until } from "./agents.ts";
-import { Wire, whyNoNetworks } from "./networks.ts";
+import { lacks } from "../machine/here.ts";
+import { Agent, converged, installed, type Kind, ours, serfs, stopAll, until } from "./agents.ts";
+import { Wire } from "./networks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tserf-names-"));
 const zoneFile = join(folder, "zone.json");
@@ -19,7 +20,7 @@ const service = "_serf._tcp.cluster.test";
 
 type Zone = Record<string, { type: "A" | "SRV"; data: unknown }[]>;
 
-/** The zone is never seen half written. */
+/** Replaces the zone in one step, so that no question reads half of it. */
 function setZone(zone: Zone): void {
   writeFileSync(`${zoneFile}.new`, JSON.stringify(zone));
   renameSync(`${zoneFile}.new`, zoneFile);
@@ -30,7 +31,7 @@ const target = (name: string, port: number, priority: number): Zone[string][numb
   data: { priority, weight: 1, port, target: name },
 });
 
-describe.skipIf(whyNoNetworks() !== null)("seeds by name", () => {
+describe.skipIf(lacks("networks"))("seeds by name", () => {
   let wire: Wire;
   let server: ChildProcess;
 
@@ -54,7 +55,7 @@ describe.skipIf(whyNoNetworks() !== null)("seeds by name", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const other: Kind = installed(originals).at(-1) ?? "node";
+  const other: Kind = installed(serfs).at(-1) ?? "node";
 
   describe.each(installed(ours))("on %s", (kind) => {
     it("are resolved again at every attempt, services and hosts", { timeout: 60_000 }, async () => {

@@ -1,12 +1,13 @@
 /**
- * Networks of the kernel's own, for what loopback cannot do: two namespaces with a wire between them. Made by `ip` as root, on Linux alone.
+ * Network namespaces of the kernel, for what loopback cannot do: two namespaces with a wire between
+ * them. Made by `ip` as root, only on Linux.
  */
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Two machines, as far as the network goes, that share a wire. */
+/** Two namespaces, each a machine as far as the network goes, joined by a wire. */
 export class Wire {
   readonly #names: readonly [string, string];
 
@@ -31,12 +32,12 @@ export class Wire {
     return ["ip", "netns", "exec", this.#names[0]];
   }
 
-  /** The same for the other end. */
+  /** The words before a command that run it at the other end. */
   get right(): readonly string[] {
     return ["ip", "netns", "exec", this.#names[1]];
   }
 
-  /** Gives both machines a name server of their own; for programs that start from now on. */
+  /** Gives both machines their own name server, for programs that start from now on. */
   nameServer(address: string): void {
     for (const name of this.#names) {
       mkdirSync(settingsOf(name), { recursive: true });
@@ -44,7 +45,7 @@ export class Wire {
     }
   }
 
-  /** Takes both machines away. */
+  /** Removes both machines. */
   remove(): void {
     for (const name of this.#names) {
       rmSync(settingsOf(name), { recursive: true, force: true });
@@ -66,25 +67,28 @@ export class Wire {
       [b, right],
     ] as const) {
       ip("-n", name, "link", "set", "lo", "up");
-      // Otherwise the IPv6 address is no use for the first second or two.
+      // Otherwise the IPv6 address cannot be used for the first second or two.
       ip("netns", "exec", name, "sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/d0/accept_dad");
       ip("-n", name, "link", "set", "d0", "up");
       for (const address of addresses) ip("-n", name, "addr", "add", `${address}/24`, "dev", "d0");
-      // Without it the original's agents crash.
+      // Without this route Serf's agents crash.
       ip("-n", name, "route", "add", "224.0.0.0/4", "dev", "d0");
     }
   }
 }
 
-/** An interface of a machine that is by itself. */
+/** An interface that is not connected to another machine. */
 export interface LonelyInterface {
   /** On `d0`. */
   readonly addresses: readonly string[];
-  /** Whether packets for groups find their way. */
+  /** Whether packets to multicast groups have a route. */
   readonly multicastRoute: boolean;
 }
 
-/** A machine by itself, with loopback and perhaps an interface that leads nowhere: every address and port on it is free. */
+/**
+ * A machine with loopback and perhaps an interface without a peer: every address and port on it is
+ * free.
+ */
 export class Alone {
   readonly #name: string;
 
@@ -92,7 +96,7 @@ export class Alone {
     this.#name = name;
   }
 
-  /** Makes one. */
+  /** Makes a machine. */
   static make(label: string, lonely?: LonelyInterface): Alone {
     const alone = new Alone(`tserf-${label}-${process.pid}`);
     ip("netns", "add", alone.#name);
@@ -106,13 +110,13 @@ export class Alone {
     return alone;
   }
 
-  /** The words before a command that run it there. */
+  /** The words before a command that run it on this machine. */
   get inside(): readonly string[] {
-    // Faster than "ip netns exec", which makes a view of the file system as well.
+    // Faster than "ip netns exec", which also makes a view of the file system.
     return ["nsenter", `--net=/run/netns/${this.#name}`];
   }
 
-  /** Takes the machine away. */
+  /** Removes the machine. */
   remove(): void {
     ip("netns", "del", this.#name);
   }
@@ -130,22 +134,20 @@ export class Alone {
   }
 }
 
-/** Why no such networks can be made here, or null when they can. */
-export function whyNoNetworks(): string | null {
-  const what = "networks of their own for mDNS, DNS and transcripts cannot be made here";
-  if (process.platform !== "linux") return `${what}: they need Linux`;
-  if (process.getuid?.() !== 0) return `${what}: they need root`;
+/** Returns why no such networks can be made here, or `undefined` if they can. */
+export function whyNoNetworks(): string | undefined {
+  if (process.platform !== "linux") return "this is not Linux";
+  if (process.getuid?.() !== 0) return "this user is not root";
   try {
     Wire.lay("try", ["10.77.1.1"], ["10.77.1.2"]).remove();
-    return null;
+    return undefined;
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: unknown };
-    if (code === "ENOENT") return `${what}: run "apt-get install iproute2"`;
-    return `${what}: ${String(stderr ?? error).trim()}`;
+    return code === "ENOENT" ? '"ip" is not on the search path' : String(stderr ?? error).trim();
   }
 }
 
-/** What `ip` puts in place of the files of /etc. */
+/** The files that `ip netns exec` puts in place of those of /etc. */
 function settingsOf(name: string): string {
   return join("/etc/netns", name);
 }

@@ -1,8 +1,10 @@
-/** Reading what commands printed, in an order of its own. */
+/** Parses what commands printed, and sorts what has no fixed order. */
 
 import type { Outcome } from "./agents.ts";
 
-/** The events that a monitor printed, their fields in order: the original prints them in random order. */
+/**
+ * The events that a monitor printed, with their fields sorted: Serf prints them in random order.
+ */
 export function eventsIn(output: string): string[] {
   const blocks = output.split("Event Info:\n").slice(1);
   return blocks.map((block) =>
@@ -14,7 +16,7 @@ export function eventsIn(output: string): string[] {
   );
 }
 
-/** Replies, failures and keys come in any order. */
+/** Replies, failures and keys are printed in any order. */
 export function sorted({ stdout, stderr, code }: Outcome): Outcome {
   return { stdout: stdout.split("\n").sort().join("\n"), stderr, code };
 }

@@ -1,12 +1,13 @@
 /**
- * Snapshot files that move between the original and our agents on every runtime, with members and clocks. Needs the original's binaries.
+ * Snapshot files that move between Serf and our agents on every runtime, with members and clocks. Needs Serf's binaries.
  */
 
 import { mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { Agent, converged, type Kind, originals, ours, stopAll, until } from "./agents.ts";
+import { lacks } from "../machine/here.ts";
+import { Agent, converged, installed, type Kind, ours, serfs, stopAll, until } from "./agents.ts";
 
 const directories: string[] = [];
 
@@ -22,7 +23,9 @@ async function directory(): Promise<string> {
   return made;
 }
 
-/** A network of its own for every test, as ports are fixed and tests of several runtimes overlap. */
+/**
+ * Every test has its own network, because ports are fixed and tests of several runtimes overlap.
+ */
 let networks = 0;
 function network(): (host: number) => string {
   const subnet = 10 + networks++;
@@ -46,22 +49,22 @@ function complaints(log: string): string[] {
   return log.split("\n").filter((line) => /\[(WARN|ERR)\].*(snapshot|clock|parse address)/.test(line));
 }
 
-describe.each(ours.map((kind) => ({ kind })))("a snapshot on $kind", ({ kind }) => {
-  describe.each(originals.map((original) => ({ original })))("and the $original original", ({ original }) => {
-    it("moves from the original to us and back, with members and clocks", { timeout: 120_000 }, async () => {
+describe.skipIf(lacks("loopback")).each(installed(ours))("a snapshot on %s", (kind) => {
+  describe.each(installed(serfs))("and %s", (serf) => {
+    it("moves from Serf to us and back, with members and clocks", { timeout: 120_000 }, async () => {
       const at = network();
       const path = join(await directory(), "snapshot");
-      const peer = await Agent.start(original, "peer", at(1));
-      let moving = await Agent.start(original, "moving", at(2), "-snapshot", path, "-join", peer.address);
+      const peer = await Agent.start(serf, "peer", at(1));
+      let moving = await Agent.start(serf, "moving", at(2), "-snapshot", path, "-join", peer.address);
       await converged([peer, moving], { peer: "alive", moving: "alive" });
       for (const name of ["one", "two", "three"])
-        expect(await peer.cli(original, "event", "-coalesce=false", name, "x")).toMatchObject({ code: 0 });
-      await peer.cli(original, "query", "-timeout=500ms", "ask", "x");
+        expect(await peer.cli(serf, "event", "-coalesce=false", name, "x")).toMatchObject({ code: 0 });
+      await peer.cli(serf, "query", "-timeout=500ms", "ask", "x");
       await until("the events arrive", () => moving.log.includes("user-event: three"));
       await moving.kill("SIGTERM");
       const recorded = await lines(path);
       expect(recorded).toContain(`alive: peer ${peer.address}`);
-      // The original notes its member clock twice a second, so that it may come before or after these.
+      // Serf writes its member clock twice a second, so it may come before or after these.
       expect(recorded).toContain("query-clock: 1");
       expect(recorded).toContain("event-clock: 3");
       const { mode } = await stat(path);
@@ -72,35 +75,35 @@ describe.each(ours.map((kind) => ({ kind })))("a snapshot on $kind", ({ kind }) 
       expect(moving.log).toContain(`Attempting re-join to previously known node: peer: ${peer.address}`);
       expect(moving.log).toContain(`Re-joined to previously known node: peer: ${peer.address}`);
       expect(complaints(moving.log)).toEqual([]);
-      const mine = await clocks(moving, original);
+      const mine = await clocks(moving, serf);
       expect(mine).toMatchObject({ event: 4, query: 2 });
       expect((await stat(path)).mode).toBe(mode);
-      expect(await peer.cli(original, "event", "-coalesce=false", "four", "x")).toMatchObject({ code: 0 });
+      expect(await peer.cli(serf, "event", "-coalesce=false", "four", "x")).toMatchObject({ code: 0 });
       await until("the new event arrives", () => moving.log.includes("user-event: four"));
-      // What happened before the restart does not happen again.
+      // Events from before the restart are not delivered again.
       expect(moving.log).not.toMatch(/user-event: (one|two|three)/);
       await until("it is recorded", async () => (await lines(path)).includes("event-clock: 4"), 2_000);
-      await peer.cli(original, "query", "-timeout=500ms", "ask", "x");
+      await peer.cli(serf, "query", "-timeout=500ms", "ask", "x");
       await until("so is a query", async () => (await lines(path)).includes("query-clock: 2"), 2_000);
       await moving.kill("SIGKILL");
       expect((await lines(path)).slice(0, recorded.length)).toEqual(recorded);
 
-      moving = await Agent.start(original, "moving", at(2), "-snapshot", path);
+      moving = await Agent.start(serf, "moving", at(2), "-snapshot", path);
       await converged([peer, moving], { peer: "alive", moving: "alive" });
       expect(moving.log).toContain(`Re-joined to previously known node: peer: ${peer.address}`);
       expect(complaints(moving.log)).toEqual([]);
-      const theirs = await clocks(moving, original);
+      const theirs = await clocks(moving, serf);
       expect(theirs).toMatchObject({ event: 5, query: 3 });
       expect(theirs.member).toBeGreaterThanOrEqual(mine.member);
       expect(moving.log).not.toContain("user-event: ");
     });
 
-    it("remembers a failed member for us, and the original does not stumble over it", {
+    it("remembers a failed member for us, and Serf can read it", {
       timeout: 120_000,
     }, async () => {
       const at = network();
       const path = join(await directory(), "snapshot");
-      const peer = await Agent.start(original, "peer", at(1));
+      const peer = await Agent.start(serf, "peer", at(1));
       let mine = await Agent.start(kind, "mine", at(2), "-snapshot", path, "-join", peer.address);
       await converged([peer, mine], { peer: "alive", mine: "alive" });
       expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -110,19 +113,19 @@ describe.each(ours.map((kind) => ({ kind })))("a snapshot on $kind", ({ kind }) 
       expect(await lines(path)).toContain(`#failed: peer ${peer.address}`);
       await mine.kill("SIGKILL");
 
-      const other = await Agent.start(original, "mine", at(2), "-snapshot", path);
+      const other = await Agent.start(serf, "mine", at(2), "-snapshot", path);
       await converged([other], { mine: "alive" });
       expect(complaints(other.log)).toEqual([]);
       await other.kill("SIGKILL");
 
-      const again = await Agent.start(original, "peer", at(1));
+      const again = await Agent.start(serf, "peer", at(1));
       mine = await Agent.start(kind, "mine", at(2), "-snapshot", path);
       await converged([again, mine], { peer: "alive", mine: "alive" });
       expect(mine.log).toContain(`Re-joined to previously known node: peer: ${peer.address}`);
     });
   });
 
-  it("is left behind by a leave, unless -rejoin is given", { timeout: 120_000 }, async () => {
+  it("is not used after a leave, unless -rejoin is given", { timeout: 120_000 }, async () => {
     const at = network();
     const path = join(await directory(), "snapshot");
     const peer = await Agent.start(kind, "peer", at(1));
@@ -144,7 +147,7 @@ describe.each(ours.map((kind) => ({ kind })))("a snapshot on $kind", ({ kind }) 
     expect(mine.log).toContain("Ignoring previous leave in snapshot");
   });
 
-  it("whose directory vanishes is complained of once and costs nothing else", {
+  it("whose directory is removed logs one warning and has no other effect", {
     timeout: 60_000,
   }, async () => {
     const at = network();
@@ -154,7 +157,9 @@ describe.each(ours.map((kind) => ({ kind })))("a snapshot on $kind", ({ kind }) 
     await rm(gone, { recursive: true });
     const peer = await Agent.start(kind, "peer", at(2), "-join", mine.address);
     await converged([peer, mine], { peer: "alive", mine: "alive" });
-    await until("it complains", () => mine.log.includes("Compaction failed, will reattempt after 30s"));
+    await until("it logs the failure", () =>
+      mine.log.includes("Compaction failed, will reattempt after 30s"),
+    );
     expect(await peer.kill("SIGINT")).toBe(0);
     await converged([mine], { peer: "left", mine: "alive" });
     const [first, second, ...more] = complaints(mine.log);
@@ -164,7 +169,7 @@ describe.each(ours.map((kind) => ({ kind })))("a snapshot on $kind", ({ kind }) 
     expect(await mine.kill("SIGINT")).toBe(0);
   });
 
-  it("in a directory that is not there stops the agent from starting", async () => {
+  it("in a directory that does not exist stops the agent from starting", async () => {
     const at = network();
     const path = join(await directory(), "nosuch", "snapshot");
     const mine = await Agent.start(kind, "mine", at(1), "-snapshot", path);

@@ -1,16 +1,21 @@
 /**
- * Agents that cannot start: ours prints what the original prints, on the same stream, with the same exit code.
+ * Agents that cannot start: ours prints what Serf prints, on the same stream, with the same exit
+ * code.
  */
 
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { type Kind, type Outcome, originals, ours, run } from "./agents.ts";
+import { lacks } from "../machine/here.ts";
+import { installed, type Kind, type Outcome, ours, run } from "./agents.ts";
 
-const original: Kind = originals.at(-1) ?? "old";
+const serf: Kind = "serf-0.10";
 const host = `127.${60 + (process.pid % 100)}.9.1`;
 const here = [`-bind=${host}:17946`, `-rpc-addr=${host}:17373`, "-node=n"];
 
-/** Help prose is each program's own; texts of memberlist 0.5.2 begin with a capital where newer ones do not. */
+/**
+ * Help has its own wording in each program; messages of memberlist 0.5.2 begin with a capital where
+ * newer ones do not.
+ */
 function normal({ stdout, stderr, code }: Outcome): Outcome {
   const help = stdout.search(/^(==> )?Usage:/m);
   const text = (help < 0 ? stdout : stdout.slice(0, help))
@@ -19,7 +24,7 @@ function normal({ stdout, stderr, code }: Outcome): Outcome {
   return { stdout: text, stderr, code };
 }
 
-describe.each(ours.map((kind) => ({ kind })))("an agent on $kind that cannot start", ({ kind }) => {
+describe.skipIf(lacks("loopback", serf)).each(installed(ours))("an agent on %s that cannot start", (kind) => {
   it.each([
     ["an unknown flag", ["-bogus"]],
     ["a flag without its value", ["-node"]],
@@ -43,8 +48,8 @@ describe.each(ours.map((kind) => ({ kind })))("an agent on $kind that cannot sta
     ],
     ["a seed that nobody answers", [...here, `-join=${host}:17999`]],
     ["a seed that has no address", [...here, "-join=host:notaport"]],
-  ])("because of %s says so like the original", { timeout: 30_000 }, async (_what, flags) => {
-    const expected = normal(await run(original, "agent", ...flags));
+  ])("because of %s prints what Serf prints", { timeout: 30_000 }, async (_what, flags) => {
+    const expected = normal(await run(serf, "agent", ...flags));
     expect(normal(await run(kind, "agent", ...flags))).toEqual(expected);
     expect(expected.code).toBe(1);
   });
@@ -52,10 +57,10 @@ describe.each(ours.map((kind) => ({ kind })))("an agent on $kind that cannot sta
   it.each([
     ["gossip", 17946],
     ["RPC", 17373],
-  ])("because its %s port is in use says so like the original", { timeout: 30_000 }, async (_what, port) => {
+  ])("because its %s port is in use prints what Serf prints", { timeout: 30_000 }, async (_what, port) => {
     const server = createServer().listen(port, host);
     try {
-      const expected = normal(await run(original, "agent", ...here));
+      const expected = normal(await run(serf, "agent", ...here));
       expect(expected.stdout).toContain("address already in use");
       expect(normal(await run(kind, "agent", ...here))).toEqual(expected);
       expect(expected.code).toBe(1);

@@ -1,6 +1,7 @@
 /**
- * A copy of the log for the system's log: ours on every runtime says there what the original says, in the same priorities. The machine's own
- * log is left alone: the agents run where run-time files are their own.
+ * The copy of the log that goes to syslog: our agents write what Serf writes, with the same
+ * priorities, on every runtime. The machine's own log is not used: the agents run with a private
+ * /var/run.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -10,18 +11,16 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { binary } from "../runtimes/binaries.ts";
-import { Agent, installed, type Kind, originals, ours, run, runInside, stopAll, until } from "./agents.ts";
-import { PrivateMount, whyNoMounts } from "./mounts.ts";
+import { lacks, pathOf } from "../machine/here.ts";
+import { Agent, installed, type Kind, ours, run, runInside, serfs, stopAll, until } from "./agents.ts";
+import { PrivateMount } from "./mounts.ts";
 
-const reason = whyNoMounts();
-const deno = binary("deno");
-const original = installed(originals).at(-1);
+const serf = installed(serfs).at(-1);
 const folder = mkdtempSync(join(tmpdir(), "tserf-syslog-"));
 const socket = "/var/run/syslog";
 const network = `127.${60 + (process.pid % 100)}.21`;
 
-/** Somebody who listens where the system's log does. */
+/** Listens at syslog's socket. */
 class Listener {
   readonly datagrams: string[] = [];
   readonly #child: ChildProcess;
@@ -30,7 +29,7 @@ class Listener {
   private constructor(mount: PrivateMount) {
     const script = join(dirname(fileURLToPath(import.meta.url)), "syslog_listener.ts");
     const listen = `rm -f ${socket} && exec "$0" run -A --unstable-net "$1" ${socket}`;
-    const [program, ...args] = [...mount.inside, "sh", "-c", listen, deno.path!, script];
+    const [program, ...args] = [...mount.inside, "sh", "-c", listen, pathOf("deno"), script];
     this.#child = spawn(program!, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
@@ -45,7 +44,7 @@ class Listener {
     return listener;
   }
 
-  /** Waits for a text; then everything that came until now. */
+  /** Waits for a line with this text, then returns everything that arrived until now. */
   async said(text: string): Promise<string[]> {
     await until(`the log has ${text}`, () => this.datagrams.some((datagram) => datagram.includes(text)));
     return this.datagrams.splice(0);
@@ -58,8 +57,10 @@ class Listener {
 }
 
 /**
- * Lines of datagrams, without what differs between two runs. The original puts a text of several lines into one datagram and ends each with a
- * line feed; ours are several datagrams without it, as that is what `logger` sends. Older originals begin some words with a capital.
+ * Splits datagrams into lines, without what differs between two runs. Serf writes a message of
+ * several lines into one datagram and ends each line with a line feed; ours are several datagrams
+ * without it, because that is what `logger` sends. Older versions of Serf begin some messages with
+ * a capital.
  */
 function lines(datagrams: readonly string[], agent: Agent): string[] {
   return datagrams.flatMap((datagram) => {
@@ -83,13 +84,7 @@ let listener: Listener;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("on a machine that checks changes", () => {
-  it.skipIf(process.env["CI"] !== "true")("a log of the system can be made", () => {
-    expect(reason).toBe(null);
-  });
-});
-
-describe.skipIf(reason !== null || deno.path === undefined)("the system's log", () => {
+describe.skipIf(lacks("mounts", "deno"))("syslog", () => {
   beforeAll(async () => {
     writeFileSync(
       settings,
@@ -97,7 +92,8 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
         enable_syslog: true,
         syslog_facility: "local3",
         log_level: "debug",
-        // It reads its input: otherwise its end and the end of writing are a race, of which the log tells.
+        // It reads its input; otherwise its end and the end of writing are a race that shows in the
+        // log.
         event_handlers: ["user=cat > /dev/null; exit 1"],
       }),
     );
@@ -110,7 +106,7 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     mount.remove();
   });
 
-  /** The life of one agent as the log has it. */
+  /** The log lines of one agent from start to end. */
   async function life(kind: Kind, host: string): Promise<string[]> {
     const flags = ["-profile=local", `-config-file=${settings}`];
     const agent = await Agent.startInside(mount.inside, kind, "n", host, ...flags);
@@ -123,8 +119,8 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     return lines(await listener.said("shutdown complete"), agent);
   }
 
-  it.skipIf(original === undefined)("gets the same from every agent", { timeout: 120_000 }, async () => {
-    const expected = await life(original!, `${network}.1`);
+  it.skipIf(serf === undefined)("gets the same lines from every agent", { timeout: 120_000 }, async () => {
+    const expected = await life(serf!, `${network}.1`);
     expect(expected).toContain("<157>agent: Serf agent starting");
     expect(expected).toContain("<155>agent: Error invoking script 'cat > /dev/null; exit 1': exit status 1");
     for (const [index, kind] of installed(ours).entries()) {
@@ -132,7 +128,7 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     }
   });
 
-  it.each(ours)("that is restarted gets the lines of %s that it missed", {
+  it.each(installed(ours))("after a restart gets the lines of %s that it missed", {
     timeout: 60_000,
   }, async (kind) => {
     const agent = await Agent.startInside(
@@ -156,7 +152,7 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     await listener.said("shutdown complete");
   });
 
-  it.each(ours)("gets the end of %s also when its whole group is told to end", {
+  it.each(installed(ours))("gets the last lines of %s even if its whole process group is terminated", {
     timeout: 60_000,
   }, async (kind) => {
     const grouped = [...mount.inside, "setsid"];
@@ -168,7 +164,7 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
     expect(agent.log).not.toContain("syslog");
   });
 
-  it.each(ours)("that is not there keeps %s from starting, as the original", {
+  it.each(installed(ours))("without a socket stops %s from starting, as Serf", {
     timeout: 60_000,
   }, async (kind) => {
     const empty = await PrivateMount.make();
@@ -180,26 +176,29 @@ describe.skipIf(reason !== null || deno.path === undefined)("the system's log", 
         stderr: "",
         code: 1,
       });
-      if (original !== undefined)
-        expect(await runInside(empty.inside, original, "agent", ...here)).toEqual(outcome);
+      if (serf !== undefined) expect(await runInside(empty.inside, serf, "agent", ...here)).toEqual(outcome);
     } finally {
       empty.remove();
     }
   });
 });
 
-describe.each(installed(ours))("a facility on %s that there is not", (kind) => {
-  it.skipIf(original === undefined)("is refused as by the original", { timeout: 30_000 }, async () => {
-    const bad = join(folder, "bad.json");
-    writeFileSync(bad, '{"enable_syslog":true,"syslog_facility":"NOPE"}');
-    const flags = [
-      "agent",
-      `-bind=${network}.7:17946`,
-      `-rpc-addr=${network}.7:17373`,
-      `-config-file=${bad}`,
-    ];
-    const outcome = await run(kind, ...flags);
-    expect(outcome.stdout).toBe("==> Syslog setup failed: invalid syslog facility: NOPE\n");
-    expect(outcome).toEqual(await run(original!, ...flags));
-  });
+describe.each(installed(ours))("an unknown facility on %s", (kind) => {
+  it.skipIf(lacks("loopback") || serf === undefined)(
+    "is rejected as by Serf",
+    { timeout: 30_000 },
+    async () => {
+      const bad = join(folder, "bad.json");
+      writeFileSync(bad, '{"enable_syslog":true,"syslog_facility":"NOPE"}');
+      const flags = [
+        "agent",
+        `-bind=${network}.7:17946`,
+        `-rpc-addr=${network}.7:17373`,
+        `-config-file=${bad}`,
+      ];
+      const outcome = await run(kind, ...flags);
+      expect(outcome.stdout).toBe("==> Syslog setup failed: invalid syslog facility: NOPE\n");
+      expect(outcome).toEqual(await run(serf!, ...flags));
+    },
+  );
 });

@@ -1,6 +1,6 @@
 /**
- * Listens where the system's log does, and prints every datagram as a line of JSON. Runs on Deno with `--unstable-net`, the only runtime
- * with sockets of this kind.
+ * Listens at syslog's socket and prints every datagram as a line of JSON. Runs on Deno with
+ * `--unstable-net`, the only runtime with sockets of this kind.
  */
 
 /** The part of Deno's API that is used here. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalHost, formatAddress, joinHostPort, parseAddress } from "../../src/net/address.ts";
+import { canonicalHost, formatAddress, joinHostPort, parseAddress, sourceOf } from "../../src/net/address.ts";
 
 describe("addresses", () => {
   const spellings: [text: string, canonical: string][] = [
@@ -52,11 +52,11 @@ describe("addresses", () => {
     "fe80::1%",
     "[::1]",
     `::${"0".repeat(200)}`,
-  ])("%j is no address", (text) => {
+  ])("%j is not an address", (text) => {
     expect(parseAddress(text)).toBeUndefined();
   });
 
-  it("any bytes survive being written and read, IPv4-mapped ones as IPv4", () => {
+  it("any bytes survive formatting and parsing, IPv4-mapped ones as IPv4", () => {
     const bytes = fc.oneof(
       fc.uint8Array({ minLength: 4, maxLength: 4 }),
       fc.uint8Array({ minLength: 16, maxLength: 16 }),
@@ -75,7 +75,7 @@ describe("addresses", () => {
     );
   });
 
-  it("no text makes the parser throw, and what it accepts is written in one way", () => {
+  it("no text makes the parser throw, and what it accepts has one format", () => {
     const text = fc.string({ unit: fc.constantFrom(..."0123456789abcdefF:.%") });
     fc.assert(
       fc.property(text, (candidate) => {
@@ -85,11 +85,26 @@ describe("addresses", () => {
     );
   });
 
-  it("bytes of any other length cannot be written", () => {
+  it("bytes of any other length cannot be formatted", () => {
     expect(() => formatAddress(new Uint8Array(5))).toThrow(RangeError);
   });
 
-  it("a port goes behind brackets only for IPv6", () => {
+  it.each([
+    ["10.0.0.1", "10.0.0.1"],
+    ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9"],
+    ["/run/serf.sock", "/run/serf.sock"],
+  ])("%s and %s are one source", (one, other) => {
+    expect(sourceOf(one)).toBe(sourceOf(other));
+  });
+
+  it.each([
+    ["10.0.0.1", "10.0.0.2"],
+    ["2001:db8:1:2::1", "2001:db8:1:3::1"],
+  ])("%s and %s are two sources", (one, other) => {
+    expect(sourceOf(one)).not.toBe(sourceOf(other));
+  });
+
+  it("a port follows brackets only for IPv6", () => {
     expect(joinHostPort("10.0.0.1", 7946)).toBe("10.0.0.1:7946");
     expect(joinHostPort("::1", 7946)).toBe("[::1]:7946");
     expect(joinHostPort("web-1", 80)).toBe("web-1:80");

@@ -1,8 +1,9 @@
 /**
- * The msgpack of memberlist, plainly: writing in the profile that every Go version reads (spec section 2), and reading anything.
+ * The msgpack of memberlist, written plainly: the writer's profile can be read by every Go version,
+ * and the reader accepts everything.
  */
 
-/** What the reader gives back. Strings and byte strings alike are bytes; maps are lists of pairs. */
+/** What the reader returns. Strings and byte strings alike are bytes; maps are lists of pairs. */
 export type Value = number | bigint | boolean | null | Uint8Array | Value[] | Pairs;
 
 /** A map in its order, duplicates included. */
@@ -14,7 +15,7 @@ export class Pairs {
   }
 }
 
-/** What the writer takes; a field that is `undefined` is left out. */
+/** What the writer accepts; a field that is `undefined` is left out. */
 export type Field = number | boolean | null | string | Uint8Array | undefined;
 
 /** Writes a struct as go-msgpack does: keys sorted, unsigned integers, strings and bytes in the raw family. */

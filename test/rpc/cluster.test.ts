@@ -30,7 +30,7 @@ async function world(): Promise<World> {
   const log = (level: LogLevel, text: string): void => {
     lines.push(`[${level}] ${text}`);
   };
-  // Nothing but the cluster is asked for here.
+  // These tests use only the cluster.
   const service = { cluster: new Cluster(node, log), log, recentLines: () => [] } as unknown as AgentService;
   const server = await RpcServer.listen(fake.runtime, { address: defaultRpcAddress, token: "", service });
   const client = await RpcClient.connect(fake.runtime);
@@ -44,7 +44,7 @@ function queryEvent(respond: QueryEvent["respond"], deadline = 1000): QueryEvent
 }
 
 describe("queries", () => {
-  test("replies come as they arrive, and the end only a while after the last of them", async () => {
+  test("replies arrive as they are sent, and the end shortly after the last one", async () => {
     const { client, node, fake } = await world();
     const replies = await client.query("load", "x", { ack: true });
     const { query } = node.queries[0]!;
@@ -69,7 +69,20 @@ describe("queries", () => {
     expect(await client.query("next")).toBeDefined();
   });
 
-  test("commands go on while a query runs, and a client that goes away ends its queries", async () => {
+  test.each([
+    ["nobody", []],
+    ["two members", ["node-b", "node-c"]],
+    ["an unknown number", undefined],
+  ])("the end says who is missing: %s", async (_what, missing) => {
+    const { client, node } = await world();
+    const replies = await client.query("load");
+    expect(replies.missing).toBeUndefined();
+    node.queries[0]!.query.end(missing);
+    expect((await replies.next()).done).toBe(true);
+    expect(replies.missing).toEqual(missing);
+  });
+
+  test("commands continue while a query runs, and a client that disconnects ends its queries", async () => {
     const { client, node, fake } = await world();
     await client.query("load");
     await client.event("deploy", "v1", { coalesce: true });
@@ -88,7 +101,7 @@ describe("queries", () => {
     await node.queries[1]!.query.done;
   });
 
-  test("a negative time is over at once, whoever replies", async () => {
+  test("a negative time ends at once, whoever replies", async () => {
     const { client, node } = await world();
     const replies = await client.query("load", undefined, { timeoutMs: -1000, ack: true });
     const { query, options } = node.queries[0]!;
@@ -103,7 +116,7 @@ describe("queries", () => {
     [0.000_001, 1],
     [1500.5, 1501],
     [1e12, 86_400_000],
-  ])("%d ms are asked of the node as %d", async (given, asked) => {
+  ])("%d ms are passed to the node as %d", async (given, asked) => {
     const { client, node } = await world();
     await client.query("load", undefined, { timeoutMs: given });
     expect(node.queries[0]!.options.timeoutMs).toBe(asked);
@@ -114,7 +127,7 @@ describe("queries", () => {
     ["the bare prefix", "_serf_", undefined],
     ["a ping with a payload", "_serf_ping", Uint8Array.of(1)],
     ["a ping with an empty payload", "_serf_ping", new Uint8Array(0)],
-  ])("names of the library are refused: %s", async (_what, name, payload) => {
+  ])("names of the library are rejected: %s", async (_what, name, payload) => {
     const { client, node, lines } = await world();
     await expect(client.query(name, payload)).rejects.toThrow("Queries cannot contain the '_serf_' prefix");
     expect([node.queries, lines]).toEqual([[], []]);
@@ -122,7 +135,7 @@ describe("queries", () => {
     expect(node.queries).toHaveLength(1);
   });
 
-  test("a refusal of the node is the answer and is logged", async () => {
+  test("a refusal of the node is the response and is logged", async () => {
     const { client, node, lines } = await world();
     node.refusal = new SerfError("ERR_LIMIT", "query exceeds limit of 1024 bytes");
     await expect(client.query("load", 'a"b')).rejects.toThrow("query exceeds limit of 1024 bytes");
@@ -132,13 +145,13 @@ describe("queries", () => {
     ]);
   });
 
-  test("what a client sends fills no log", async () => {
+  test("input from a client cannot fill the log", async () => {
     const { client, lines } = await world();
     await client.event("n".repeat(1_000_000), new Uint8Array(1_000_000));
     expect(lines[0]!.length).toBeLessThan(10_000);
   });
 
-  test("a reply of nobody ends a query, as Go's agents send them at the deadline", async () => {
+  test("a reply without a name ends a query, as Go's agents send it at the deadline", async () => {
     const fake = new FakeRuntime();
     const codec = new RpcCodec();
     const header = (sequence: number): Uint8Array => codec.encode({ Error: "", Seq: sequence });
@@ -161,7 +174,7 @@ describe("queries", () => {
     await client.event("still there");
   });
 
-  test("a record that is none closes the client instead of the program", async () => {
+  test("a malformed record closes the client instead of ending the program", async () => {
     const fake = new FakeRuntime();
     const codec = new RpcCodec();
     await fake.streams.listen(agentAddress, async (connection) => {
@@ -181,7 +194,7 @@ describe("queries", () => {
 });
 
 describe("delivered queries", () => {
-  test("are answered by the number that their record has on this connection", async () => {
+  test("are answered by the id that their record has on this connection", async () => {
     const { client, server, fake } = await world();
     const answers: string[] = [];
     const respond = (payload: Uint8Array): void => {
@@ -205,7 +218,7 @@ describe("delivered queries", () => {
 });
 
 describe("keys", () => {
-  test("results come back, with keys for a listing only", async () => {
+  test("results are returned, with keys only for a listing", async () => {
     const { client, lines } = await world();
     const report = { nodes: 2, responses: 2, failures: 0, messages: new Map() };
     expect(await client.keys.list()).toEqual({ ...report, keys: new Map([["a2V5", 2]]) });
@@ -219,7 +232,7 @@ describe("keys", () => {
     ]);
   });
 
-  test("failures come back with what the members said", async () => {
+  test("failures are returned with the members' messages", async () => {
     const { client, node } = await world();
     const messages = new Map([["node-b", "removing the primary key is not allowed"]]);
     const result = { ...node.keyResult, failures: 1, messages };
@@ -236,7 +249,7 @@ describe("keys", () => {
   });
 });
 
-test("coordinates come back exactly, and none for an unknown node", async () => {
+test("coordinates are returned exactly, and none for an unknown node", async () => {
   const { client, node } = await world();
   const coordinate = { vec: [0, -1, 1e-300, 0.1], error: 1.5, adjustment: -0, height: 1e-5 };
   node.coordinates.set("node-b", coordinate);

@@ -1,4 +1,7 @@
-/** Where RPC is served, on a simulated machine: its sockets have paths and survive crashes as real ones do. */
+/**
+ * The addresses that RPC is served at, on a simulated machine: its sockets have paths and survive
+ * crashes as real ones do.
+ */
 import { expect, test } from "vitest";
 import { World } from "../../runtimes/sim/mod.ts";
 import { dial, EndpointError, endText, listenAt } from "../../src/rpc/endpoint.ts";
@@ -49,7 +52,7 @@ test("a socket in use is not taken over", async () => {
   });
 });
 
-test("a socket whose agent died is replaced", async () => {
+test("a socket whose agent has crashed is replaced", async () => {
   const world = new World({ seed: 1 });
   const before = world.addHost("a", "10.0.0.1");
   await world.settle(listenAt(before, "unix:/data/s", nobody));
@@ -66,7 +69,7 @@ test("a socket whose agent died is replaced", async () => {
   );
 });
 
-test("a file that is no socket stays what it is", async () => {
+test("a file that is not a socket is left unchanged", async () => {
   await onMachine(async (runtime) => {
     await runtime.files.replace("/data/s", Uint8Array.of(1), 0o600);
     expect(await refusal(listenAt(runtime, "unix:/data/s", nobody))).toBe(
@@ -85,7 +88,7 @@ test.each([
   ],
   ["127.0.0.1", "listen tcp: address 127.0.0.1: missing port in address"],
   ["10.9.9.9:7373", "listen tcp 10.9.9.9:7373: bind: cannot assign requested address"],
-])("%s cannot be listened at, and why", async (address, text) => {
+])("%s cannot be listened at, with a reason", async (address, text) => {
   await onMachine(async (runtime) => {
     expect(await refusal(listenAt(runtime, address, nobody))).toBe(text);
   });

@@ -1,4 +1,4 @@
-/** Streams between parts of one test: connections with back-pressure and nothing of the system behind them. */
+/** Streams between parts of one test: connections with back-pressure and without a system. */
 
 import type { Address, Connection, Listener, Streams } from "../../src/runtime.ts";
 import { SystemError } from "../../src/runtime.ts";

@@ -1,4 +1,4 @@
-/** Plays recorded conversations: the agent behind a session does what it did then. */
+/** Plays recorded conversations: the agent behind a session does what the recorded one did. */
 
 import type { LogLevel } from "../../src/core/effects.ts";
 import { SerfError } from "../../src/errors.ts";
@@ -32,7 +32,7 @@ export function written(machine: Session): Map<unknown, unknown>[] {
   return objects;
 }
 
-/** The body of an answer, taken apart and put together again the way the server does it. */
+/** Decodes the body of a response and encodes it again the way the server does. */
 function rebuilt(command: RpcCommand, body: Map<string, unknown>): Encodable | Encoded {
   const members = body.get("Members");
   if (Array.isArray(members)) return { Members: members.map(readMember).map(memberRecord) };
@@ -42,7 +42,10 @@ function rebuilt(command: RpcCommand, body: Map<string, unknown>): Encodable | E
   return body as Map<string, Encodable>;
 }
 
-/** An event as a stream's record has it. Queries can be answered for a while, with the outcomes that `outcome` names. */
+/**
+ * An event as a stream's record has it. Queries can be answered for a while, with the outcomes in
+ * `outcome`.
+ */
 function eventOf(body: Map<string, unknown>, now: number, outcome: () => string): StreamedEvent {
   const type = body.get("Event") as StreamedEvent["type"];
   const common = {
@@ -58,7 +61,7 @@ function eventOf(body: Map<string, unknown>, now: number, outcome: () => string)
   return { type, ...common, source: "node-b", deadline: now + 100, respond };
 }
 
-/** Plays the agent behind a session as it was recorded. */
+/** Plays the recorded agent behind a session. */
 export class Player {
   readonly machine: Session;
   readonly expected: Map<string, unknown>[];
@@ -71,7 +74,7 @@ export class Player {
     this.expected = recorded.received.map((bytes) => codec.decode(bytes) as Map<string, unknown>);
   }
 
-  /** Gives the session what the client sent, and what the agent then did. */
+  /** Sends the session what the client sent, and then does what the agent did. */
   play(piece: Uint8Array): void {
     this.machine.receive(piece);
     this.#collect();
@@ -96,7 +99,7 @@ export class Player {
   }
 
   #perform(request: AgentRequest): void {
-    // A leave takes a while, in which its own event comes.
+    // A leave takes a while, and its own event arrives meanwhile.
     if (request.command === "leave") while (this.#record()) this.#collect();
     const header = this.#next;
     if (header === undefined) {
@@ -107,7 +110,7 @@ export class Player {
     if (request.command === "query" && error === "") {
       this.#queries.set(header.get("Seq"), this.machine.settleQuery());
     } else if (request.command === "respond") {
-      // Nothing tells a query that is over from one that never was: both are beyond their deadline.
+      // A query that is over looks like one that never existed: both are beyond their deadline.
       if (error === rpcErrors.noPendingQuery) this.#now += 1000;
       this.machine.settleResponse(this.#now, request.id, request.payload);
     } else {
@@ -133,7 +136,7 @@ export class Player {
     }
     if (query === undefined || !body.has("Type")) return false;
     const reply = readReply(body);
-    if (reply === "end") this.machine.queryDone(query);
+    if (reply?.type === "end") this.machine.queryDone(query, reply.missing);
     else if (reply !== undefined) this.machine.reply(query, reply);
     return true;
   }

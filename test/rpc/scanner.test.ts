@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { concatenate, ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
+import { concatenate } from "../../src/rpc/bytes.ts";
+import { ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
 import type { ObjectLimits } from "../../src/rpc/scanner.ts";
 import { Scanner } from "../../src/rpc/scanner.ts";
 import { RpcWireError } from "../../src/rpc/wire_error.ts";
@@ -41,7 +42,7 @@ test("an object ends where its encoder ended it, whatever follows and however it
   );
 });
 
-test("objects behind one another come out as they went in", () => {
+test("consecutive objects are read as they were written", () => {
   fc.assert(
     fc.property(fc.array(encoded, { maxLength: 8 }), fc.integer({ min: 1, max: 50 }), (objects, size) => {
       const reader = new ObjectReader(codec);
@@ -82,6 +83,6 @@ test.each([
   ["an extension", "d40105", limits],
   ["the unassigned byte", "c1", limits],
   ["a real number where none is allowed", "cb3ff0000000000000", { ...limits, reals: false }],
-])("%s is refused before it is there", (_name, hex, limits) => {
+])("%s is rejected before all of it has arrived", (_name, hex, limits) => {
   expect(() => new Scanner().scan(bytesOfHex(hex), limits)).toThrow(RpcWireError);
 });

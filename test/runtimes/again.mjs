@@ -1,13 +1,17 @@
 /**
- * A second chance for tests that failed. A test that waits for real programs may fail on a busy machine; one that found a fault fails
- * twice. What passed only the second time is named, as it deserves a look.
+ * A second run for tests that failed. A test that waits for real programs may fail on a busy
+ * machine, but a fault in the code fails twice. Tests that passed only the second time are listed,
+ * because they deserve a look.
  */
 import { relative } from "node:path";
 
-/** So many failed files are a fault, not a busy machine; they are not run again. */
+/** More failed files than this are a fault, not a busy machine; they are not run again. */
 const mostFiles = 5;
 
-/** The failures of a report of vitest: the file, the test's full name and the first line of what it says. */
+/**
+ * The failures of a vitest report: the file, the test's full name and the first line of its
+ * message.
+ */
 export function failuresOf(report, root) {
   return report.testResults.flatMap(({ name, message, assertionResults }) => {
     const file = relative(root, name);
@@ -31,8 +35,9 @@ function list(title, failures) {
 }
 
 /**
- * Names the failures of a run, runs the files they are in once more with nothing beside them, and returns what both runs together came
- * to. Results are as `runSuite` of run.mjs, which `runAgain` is, returns them.
+ * Lists the failures of a run, runs their files once more with nothing beside them, and returns the
+ * result of both runs. Results are as returned by `runSuite` of run.mjs, which is passed as
+ * `runAgain`.
  */
 export async function withSecondChance(result, runAgain) {
   const { name, failures } = result;

@@ -1,15 +1,16 @@
 /**
- * Where the runtimes are that tests start programs on. Node is the one that is installed on the machine and runs the tests; the others
- * are platform packages of the private package beside this file, installed by `npm run runtimes`.
+ * Finds the runtimes that tests start programs on. Node is the one that is installed on the machine
+ * and runs the tests. The others are platform packages of the private package beside this file,
+ * installed by `npm run runtimes`.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A runtime that the suite runs on. `node` is the oldest supported one, `node24` a newer. */
+/** A runtime that the suite runs on. `node` is the oldest supported one, `node24` a newer one. */
 export type RuntimeName = "node" | "node24" | "deno" | "bun";
 
-/** All of them, in the order in which results are shown. */
+/** All of them, in the order of results. */
 export const runtimeNames: readonly RuntimeName[] = ["node", "node24", "deno", "bun"];
 
 /** A program with its first arguments. */
@@ -31,28 +32,31 @@ const suffix: string = windows ? ".exe" : "";
 /** Finds a runtime. */
 export function binary(name: RuntimeName): Binary {
   if (name === "node") return systemNode();
-  const path = join(folder, "node_modules", ...packaged(name));
-  if (existsSync(path)) return { path };
-  return {
-    missing: `${name} is not installed for ${process.platform}-${process.arch}: run "npm run runtimes"`,
-  };
+  const { packageName, program } = packaged(name);
+  const path = join(folder, "node_modules", packageName, program);
+  const wanted = manifest(folder).optionalDependencies?.[packageName];
+  if (wanted === undefined) return { missing: `${packageName} is not among the packages of test/runtimes` };
+  if (!existsSync(path)) return { missing: `${packageName} ${wanted} is not installed in test/runtimes` };
+  const { version } = manifest(join(folder, "node_modules", packageName));
+  return version === wanted
+    ? { path }
+    : { missing: `${packageName} is installed in test/runtimes as ${version}, not ${wanted}` };
 }
 
-/** How to run a TypeScript file of this repository on a runtime, or why it cannot be. */
-export function command(name: RuntimeName, file: string): Command | { readonly missing: string } {
-  const found = binary(name);
-  if (found.path === undefined) return found;
+/** How to run a TypeScript file of this repository on a runtime, whose binary is `program`. */
+export function commandFor(name: RuntimeName, program: string, file: string): Command {
   const path = join(root, file);
   const args: Record<RuntimeName, string[]> = {
     node: ["--import", join(folder, "typescript.mjs"), path],
     node24: ["--disable-warning=ExperimentalWarning", path],
-    deno: ["run", "-A", path],
+    // The packages that npm installed: Deno's own cache may need a network.
+    deno: ["run", "-A", "--node-modules-dir=manual", path],
     bun: [path],
   };
-  return { program: found.path, args: args[name] };
+  return { program, args: args[name] };
 }
 
-/** Under Deno and Bun `process.execPath` is not Node, so that there the search path decides. */
+/** Under Deno and Bun `process.execPath` is not Node, so the search path is used there. */
 function systemNode(): Binary {
   const { deno, bun } = process.versions;
   if (deno === undefined && bun === undefined) {
@@ -68,20 +72,34 @@ function systemNode(): Binary {
   return { missing: "node is not on the search path" };
 }
 
-function packaged(name: "node24" | "deno" | "bun"): string[] {
+/** The package of a runtime for this platform, and the program in it. */
+function packaged(name: "node24" | "deno" | "bun"): { packageName: string; program: string } {
   const { platform, arch } = process;
   switch (name) {
-    case "node24": {
-      const system = windows ? "win" : platform;
-      return windows
-        ? [`node-${system}-${arch}`, "bin", "node.exe"]
-        : [`node-${system}-${arch}`, "bin", "node"];
+    case "node24":
+      return {
+        packageName: `node-${windows ? "win" : platform}-${arch}`,
+        program: join("bin", `node${suffix}`),
+      };
+    case "deno": {
+      const library = platform === "linux" ? "-glibc" : "";
+      return { packageName: `@deno/${platform}-${arch}${library}`, program: `deno${suffix}` };
     }
-    case "deno":
-      return ["@deno", `${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`, `deno${suffix}`];
     case "bun": {
-      const system = windows ? "windows" : platform;
-      return ["@oven", `bun-${system}-${arch === "arm64" ? "aarch64" : arch}`, "bin", `bun${suffix}`];
+      const machine = arch === "arm64" ? "aarch64" : arch;
+      return {
+        packageName: `@oven/bun-${windows ? "windows" : platform}-${machine}`,
+        program: join("bin", `bun${suffix}`),
+      };
     }
   }
+}
+
+interface Manifest {
+  readonly version?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+function manifest(directory: string): Manifest {
+  return JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
 }

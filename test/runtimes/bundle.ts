@@ -7,7 +7,7 @@ import { build } from "rolldown";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-/** Writes the command line for Node into a new folder; answers the program's path. */
+/** Writes the command line for Node into a new folder and returns the program's path. */
 export async function bundleForNode(folder: string): Promise<string> {
   const directory = await mkdtemp(join(folder, "tserf-bundle-"));
   await build({

@@ -1,7 +1,8 @@
 /**
- * Runs the vitest suite on runtimes: `node run.mjs [runtime,…] [vitest arguments]`, all that are installed by default. Prints a summary line
- * per runtime and exits with 1 when a test failed, a run did not end properly, or a runtime that was asked for is missing. With
- * `TSERF_TEST_AGAIN=1` files that failed are run once more; `TSERF_TEST_FIRST=FILE` takes vitest's JSON report of a first run from there.
+ * Runs the vitest suite on runtimes: `node run.mjs [runtime,…] [vitest arguments]`, by default on
+ * all that are installed. Prints a summary line per runtime and exits with 1 if a test failed, a
+ * run did not end properly, or a requested runtime is missing. With `TSERF_TEST_AGAIN=1` files that
+ * failed are run once more; `TSERF_TEST_FIRST=FILE` is vitest's JSON report of a first run.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -47,7 +48,7 @@ export async function runSuite(name, vitestArguments = []) {
   }
 }
 
-/** What a run came to, from vitest's JSON report of it. */
+/** The result of a run, from vitest's JSON report. */
 export function readReport(name, code, report) {
   return {
     name,
@@ -59,7 +60,7 @@ export function readReport(name, code, report) {
   };
 }
 
-/** The line that says what a run came to. */
+/** The summary line of a run. */
 export function summary({ name, missing, code, passed, failed, skipped }) {
   if (missing !== undefined) return `${name}: not run: ${missing}`;
   const skips = skipped > 0 ? `, ${skipped} skipped` : "";

@@ -21,7 +21,7 @@ describe("errors of the runtimes", () => {
     [named("AddrInUse", "EADDRINUSE"), "EADDRINUSE"],
     [named("BadResource"), "ECANCELED"],
     [named("Interrupted", "EINTR"), "ECANCELED"],
-    // A DOMException's code is a number that means nothing here.
+    // A DOMException's code is a number without a meaning here.
     [named("AbortError", 20), "ECANCELED"],
     [named("NotCapable"), "EPERM"],
     [named("Error", "ESTRANGE"), "EUNKNOWN"],
@@ -51,7 +51,9 @@ describe("hosts of the runtimes", () => {
     expect(await opened("", "EAFNOSUPPORT")).toEqual(["::", "0.0.0.0"]);
     await expect(opened("::", "EADDRINUSE")).rejects.toThrow(SystemError);
   });
+});
 
+describe("addresses of the runtimes", () => {
   it.each([
     ["10.0.0.1", "10.0.0.1"],
     ["::ffff:10.0.0.1", "10.0.0.1"],
@@ -90,7 +92,7 @@ describe("hosts of the runtimes", () => {
 describe("the queue of datagrams", () => {
   const to = { host: "10.0.0.1", port: 7946 };
 
-  it("keeps order, and drops and counts what is beyond its count", () => {
+  it("keeps order, and drops and counts datagrams beyond its count", () => {
     const queue = new SendQueue();
     for (let index = 0; index < queueCountMax + 3; index += 1) queue.push(to, Uint8Array.of(index & 0xff));
     expect([queue.count, queue.dropped]).toEqual([queueCountMax, 3]);
@@ -103,7 +105,7 @@ describe("the queue of datagrams", () => {
     expect([queue.count, queue.peek()!.bytes[0], queue.dropped]).toEqual([1, 9, 3]);
   });
 
-  it("drops and counts what is beyond its bytes, and takes more when some have left", () => {
+  it("drops and counts datagrams beyond its bytes, and accepts more when some have left", () => {
     const queue = new SendQueue();
     const large = new Uint8Array(65_000);
     const fit = Math.floor(queueSizeMax / large.length);
@@ -114,7 +116,7 @@ describe("the queue of datagrams", () => {
     expect([queue.count, queue.dropped]).toEqual([fit, 5]);
   });
 
-  it("does not grow while it is never quite empty", () => {
+  it("does not grow if it is never quite empty", () => {
     const queue = new SendQueue();
     queue.push(to, Uint8Array.of(0));
     for (let index = 0; index < 100_000; index += 1) {

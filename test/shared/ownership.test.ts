@@ -11,7 +11,7 @@ it("a file that is replaced keeps its owner and its mode", async () => {
     const { files } = await currentRuntime();
     const path = join(directory, "snapshot");
     await files.replace(path, Uint8Array.of(1), 0o640);
-    // Only root can give a file away; others still have to keep what they have.
+    // Only root can give a file to another user; others still have to keep what they have.
     const root = process.getuid?.() === 0;
     if (root) await chown(path, 65_534, 65_534);
     const before = await stat(path);

@@ -12,7 +12,7 @@ function host(): { world: World; runtime: ReturnType<World["runtime"]> } {
 }
 
 describe("a keyring file", () => {
-  it("is what a node starts with, primary first", async () => {
+  it("gives a node its keys at the start, primary first", async () => {
     const { world, runtime } = host();
     await world.settle(runtime.files.replace("/ring", bytes(JSON.stringify(keys)), 0o600));
     expect(await world.settle(readKeyring("/ring", runtime.files))).toEqual(keys);
@@ -31,14 +31,14 @@ describe("a keyring file", () => {
     ["[]", "Keyring file contains no keys"],
     ['["?"]', "Failed to decode key from keyring: illegal base64 data at input byte 0"],
     ['["AAAA"]', "Failed to restore keyring: key size must be 16, 24 or 32 bytes"],
-  ])("with %j in it is refused", async (text, message) => {
+  ])("with %j in it is rejected", async (text, message) => {
     const { world, runtime } = host();
     await world.settle(runtime.files.replace("/ring", bytes(text), 0o600));
     const start = Serf.start({ name: "a", bind: "10.0.0.1:7946", keyringFile: "/ring" }, runtime);
     await expect(world.settle(start)).rejects.toMatchObject({ code: "ERR_KEY", message });
   });
 
-  it("that is not there is refused", async () => {
+  it("that does not exist is rejected", async () => {
     const { world, runtime } = host();
     await expect(world.settle(readKeyring("/ring", runtime.files))).rejects.toMatchObject({
       code: "ERR_KEY",
@@ -46,7 +46,7 @@ describe("a keyring file", () => {
     });
   });
 
-  it("that cannot be written is said to be", async () => {
+  it("that cannot be written is an error of the call", async () => {
     const { world, runtime } = host();
     const file = new KeyringFile("/no/such/folder/ring", runtime.files);
     const outcomes: (string | undefined)[] = [];

@@ -14,7 +14,7 @@ async function cluster(options: object): Promise<Cluster> {
 }
 
 describe("keys of a cluster", () => {
-  it("are changed everywhere and kept in the keyring file", async () => {
+  it("are changed on all members and kept in the keyring file", async () => {
     const nodes = await cluster({ encryptKey: first, keyringFile: "/keyring" });
     const { keys } = nodes.node("n1");
     const both = [keys.install(second), keys.use(second)];
@@ -37,7 +37,7 @@ describe("keys of a cluster", () => {
     await nodes.converge(nodes.names, { n0: "alive", n1: "alive", n2: "alive" }, 10_000);
   });
 
-  it("that somebody refuses are an error that says who and why", async () => {
+  it("that a member rejects are an error with its name and reason", async () => {
     const nodes = await cluster({ encryptKey: first });
     const { keys } = nodes.node("n0");
     const failure = await nodes.world.settle(keys.use(second).catch((error: unknown) => error));
@@ -51,7 +51,7 @@ describe("keys of a cluster", () => {
     });
   });
 
-  it("are not there without encryption", async () => {
+  it("do not exist without encryption", async () => {
     const nodes = await cluster({});
     const failure = await nodes.world.settle(
       nodes
@@ -63,7 +63,7 @@ describe("keys of a cluster", () => {
     expect(nodes.node("n0").encrypted).toBe(false);
   });
 
-  it("that not everybody answers are an error that counts", async () => {
+  it("that not all members answer are an error with the counts", async () => {
     const nodes = await cluster({ encryptKey: first });
     nodes.world.powerOff("n2");
     const failure = await nodes.world.settle(

@@ -1,5 +1,6 @@
 /**
- * Measurements of whole nodes in the simulator: what an application's sink gets, and that nothing depends on it.
+ * Measurements of whole nodes in the simulator: what an application's sink receives, and that
+ * nothing depends on it.
  */
 
 import { describe, expect, it } from "vitest";
@@ -8,7 +9,7 @@ import { Cluster, type ClusterOptions } from "../simulation/cluster.ts";
 
 const minute = 60_000;
 
-/** Adds up what it gets. */
+/** Sums what it receives. */
 class Sums implements Metrics {
   readonly counters = new Map<string, number>();
   readonly samples = new Map<string, number[]>();
@@ -41,7 +42,7 @@ const failing: Metrics = {
   },
 };
 
-/** A life with all kinds of work. */
+/** Runs nodes through all kinds of work. */
 async function live(options: ClusterOptions["options"]): Promise<Cluster> {
   const network = { latencyMs: [1, 20], loss: 0.02 } as const;
   const cluster = new Cluster({ size: 5, seed: 3, network, ...(options && { options }) });
@@ -61,12 +62,12 @@ async function live(options: ClusterOptions["options"]): Promise<Cluster> {
 }
 
 describe("a node's measurements", () => {
-  it("change nothing in its life, whatever the sink does", async () => {
+  it("do not change what the node does, whatever the sink does", async () => {
     const { world } = await live({});
     expect((await live({ metrics: new Sums() })).world.traceHash).toBe(world.traceHash);
   });
 
-  it("go to the sink under the original's names", async () => {
+  it("go to the sink under Serf's names", async () => {
     const sums = new Sums();
     const key = "AAECAwQFBgcICQoLDA0ODw==";
     await live({ metrics: sums, encryptKey: key, label: "blue", snapshotPath: "/snapshot" });
@@ -113,7 +114,7 @@ describe("a node's measurements", () => {
         "memberlist.size.local",
       ]),
     );
-    // Everybody counts for itself: five nodes see five join, then four see one fail.
+    // Each node counts for itself: five nodes see five joins, then four see one failure.
     expect(sums.counters.get("serf.member.join")).toBe(25);
     expect(sums.counters.get("serf.member.failed")).toBe(4);
     expect(sums.counters.get("serf.events.deploy")).toBe(5);
@@ -123,7 +124,7 @@ describe("a node's measurements", () => {
     }
   });
 
-  it("do no harm when the sink throws, which is said once", async () => {
+  it("do no harm if the sink throws, which is logged once", async () => {
     const cluster = await live({ metrics: failing });
     const view = { n0: "alive", n1: "alive", n2: "alive", n3: "alive", n4: "failed" } as const;
     expect(cluster.view("n0")).toEqual(view);

@@ -34,7 +34,7 @@ async function collect(query: Query): Promise<QueryReply[]> {
 }
 
 describe("a query of a node", () => {
-  it("is iterated until everybody has replied, by tags in RE2 syntax too", async () => {
+  it("is iterated until all members have replied, with tags in RE2 syntax", async () => {
     // Virtual time does not wait for a module to be loaded.
     await loadPatternCompiler();
     const nodes = await cluster(3);
@@ -60,7 +60,7 @@ describe("a query of a node", () => {
     expect(query.missing).toEqual([]);
   });
 
-  it("names who is missing at the end, and not before", async () => {
+  it("has its missing members at the end, and not before", async () => {
     const nodes = await cluster(3);
     answer(nodes.node("n1"), "here");
     const query = nodes.node("n0").query("who", "", { timeoutMs: 1_000 });
@@ -89,7 +89,7 @@ describe("a query of a node", () => {
     expect(() => serf.userEvent("e")).toThrow(expect.objectContaining({ code: "ERR_STATE" }));
   });
 
-  it("with impossible options is refused", async () => {
+  it("with impossible options is rejected", async () => {
     const nodes = await cluster(1);
     const serf = nodes.node("n0");
     for (const options of [
@@ -192,7 +192,7 @@ describe("a query of a stranger", () => {
 });
 
 describe("a node", () => {
-  it("comes back to its cluster by a join after it left", async () => {
+  it("returns to its cluster by a join after it left", async () => {
     const nodes = await cluster(3);
     const serf = nodes.node("n2");
     await nodes.world.settle(serf.leave());
@@ -204,7 +204,7 @@ describe("a node", () => {
     await nodes.converge(nodes.names, { n0: "alive", n1: "alive", n2: "alive" }, 10_000);
   });
 
-  it("knows how far away others are", async () => {
+  it("estimates its round-trip times to others", async () => {
     const nodes = await cluster(3);
     await nodes.world.run(120_000);
     const serf = nodes.node("n0");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { PatternEngine } from "../../src/shell/regexp.ts";
 
-describe("the engine of expressions", () => {
-  it("is loaded by the first expression, says so once, and then knows RE2", async () => {
+describe("the regular-expression engine", () => {
+  it("is loaded by the first expression, reports that once, and then matches RE2", async () => {
     let engine!: PatternEngine;
     let loads = 0;
     await new Promise<void>((resolve) => {

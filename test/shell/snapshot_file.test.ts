@@ -9,9 +9,9 @@ interface Subject {
   readonly world: World;
   readonly runtime: Runtime;
   readonly log: string[];
-  /** Calls of `write` that the disk got. */
+  /** Calls of `write` that reached the disk. */
   readonly writes: string[];
-  /** While true the disk does not answer to writes. */
+  /** While true the disk does not complete writes. */
   hanging: boolean;
   release: () => void;
   readonly files: Files;
@@ -65,7 +65,7 @@ async function content({ world, runtime }: Subject): Promise<string> {
 }
 
 describe("a snapshot file", () => {
-  it("is made with mode 0600, and one that is there keeps its mode, also when it is replaced", async () => {
+  it("is created with mode 0600, and an existing one keeps its mode, even if it is replaced", async () => {
     const fresh = subject();
     (await open(fresh)).start(() => "clock: 1\n");
     expect((await fresh.world.settle(fresh.runtime.files.status(path))).mode).toBe(0o600);
@@ -81,7 +81,7 @@ describe("a snapshot file", () => {
     expect((await taken.world.settle(taken.runtime.files.status(path))).mode).toBe(0o644);
   });
 
-  it("takes lines that come while the disk is busy together, in order", async () => {
+  it("appends lines that arrive while the disk is busy together, in order", async () => {
     const made = subject();
     const file = await open(made);
     file.start(() => "");
@@ -91,7 +91,7 @@ describe("a snapshot file", () => {
     expect(await content(made)).toBe(Array.from({ length: 100 }, (_, index) => `clock: ${index}\n`).join(""));
   });
 
-  it("does not let lines pile up for a disk that hangs, and has all of them when it answers", async () => {
+  it("bounds the lines that wait for a disk that hangs, and has all of them when it recovers", async () => {
     const made = subject();
     const file = await open(made);
     let clock = 0;
@@ -113,7 +113,7 @@ describe("a snapshot file", () => {
     expect(made.log).toEqual([]);
   });
 
-  it("has the lines that came while it was replaced", async () => {
+  it("has the lines that arrived while it was replaced", async () => {
     const made = subject();
     const file = await open(made);
     file.start(() => "clock: 1\n");
@@ -124,7 +124,7 @@ describe("a snapshot file", () => {
     expect(await content(made)).toBe("clock: 1\nclock: 2\nclock: 3\n");
   });
 
-  it("after a write that failed in its middle is replaced, as the last line may be torn", async () => {
+  it("is replaced after a write failed halfway, because the last line may be torn", async () => {
     const made = subject();
     const { files } = made;
     let fail = true;
@@ -169,7 +169,7 @@ describe("a snapshot file", () => {
     expect(made.log).toEqual(["ERR failed to flush snapshot: timeout"]);
   });
 
-  it("of a node that did not come up stays as it was", async () => {
+  it("of a node that failed to start is left unchanged", async () => {
     const made = subject();
     const before = new TextEncoder().encode("clock: 1\nclock: 2");
     await made.world.settle(made.runtime.files.replace(path, before, 0o600));

@@ -9,7 +9,7 @@ async function all<Event>(subscription: Subscription<Event>): Promise<(Event | L
 }
 
 describe("subscribers", () => {
-  it("get what happens from then on, and the first also what happened before", async () => {
+  it("get events from then on, and the first also gets earlier ones", async () => {
     const subscribers = new Subscribers<string>();
     subscribers.push("early");
     const first = subscribers.subscribe({});
@@ -21,7 +21,7 @@ describe("subscribers", () => {
     expect(await all(subscribers.subscribe({}))).toEqual(["end"]);
   });
 
-  it("that are slow lose the oldest and are told how many, without harm to others", async () => {
+  it("that are slow lose the oldest events and get the number lost, without effect on others", async () => {
     const subscribers = new Subscribers<number>();
     const slow = subscribers.subscribe({ capacity: 2 });
     const quick = subscribers.subscribe({});
@@ -31,7 +31,7 @@ describe("subscribers", () => {
     expect(await all(quick)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("may wait, abort, or come too late", async () => {
+  it("may wait, abort, or subscribe too late", async () => {
     const subscribers = new Subscribers<number>();
     const controller = new AbortController();
     const aborted = subscribers.subscribe({ signal: controller.signal });

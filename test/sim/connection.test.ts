@@ -41,7 +41,7 @@ describe("a simulated connection", () => {
     );
   });
 
-  it("never holds more than its window for a reader that does not read", async () => {
+  it("never buffers more than its window for a reader that does not read", async () => {
     const world = new World({ seed: 1 });
     const a = world.addHost("a", "10.0.0.1");
     const b = world.addHost("b", "10.0.0.2");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { EventQueue } from "../../runtimes/sim/events.ts";
 
 describe("the event queue", () => {
-  it("runs events by time and then by the order in which they were asked for, and no cancelled one", () => {
+  it("runs events by time, then in the order of scheduling, and skips cancelled ones", () => {
     const asked = fc.array(fc.record({ delay: fc.nat(20), cancel: fc.boolean() }), { maxLength: 200 });
     fc.assert(
       fc.property(asked, (events) => {
@@ -24,7 +24,7 @@ describe("the event queue", () => {
     );
   });
 
-  it("leaves what an event asks for at once to the next turn of the same time", () => {
+  it("runs an event that another one schedules for now in the next turn of the same time", () => {
     const queue = new EventQueue();
     const ran: string[] = [];
     queue.after(5, () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { World } from "../../runtimes/sim/mod.ts";
 
 describe("a simulated disk", () => {
-  it("keeps what was synced, and tears off some of the rest when the power goes", async () => {
+  it("keeps what was synced, and tears off some of the rest when the power fails", async () => {
     const sizes = new Set<number>();
     for (let seed = 0; seed < 30; seed += 1) {
       const world = new World({ seed });
@@ -32,7 +32,7 @@ describe("a simulated disk", () => {
     expect((await world.settle(world.restart("a").files.read("/data/log"))).length).toBe(10);
   });
 
-  it("a file is replaced whole or not at all, whenever the power goes", async () => {
+  it("replaces a file whole or not at all, whenever the power fails", async () => {
     const world = new World({ seed: 1 });
     const { files } = world.addHost("a", "10.0.0.1");
     await world.settle(files.replace("/data/keys", Uint8Array.of(1), 0o600));

@@ -57,7 +57,8 @@ describe("scripts", () => {
   });
 
   it("one seed gives one trace on every runtime", async () => {
-    // Whoever changes the simulator's arithmetic or order changes these; all runtimes must agree on the new ones.
+    // If you change the simulator's arithmetic or order, these change; all runtimes must agree on
+    // the new ones.
     expect([(await play(1)).hash, (await play(42)).hash]).toEqual(["16e37278", "6107d4f7"]);
   });
 
@@ -110,7 +111,7 @@ describe("the seeded generator", () => {
     expect(random.chance(0)).toBe(false);
   });
 
-  it("gives streams of their own to other names", () => {
+  it("gives other names independent streams", () => {
     expect(new SeededRandom(1, "a").next()).not.toBe(new SeededRandom(1, "b").next());
   });
 });

@@ -49,7 +49,7 @@ function send(from: Node, to: Node, byte: number): void {
 }
 
 describe("a world", () => {
-  it("passes no time but virtual time, and all of that", async () => {
+  it("passes only virtual time, and all of it", async () => {
     const { world, nodes } = cluster(1);
     const fired: number[] = [];
     nodes[0]!.runtime.clock.after(86_400_000, () => fired.push(world.now));
@@ -59,7 +59,7 @@ describe("a world", () => {
     expect(fired).toEqual([86_400_000]);
   });
 
-  it("lets promise chains of any length end before time moves on", async () => {
+  it("runs promise chains of any length before time advances", async () => {
     const { world, nodes } = cluster(1);
     const ends: number[] = [];
     const { clock } = nodes[0]!.runtime;
@@ -72,7 +72,7 @@ describe("a world", () => {
     expect(ends).toEqual([10, 11]);
   });
 
-  it("says when nothing will ever happen, or not in time", async () => {
+  it("throws if nothing will ever happen, or not in time", async () => {
     const { world, nodes } = cluster(1);
     await world.run(0);
     await expect(world.settle(new Promise(() => {}))).rejects.toThrow("there are no events left");
@@ -91,7 +91,7 @@ describe("a world", () => {
     expect(b.received).toEqual([{ at: 17, from: { host: "10.0.0.1", port: 7946 }, byte: 5 }]);
   });
 
-  it("loses, doubles and reorders as many datagrams as it was told", async () => {
+  it("loses, duplicates and reorders as many datagrams as configured", async () => {
     const { world, nodes } = cluster(2, { latencyMs: [1, 50], loss: 0.2, duplication: 0.1 });
     const [a, b] = nodes as [Node, Node];
     await world.run(1);
@@ -103,7 +103,7 @@ describe("a world", () => {
     expect(inOrder).toBeLessThan(200);
   });
 
-  it("cuts one direction alone, parts groups, and heals", async () => {
+  it("can cut one direction alone, split groups, and heal", async () => {
     const { world, nodes } = cluster(3);
     const [a, b, c] = nodes as [Node, Node, Node];
     await world.run(1);
@@ -125,7 +125,7 @@ describe("a world", () => {
     expect(c.received.map(({ byte }) => byte)).toEqual([6]);
   });
 
-  it("a cut takes what is on its way", async () => {
+  it("loses what is in transit when it cuts", async () => {
     const { world, nodes } = cluster(2, { latencyMs: [10, 10] });
     const [a, b] = nodes as [Node, Node];
     await world.run(1);
@@ -138,7 +138,7 @@ describe("a world", () => {
     expect(b.received).toEqual([]);
   });
 
-  it("gives a link its own conditions", async () => {
+  it("can give a link its own conditions", async () => {
     const { world, nodes } = cluster(3);
     const [a, b, c] = nodes as [Node, Node, Node];
     await world.run(1);
@@ -150,7 +150,7 @@ describe("a world", () => {
     expect([a, b, c].map(({ received }) => received[0]!.at)).toEqual([2, 501, 2]);
   });
 
-  it("a crashed program's timers and sockets stay silent, and a restart is a new life on the same disk", async () => {
+  it("silences a crashed program's timers and sockets, and restarts it on the same disk", async () => {
     const { world, nodes } = cluster(2);
     const [a, b] = nodes as [Node, Node];
     await world.run(1);
@@ -174,7 +174,7 @@ describe("a world", () => {
     void never;
   });
 
-  it("a paused program gets everything late, in order", async () => {
+  it("delivers everything late and in order to a paused program", async () => {
     const { world, nodes } = cluster(2);
     const [a, b] = nodes as [Node, Node];
     await world.run(1);
@@ -191,7 +191,7 @@ describe("a world", () => {
     ]);
   });
 
-  it("a wildcard socket answers on every address of its host, with the address of the peer's family", async () => {
+  it("lets a wildcard socket receive on every address of its host, with the peer's family", async () => {
     const world = new World({ seed: 1 });
     const a = world.addHost("a", ["10.0.0.1", "fd00::1"]);
     const b = world.addHost("b", ["10.0.0.2", "fd00::2"]);
@@ -207,7 +207,7 @@ describe("a world", () => {
     expect(seen).toEqual(["127.0.0.1", "10.0.0.1", "fd00::1"]);
   });
 
-  it("signals reach the listeners of a program, and end one that has none", async () => {
+  it("delivers signals to a program's listeners, and ends a program without one", async () => {
     const { world, nodes } = cluster(1);
     const { signals, terminal } = nodes[0]!.runtime;
     const heard: string[] = [];
@@ -223,7 +223,7 @@ describe("a world", () => {
     expect(world.output("n1")).toEqual({ stdout: "still here\n", stderr: "", exitCode: undefined });
   });
 
-  it("names resolve to the addresses of their hosts", async () => {
+  it("resolves names to the addresses of their hosts", async () => {
     const { world, nodes } = cluster(2);
     const { host } = nodes[0]!.runtime;
     expect(await world.settle(host.resolve("n2"))).toEqual(["10.0.0.2"]);
@@ -255,7 +255,7 @@ describe("streams in a world", () => {
     expect(bytes).toEqual(Array.from({ length: 20 }, (_, index) => index));
   });
 
-  it("are given up when a cut lasts", async () => {
+  it("fail if a cut lasts", async () => {
     const { world, nodes } = cluster(2);
     const { near } = await pair(world, nodes[0]!, nodes[1]!);
     world.network.partition([["n1"]]);
@@ -265,7 +265,7 @@ describe("streams in a world", () => {
     expect(world.now).toBeLessThan(20_000);
   });
 
-  it("are reset by the machine of a program that crashed, and not by one without power", async () => {
+  it("are reset if their program crashed, but not if its machine lost power", async () => {
     for (const [end, code] of [
       ["crash", "ECONNRESET"],
       ["powerOff", undefined],
@@ -280,7 +280,7 @@ describe("streams in a world", () => {
     }
   });
 
-  it("to a crashed program are refused, to a machine without power get no answer", async () => {
+  it("to a crashed program are refused, to a machine without power time out", async () => {
     const { world, nodes } = cluster(2);
     const { streams } = nodes[0]!.runtime;
     world.crash("n2");

@@ -1,10 +1,12 @@
 /**
- * Judges of a history: each takes what nodes reported and what was true, and returns what is wrong with it.
+ * Checkers of a history: each takes what nodes reported and what happened, and returns the errors.
  */
 
 import type { Report } from "./cluster.ts";
 
-/** Reports of failure about members that had not crashed; `crashedAt` has the time of every crash. */
+/**
+ * Reports of failure about members that had not crashed; `crashedAt` has the time of every crash.
+ */
 export function falsePositives(reports: readonly Report[], crashedAt: ReadonlyMap<string, number>): string[] {
   const wrong: string[] = [];
   for (const { at, observer, event } of reports) {

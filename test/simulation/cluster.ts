@@ -1,11 +1,12 @@
 /**
- * A simulated cluster: one node per host, its log and its events, and what is true of the world to hold them against.
+ * A simulated cluster: one node per host, its log and its events, and the true state of the world
+ * to compare with.
  */
 
 import { World, type WorldOptions } from "../../runtimes/sim/mod.ts";
 import type { MemberStatus, SerfEvent } from "../../src/core/serf/api.ts";
 import type { Runtime } from "../../src/runtime.ts";
-import type { LogLine, SerfOptions } from "../../src/shell/options.ts";
+import type { LogLine, SerfOptions } from "../../src/shell/options/options.ts";
 import { type LaggedEvent, Serf, type StoppedEvent } from "../../src/shell/serf.ts";
 
 /** One thing that a node reported. */
@@ -15,7 +16,7 @@ export interface Report {
   readonly event: SerfEvent | LaggedEvent | StoppedEvent;
 }
 
-/** How a cluster begins. */
+/** How a cluster is started. */
 export interface ClusterOptions extends WorldOptions {
   readonly size: number;
   /** Options of every node beside its name. */
@@ -44,11 +45,11 @@ export class Cluster {
     }
   }
 
-  /** Lets every node join through the first, and waits until that is done. */
+  /** Joins every node through the first, and waits until that is done. */
   async join(): Promise<void> {
     await this.world.run(100);
     const seed = `${addressOf(0)}:7946`;
-    // A node takes no more than 127 streams at once.
+    // A node accepts no more than 127 streams at once.
     for (let first = 1; first < this.names.length; first += joinsAtOnce) {
       const joins = this.names.slice(first, first + joinsAtOnce).map((name) =>
         this.node(name)
@@ -71,7 +72,7 @@ export class Cluster {
     return names.map((name) => this.node(name));
   }
 
-  /** What a node believes of every other. */
+  /** A node's view of every other. */
   view(name: string): Record<string, MemberStatus> {
     return Object.fromEntries(
       this.node(name)
@@ -80,7 +81,7 @@ export class Cluster {
     );
   }
 
-  /** Runs until every named node has exactly this view, or fails after `limitMs`. */
+  /** Runs until every named node has exactly this view, or throws after `limitMs`. */
   async converge(
     names: readonly string[],
     view: Record<string, MemberStatus>,

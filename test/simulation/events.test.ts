@@ -8,7 +8,7 @@ import { Cluster } from "./cluster.ts";
 
 const minute = 60_000;
 
-/** How often each node delivered each event, by event name. */
+/** The number of deliveries of each event by each node, by event name. */
 function deliveries(cluster: Cluster): Map<string, Map<string, number>> {
   const counts = new Map<string, Map<string, number>>();
   for (const { observer, event } of cluster.reports) {
@@ -39,7 +39,7 @@ function faults(
 }
 
 describe("the checker of deliveries", () => {
-  it("objects to an event that came twice and to one that never came", () => {
+  it("reports an event that arrived twice and one that never arrived", () => {
     const counts = new Map([["e", new Map([["a", 2]])]]);
     expect(faults(counts, ["e"], ["a", "b"])).toEqual({ twice: ["e at a"], never: ["e at b"] });
   });
@@ -61,7 +61,7 @@ describe("a simulated cluster", () => {
     await cluster.world.run(20_000);
     const gossiped = faults(deliveries(cluster), events, cluster.names);
     expect(gossiped.twice).toEqual([]);
-    // Beyond 32 nodes push/pulls come more seldom: every 2 minutes at 200.
+    // Beyond 32 nodes push/pulls are less frequent: every 2 minutes at 200.
     await cluster.world.run(4 * minute);
     expect(faults(deliveries(cluster), events, cluster.names)).toEqual({ twice: [], never: [] });
     expect(gossiped.never.length).toBeLessThan(200);

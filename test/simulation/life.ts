@@ -1,13 +1,13 @@
 /**
- * One eventful life of twelve nodes, as a hash of everything that happened. Run as a program it prints the hash of the seed it is given, so
- * that runtimes can be compared.
+ * An eventful history of twelve nodes, as a hash. Run as a program it prints the hash for the seed
+ * in its argument, so that runtimes can be compared.
  */
 
 import { Cluster } from "./cluster.ts";
 
 const minute = 60_000;
 
-/** Lives it: loss, duplicates, a power cut, a partition, and their ends. */
+/** Runs it: loss, duplicates, a power cut, a partition, and their ends. */
 export async function life(seed: number): Promise<string> {
   const network = { latencyMs: [1, 20], loss: 0.05, duplication: 0.02 } as const;
   const cluster = new Cluster({ size: 12, seed, network });

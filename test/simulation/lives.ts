@@ -19,7 +19,7 @@ export async function randomLives(seed: number, operations = 25): Promise<string
     network: { latencyMs: [1, 20], loss: 0.05, duplication: 0.02 },
     options: { reconnectIntervalMs: 10_000 },
   });
-  await cluster.join();
+  await joinAll(cluster);
   await cluster.world.run(20_000);
   const truth = new Map<string, MemberStatus>(cluster.names.map((name) => [name, "alive"]));
   const tags = new Map<string, string>();
@@ -39,7 +39,7 @@ export async function randomLives(seed: number, operations = 25): Promise<string
 export async function leaveAndReturn(seed: number, loss: number, restart = false): Promise<string[]> {
   const cluster = new Cluster({ size: 6, seed, network: { latencyMs: [1, 20], loss } });
   const { world } = cluster;
-  await cluster.join();
+  await joinAll(cluster);
   await world.run(60_000);
   await world.settle(cluster.node("n2").leave());
   if (restart) await world.settle(cluster.node("n2").shutdown());
@@ -101,6 +101,14 @@ async function live(
       .node(name)
       .setTags({ x: value })
       .catch(() => undefined);
+  }
+}
+
+/** Lets every node join; a join may fail on a lossy network. */
+async function joinAll(cluster: Cluster): Promise<void> {
+  await cluster.join();
+  for (const name of cluster.names.slice(1)) {
+    if (cluster.node(name).members().length < 2) await joinAgain(cluster, name);
   }
 }
 

@@ -48,7 +48,7 @@ describe("a cluster of 20 nodes", () => {
     await cluster.converge(cluster.names, all(cluster.names), 5 * minute);
   });
 
-  it("that was down for so long that each saw all others fail is one cluster again", {
+  it("that was down until each node saw all others fail is one cluster again", {
     timeout: 120_000,
   }, async () => {
     const cluster = await settled(20, 6);
@@ -64,7 +64,7 @@ describe("a cluster of 20 nodes", () => {
     await cluster.converge(cluster.names, all(cluster.names), 5 * minute);
   });
 
-  it("cut in half for an hour is one cluster again", { timeout: 300_000 }, async () => {
+  it("that was cut in half for an hour is one cluster again", { timeout: 300_000 }, async () => {
     const cluster = await settled(20, 7);
     const [left, right] = [cluster.names.slice(0, 10), cluster.names.slice(10)];
     cluster.world.network.partition([left, right]);
@@ -77,7 +77,7 @@ describe("a cluster of 20 nodes", () => {
 });
 
 describe("a node that starts again", () => {
-  it("is above its old incarnation at once, and keeps its clocks", async () => {
+  it("uses a higher incarnation at once, and keeps its clocks", async () => {
     const cluster = await settled(3, 8);
     for (let change = 1; change <= 5; change += 1)
       await cluster.world.settle(cluster.node("n2").setTags({ change: String(change) }));
@@ -89,7 +89,8 @@ describe("a node that starts again", () => {
     await cluster.world.run(second);
     expect(Number(cluster.node("n2").stats()["member_time"])).toBeGreaterThanOrEqual(before);
     expect(await file(cluster, "n2")).toContain("#incarnation: 7\n");
-    // Nobody suspected it, so that it had nothing to refute, and the others know the tags of its new life.
+    // No member suspected it, so it had nothing to refute, and the others know the tags of its new
+    // run.
     expect(logged(cluster, "n2", "Refuting")).toBe(0);
     expect(
       cluster
@@ -116,7 +117,7 @@ describe("a node that starts again", () => {
     }
   });
 
-  it("after it left and came back in one life is in its cluster again", async () => {
+  it("after a leave and a join in one run is in its cluster again", async () => {
     const cluster = await settled(3, 17);
     await cluster.world.settle(cluster.node("n2").leave());
     expect(await file(cluster, "n2")).toContain("\nleave\n");
@@ -130,7 +131,7 @@ describe("a node that starts again", () => {
     await cluster.converge(cluster.names, all(cluster.names), minute);
   });
 
-  it("finds nobody, says so, and goes on looking", async () => {
+  it("without a reachable member logs that, and keeps trying", async () => {
     const cluster = await settled(2, 10);
     cluster.world.powerOff("n0");
     cluster.world.crash("n1");
@@ -138,14 +139,14 @@ describe("a node that starts again", () => {
     await cluster.world.run(minute);
     expect(logged(cluster, "n1", "Attempting re-join to previously known node: n0: 10.0.0.1:7946")).toBe(1);
     expect(logged(cluster, "n1", "Failed to re-join any previously known node")).toBe(1);
-    // It comes back with an empty disk, so that only the other can find it.
+    // It returns with an empty disk, so only the other node can find it.
     cluster.world.disk("n0").remove(path);
     cluster.world.restart("n0");
     await cluster.world.run(2 * minute);
     expect(cluster.view("n0")).toEqual(all(["n0", "n1"]));
   });
 
-  it("is in a file within a second of what happened, without anything else happening", async () => {
+  it("has written each event to its file within a second", async () => {
     const cluster = await settled(3, 11);
     const before = await file(cluster, "n0");
     cluster.world.crash("n2");
@@ -156,7 +157,8 @@ describe("a node that starts again", () => {
     expect(failure).toBeDefined();
     const after = await file(cluster, "n0");
     expect(after.slice(before.length)).toBe("#failed: n2 10.0.0.3:7946\nnot-alive: n2\n");
-    // Power and not only the process: whatever was not forced to the disk within a second would be torn.
+    // The machine loses its power, not only the process: whatever was not synced within a second
+    // would be torn.
     cluster.world.restart("n2");
     await cluster.world.run(500);
     while (
@@ -175,7 +177,7 @@ describe("a node that starts again", () => {
 });
 
 describe("a disk", () => {
-  it("that is full is complained of once, and has everything when there is room again", async () => {
+  it("that is full causes one warning, and everything is written when there is room again", async () => {
     const cluster = await settled(4, 12);
     cluster.world.disk("n0").failure = "ENOSPC";
     cluster.world.crash("n3");
@@ -225,7 +227,7 @@ describe("a disk", () => {
     ).toBe(1);
   });
 
-  it("without the directory stops a node from starting, and leaves nothing open", async () => {
+  it("without the directory stops a node from starting, and no file stays open", async () => {
     const cluster = await settled(1, 15);
     const runtime = cluster.world.addHost("other", "10.9.0.1");
     const { Serf } = await import("../../src/shell/serf.ts");
@@ -240,7 +242,7 @@ describe("a disk", () => {
     await start("/data/file");
   });
 
-  it("that tore a line has it cut off before the next one", async () => {
+  it("with a torn line has it cut off before the next one is written", async () => {
     const cluster = await settled(2, 16);
     cluster.world.crash("n0");
     const disk = cluster.world.disk("n0");

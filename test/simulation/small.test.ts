@@ -1,9 +1,15 @@
-/** Small clusters, in which memberlist's own numbers let news miss members although nothing is lost on the way. */
+/**
+ * Small clusters, in which broadcasts by memberlist's own numbers miss members although no packet
+ * is lost.
+ */
 
 import { describe, expect, it } from "vitest";
 import { Cluster } from "./cluster.ts";
 
-/** Queries asked, and those that somebody did not answer. By memberlist's formula 67 of 100 are missed by somebody in nine nodes. */
+/**
+ * The number of queries, and of those that a member did not answer. By memberlist's formula 67 of
+ * 100 miss a member in nine nodes.
+ */
 const asked = 100;
 const missedMax = 2;
 

@@ -1,10 +1,8 @@
-/**
- * Rules about who imports whom: no cycles, no crumbs. Imported types count like everything else.
- */
+/** Rules about imports: no cycles, no tiny files. Imported types count like other imports. */
 
 import { imports, resolve, type Source } from "./sources.ts";
 
-/** A file with fewer lines belongs into the file that imports it, if that is only one. */
+/** A file with fewer lines belongs into the file that imports it, if there is only one. */
 export const lineCountMin = 30;
 
 /** Folders in which every file is one of a kind, however short: commands, and adapters, which have the same names in each runtime. */
@@ -55,7 +53,7 @@ function wayTo(end: string, cameFrom: ReadonlyMap<string, string>): string[] {
   return way;
 }
 
-/** Short files that only one other imports. `entries` are known outside, so they stay. */
+/** Short files with a single importer. `entries` are used outside, so they stay. */
 export function crumbs(files: readonly Source[], entries: ReadonlySet<string>): string[] {
   const graph = graphOf(files);
   return files

@@ -1,4 +1,4 @@
-/** The rules about all files together; each is first shown a few files that break it. */
+/** The rules about all files together; each first has to reject a few files that break it. */
 import { describe, expect, it } from "vitest";
 import * as graph from "./graph.ts";
 import * as layout from "./layout.ts";
@@ -15,9 +15,9 @@ interface Rule {
   readonly name: string;
   readonly check: (files: readonly Source[]) => string[];
   readonly files: readonly Source[];
-  /** Sets of files that break the rule, with what the rule says of them. */
+  /** Sets of files that break the rule, with the rule's message. */
   readonly broken: readonly (readonly [files: Files, ...violations: string[]])[];
-  /** Sets of files that look as if they did. */
+  /** Sets of files that only look as if they did. */
   readonly sound: readonly Files[];
 }
 
@@ -130,15 +130,15 @@ const table: readonly Rule[] = [
 ];
 
 describe.each(table)("$name", ({ check, files, broken, sound }) => {
-  it("is broken by what breaks it", () => {
+  it("rejects the samples that break it", () => {
     for (const [set, ...violations] of broken) expect(check(made(set))).toEqual(violations);
   });
 
-  it("is kept by what only looks so", () => {
+  it("accepts the samples that only look so", () => {
     for (const set of sound) expect(check(made(set))).toEqual([]);
   });
 
-  it("is kept by the whole", () => {
+  it("holds for all files", () => {
     expect(check(files)).toEqual([]);
   });
 });

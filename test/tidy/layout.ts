@@ -5,7 +5,7 @@
 import ts from "typescript";
 import { place, type Source } from "./sources.ts";
 
-/** What a folder may show at most. */
+/** The most entries that a folder may have. */
 export const entryCountMax = 20;
 
 /** The only loose files of `src`: the map, the public face and the ground floor. */
@@ -18,7 +18,7 @@ export function unhoused(paths: readonly string[]): string[] {
   return paths.filter((path) => /^src\/[^/]+$/.test(path) && !loose.includes(path));
 }
 
-/** Folders that show too much. */
+/** Folders with too many entries. */
 export function crowded(paths: readonly string[]): string[] {
   const entries = new Map<string, Set<string>>();
   for (const path of paths) {

@@ -1,18 +1,16 @@
-/**
- * What the manifests say: versions, dependencies, entry points.
- */
+/** The manifests: versions, dependencies, entry points. */
 
 import { posix } from "node:path";
 import { paths, read } from "./sources.ts";
 
-/** What is looked at in a `deno.json`. */
+/** The fields of a `deno.json` that rules read. */
 export interface DenoJson {
   readonly version: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly imports: Readonly<Record<string, string>>;
 }
 
-/** What is looked at in `package.json`. */
+/** The fields of `package.json` that rules read. */
 export interface PackageJson {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
@@ -29,7 +27,7 @@ export function packageJson(): PackageJson {
   return JSON.parse(read("package.json")) as PackageJson;
 }
 
-/** Files that are known outside: programs and exported modules. */
+/** Files that are used outside: programs and exported modules. */
 export function entryPoints(): string[] {
   const exported = Object.values(denoJson().exports).map((path) => posix.normalize(path));
   return [...paths("runtimes", "/cli.ts"), ...exported];

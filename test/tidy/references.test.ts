@@ -8,7 +8,7 @@ const code = sources("src", "runtimes", "wasm", "test", "examples").filter(
 );
 
 describe("comments", () => {
-  it("are found wherever they stand, and strings are none", () => {
+  it("are found wherever they stand, and strings are not comments", () => {
     const text = [
       "#!/usr/bin/env node",
       "/** One. */",
@@ -30,7 +30,7 @@ describe("comments", () => {
 describe("a path that is mentioned", () => {
   const prose = (text: string, path = "README.md") => dangling({ path, line: 1, text });
 
-  it("is dangling if it is not there", () => {
+  it("is dangling if it does not exist", () => {
     expect(prose("See `src/nowhere.ts`.")).toEqual(["README.md:1 src/nowhere.ts"]);
     expect(prose("First,\nthen docs/nowhere.")).toEqual(["README.md:2 docs/nowhere"]);
     expect(prose("`src/{mod,nowhere}.ts`")).toEqual(["README.md:1 src/{mod,nowhere}.ts"]);
@@ -49,7 +49,7 @@ describe("a path that is mentioned", () => {
     expect(prose("[rules](../CONTRIBUTING.md#rules) [here](#here)", "src/README.md")).toEqual([]);
   });
 
-  it("may be somebody else's", () => {
+  it("may belong to another repository", () => {
     expect(prose("https://github.com/hashicorp/serf/docs/agent and dist/src/nowhere.js")).toEqual([]);
     expect(prose("[web](https://example.com/a)")).toEqual([]);
   });

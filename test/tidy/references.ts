@@ -1,6 +1,4 @@
-/**
- * Paths of this repository that comments and documents mention: each must be there.
- */
+/** Paths of this repository in comments and documents: each must exist. */
 
 import { existsSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
@@ -64,7 +62,7 @@ function alternatives(path: string): string[] {
   return braces[1]!.split(",").flatMap((one) => alternatives(path.replace(braces[0], one)));
 }
 
-/** Whether a path exists; a name that is `*`, or has one, stands for every name that fits. */
+/** Whether a path exists. A name with `*` matches every name of that form. */
 function isThere(path: string, below = ""): boolean {
   const [name, ...rest] = path.split("/");
   if (!path.includes("*")) return existsSync(join(root, below, path));

@@ -1,4 +1,4 @@
-/** Imports keep to the rooms of the house. */
+/** Each room imports only the rooms that the table allows. */
 import { describe, expect, it } from "vitest";
 import { keepsToItsRoom, roomOf, rooms } from "./rooms.ts";
 import { imported, source, sources } from "./sources.ts";
@@ -8,13 +8,13 @@ const ours = sources("src", "runtimes");
 describe.each(rooms)("$name: $rule", (room) => {
   const inside = `${room.paths[0]!.replace("*", "node")}${room.paths[0]!.endsWith("/") ? "a.ts" : ""}`;
 
-  it("is broken by each of its samples, in whatever form it is imported", () => {
+  it("rejects each of its samples, in whatever form it is imported", () => {
     for (const target of room.never) {
       for (const file of imported(inside, target)) expect(keepsToItsRoom(file), file.text).toHaveLength(1);
     }
   });
 
-  it("lets in what it sees", () => {
+  it("accepts what it may import", () => {
     for (const name of room.sees) {
       const seen = rooms.find((other) => other.name === name)?.paths[0] ?? name;
       const target = `${seen.replace("*", "node")}${seen.endsWith("/") ? "a.ts" : ""}`;
@@ -23,7 +23,7 @@ describe.each(rooms)("$name: $rule", (room) => {
     expect(keepsToItsRoom(source(inside, 'import "vitest";'))).toEqual([]);
   });
 
-  it("is kept", () => {
+  it("holds for all its files", () => {
     const files = ours.filter(({ path }) => roomOf(path) === room);
     expect(files.flatMap(keepsToItsRoom)).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { imports, place, resolve, type Source } from "./sources.ts";
 /** One row of the table. */
 export interface Room {
   readonly name: string;
-  /** Files, or folders with a slash at the end; `*` stands for one name. */
+  /** Files, or folders with a slash at the end; `*` matches one name. */
   readonly paths: readonly string[];
   readonly rule: string;
   /** Names of rooms, or paths of single files. */
@@ -287,7 +287,7 @@ export const rooms: readonly Room[] = [
   },
 ];
 
-/** Imports that leave their room for one that it does not see. */
+/** Imports of a room from one that it may not import. */
 export function keepsToItsRoom(file: Source): string[] {
   const from = roomOf(file.path);
   const wrong: string[] = [];

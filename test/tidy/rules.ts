@@ -25,7 +25,7 @@ const inexact =
   /^(log|log2|log10|log1p|exp|expm1|pow|sin|cos|tan|sinh|cosh|tanh|asin|acos|atan|atan2|cbrt|hypot)$/;
 const mutators = /^(set|add|delete|clear|push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin)$/;
 
-/** The core knows no time, no chance, no waiting and no package. */
+/** The core has no time, randomness, waiting or packages. */
 export function pureCore(file: Source): string[] {
   if (!file.path.startsWith("src/core/")) return [];
   const wrong = references(file).filter((name) => impure.has(name.text));
@@ -37,7 +37,7 @@ export function pureCore(file: Source): string[] {
   return [...wrong, ...waits, ...packages.map(({ node }) => node)].map((node) => violation(file, node));
 }
 
-/** Engines differ in the last bit of a logarithm: there is one file for them, and it rounds. */
+/** Engines differ in the last bit of a logarithm, so one file has them and rounds. */
 export function exactArithmetic(file: Source): string[] {
   if (!file.path.startsWith("src/") || file.path === "src/core/math.ts") return [];
   const core = file.path.startsWith("src/core/");
@@ -52,7 +52,7 @@ export function exactArithmetic(file: Source): string[] {
     .map((node) => violation(file, node.parent));
 }
 
-/** The outside world arrives through `src/runtime.ts`. */
+/** The outside world is reached through `src/runtime.ts`. */
 export function noRuntime(file: Source): string[] {
   if (!file.path.startsWith("src/")) return [];
   const names = references(file).filter((name) => ofRuntimes.has(name.text));
@@ -66,7 +66,9 @@ export function noRuntime(file: Source): string[] {
   return [...names, ...hidden, ...modules.map(({ node }) => node)].map((node) => violation(file, node));
 }
 
-/** No module remembers anything: no `let`, no collection that is changed, no static field that can be set. */
+/**
+ * No module has state: no `let`, no collection that is changed, no static field that can be set.
+ */
 export function noModuleState(file: Source): string[] {
   const wrong: ts.Node[] = [];
   const collections = new Set<string>();
@@ -90,7 +92,7 @@ export function noModuleState(file: Source): string[] {
   return wrong.map((node) => violation(file, node));
 }
 
-/** What a call or an assignment changes, if it changes the inside of something. */
+/** The object that a call or an assignment changes, if it changes the inside of one. */
 function changed(node: ts.Node): ts.Expression | undefined {
   if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
     return mutators.test(node.expression.name.text) ? node.expression.expression : undefined;
@@ -112,7 +114,7 @@ export function short({ path, text }: Source): string[] {
   return count > lineCountMax ? [`${path} has ${count} lines`] : [];
 }
 
-/** Says at its top what it is. */
+/** Starts with a comment on what it is. */
 export function introduced({ path, text, tree }: Source): string[] {
   const comments = ts.getLeadingCommentRanges(text, ts.getShebang(text)?.length ?? 0) ?? [];
   const first = comments[0];
@@ -123,7 +125,7 @@ export function introduced({ path, text, tree }: Source): string[] {
     : [`${path} does not open with a comment`];
 }
 
-/** Every export is explained. */
+/** Every export has a comment. */
 export function documented(file: Source): string[] {
   return file.tree.statements
     .filter((statement) => ts.canHaveModifiers(statement) && has(statement, ts.SyntaxKind.ExportKeyword))
@@ -140,7 +142,7 @@ export function camelCase(file: Source): string[] {
     .map((declaration) => violation(file, declaration));
 }
 
-/** Work that was put off is not written into the code. */
+/** Postponed work is not written into the code. */
 export function finished({ path, text }: Source): string[] {
   const pattern = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "XX" + "X"].join("|")})\\b`);
   return text

@@ -1,5 +1,5 @@
 /**
- * The repository's own files as syntax trees, so that rules look at code and never at comments or texts.
+ * The repository's own files as syntax trees, so that rules see code and never comments or strings.
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -22,7 +22,7 @@ export function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
 }
 
-/** Makes a source of a text; rules are shown faults this way. */
+/** Makes a source from text, for the samples of rules. */
 export function source(path: string, text: string): Source {
   return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true) };
 }
@@ -41,7 +41,7 @@ export function imported(path: string, target: string): Source[] {
   ].map((text) => source(path, text));
 }
 
-/** All files under a folder that end so, without what is installed. */
+/** All files under a folder with this ending, without installed packages. */
 export function paths(folder: string, ending: string): string[] {
   const found: string[] = [];
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {

@@ -1,10 +1,14 @@
-/** Comments and documents are written as a colleague would say it aloud. */
+/** Comments, documents and test titles are written as a colleague would say it aloud. */
 import { describe, expect, it } from "vitest";
 import { comments } from "./references.ts";
 import { documents, source, sources } from "./sources.ts";
-import { badWords, joined, sentences, words } from "./words.ts";
+import { badWords, joined, sentences, titles, words } from "./words.ts";
 
-const code = sources("src", "runtimes", "wasm").filter(({ path }) => path !== "wasm/module.ts");
+/** A generated file, and the list of words itself. */
+const exempt: readonly string[] = ["wasm/module.ts", "test/tidy/words.ts"];
+const code = sources("src", "runtimes", "wasm", "test", "examples").filter(
+  ({ path }) => !exempt.includes(path) && !path.startsWith("test/golden/"),
+);
 const inComment = (text: string) => joined(comments(source("src/a.ts", text))).flatMap(badWords);
 
 describe.each([...words, ...sentences])('"$pattern"', ({ sample, instead }) => {
@@ -28,6 +32,23 @@ describe("a word", () => {
     expect(inComment("// As everybody knows, originals and newsletters; a textile.")).toEqual([]);
     expect(inComment('const wishes = "goodbye";')).toEqual([]);
   });
+
+  it("is found in the title of a test, in whatever way the test is declared", () => {
+    const declared = [
+      'describe("goodbye", () => {});',
+      'it("goodbye", { timeout: 1 }, () => {});',
+      'test.skipIf(true)("goodbye", () => {});',
+      'describe.skipIf(true).each([1])("goodbye %s", () => {});',
+      "it.each`a`(`goodbye @{1} at @{2}`, () => {});",
+      'check("one", f); check(`two @{1} goodbye`, f);',
+    ];
+    for (const text of declared.map((line) => line.replaceAll("@", "$"))) {
+      const found = titles(source("test/a.test.ts", text)).flatMap(badWords);
+      expect(found, text).toEqual(['test/a.test.ts:1 "goodbye": leave']);
+    }
+    const others = 'say("goodbye"); it(goodbye, () => {}); it("one", () => "goodbye");';
+    expect(titles(source("test/a.test.ts", others)).flatMap(badWords)).toEqual([]);
+  });
 });
 
 describe("no forbidden word is written", () => {
@@ -36,7 +57,12 @@ describe("no forbidden word is written", () => {
   });
 
   it("in documents", () => {
-    const ours = documents().filter(({ path }) => !/^(test|examples)\/|^CHANGELOG/.test(path));
+    const ours = documents().filter(({ path }) => !path.startsWith("test/golden/"));
     expect(ours.flatMap(badWords)).toEqual([]);
+  });
+
+  it("in test titles", () => {
+    const titled = code.filter(({ path }) => path.startsWith("test/"));
+    expect(titled.flatMap(titles).flatMap(badWords)).toEqual([]);
   });
 });

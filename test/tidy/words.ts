@@ -1,16 +1,18 @@
 /**
- * Words that comments and documents do without, as data: each with what to write instead. Things send, receive, log and return; they do not
- * wish, hear or say.
+ * Words that comments, documents and test titles do without, as data: each with what to write
+ * instead. Things send, receive, log and return; they do not wish, hear or say.
  */
 
+import ts from "typescript";
 import { type Prose, placeOf } from "./references.ts";
+import { type Source, walk } from "./sources.ts";
 
 /** A forbidden word or sentence. */
 export interface Word {
-  /** What must not be written; a space stands for any white space. Case does not matter. */
+  /** What must not be written; a space matches any white space. Case does not matter. */
   readonly pattern: string;
   readonly instead: string;
-  /** Something that is found. */
+  /** A sample that is found. */
   readonly sample: string;
 }
 
@@ -58,7 +60,7 @@ export const words: readonly Word[] = [
   { pattern: "news", instead: "broadcast, gossip, message", sample: "as much news as fits" },
 ];
 
-/** Sentences that were riddles, and how a colleague would say them. */
+/** Riddles that were once written, and how a colleague would say them. */
 export const sentences: readonly Word[] = [
   ["Nobody's vote is a lost vote.", "If nobody votes, this node loses and stops."],
   [
@@ -130,6 +132,30 @@ export function joined(comments: readonly Prose[]): Prose[] {
     else paragraphs.push(comment);
   }
   return paragraphs;
+}
+
+/** The titles of suites and tests in a source. */
+export function titles({ path, tree }: Source): Prose[] {
+  const found: Prose[] = [];
+  for (const node of walk(tree)) {
+    if (!ts.isCallExpression(node) || !declarers.has(declarer(node.expression))) continue;
+    const [title] = node.arguments;
+    if (title === undefined || !(ts.isStringLiteralLike(title) || ts.isTemplateExpression(title))) continue;
+    const line = tree.getLineAndCharacterOfPosition(title.getStart(tree)).line + 1;
+    found.push({ path, line, text: title.getText(tree) });
+  }
+  return found;
+}
+
+/** Functions that declare tests; `check` and `each` are the ones of suites that share theirs. */
+const declarers: ReadonlySet<string> = new Set(["describe", "it", "test", "check", "each"]);
+
+/** The name that an expression like `it.skipIf(here).each` begins with. */
+function declarer(expression: ts.Expression): string {
+  if (ts.isIdentifier(expression)) return expression.text;
+  if (ts.isCallExpression(expression) || ts.isPropertyAccessExpression(expression))
+    return declarer(expression.expression);
+  return ts.isTaggedTemplateExpression(expression) ? declarer(expression.tag) : "";
 }
 
 function literal(text: string): string {

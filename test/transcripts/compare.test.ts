@@ -35,7 +35,7 @@ describe("the comparison reports", () => {
   });
 });
 
-describe("what is meant to differ", () => {
+describe("an intended difference", () => {
   const meant: IntendedDifference = {
     scenario: "s",
     steps: [2],
@@ -45,13 +45,13 @@ describe("what is meant to differ", () => {
   };
   const found = compare(original, { ...original, stdout: "first\n2nd\nthird\n" });
 
-  it("is left out, where it is listed", () => {
+  it("is left out of the result in its place", () => {
     expect(same(left(found, intendedAt([meant], 2, "outputs")))).toBe(true);
     expect(same(left(found, intendedAt([meant], 3, "outputs")))).toBe(false);
     expect(intendedAt([meant], 2, "notes")).toEqual({ original: ["note: told"], ours: [] });
   });
 
-  it("hides nothing else in the same place", () => {
+  it("hides no other difference in the same place", () => {
     const more = compare(original, { ...original, stdout: "first\n2nd\n2nd\n" });
     expect(left(more, intendedAt([meant], 2, "outputs"))).toEqual({
       original: ["stdout: third"],

@@ -4,13 +4,13 @@ import type { Observed } from "./transcript.ts";
 
 /** Lines that only one side has, each behind the name of its stream. */
 export interface Difference {
-  /** In the original only. */
+  /** Only in the transcript. */
   readonly original: readonly string[];
-  /** In ours only. */
+  /** Only in our output. */
   readonly ours: readonly string[];
 }
 
-/** What differs, both sides in normal form; streams and the exit count. */
+/** The differences of both sides in normal form; streams and the exit count. */
 export function compare(original: Observed, ours: Observed): Difference {
   const parts = (["stdout", "stderr", "end"] as const).map((stream) =>
     changedLines(lines(stream, original[stream]), lines(stream, ours[stream])),

@@ -1,4 +1,4 @@
-/** Differences from the original that are meant, as the data in `expected/differences.ts` lists them. */
+/** Intended differences from Serf, as the data in `expected/differences.ts` lists them. */
 
 import type { Kind } from "../interop/agents.ts";
 import type { Difference } from "./compare.ts";
@@ -9,15 +9,15 @@ export interface IntendedDifference extends Difference {
   /** Places of the commands in the transcript, from 0. */
   readonly steps: readonly number[];
   readonly reason: string;
-  /** The one runtime on which it occurs; all, when absent. */
+  /** The one runtime on which it occurs; `undefined` for all. */
   readonly only?: Kind;
 }
 
-/** What is chance in the log of a transcript, in the original as well. */
+/** A part of the log of a transcript that depends on chance, in Serf too. */
 export interface Chance {
   readonly scenario: string;
   readonly reason: string;
-  /** Entries that come or do not. */
+  /** Entries that may be there or not. */
   readonly lines?: RegExp;
   /** The recording happens to have none of them. */
   readonly oursAlone?: true;
@@ -25,17 +25,20 @@ export interface Chance {
   readonly repeated?: RegExp;
   /** Writers whose entries come in any order. */
   readonly unordered?: readonly string[];
-  /** Where the comparison begins: nobody can say how much of what was before is still there. */
+  /** Where the comparison begins: how much of the earlier log is still there is unknown. */
   readonly from?: RegExp;
 }
 
-/** All that need not be the same. */
+/** Everything that need not be the same. */
 export interface Expectations {
   readonly differences: readonly IntendedDifference[];
   readonly chances: readonly Chance[];
 }
 
-/** All that is meant to differ in one command or file, or in what is noted beside it, each line as often as it should occur. */
+/**
+ * Everything that is meant to differ in one command or file, or in the notes beside it, each line
+ * as often as it should occur.
+ */
 export function intendedAt(
   intended: readonly IntendedDifference[],
   index: number,
@@ -49,7 +52,10 @@ export function intendedAt(
   };
 }
 
-/** What differs besides what is meant to, and what is meant to and does not: such lines are marked as not seen. */
+/**
+ * What differs besides the intended differences, and intended differences that did not occur: those
+ * are marked as not seen.
+ */
 export function left(found: Difference, meant: Difference): Difference {
   return { original: besides(found.original, meant.original), ours: besides(found.ours, meant.ours) };
 }

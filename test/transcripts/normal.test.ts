@@ -8,7 +8,7 @@ const stdout = (args: string, text: string, chances: readonly Chance[] = []): st
 const banner = "==> Serf agent running!\n\n==> Log data will now stream in as it occurs:\n\n";
 const at = "    2026/11/23 10:36:17";
 
-/** Pairs that are the same but for chance. */
+/** Pairs that differ only by chance. */
 const alike: [string, string, string, string][] = [
   [
     "times",
@@ -86,7 +86,7 @@ const alike: [string, string, string, string][] = [
   ],
 ];
 
-/** Pairs that look alike and are not. */
+/** Pairs that look alike and differ. */
 const different: [string, string, string, string][] = [
   ["levels", "agent", `${banner}${at} [INFO] agent: a\n`, `${banner}${at} [WARN] agent: a\n`],
   [
@@ -127,7 +127,7 @@ describe("the normal form", () => {
     expect(stdout(args, first)).not.toBe(stdout(args, second));
   });
 
-  it("leaves out of a log what is listed as chance, and no more", () => {
+  it("leaves log entries out that are listed as chance, and no others", () => {
     const log = (...lines: string[]): string =>
       banner + lines.map((line) => `${at} [INFO] ${line}\n`).join("");
     const because = { scenario: "s", reason: "r" };

@@ -1,6 +1,7 @@
 /**
- * What cannot be the same in two runs is taken out of an output here, and nowhere else: times, ports of the kernel's choice, the machine,
- * and the order of what the original keeps in maps or learns from several threads. Everything else stays and is compared.
+ * What cannot be the same in two runs is removed from an output here, and nowhere else: times,
+ * ports that the kernel chose, the machine, and the order of what Serf keeps in maps or learns from
+ * several goroutines. Everything else stays and is compared.
  */
 
 import type { Chance } from "./intended.ts";
@@ -21,7 +22,7 @@ export function normal(
   };
 }
 
-/** The content of a file without the clocks of a snapshot, which are written down every half second. */
+/** The content of a file without the clocks of a snapshot, which are written every half second. */
 export function normalFile(content: string): string {
   return content.replace(/^(event-|query-)?clock: \d+\n/gm, "");
 }
@@ -52,7 +53,7 @@ function byCommand(args: readonly string[], text: string, unordered: ReadonlySet
   }
 }
 
-/** Times, and ports and numbers that are drawn anew each time. */
+/** Times, and ports and numbers that are drawn each time. */
 function withoutNumbers(text: string): string {
   return text
     .replace(/^( {4})?\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[/gm, "$1TIME [")
@@ -64,7 +65,10 @@ function withoutNumbers(text: string): string {
     );
 }
 
-/** What `info` says of the machine and its runtime; a clock that depends on which of two joins was heard of first, and one of all queries. */
+/**
+ * The lines of `info` about the machine and its runtime; a clock that depends on which of two joins
+ * arrived first, and one of all queries.
+ */
 function machine(text: string): string {
   return text.replace(
     /^( {4}"|\t)(arch|cpu_count|goroutines|max_procs|os|version|member_time|query_time)(": "| = )[^"\n]+/gm,
@@ -103,7 +107,7 @@ function ackList(text: string): string {
   );
 }
 
-/** Acknowledgements and responses, which come when they come; a response may have several lines. */
+/** Acknowledgements and responses arrive in any order; a response may have several lines. */
 function answers(text: string): string {
   const parts = text.split(/^(?=Ack from '|Response from '|Total Acks: |Total Responses: )/m);
   const from = parts.filter((part) => /^(Ack|Response) from/.test(part)).sort();
@@ -143,12 +147,15 @@ function withoutEntries(text: string, chances: readonly Chance[]): string {
 const entryStart = /^(==> | {4}TIME \[)/;
 const logHeading = "==> Log data will now stream in as it occurs:\n\n";
 
-/** The banner, and behind it the entries by who wrote them, as the writers do not wait for one another. */
+/**
+ * The banner, and after it the entries by their writer, because the writers do not wait for one
+ * another.
+ */
 function agentOutput(text: string, unordered: ReadonlySet<string>): string {
   const end = text.indexOf(logHeading);
   if (end < 0) return text;
   const banner = text.slice(0, end + logHeading.length);
-  // Whether an agent that stops its node sees it stopped is a race.
+  // Whether an agent that stops its node logs that it stopped is a race.
   text = text.replace(
     /(?<=requesting serf shutdown\n[\s\S]*) {4}TIME \[WARN\] agent: Serf shutdown detected, quitting\n/,
     "",
@@ -156,13 +163,16 @@ function agentOutput(text: string, unordered: ReadonlySet<string>): string {
   return banner + byWriter(entries(text.slice(banner.length), entryStart), unordered);
 }
 
-/** Log lines by who wrote them, then the events, their fields in alphabetical order as the original has none. */
+/**
+ * Log lines by their writer, then the events with their fields sorted, because Serf has no order
+ * for them.
+ */
 function monitorOutput(text: string, unordered: ReadonlySet<string>): string {
   const all = entries(text, /^(TIME \[|Event Info:\n|\n$|Remote side)/);
   const events = all.filter((entry) => entry.startsWith("Event Info:\n"));
   const shown = events.map((event) => {
     const [heading, ...fields] = event.trimEnd().split("\n");
-    // A query that was lost was asked again.
+    // A query that was lost was sent again.
     const query = fields.some((field) => field === '\tEvent: "query"');
     if (query)
       fields.splice(
@@ -196,7 +206,7 @@ function byWriter(all: readonly string[], unordered: ReadonlySet<string>): strin
     const writer = writerOf(entry);
     const written = writers.get(writer) ?? [];
     writers.set(writer, written);
-    // How often gossip repeats something is chance.
+    // How often gossip repeats a message depends on chance.
     if (!repeated.test(entry) || !written.includes(entry)) written.push(entry);
   }
   const parts = [...writers].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -209,7 +219,7 @@ function byWriter(all: readonly string[], unordered: ReadonlySet<string>): strin
     .join("");
 }
 
-/** Sorts neighbours that look alike: the members that a join brings come in random order. */
+/** Sorts neighbours that look alike: the members that a join adds arrive in random order. */
 function sortRuns(all: readonly string[], alike: RegExp): string[] {
   const sorted: string[] = [];
   for (const entry of all) {

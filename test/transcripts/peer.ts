@@ -1,7 +1,9 @@
 /**
- * The other side of RPC connections, inside a network of its own: `peer.ts answer HOST:PORT SCRIPT` is an agent that answers as it is told,
- * `stall HOST:PORT HEX` a client that sends something and never reads, `idle HOST:PORT COUNT` so many clients that say nothing. These run
- * until they are ended. `events HOST:PORT COUNT` sends so many user events of 400 bytes, `burst HOST:PORT PAYLOADS` some that can be coalesced.
+ * The other side of RPC connections, inside its own network: `peer.ts answer HOST:PORT SCRIPT` is
+ * an agent that responds as the script says, `stall HOST:PORT HEX` a client that sends something
+ * and never reads, `idle HOST:PORT COUNT` so many clients that send nothing. These run until they
+ * are ended. `events HOST:PORT COUNT` sends so many user events of 400 bytes, `burst HOST:PORT
+ * PAYLOADS` some that can be coalesced.
  */
 
 import { connect, createServer, type Socket } from "node:net";
@@ -11,7 +13,7 @@ import { ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
 import { responseLimits } from "../../src/rpc/protocol.ts";
 import { bytesOfHex } from "../rpc/hex.ts";
 
-/** After so many objects of the client, these bytes. */
+/** Bytes to send after so many objects of the client. */
 export interface Answer {
   readonly after: number;
   readonly hex: string;
@@ -30,7 +32,7 @@ switch (mode) {
       this.pause();
       this.write(bytesOfHex(argument), () => console.log("sent"));
     });
-    // A socket that is not read from keeps no program alive.
+    // A socket that is not read from does not keep a program running.
     setInterval(() => undefined, 60_000);
     break;
   case "idle":

@@ -1,4 +1,7 @@
-/** Where transcripts are played again: a folder and a network of their own, and in them our program on one runtime. */
+/**
+ * Where transcripts are played again: a folder and a network, and in them our program on one
+ * runtime.
+ */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import {
@@ -16,7 +19,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Kind, until } from "../interop/agents.ts";
 import { Alone, type LonelyInterface } from "../interop/networks.ts";
-import { type Command, command } from "../runtimes/binaries.ts";
+import { command } from "../machine/here.ts";
+import type { Command } from "../runtimes/binaries.ts";
 
 /** Longest a command may take. */
 const commandMs = 60_000;
@@ -25,7 +29,7 @@ const commandMs = 60_000;
 export class Program {
   stdout = "";
   stderr = "";
-  /** How it ended, in the words of a transcript; absent while it runs. */
+  /** How it ended, in the words of a transcript; `undefined` while it runs. */
   end: string | undefined;
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
@@ -38,7 +42,7 @@ export class Program {
         this[stream] += decoder.decode(chunk, { stream: true });
       });
     }
-    // A program that ends without reading what is typed is no failure of the test.
+    // It is not an error if a program ends without reading its input.
     child.stdin?.on("error", () => undefined);
     this.ended = new Promise((resolve, reject) => {
       child.once("error", reject);
@@ -106,7 +110,7 @@ export class Place {
     mkdirSync(this.#folder);
   }
 
-  /** Makes one; without a network of its own it uses the machine's. */
+  /** Makes a place; without its own network it uses the machine's. */
   static make(
     kind: Kind,
     command: Command,
@@ -135,7 +139,7 @@ export class Place {
     return program;
   }
 
-  /** Runs a command to its end; answers what it printed. */
+  /** Runs a command to its end and returns what it printed. */
   async run(...args: string[]): Promise<string> {
     const program = this.start(args);
     program.closeInput();
@@ -143,7 +147,7 @@ export class Place {
     return program.stdout;
   }
 
-  /** What a command's help says. */
+  /** The help text of a command. */
   async help(args: readonly string[]): Promise<string> {
     const program = this.start([...args, "-h"]);
     await program.over();
@@ -155,11 +159,13 @@ export class Place {
     return this.#track(this.#spawn(words, {}));
   }
 
-  /** Starts the other side of RPC connections; see `peer.ts`. It is ready when this resolves, or over. */
+  /**
+   * Starts the other side of RPC connections; see `peer.ts`. It is ready, or has ended, when this
+   * resolves.
+   */
   async peer(mode: string, address: string, argument: string): Promise<Program> {
-    const found = command("node", "test/transcripts/peer.ts");
-    if ("missing" in found) throw new Error(found.missing);
-    const program = this.other(found.program, ...found.args, mode, address, argument);
+    const { program: node, args } = command("node", "test/transcripts/peer.ts");
+    const program = this.other(node, ...args, mode, address, argument);
     await program.prints("\n");
     return program;
   }
@@ -171,7 +177,7 @@ export class Place {
     chmodSync(join(this.#folder, path), mode);
   }
 
-  /** Reads a file; absent when there is none. */
+  /** Reads a file; `undefined` if it does not exist. */
   read(path: string): string | undefined {
     return existsSync(join(this.#folder, path)) ? readFileSync(join(this.#folder, path), "utf8") : undefined;
   }

@@ -8,7 +8,7 @@ import { normal, normalFile } from "./normal.ts";
 import { inLanes, type Place, type Program } from "./place.ts";
 import type { FileBlock, Observed, Step, Transcript } from "./transcript.ts";
 
-/** How long an agent is given to print what the original printed. */
+/** How long an agent has to print what Serf printed. */
 const outputMs = 8_000;
 
 /** A recorded command that runs again. */
@@ -17,7 +17,7 @@ export interface Playing {
   readonly program: Program;
 }
 
-/** A transcript and what became of it so far. */
+/** A transcript and its results so far. */
 export class Stage {
   readonly transcript: Transcript;
   readonly place: Place;
@@ -35,7 +35,7 @@ export class Stage {
     this.#chances = chances.filter(({ scenario }) => scenario === transcript.name);
   }
 
-  /** Differences that nobody listed, or that are listed and did not occur; by command or file. */
+  /** Differences that are not listed, or are listed and did not occur; by command or file. */
   get unexpected(): Record<string, Difference> {
     return Object.fromEntries([...this.#differences].filter(([, difference]) => !same(difference)));
   }
@@ -63,13 +63,15 @@ export class Stage {
     await inLanes(indexes, 3, (index) => this.play(index));
   }
 
-  /** Whether a command that was played did as recorded. */
+  /** Whether a command that was played had the recorded outcome. */
   matches(index: number): boolean {
     const difference = this.#differences.get(this.#title(index));
     return difference !== undefined && same(difference);
   }
 
-  /** Runs a recorded command until it has an expected answer: what the cluster knows takes its time. */
+  /**
+   * Runs a recorded command until it has the expected output: the cluster needs time to converge.
+   */
   async playUntilSame(index: number): Promise<void> {
     const attempt = async (): Promise<boolean> => {
       await this.play(index);
@@ -141,7 +143,7 @@ export class Stage {
     this.#differences.set(this.#title(index), found());
   }
 
-  /** Compares what the recorder tells beside a command, as lines. */
+  /** Compares the recorder's notes beside a command, as lines. */
   compareNotes(index: number, original: readonly string[], ours: readonly string[], what = "notes"): void {
     const text = (lines: readonly string[]): Observed => ({ stdout: "", stderr: "", end: lines.join("\n") });
     const noted = (lines: readonly string[]): string[] =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseTranscript, splitWords } from "./transcript.ts";
 
 describe("a transcript", () => {
-  it("has commands with what followed, files, and remarks", () => {
+  it("has commands with their outcome, files, and remarks", () => {
     const text = `# title
 # the first
 $ NAME=value serf event -x 'a b' 'it'\\''s' «81 y»
@@ -55,7 +55,7 @@ last words
     ]);
   });
 
-  it("is refused when a command has no end, or is another program's", () => {
+  it("is rejected if a command has no end, or is another program's", () => {
     expect(() => parseTranscript("t", "$ serf x\n[stdout] (empty)\n")).toThrow("without an end: serf x");
     expect(() => parseTranscript("t", "$ ls\n[exit 0]\n")).toThrow('not "serf": ls');
   });

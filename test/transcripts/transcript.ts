@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const folder = new URL("../golden/transcripts/", import.meta.url);
 
-/** What a program left behind. */
+/** The outcome of a program. */
 export interface Observed {
   readonly stdout: string;
   readonly stderr: string;
@@ -23,7 +23,7 @@ export interface Step extends Observed {
   /** The line as it was typed. */
   readonly line: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Behind `serf`. */
+  /** The words after `serf`. */
   readonly args: readonly string[];
   /** The recorder's lines above it, and between it and its output. */
   readonly notes: readonly string[];

@@ -7,6 +7,7 @@ import { DurationError, parseDuration, toMilliseconds } from "../../go/duration.
 import { compareBytes } from "../../go/json.ts";
 import type { JsonTree } from "../../go/json_reader.ts";
 import { type ConfigKey, configKeys, nearestKey } from "./keys.ts";
+import { refusal } from "./refuse.ts";
 import type { LayerOf, SettingTable } from "./table.ts";
 
 /** Why settings were refused; the text goes behind `Error decoding 'FILE': `. */
@@ -21,7 +22,7 @@ export class ConfigError extends Error {
 export function decodeConfig<Table extends SettingTable>(value: JsonTree, table: Table): LayerOf<Table> {
   if (value === null) return {};
   if (!(value instanceof Map)) throw new ConfigError(notAnObject("", value));
-  const decoder = new Decoder();
+  const decoder = new Decoder(table);
   decoder.object("", value as ReadonlyMap<string, JsonTree>, configKeys(table));
   const faults = [...decoder.faults].sort(compareBytes);
   if (faults.length > 0)
@@ -32,10 +33,15 @@ export function decodeConfig<Table extends SettingTable>(value: JsonTree, table:
 }
 
 class Decoder {
+  readonly #table: SettingTable;
   readonly layer: Record<string, unknown> = {};
   readonly faults: string[] = [];
   /** Faults of which the first one counts, if all types are right. */
   readonly late: string[] = [];
+
+  constructor(table: SettingTable) {
+    this.#table = table;
+  }
 
   object(path: string, fields: ReadonlyMap<string, JsonTree>, keys: readonly ConfigKey[]): void {
     const unused = new Set(fields.keys());
@@ -51,8 +57,10 @@ class Decoder {
 
   #field(name: string, key: ConfigKey, value: JsonTree): void {
     const decoded = this.#value(name, key, value);
-    if (decoded !== undefined && key.kind !== "section" && key.setting !== undefined)
-      this.layer[key.setting] = decoded;
+    if (decoded === undefined || key.kind === "section" || key.setting === undefined) return;
+    this.layer[key.setting] = decoded;
+    const refused = refusal(this.#table[key.setting]!, `'${name}'`, decoded, value);
+    if (refused !== undefined) this.late.push(refused);
   }
 
   #value(name: string, key: ConfigKey, value: JsonTree): unknown {

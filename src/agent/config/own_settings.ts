@@ -23,6 +23,7 @@ export const ownSettings = {
   },
   allowedCidrs: {
     kind: "list",
+    refuse: "not blocks",
     key: "allowed_cidrs",
     flag: "allowed-cidrs",
     sample: "=block",
@@ -49,6 +50,7 @@ export const ownSettings = {
   },
   deadNodeReclaimTime: {
     kind: "span",
+    refuse: "negative",
     key: "dead_node_reclaim_time",
     flag: "dead-node-reclaim-time",
     sample: "=0s",
@@ -57,6 +59,7 @@ export const ownSettings = {
   },
   coalescePeriod: {
     kind: "span",
+    refuse: "negative",
     initial: 3_000,
     key: "coalesce_period",
     flag: "coalesce-period",
@@ -66,6 +69,7 @@ export const ownSettings = {
   },
   quiescentPeriod: {
     kind: "span",
+    refuse: "negative",
     initial: 1_000,
     key: "quiescent_period",
     flag: "quiescent-period",
@@ -74,6 +78,7 @@ export const ownSettings = {
   },
   userCoalescePeriod: {
     kind: "span",
+    refuse: "negative",
     initial: 3_000,
     key: "user_coalesce_period",
     flag: "user-coalesce-period",
@@ -83,14 +88,23 @@ export const ownSettings = {
   },
   userQuiescentPeriod: {
     kind: "span",
+    refuse: "negative",
     initial: 1_000,
     key: "user_quiescent_period",
     flag: "user-quiescent-period",
     sample: "=1s",
     ours: true,
   },
+  queryWaitForDeadline: {
+    kind: "switch",
+    key: "query_wait_for_deadline",
+    flag: "query-wait-for-deadline",
+    help: "Let a query run until its time is over although all have replied, as Serf does.",
+    ours: true,
+  },
   handlerTimeout: {
     kind: "span",
+    refuse: "negative",
     key: "handler_timeout",
     flag: "handler-timeout",
     sample: "=0s",

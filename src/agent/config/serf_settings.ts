@@ -120,18 +120,21 @@ export const serfSettings = {
     kind: "duration",
     initial: 30_000,
     key: "reconnect_interval",
+    refuse: "negative",
     help: "Time between two attempts to reach a failed member.",
   },
   reconnectTimeout: {
     kind: "duration",
     initial: 86_400_000,
     key: "reconnect_timeout",
+    refuse: "negative",
     help: "After this a failed member is forgotten.",
   },
   tombstoneTimeout: {
     kind: "duration",
     initial: 86_400_000,
     key: "tombstone_timeout",
+    refuse: "negative",
     help: "After this a member that left is forgotten.",
   },
   retryJoin: {
@@ -282,18 +285,21 @@ export const serfSettings = {
     kind: "integer",
     initial: 512,
     key: "user_event_size_limit",
+    refuse: "negative",
     help: "Largest user event, in bytes of the encoded message.",
   },
   querySizeLimit: {
     kind: "integer",
     initial: 1024,
     key: "query_size_limit",
+    refuse: "not a size",
     help: "Largest query, in bytes of the encoded message.",
   },
   queryResponseSizeLimit: {
     kind: "integer",
     initial: 1024,
     key: "query_response_size_limit",
+    refuse: "not a size",
     help: "Largest answer to a query, in bytes of the encoded message.",
   },
 } as const;

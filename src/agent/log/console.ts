@@ -5,7 +5,7 @@
 
 import type { Terminal } from "../../runtime.ts";
 
-/** Log lines held back before the agent is up; older ones give way. */
+/** How many log lines are held until the agent has started; beyond that the oldest are dropped. */
 const heldLinesMax = 16_384;
 
 /** Log lines on their way to a terminal that does not take them; further ones are dropped. */

@@ -3,10 +3,11 @@
  */
 
 import type { LogLevel } from "../../core/effects.ts";
+import { printableEntry, printableLines } from "../../core/printable.ts";
 import { localTime } from "../../go/time.ts";
 import type { MonitoredLine } from "../../rpc/server/subscriptions.ts";
 import type { Cancel, Clock } from "../../runtime.ts";
-import type { LogLine } from "../../shell/options.ts";
+import type { LogLine } from "../../shell/options/options.ts";
 
 /** Lines kept for monitors, whatever the agent's own level. */
 export const recentLinesMax = 512;
@@ -29,8 +30,18 @@ export class AgentLog {
     this.append({ time: this.#clock.wallTime(), level, component, text });
   }
 
+  /** Logs the output of a program, which may have several lines. */
+  output(level: LogLevel, component: string, text: string): void {
+    this.#add({ time: this.#clock.wallTime(), level, component, text: printableLines(text) });
+  }
+
   /** Logs a line that has its time already. */
   append(line: LogLine): void {
+    this.#add({ ...line, text: printableEntry(line.text) });
+  }
+
+  /** The text is safe to print, for all that follow. */
+  #add(line: LogLine): void {
     const monitored = { level: line.level, text: formatLine(line) };
     this.#recent.push(monitored);
     if (this.#recent.length >= 2 * recentLinesMax) this.#recent = this.#recent.slice(-recentLinesMax);

@@ -7,17 +7,17 @@
 import { withTimeLimit } from "../../async/time_limit.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { Cancel, ChildInput, ChildProcess, Runtime } from "../../runtime.ts";
-import type { LogLine } from "../../shell/options.ts";
+import type { LogLine } from "../../shell/options/options.ts";
 import { StartFailure } from "../start_failure.ts";
 import { facilityCode, syslogLines } from "./syslog_lines.ts";
 
 /** Where the system's log listens, on one system or the other. */
 export const syslogPaths: readonly string[] = ["/dev/log", "/var/run/syslog", "/var/run/log"];
-/** Lines that wait for a slow or absent log at most; the oldest give way. */
+/** How many lines wait for a slow or absent log; beyond that the oldest are dropped. */
 export const waitingMax = 1024;
 /** A program that ended is started again after this. */
 export const restartMs = 1_000;
-/** A program that ran for this long did work, so that its end is news. */
+/** A program that ran for this long worked, so its end is worth a line. */
 const provenMs = 60_000;
 /** The last lines may take this long. */
 const closeTimeoutMs = 1_000;

@@ -135,7 +135,7 @@ export class Discovery {
       if (this.#waiting.size >= addressesMax) continue;
       this.#waiting.add(address);
       this.#cancelQuiet();
-      this.#cancelQuiet = this.#runtime.clock.after(quietMs, () => void this.#join());
+      this.#cancelQuiet = this.#runtime.clock.after(quietMs, () => this.#join());
     }
   }
 
@@ -143,6 +143,14 @@ export class Discovery {
   async #join(): Promise<void> {
     if (this.#joining) return;
     this.#joining = true;
+    try {
+      await this.#joinWaiting();
+    } finally {
+      this.#joining = false;
+    }
+  }
+
+  async #joinWaiting(): Promise<void> {
     while (this.#waiting.size > 0) {
       const alive = new Set(
         this.#agent
@@ -154,7 +162,6 @@ export class Discovery {
       this.#waiting.clear();
       if (addresses.length > 0) await this.#joinAll(addresses);
     }
-    this.#joining = false;
   }
 
   async #joinAll(addresses: readonly string[]): Promise<void> {

@@ -4,17 +4,18 @@
  * makes the agent wait.
  */
 
+import type { Background } from "../../async/background.ts";
 import type { Member, SerfEvent } from "../../core/serf/api.ts";
 import { matchesFilter } from "../../rpc/filter.ts";
 import type { Cancel } from "../../runtime.ts";
 import type { AgentConfig } from "../config/settings.ts";
-import type { AgentContext } from "../context.ts";
+import { type AgentContext, backgroundOf } from "../context.ts";
 import { type EventScript, listScripts, parseHandlers } from "./handlers.ts";
 import { scriptEnvironment, scriptInput } from "./input.ts";
 import { QueryTurn } from "./query_turn.ts";
 import { runScript } from "./run.ts";
 
-/** Events that wait for one script; older ones give way. */
+/** How many events wait for one script; beyond that the oldest are dropped. */
 export const waitingEventsMax = 1024;
 
 /** Scripts that run at once; further ones wait. */
@@ -59,6 +60,7 @@ export class HandlerPool {
   #queues: ReadonlyMap<string, Queue>;
   /** Queues with events, in the order they get their turn. A queue is here at most once. */
   readonly #ready: Queue[] = [];
+  readonly #background: Background;
   #running = 0;
   #closed = false;
 
@@ -69,6 +71,7 @@ export class HandlerPool {
     self: () => Member,
   ) {
     this.#context = context;
+    this.#background = backgroundOf(context.log, () => context.metrics);
     this.#self = self;
     this.#timeoutMs = Math.ceil(config.handlerTimeout);
     this.#handlers = parseHandlers(config.eventHandlers);
@@ -137,13 +140,17 @@ export class HandlerPool {
       if (queue === undefined || job === undefined) return;
       queue.busy = true;
       this.#running += 1;
-      void this.#run(queue.script, job).finally(() => {
-        queue.busy = false;
-        this.#running -= 1;
-        if (this.#closed) return;
-        if (queue.jobs.length > 0) this.#ready.push(queue);
-        this.#advance();
-      });
+      const run = async (): Promise<void> => {
+        try {
+          await this.#run(queue.script, job);
+        } finally {
+          queue.busy = false;
+          this.#running -= 1;
+          if (!this.#closed && queue.jobs.length > 0) this.#ready.push(queue);
+          if (!this.#closed) this.#advance();
+        }
+      };
+      this.#background.run("an event handler", run);
     }
   }
 
@@ -161,7 +168,8 @@ export class HandlerPool {
       runtime,
     );
     metrics?.sample(`agent.invoke.${script}`, runtime.clock.now() - startedAt);
-    this.#log("DEBUG", `Event '${event.type}' script output: ${new TextDecoder().decode(output)}`);
+    const text = new TextDecoder().decode(output);
+    this.#context.log.output("DEBUG", "agent", `Event '${event.type}' script output: ${text}`);
     if (fault === undefined) ended(output);
     else {
       this.#log("ERR", `Error invoking script '${script}': ${fault}`);
@@ -169,7 +177,7 @@ export class HandlerPool {
     }
   }
 
-  #log(level: "DEBUG" | "WARN" | "ERR", text: string): void {
+  #log(level: "WARN" | "ERR", text: string): void {
     this.#context.log.write(level, "agent", text);
   }
 }

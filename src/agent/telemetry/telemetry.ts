@@ -107,10 +107,11 @@ export class Telemetry implements Metrics {
 
   #measureMemory(): void {
     this.#unmeasure = this.#runtime.clock.after(memoryIntervalMs, () => {
+      this.#measureMemory();
+      // On Node this opens a file, which fails if the process has no file descriptor left.
       const { used, resident } = this.#runtime.host.memory();
       this.gauge("runtime.alloc_bytes", used);
       this.gauge("runtime.sys_bytes", resident);
-      this.#measureMemory();
     });
   }
 }

@@ -2,6 +2,7 @@
  * `serf info`: the agent's sections of named values.
  */
 
+import { printable } from "../../core/printable.ts";
 import { encodeJson, sortedEntries } from "../../go/json.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
@@ -39,8 +40,8 @@ function layout(stats: ReadonlyMap<string, ReadonlyMap<string, string>>, format:
   if (format === "json") return encodeJson(stats);
   if (format !== "text") throw new CommandFailure(`Encoding error: Invalid output format "${format}"`);
   const lines = sortedEntries(stats).flatMap(([section, values]) => [
-    `${section}:`,
-    ...sortedEntries(values).map(([name, value]) => `\t${name} = ${value}`),
+    `${printable(section)}:`,
+    ...sortedEntries(values).map(([name, value]) => `\t${printable(name)} = ${printable(value)}`),
   ]);
   return trim(lines.join("\n"));
 }

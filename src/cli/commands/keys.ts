@@ -2,6 +2,7 @@
  * `serf keys`: manages the encryption keys of the cluster.
  */
 
+import { printableLines } from "../../core/printable.ts";
 import { SerfError } from "../../errors.ts";
 import type { KeyReport, RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime } from "../../runtime.ts";
@@ -75,7 +76,7 @@ async function perform(action: Action, client: RpcClient, { terminal }: Runtime)
     const messages = error instanceof RpcKeyError ? [...error.report.messages] : [];
     const rows = messages.map(([node, message]) => ["failed:", node, message]);
     const table = rows.length === 0 ? "" : `${columns(rows)}\n`;
-    throw new CommandFailure(`${table}\n${action.failure}: ${error.message}`);
+    throw new CommandFailure(`${table}\n${action.failure}: ${printableLines(error.message)}`);
   }
 }
 

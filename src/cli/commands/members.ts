@@ -73,7 +73,8 @@ function layout(list: readonly Member[], format: string, detailed: boolean): str
 
 function row(member: Member, detailed: boolean): string[] {
   const tags = Object.entries(member.tags).map(([key, value]) => `${key}=${value}`);
-  const fields = [member.name, joinHostPort(member.address, member.port), member.status, tags.join(",")];
+  const { name, address, port, status } = member;
+  const fields = [name, joinHostPort(address, port), status, tags.join(",")];
   if (!detailed) return fields;
   const { current, min, max } = member.protocol;
   return [...fields, `Protocol Version: ${current}`, `Available Protocol Range: [${min}, ${max}]`];

@@ -2,6 +2,7 @@
  * `serf monitor`: follows the agent's log and events until it is interrupted or the agent goes away.
  */
 
+import { printableLines } from "../../core/printable.ts";
 import { goSyntax } from "../../go/syntax.ts";
 import type { RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime } from "../../runtime.ts";
@@ -49,7 +50,7 @@ async function follow(client: RpcClient, level: string, runtime: Runtime): Promi
   const events = await answer("Error starting stream", client.rawStream("*"));
   const lines = await answer("Error starting monitor", client.monitor(level));
   const showLines = async (): Promise<void> => {
-    for await (const line of lines) await terminal.write(`${line}\n`);
+    for await (const line of lines) await terminal.write(`${printableLines(line)}\n`);
   };
   const showEvents = async (): Promise<void> => {
     for await (const event of events) await terminal.write(describe(event));

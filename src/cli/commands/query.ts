@@ -2,6 +2,7 @@
  * `serf query`: asks a query and shows the replies, as they come or as JSON at the end.
  */
 
+import { printable } from "../../core/printable.ts";
 import { toMilliseconds } from "../../go/duration.ts";
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
@@ -18,14 +19,15 @@ import {
   connectionHelp,
   nameAndPayload,
   readTags,
+  silentLine,
   untilInterrupted,
   withClient,
 } from "../command.ts";
 
 const help = `Usage: serf query [options] name [payload]
 
-  Asks the members of the cluster a query and shows what they reply until the
-  query's time is over.
+  Asks the members of the cluster a query and shows what they reply until all
+  have or the query's time is over.
 
 Options:
 
@@ -82,7 +84,8 @@ export const query: Command = {
 interface Report {
   begin(): Promise<void>;
   reply(reply: QueryReply): Promise<void>;
-  end(): Promise<void>;
+  /** `missing` are members that still owed a reply; `undefined` if the agent does not say. */
+  end(missing: readonly string[] | undefined): Promise<void>;
 }
 
 async function follow(
@@ -97,7 +100,7 @@ async function follow(
     for await (const reply of replies) await report.reply(reply);
   });
   if (interrupted) return 1;
-  await report.end();
+  await report.end(replies.missing);
   return 0;
 }
 
@@ -111,6 +114,7 @@ class TextReport implements Report {
   readonly #terminal: Terminal;
   readonly #name: string;
   readonly #ack: boolean;
+  readonly #replied = new Set<string>();
   #acks = 0;
   #responses = 0;
 
@@ -125,22 +129,25 @@ class TextReport implements Report {
   }
 
   async reply({ type, from, payload }: QueryReply): Promise<void> {
+    this.#replied.add(from);
     if (type === "ack") {
       this.#acks += 1;
-      await this.#terminal.write(`Ack from '${from}'\n`);
+      await this.#terminal.write(`Ack from '${printable(from)}'\n`);
       return;
     }
     this.#responses += 1;
     const ended = payload.at(-1) === 0x0a;
-    await this.#terminal.write(`Response from '${from}': `);
+    await this.#terminal.write(`Response from '${printable(from)}': `);
     // The bytes go out as they are: they need not be text.
     await this.#terminal.write(ended ? payload.subarray(0, -1) : payload);
     await this.#terminal.write("\n");
   }
 
-  async end(): Promise<void> {
+  async end(missing: readonly string[] = []): Promise<void> {
     const acks = this.#ack ? `Total Acks: ${this.#acks}\n` : "";
-    await this.#terminal.write(`${acks}Total Responses: ${this.#responses}\n`);
+    // A member that acknowledged the query need not have an answer to it.
+    const silent = silentLine(missing.filter((name) => !this.#replied.has(name)));
+    await this.#terminal.write(`${acks}Total Responses: ${this.#responses}\n${silent}`);
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * `serf reachability`: asks every member for a sign of life and compares their number with that of the live members.
+ * `serf reachability`: asks every member to reply and compares the number of replies with that of the live members.
  */
 
+import { printable } from "../../core/printable.ts";
 import type { RpcClient } from "../../rpc/client/client.ts";
 import type { Clock, Runtime, Terminal } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
@@ -12,6 +13,7 @@ import {
   conclude,
   connectionFlags,
   connectionHelp,
+  silentLine,
   untilInterrupted,
   withClient,
 } from "../command.ts";
@@ -64,7 +66,7 @@ async function test(client: RpcClient, runtime: Runtime, verbose: boolean): Prom
     for await (const { type, from } of replies) if (type === "ack") await acks.add(from);
   });
   if (interrupted) throw new CommandFailure("Test interrupted");
-  return await acks.conclude(live);
+  return await acks.conclude(live, replies.missing);
 }
 
 /** The acknowledgements that came. */
@@ -88,15 +90,17 @@ class Acks {
   async add(name: string): Promise<void> {
     this.#last = this.#clock.now();
     this.#count += 1;
-    if (this.#verbose) await this.#terminal.write(`\tAck from '${name}'\n`);
-    if (this.#names.has(name)) await this.#terminal.write(`Duplicate response from '${name}'\n`);
+    if (this.#verbose) await this.#terminal.write(`\tAck from '${printable(name)}'\n`);
+    if (this.#names.has(name)) await this.#terminal.write(`Duplicate response from '${printable(name)}'\n`);
     this.#names.add(name);
   }
 
   /** Prints the result; returns the exit code. As in Serf, only numbers are compared. */
-  async conclude(live: readonly string[]): Promise<number> {
-    const text = `${this.#times()}${this.#duplicated ? duplicatesText : ""}${this.#verdict(live)}`;
-    await this.#terminal.write(text);
+  async conclude(live: readonly string[], missing: readonly string[] = []): Promise<number> {
+    // When acks are too few, the verdict names those that are missing already.
+    const silent = this.#count < live.length ? [] : missing.filter((name) => !this.#names.has(name));
+    const duplicates = this.#duplicated ? duplicatesText : "";
+    await this.#terminal.write(`${this.#times()}${duplicates}${this.#verdict(live)}${silentLine(silent)}`);
     return this.#duplicated || this.#count !== live.length ? 1 : 0;
   }
 
@@ -112,7 +116,8 @@ class Acks {
   }
 
   #verdict(live: readonly string[]): string {
-    const lines = (names: readonly string[]): string => names.map((name) => `\t${name}\n`).join("");
+    const lines = (names: readonly string[]): string =>
+      names.map((name) => `\t${printable(name)}\n`).join("");
     if (this.#count === live.length) return "Successfully contacted all live nodes\n";
     if (this.#count > live.length) {
       const dead = [...this.#names].filter((name) => !live.includes(name));

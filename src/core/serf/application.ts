@@ -52,8 +52,8 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  message(now: number, from: Address, payload: Uint8Array): void {
-    this.#routes.inbox.receive(now, from, payload);
+  messages(now: number, from: Address, payloads: readonly Uint8Array[]): void {
+    this.#routes.inbox.receive(now, from, payloads);
   }
 
   /** @inheritdoc */

@@ -2,7 +2,7 @@
  * The settings, clocks, outbox and deadline queue that the parts of one node's Serf layer share.
  */
 
-import { type LogLevel, Outbox } from "../effects.ts";
+import { type LineKind, type LogLevel, Outbox } from "../effects.ts";
 import type { Meter } from "../metrics.ts";
 import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
@@ -81,6 +81,11 @@ export function beginInput(context: SerfContext, now: number): void {
 }
 
 /** Logs one line under the name `serf`. */
-export function log(context: Pick<SerfContext, "outbox">, level: LogLevel, text: string): void {
-  context.outbox.log(level, "serf", text);
+export function log(
+  context: Pick<SerfContext, "outbox">,
+  level: LogLevel,
+  text: string,
+  limit?: LineKind,
+): void {
+  context.outbox.log(level, "serf", text, limit);
 }

@@ -43,7 +43,7 @@ export class PingCoordinates {
   observe(node: string, roundTripMs: number, payload: Uint8Array): void {
     if (payload.length === 0) return;
     if (payload[0] !== pingVersion) {
-      log(this.#context, "ERR", `Unsupported ping version: ${payload[0]}`);
+      log(this.#context, "ERR", `Unsupported ping version: ${payload[0]}`, "coordinate");
       return;
     }
     let coordinate: Coordinate;
@@ -51,7 +51,7 @@ export class PingCoordinates {
       coordinate = decodeCoordinate(payload);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      log(this.#context, "ERR", `Failed to decode coordinate from ping: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode coordinate from ping: ${error.message}`, "coordinate");
       return;
     }
     const { meter } = this.#context.outbox;

@@ -38,9 +38,23 @@ export class Inbox {
     this.#queries = queries;
   }
 
-  /** Handles one user message of the layer below. */
-  receive(now: number, from: Address, payload: Uint8Array): void {
-    if (payload.length === 0) return;
+  /**
+   * Handles the user messages of one packet. Serf's agents put the newest first and their receivers
+   * begin with the last; so ours begins there too, and then goes by Lamport time. Events arrive in
+   * the order in which they were sent, whatever kind of node sent them.
+   */
+  receive(now: number, from: Address, payloads: readonly Uint8Array[]): void {
+    const messages: { readonly message: SerfMessage; readonly bytes: Uint8Array }[] = [];
+    for (const bytes of payloads) {
+      const message = this.#decode(from, bytes);
+      if (message !== undefined) messages.unshift({ message, bytes });
+    }
+    if (messages.length > 1) messages.sort((a, b) => compare(a.message, b.message));
+    for (const { message, bytes } of messages) this.#route(now, message, bytes);
+  }
+
+  #decode(from: Address, payload: Uint8Array): SerfMessage | undefined {
+    if (payload.length === 0) return undefined;
     this.#context.outbox.meter?.sample("serf.msgs.received", payload.length);
     let message: SerfMessage | undefined;
     try {
@@ -48,11 +62,36 @@ export class Inbox {
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       const text = `Error decoding ${messageName(payload[0]!)} message: ${error.message}`;
-      log(this.#context, "ERR", `${text} from=${joinHostPort(from.host, from.port)}`);
-      return;
+      log(this.#context, "ERR", `${text} from=${joinHostPort(from.host, from.port)}`, "packet");
+      return undefined;
     }
-    if (message === undefined) log(this.#context, "WARN", `Received message of unknown type: ${payload[0]}`);
-    else this.#route(now, message, payload);
+    if (message === undefined) {
+      log(this.#context, "WARN", `Received message of unknown type: ${payload[0]}`, "packet");
+      return undefined;
+    }
+    if (this.#plausible(message)) return message;
+    const text = `Ignoring ${message.type} message: its Lamport time is too far ahead`;
+    log(this.#context, "WARN", text, "packet");
+    return undefined;
+  }
+
+  /** Returns whether the Lamport time of a message can be right. Replies have the time of our own query. */
+  #plausible(message: SerfMessage): boolean {
+    const { clocks } = this.#context;
+    switch (message.type) {
+      case "leave":
+      case "join":
+        return clocks.members.plausible(message.lamportTime);
+      case "userEvent":
+        return clocks.events.plausible(message.lamportTime);
+      case "query":
+        return clocks.queries.plausible(message.lamportTime);
+      case "queryResponse":
+      case "relay":
+        return true;
+      default:
+        return unreachable(message);
+    }
   }
 
   #route(now: number, message: SerfMessage, bytes: Uint8Array): void {
@@ -85,4 +124,21 @@ export class Inbox {
         unreachable(message);
     }
   }
+}
+
+/** The order in which messages of one packet are handled. */
+const rank: Readonly<Record<SerfMessage["type"], number>> = {
+  leave: 0,
+  join: 0,
+  query: 1,
+  userEvent: 2,
+  queryResponse: 3,
+  relay: 3,
+};
+
+/** Compares two messages: first intents, then queries, then events, each by Lamport time. */
+function compare(a: SerfMessage, b: SerfMessage): number {
+  const byRank = rank[a.type] - rank[b.type];
+  if (byRank !== 0 || a.type === "relay" || b.type === "relay") return byRank;
+  return a.lamportTime < b.lamportTime ? -1 : a.lamportTime > b.lamportTime ? 1 : 0;
 }

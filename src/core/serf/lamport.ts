@@ -6,6 +6,13 @@
 /** The highest Lamport time. No clock goes past it. */
 export const lamportMax = 0xffff_ffff_ffff_ffffn;
 
+/**
+ * How far a received time may be ahead of our own. A cluster needs years for that many events, so a
+ * larger step comes from a broken or hostile sender. Followed, it would leave the clock of every
+ * member at the end of its range, where events can no longer be told apart.
+ */
+export const lamportLeapMax = 0x1_0000_0000n;
+
 /** A Lamport clock. Its time is the next value to use. */
 export class LamportClock {
   #time = 1n;
@@ -22,11 +29,14 @@ export class LamportClock {
     return time;
   }
 
-  /**
-   * Moves the clock past `seen`, except past the highest value, because the clock would wrap to 0.
-   */
+  /** Returns whether a received time is no farther ahead than {@link lamportLeapMax}. */
+  plausible(seen: bigint): boolean {
+    return seen < lamportMax && seen - this.#time < lamportLeapMax;
+  }
+
+  /** Moves the clock past `seen`. Does nothing if `seen` is not {@link plausible}. */
   witness(seen: bigint): void {
-    if (seen >= this.#time && seen < lamportMax) this.#time = seen + 1n;
+    if (seen >= this.#time && this.plausible(seen)) this.#time = seen + 1n;
   }
 }
 

@@ -5,6 +5,8 @@
  * events.
  */
 
+import type { LineKind, LogEffect } from "../effects.ts";
+import { LogLimiter, limitedLinesMax } from "../log_limit.ts";
 import type { SerfEvent } from "./api.ts";
 import type { SerfConfig } from "./config.ts";
 import type { SerfEffect } from "./effects.ts";
@@ -17,11 +19,15 @@ export type HoldConfig = Pick<
   "coalesceMs" | "quiescentMs" | "userCoalesceMs" | "userQuiescentMs"
 >;
 
+/** Lines about members that pass within ten seconds: many join at once when a cluster starts. */
+const memberLinesMax = 1_000;
+
 /** The stages of one node. */
 export class Pipeline {
   readonly #snapshot: Snapshot | undefined;
   readonly #users: UserCoalescer | undefined;
   readonly #members: MemberCoalescer | undefined;
+  readonly #lines = new LogLimiter<LineKind>();
   #flushing = false;
 
   /** `snapshot` is `undefined` if nothing is recorded. */
@@ -38,6 +44,7 @@ export class Pipeline {
   get deadline(): number {
     const never = Number.POSITIVE_INFINITY;
     return Math.min(
+      this.#lines.deadline,
       this.#snapshot?.deadline ?? never,
       this.#users?.deadline ?? never,
       this.#members?.deadline ?? never,
@@ -56,9 +63,12 @@ export class Pipeline {
   run(now: number, effects: readonly SerfEffect[]): SerfEffect[] {
     const passed: SerfEffect[] = [];
     for (const effect of effects) {
-      if (effect.kind !== "emit") passed.push(effect);
+      if (effect.kind === "log" && effect.limit !== undefined)
+        passed.push(...this.#limited(now, effect.limit, effect));
+      else if (effect.kind !== "emit") passed.push(effect);
       else if (this.#through(now, effect.event)) passed.push(effect);
     }
+    for (const line of this.#lines.due(now)) passed.push({ kind: "log", ...line });
     const everything = this.#flushing;
     this.#flushing = false;
     const due = everything ? Number.MAX_VALUE : now;
@@ -82,5 +92,11 @@ export class Pipeline {
       return false;
     }
     return true;
+  }
+
+  #limited(now: number, kind: LineKind, { level, component, text }: LogEffect): LogEffect[] {
+    const max = kind === "member" ? memberLinesMax : limitedLinesMax;
+    const lines = this.#lines.admit(now, kind, { level, component, text }, max);
+    return lines.map((line) => ({ kind: "log", ...line }));
   }
 }

@@ -43,7 +43,7 @@ export class SharedState {
     return encodePushPull({
       lamportTime: clocks.members.time,
       statusTimes: this.#members.statusTimes(),
-      leftMembers: this.#members.withStatus("left").map((member) => member.name),
+      leftMembers: this.#members.leftNames(),
       eventTime: clocks.events.time,
       events: this.#events.slots(),
       queryTime: clocks.queries.time,
@@ -58,23 +58,17 @@ export class SharedState {
       state = decodePushPull(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      log(this.#context, "ERR", `Failed to decode remote state: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode remote state: ${error.message}`, "stream");
       return;
     }
     // The peer's clocks are the next values that it will use, so the last used ones are one lower.
     if (state.lamportTime > 0n) clocks.members.witness(state.lamportTime - 1n);
     if (state.eventTime > 0n) clocks.events.witness(state.eventTime - 1n);
     if (state.queryTime > 0n) clocks.queries.witness(state.queryTime - 1n);
-    const left = new Set(state.leftMembers);
-    for (const node of left) {
-      const lamportTime = (state.statusTimes.get(node) ?? 0n) + 1n;
-      this.#intents.apply(now, { type: "leave", lamportTime, node, prune: false });
-    }
-    for (const [node, lamportTime] of state.statusTimes) {
-      if (!left.has(node)) this.#intents.apply(now, { type: "join", lamportTime, node });
-    }
+    this.#mergeIntents(now, state);
     if (join && this.#joinsIgnoringOld > 0) this.#events.ignoreBefore(state.eventTime);
     for (const slot of state.events) {
+      if (!clocks.events.plausible(slot.lamportTime)) continue;
       for (const { name, payload } of slot.events) {
         this.#events.receive({
           type: "userEvent",
@@ -84,6 +78,32 @@ export class SharedState {
           coalesce: false,
         });
       }
+    }
+  }
+
+  /** Applies a peer's status times as intents. */
+  #mergeIntents(now: number, { statusTimes, leftMembers }: PushPullMessage): void {
+    const { clocks, local, state } = this.#context;
+    const left = new Set(leftMembers);
+    for (const node of left) {
+      // A member that we know to have left needs no intent. Its time would grow by one with every
+      // exchange between two nodes, and overtake the time of the member's next join.
+      if (this.#members.find(node)?.status === "left") continue;
+      const lamportTime = (statusTimes.get(node) ?? 0n) + 1n;
+      if (clocks.members.plausible(lamportTime)) {
+        this.#intents.apply(now, { type: "leave", lamportTime, node, prune: false });
+      }
+    }
+    const own = this.#members.statusTime(local.name);
+    for (const [node, lamportTime] of statusTimes) {
+      if (left.has(node) || !clocks.members.plausible(lamportTime)) continue;
+      this.#intents.apply(now, { type: "join", lamportTime, node });
+    }
+    // Somebody accepted an intent about this node that is newer than its own latest one, for example
+    // a leave from before it returned: a newer join corrects that.
+    const theirs = statusTimes.get(local.name) ?? 0n;
+    if (state === "alive" && own !== undefined && theirs > own && clocks.members.plausible(theirs)) {
+      this.#intents.announceJoin(now);
     }
   }
 }

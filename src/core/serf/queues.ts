@@ -37,8 +37,8 @@ export class SerfQueues {
       sizeMax: room,
     };
     this.intents = new Broadcasts(options);
-    this.queries = new Broadcasts(options);
-    this.events = new Broadcasts(options);
+    this.queries = new Broadcasts({ ...options, oldestFirst: true });
+    this.events = new Broadcasts({ ...options, oldestFirst: true });
     this.#context = context;
     const warn = (text: string): void => log(context, "WARN", text);
     this.#depths = [

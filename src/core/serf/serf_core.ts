@@ -180,7 +180,7 @@ export class SerfCore {
   /**
    * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if it is refused.
    */
-  accept(now: number, peer: Address): number | undefined {
+  accept(now: number, peer: Address): number {
     beginInput(this.#context, now);
     return this.#swim.accept(now, peer);
   }
@@ -231,6 +231,8 @@ export class SerfCore {
     };
     this.#swim.join(now, to, name, done, (at) => {
       if (!this.#life.mayComeBack) return;
+      // Peers may have accepted a leave one past the one that we sent; our join has to be newer.
+      this.#context.clocks.members.take();
       this.#recovery?.snapshot.comeBack(this.#members.list());
       this.#life.comeBack(at);
     });

@@ -14,8 +14,11 @@ export interface Application {
    * Returns the metadata for our own alive message, at most 512 bytes; `null` for nil on the wire.
    */
   meta(): Uint8Array | null;
-  /** Receives a user message that arrived by packet or stream. The bytes belong to the receiver. */
-  message(now: number, from: Address, payload: Uint8Array): void;
+  /**
+   * Called with the user messages of one packet or stream, in its order. The bytes belong to the
+   * receiver. A sender may have put the newest first, so the receiver must not trust the order.
+   */
+  messages(now: number, from: Address, payloads: readonly Uint8Array[]): void;
   /**
    * Returns messages to fill the rest of a packet. The sum of their lengths, plus `overhead` for
    * each, stays within `limit`.

@@ -5,6 +5,7 @@
  */
 
 import { ceilLog10 } from "../math.ts";
+import { type Entry, OrderedList } from "../ordered_list.ts";
 
 /**
  * How often every broadcast is sent at least, if there are that many other members. memberlist
@@ -20,6 +21,8 @@ interface Broadcast {
   readonly order: number;
   readonly finished: (() => void) | undefined;
   transmits: number;
+  /** Where it is in its tier. */
+  place: Entry<Broadcast> | undefined;
 }
 
 /** Settings of a {@link Broadcasts} queue. */
@@ -35,13 +38,20 @@ export interface BroadcastsOptions {
    * is not queued. Without it there is no limit.
    */
   readonly sizeMax?: () => number;
+  /**
+   * Whether the oldest of the least sent entries goes first, whatever its size, and nothing overtakes
+   * an entry that does not fit: so receivers get entries in the order in which they were queued. In
+   * a packet the newest is first, because Serf's receivers begin with the last part.
+   * Without it the longest goes first, then the newest, as in memberlist.
+   */
+  readonly oldestFirst?: boolean;
 }
 
 /** Queued broadcasts, least transmitted first, then longest, then newest. */
 export class Broadcasts {
   readonly #options: BroadcastsOptions;
-  /** One list per number of transmits, each kept longest first, then newest first. */
-  readonly #tiers = new Map<number, Broadcast[]>();
+  /** One tier per number of transmits. */
+  readonly #tiers = new Map<number, Tier>();
   readonly #byName = new Map<string, Broadcast>();
   #length = 0;
   #order = 0;
@@ -86,7 +96,14 @@ export class Broadcasts {
       finished?.();
       return false;
     }
-    const broadcast: Broadcast = { bytes, name, order: this.#order++, finished, transmits: 0 };
+    const broadcast: Broadcast = {
+      bytes,
+      name,
+      order: this.#order++,
+      finished,
+      transmits: 0,
+      place: undefined,
+    };
     if (name !== undefined) this.#byName.set(name, broadcast);
     this.#insert(broadcast);
     const max = this.#options.lengthMax();
@@ -105,19 +122,22 @@ export class Broadcasts {
     let used = 0;
     for (const transmits of [...this.#tiers.keys()].sort((a, b) => a - b)) {
       const tier = this.#tiers.get(transmits)!;
-      for (let index = 0; index < tier.length && taken.length < countMax; ) {
-        const free = limit - used - overhead;
-        if (free <= 0) break;
-        index = firstThatFits(tier, free, index);
-        const broadcast = tier[index];
-        if (broadcast === undefined) break;
-        used += broadcast.bytes.length + overhead;
-        taken.push(broadcast);
-        index += 1;
+      let last: Entry<Broadcast> | undefined;
+      while (taken.length < countMax) {
+        const place = tier.next(last, limit - used - overhead);
+        if (place === undefined) break;
+        used += place.value.bytes.length + overhead;
+        taken.push(place.value);
+        last = place;
       }
       if (taken.length >= countMax || limit - used - overhead <= 0) break;
+      // What did not fit begins the next packet: nothing overtakes it.
+      const rest = last === undefined || last.next !== undefined;
+      if (this.#options.oldestFirst === true && rest) break;
     }
     for (const broadcast of taken) this.#transmitted(broadcast, transmitLimit);
+    // Serf's receivers begin with the last part of a packet.
+    if (this.#options.oldestFirst === true) taken.sort((a, b) => b.order - a.order);
     return taken.map((broadcast) => broadcast.bytes);
   }
 
@@ -125,7 +145,7 @@ export class Broadcasts {
   prune(max: number): void {
     for (const transmits of [...this.#tiers.keys()].sort((a, b) => b - a)) {
       for (let tier = this.#tiers.get(transmits); tier !== undefined && this.#length > max; ) {
-        this.#remove(tier[tier.length - 1]!);
+        this.#remove(tier.expendable);
         this.#dropped += 1;
         tier = this.#tiers.get(transmits);
       }
@@ -152,51 +172,91 @@ export class Broadcasts {
   #insert(broadcast: Broadcast): void {
     let tier = this.#tiers.get(broadcast.transmits);
     if (tier === undefined) {
-      tier = [];
+      tier = new Tier(this.#options.oldestFirst ?? false);
       this.#tiers.set(broadcast.transmits, tier);
     }
-    tier.splice(placeOf(tier, broadcast), 0, broadcast);
+    tier.add(broadcast);
     this.#length += 1;
   }
 
   #take(broadcast: Broadcast): void {
     const tier = this.#tiers.get(broadcast.transmits)!;
-    tier.splice(placeOf(tier, broadcast), 1);
-    if (tier.length === 0) this.#tiers.delete(broadcast.transmits);
+    tier.remove(broadcast);
+    if (tier.empty) this.#tiers.delete(broadcast.transmits);
     this.#length -= 1;
   }
 }
 
 /**
- * Returns the index of the first entry that is not ahead of `broadcast`. The tier is sorted longest
- * first, then newest first.
+ * The entries that were sent equally often: longest first, then newest first; or oldest first. A list
+ * for each size makes adding and removing cheap, however many entries a peer's push/pull brings.
  */
-function placeOf(tier: readonly Broadcast[], broadcast: Broadcast): number {
-  let low = 0;
-  let high = tier.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const other = tier[middle]!;
-    const ahead =
-      other.bytes.length > broadcast.bytes.length ||
-      (other.bytes.length === broadcast.bytes.length && other.order > broadcast.order);
-    if (ahead) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+class Tier {
+  readonly #oldestFirst: boolean;
+  readonly #lists = new Map<number, OrderedList<Broadcast>>();
+  /** The keys of the lists, largest first. Packets bound how many there can be. */
+  readonly #keys: number[] = [];
 
-/**
- * Returns the index of the first entry from `start` whose length is at most `free`. The tier is
- * sorted longest first.
- */
-function firstThatFits(tier: readonly Broadcast[], free: number, start: number): number {
-  let low = start;
-  let high = tier.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (tier[middle]!.bytes.length > free) low = middle + 1;
-    else high = middle;
+  constructor(oldestFirst: boolean) {
+    this.#oldestFirst = oldestFirst;
   }
-  return low;
+
+  get empty(): boolean {
+    return this.#keys.length === 0;
+  }
+
+  /** The entry to drop first: the oldest, of different sizes the oldest of the shortest. */
+  get expendable(): Broadcast {
+    const list = this.#lists.get(this.#keys.at(-1)!)!;
+    return (this.#oldestFirst ? list.first! : list.last!).value;
+  }
+
+  add(broadcast: Broadcast): void {
+    const key = this.#keyOf(broadcast);
+    let list = this.#lists.get(key);
+    if (list === undefined) {
+      list = new OrderedList();
+      this.#lists.set(key, list);
+      this.#keys.splice(this.#firstAtMost(key), 0, key);
+    }
+    broadcast.place = list.add(broadcast, this.#oldestFirst ? -broadcast.order : broadcast.order);
+  }
+
+  remove(broadcast: Broadcast): void {
+    const key = this.#keyOf(broadcast);
+    const list = this.#lists.get(key)!;
+    list.remove(broadcast.place!);
+    broadcast.place = undefined;
+    if (list.first !== undefined) return;
+    this.#lists.delete(key);
+    this.#keys.splice(this.#firstAtMost(key), 1);
+  }
+
+  /** Returns the first entry behind `place`, or of all, that has at most `free` bytes. */
+  next(place: Entry<Broadcast> | undefined, free: number): Entry<Broadcast> | undefined {
+    if (this.#oldestFirst) {
+      const next = place === undefined ? this.#lists.get(0)?.first : place.next;
+      return next !== undefined && next.value.bytes.length <= free ? next : undefined;
+    }
+    const size = place?.value.bytes.length ?? Number.POSITIVE_INFINITY;
+    if (place?.next !== undefined && size <= free) return place.next;
+    const smaller = this.#keys[this.#firstAtMost(Math.min(free, size - 1))];
+    return smaller === undefined ? undefined : this.#lists.get(smaller)!.first;
+  }
+
+  #keyOf({ bytes }: Broadcast): number {
+    return this.#oldestFirst ? 0 : bytes.length;
+  }
+
+  /** Returns the index of the first key that is at most `key`. */
+  #firstAtMost(key: number): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#keys[middle]! > key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 }

@@ -148,15 +148,8 @@ export const protocolRange = { min: 1, max: 5, default: 2 } as const;
 export const SwimLimits = {
   /** Members in all states; further names are refused. */
   members: 131_072,
-  /**
-   * Accepted streams at once; further ones are refused. memberlist has this limit for push/pulls.
-   */
-  inboundStreams: 127,
-  /**
-   * Bytes received on all accepted streams whose messages are incomplete: three frames of the
-   * largest size.
-   */
-  inboundBytes: 62_914_560,
+  /** An accepted stream without a single byte is closed after this time, in milliseconds. */
+  silentStreamMs: 3_000,
   /** Indirect probes that we run for others at the same time. */
   relays: 1_024,
   /** Bytes of node metadata. */

@@ -3,7 +3,7 @@
  * share.
  */
 
-import type { LogLevel, Sink, SwimEffect } from "../effects.ts";
+import type { LineKind, LogLevel, Sink, SwimEffect } from "../effects.ts";
 import type { Random } from "../random.ts";
 import type { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
@@ -21,6 +21,7 @@ export type SwimTimer =
   | { readonly kind: "relay"; readonly sequence: number }
   | { readonly kind: "gossip" }
   | { readonly kind: "pushPull" }
+  | { readonly kind: "merge" }
   | { readonly kind: "suspicion"; readonly node: string }
   | { readonly kind: "lastCheck"; readonly node: string; readonly left: number }
   | { readonly kind: "lastCheckReply"; readonly sequence: number }
@@ -42,6 +43,6 @@ export interface SwimContext {
 }
 
 /** Logs one line under the name `memberlist`. */
-export function log(context: SwimContext, level: LogLevel, text: string): void {
-  context.outbox.log(level, "memberlist", text);
+export function log(context: SwimContext, level: LogLevel, text: string, limit?: LineKind): void {
+  context.outbox.log(level, "memberlist", text, limit);
 }

@@ -14,7 +14,7 @@ import type { SwimConfig } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { Node } from "./members.ts";
 import { Suspicions } from "./suspicions.ts";
-import { aliveFault, incarnationMax, versionsFault } from "./validity.ts";
+import { aliveFault, plausibleAccusation, plausibleAlive, versionsFault } from "./validity.ts";
 
 /** The numbers of states in memberlist's log lines. */
 const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
@@ -120,13 +120,14 @@ export class Membership {
         this.#context,
         "WARN",
         `Rejected node ${alive.node} (${formatAddress(alive.address)}): not allowed`,
+        "alive",
       );
       return;
     }
     if (node === undefined) {
       node = members.add(alive, now);
       if (node === undefined) {
-        log(this.#context, "WARN", `Rejected node ${alive.node}: the member table is full`);
+        log(this.#context, "WARN", `Rejected node ${alive.node}: the member table is full`, "alive");
         return;
       }
     } else if (moved) {
@@ -148,6 +149,7 @@ export class Membership {
         this.#context,
         "WARN",
         `Refuting an alive message for '${alive.node}' (${joinHostPort(formatAddress(alive.address), alive.port)})`,
+        "refutation",
       );
       this.#refute(node, alive.incarnation);
       this.#count("alive");
@@ -162,14 +164,14 @@ export class Membership {
     const { members, config } = this.#context;
     const node = members.find(suspect.node);
     if (node === undefined || suspect.incarnation < node.incarnation) return;
-    if (suspect.incarnation === incarnationMax) return;
+    if (!plausibleAccusation(suspect.incarnation, node.incarnation)) return;
     if (this.#suspicions.find(node.name) !== undefined) {
       if (this.#suspicions.confirm(now, node.name, suspect.from)) this.#broadcast(suspect);
       return;
     }
     if (node.status !== "alive") return;
     if (node.name === config.name) {
-      log(this.#context, "WARN", `Refuting a suspect message (from: ${suspect.from})`);
+      log(this.#context, "WARN", `Refuting a suspect message (from: ${suspect.from})`, "refutation");
       this.#refute(node, suspect.incarnation);
       return;
     }
@@ -187,7 +189,11 @@ export class Membership {
   dead(now: number, dead: Dead, finished?: () => void): void {
     const { members, application, config } = this.#context;
     const node = members.find(dead.node);
-    if (node === undefined || dead.incarnation < node.incarnation || dead.incarnation === incarnationMax) {
+    if (
+      node === undefined ||
+      dead.incarnation < node.incarnation ||
+      !plausibleAccusation(dead.incarnation, node.incarnation)
+    ) {
       finished?.();
       return;
     }
@@ -197,7 +203,7 @@ export class Membership {
       return;
     }
     if (node.name === config.name && !this.#leaving) {
-      log(this.#context, "WARN", `Refuting a dead message (from: ${dead.from})`);
+      log(this.#context, "WARN", `Refuting a dead message (from: ${dead.from})`, "refutation");
       this.#refute(node, dead.incarnation);
       return;
     }
@@ -223,6 +229,8 @@ export class Membership {
         return;
       case NodeStateCode.dead:
       case NodeStateCode.suspect:
+        // A newer incarnation of a member that left: it had returned, and this node missed that.
+        if (this.#context.members.find(node)?.status === "left") this.alive(now, { ...entry, type: "alive" });
         this.suspect(now, { type: "suspect", incarnation, node, from: this.#context.config.name });
         return;
     }
@@ -242,6 +250,11 @@ export class Membership {
     );
     const from = this.#context.config.name;
     this.dead(now, { type: "dead", incarnation: node.incarnation, node: name, from });
+  }
+
+  /** Makes every suspicion longer by a time in which this node stood still. */
+  extendSuspicions(now: number, ms: number): void {
+    this.#suspicions.extend(now, ms);
   }
 
   /** Arms the next last check of a suspect. `left` counts the one that is due now. */
@@ -273,7 +286,12 @@ export class Membership {
   #acceptable(alive: Alive): boolean {
     const fault = aliveFault(alive);
     if (fault !== undefined) {
-      log(this.#context, "WARN", `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${fault}`);
+      log(
+        this.#context,
+        "WARN",
+        `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${fault}`,
+        "alive",
+      );
       return false;
     }
     const versions = versionsFault(alive.versions);
@@ -282,12 +300,24 @@ export class Membership {
         this.#context,
         "WARN",
         `Ignoring an alive message for '${alive.node}' (${joinHostPort(formatAddress(alive.address), alive.port)}) because ${versions}`,
+        "alive",
+      );
+      return false;
+    }
+    const known = this.#context.members.find(alive.node)?.incarnation ?? 0;
+    if (!plausibleAlive(alive.incarnation, known)) {
+      const text = `the incarnation ${alive.incarnation} is not plausible`;
+      log(
+        this.#context,
+        "WARN",
+        `Ignoring an alive message for ${JSON.stringify(alive.node)}: ${text}`,
+        "alive",
       );
       return false;
     }
     const refusal = this.#context.application.admitAlive(alive);
     if (refusal !== undefined)
-      log(this.#context, "WARN", `ignoring alive message for '${alive.node}': ${refusal}`);
+      log(this.#context, "WARN", `ignoring alive message for '${alive.node}': ${refusal}`, "alive");
     return refusal === undefined;
   }
 
@@ -304,6 +334,7 @@ export class Membership {
       "ERR",
       `Conflicting address for ${node.name}. Mine: ${joinHostPort(node.endpoint.host, node.endpoint.port)} ` +
         `Theirs: ${joinHostPort(formatAddress(alive.address), alive.port)} Old state: ${stateNumber[node.status]}`,
+      "conflict",
     );
   }
 

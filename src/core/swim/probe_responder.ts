@@ -35,6 +35,7 @@ export class ProbeResponder {
         this.#context,
         "WARN",
         `Got ping for unexpected node '${ping.node}' from=${joinHostPort(from.host, from.port)}`,
+        "packet",
       );
       return;
     }
@@ -79,6 +80,12 @@ export class ProbeResponder {
     this.#context.timers.delete(`relay ${sequence}`);
     sendWithGossip(this.#context, relay.requester, { type: "ack", sequence: relay.sequence, payload: null });
     return true;
+  }
+
+  /** Forgets all relayed probes: after a stall, neither an ack nor a nack would be true. */
+  forgetRelays(): void {
+    for (const sequence of this.#relays.keys()) this.#context.timers.delete(`relay ${sequence}`);
+    this.#relays.clear();
   }
 
   /** Ends a relayed probe that got no reply in time. */

@@ -8,9 +8,9 @@ import type { Address } from "../../runtime.ts";
 import { noBytes } from "../bytes.ts";
 import type { Ping } from "../wire/messages.ts";
 import { log, type SwimContext } from "./context.ts";
-import type { Exchanges } from "./exchanges.ts";
 import { isLive, type Node, versionIndex } from "./members.ts";
 import type { Membership } from "./membership.ts";
+import type { Exchanges } from "./streams/exchanges.ts";
 import { sendToNode, sendWithGossip } from "./transmit.ts";
 
 /** The first protocol version that replies to TCP pings. */
@@ -124,6 +124,17 @@ export class Prober {
     if (endpoint.host !== to.host || endpoint.port !== to.port) return;
     round.sendFailed = true;
     this.#askForHelp(now, round);
+  }
+
+  /** Ends the running round without a result, because it overlapped a stall; its target is next. */
+  voidRound(): void {
+    if (this.#round === undefined) return;
+    const { timers, members } = this.#context;
+    this.#round = undefined;
+    this.#tickMissed = false;
+    timers.delete("probe timeout");
+    timers.delete("probe end");
+    this.#cursor = Math.min(Math.max(0, this.#cursor - 1), members.count);
   }
 
   #armTick(now: number): void {

@@ -8,8 +8,7 @@ import type { SwimConfig } from "./config.ts";
 
 /** The parameters and confirmations of one suspicion. */
 export class Suspicion {
-  /** When the suspicion began. */
-  readonly startedAt: number;
+  #startedAt: number;
   /** The number of confirmations that reduce the timeout to its minimum. */
   readonly expected: number;
   readonly #minMs: number;
@@ -24,7 +23,7 @@ export class Suspicion {
     this.expected = nodeCount - 2 < needed ? 0 : needed;
     this.#minMs = (config.suspicionMult * nodeScaleThousandths(nodeCount) * config.probeIntervalMs) / 1000;
     this.#maxMs = this.#minMs * config.suspicionMaxTimeoutMult;
-    this.startedAt = now;
+    this.#startedAt = now;
     this.#accusers = new Set([from]);
   }
 
@@ -35,9 +34,9 @@ export class Suspicion {
 
   /** When the suspect is declared dead, unless something changes. */
   get deadline(): number {
-    if (this.expected < 1) return this.startedAt + this.#minMs;
+    if (this.expected < 1) return this.#startedAt + this.#minMs;
     const total = suspicionTotalMs(this.confirmations, this.expected, this.#minMs, this.#maxMs);
-    return this.startedAt + Math.max(this.#minMs, total);
+    return this.#startedAt + Math.max(this.#minMs, total);
   }
 
   /**
@@ -48,5 +47,10 @@ export class Suspicion {
     if (this.confirmations >= this.expected || this.#accusers.has(from)) return false;
     this.#accusers.add(from);
     return true;
+  }
+
+  /** Makes the suspicion longer by `ms`, and lets it end no sooner than `earliest`. */
+  extend(ms: number, earliest: number): void {
+    this.#startedAt += Math.max(ms, earliest - this.deadline);
   }
 }

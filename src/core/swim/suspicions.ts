@@ -43,6 +43,17 @@ export class Suspicions {
     return true;
   }
 
+  /**
+   * Makes every suspicion longer by `ms`, because this node stood still for so long and received no
+   * refutation meanwhile. None ends before those that wait in the socket had time to come in.
+   */
+  extend(now: number, ms: number): void {
+    for (const [name, suspicion] of this.#running) {
+      suspicion.extend(ms, now + this.#context.config.probeTimeoutMs);
+      this.#arm(now, name, suspicion);
+    }
+  }
+
   /** Ends a suspicion, if there is one. */
   end(name: string): void {
     if (!this.#running.delete(name)) return;

@@ -17,16 +17,15 @@ import { Awareness } from "./awareness.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { type SwimConfig, SwimLimits } from "./config.ts";
 import { log, type SwimContext, type SwimTimer } from "./context.ts";
-import { Exchanges } from "./exchanges.ts";
-import { Faults } from "./faults.ts";
-import { FullState } from "./full_state.ts";
 import { Gossip } from "./gossip.ts";
 import { LastCheck } from "./last_check.ts";
 import { Members, type Node } from "./members.ts";
 import { isAllowed, Membership } from "./membership.ts";
 import { ProbeResponder } from "./probe_responder.ts";
 import { Prober } from "./prober.ts";
-import { PushPulls } from "./push_pull.ts";
+import { Exchanges } from "./streams/exchanges.ts";
+import { FullState } from "./streams/full_state.ts";
+import { PushPulls } from "./streams/push_pull.ts";
 import { sendUser, userRoom } from "./transmit.ts";
 
 /** What {@link Swim} needs. */
@@ -38,6 +37,9 @@ export interface SwimOptions {
   readonly outbox: Sink<SwimEffect>;
 }
 
+/** A deadline that is overdue by more than this shows that the node stood still. */
+const stallMs = 100;
+
 /** SWIM with Lifeguard, compatible with memberlist. */
 export class Swim {
   readonly #context: SwimContext;
@@ -46,21 +48,23 @@ export class Swim {
   readonly #responder: ProbeResponder;
   readonly #lastCheck: LastCheck;
   readonly #gossip: Gossip;
+  readonly #fullState: FullState;
   readonly #exchanges: Exchanges;
   readonly #pushPulls: PushPulls;
-  readonly #faults: Faults;
+  #faultCount = 0;
+  #stallNoticedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SwimOptions) {
     const context = createContext(options);
     this.#context = context;
     this.#membership = new Membership(context);
-    this.#exchanges = new Exchanges(context, new FullState(context, this.#membership));
+    this.#fullState = new FullState(context, this.#membership);
+    this.#exchanges = new Exchanges(context, this.#fullState);
     this.#pushPulls = new PushPulls(context, this.#exchanges);
     this.#prober = new Prober(context, this.#membership, this.#exchanges);
     this.#responder = new ProbeResponder(context);
     this.#lastCheck = new LastCheck(context, this.#membership);
     this.#gossip = new Gossip(context);
-    this.#faults = new Faults(context);
   }
 
   /** The settings of this layer. */
@@ -95,7 +99,7 @@ export class Swim {
 
   /** The number of packets, and of parts of packets, that were dropped as malformed. */
   get faultCount(): number {
-    return this.#faults.count;
+    return this.#faultCount;
   }
 
   /** Measures the length of the broadcast queue. */
@@ -165,6 +169,7 @@ export class Swim {
 
   /** Handles a datagram that arrived. */
   packet(now: number, from: Address, bytes: Uint8Array): void {
+    this.#noticeStall(now);
     const { codec, config, outbox } = this.#context;
     outbox.meter?.incr("memberlist.udp.received", bytes.length);
     let opened: ReturnType<Codec["open"]>;
@@ -172,11 +177,16 @@ export class Swim {
       opened = codec.open(bytes, { verifyIncoming: config.verifyIncoming });
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.#faults.report(now, from, error.message);
+      this.#malformed(from, error.message);
       return;
     }
-    for (const fault of opened.faults) this.#faults.report(now, from, fault);
-    for (const message of opened.messages) this.#message(now, from, message);
+    for (const fault of opened.faults) this.#malformed(from, fault);
+    const payloads: Uint8Array[] = [];
+    for (const message of opened.messages) {
+      if (message.type === "user") payloads.push(message.payload);
+      else this.#message(now, from, message);
+    }
+    if (payloads.length > 0) this.#context.application.messages(now, from, payloads);
   }
 
   /** Handles that a datagram could not be sent. `text` is for the log. */
@@ -188,7 +198,7 @@ export class Swim {
   /**
    * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if it is refused.
    */
-  accept(now: number, peer: Address): number | undefined {
+  accept(now: number, peer: Address): number {
     return this.#exchanges.accept(now, peer);
   }
 
@@ -204,6 +214,7 @@ export class Swim {
 
   /** Runs all timers that are due. */
   tick(now: number): void {
+    this.#noticeStall(now);
     for (
       let timer = this.#context.timers.take(now);
       timer !== undefined;
@@ -211,6 +222,24 @@ export class Swim {
     ) {
       this.#due(now, timer);
     }
+  }
+
+  /**
+   * Notices that this node stood still, by a deadline that is long overdue. What it has not received
+   * meanwhile says nothing about others: the running probe is void, relayed probes are forgotten, and
+   * suspicions are longer by the time that was lost. Lifeguard's awareness cannot see this: the acks
+   * wait in the socket while the timers that miss them run first.
+   */
+  #noticeStall(now: number): void {
+    const deadline = this.#context.timers.next();
+    const overdueMs = now - deadline;
+    // Deadlines that were overdue already when a stall was noticed belong to that stall.
+    if (overdueMs <= stallMs || deadline <= this.#stallNoticedAt) return;
+    this.#stallNoticedAt = now;
+    log(this.#context, "DEBUG", `Stood still for ${Math.round(overdueMs)} ms`);
+    this.#prober.voidRound();
+    this.#responder.forgetRelays();
+    this.#membership.extendSuspicions(now, overdueMs);
   }
 
   #due(now: number, timer: SwimTimer): void {
@@ -233,6 +262,9 @@ export class Swim {
       case "pushPull":
         this.#pushPulls.tick(now);
         return;
+      case "merge":
+        this.#fullState.mergeNext(now);
+        return;
       case "suspicion":
         this.#membership.suspicionExpired(now, timer.node);
         return;
@@ -251,7 +283,7 @@ export class Swim {
     }
   }
 
-  #message(now: number, from: Address, message: PacketMessage): void {
+  #message(now: number, from: Address, message: Exclude<PacketMessage, { type: "user" }>): void {
     switch (message.type) {
       case "ping":
         this.#responder.ping(from, message);
@@ -274,12 +306,15 @@ export class Swim {
       case "dead":
         this.#membership.dead(now, message);
         return;
-      case "user":
-        this.#context.application.message(now, from, message.payload);
-        return;
       default:
         unreachable(message);
     }
+  }
+
+  /** Counts and logs a malformed packet, or a part of one. */
+  #malformed(from: Address, text: string): void {
+    this.#faultCount += 1;
+    log(this.#context, "ERR", `${text} from=${joinHostPort(from.host, from.port)}`, "packet");
   }
 
   #ack(now: number, { sequence, payload }: Ack): void {

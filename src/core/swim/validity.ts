@@ -10,10 +10,37 @@ import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 
 /**
- * The highest incarnation. It is refused, because no higher one is left to refute an accusation
- * with.
+ * Incarnations from here on are believed only in small steps. A member refutes an accusation with the
+ * next higher incarnation, so a message that moved it near the end of the range would leave nothing
+ * to refute with: the member would be dead for everybody, restarted or not.
  */
-export const incarnationMax = 0xffff_ffff;
+export const incarnationHalf = 0x8000_0000;
+
+/** The largest step from a known incarnation that is above {@link incarnationHalf} already. */
+const incarnationStepMax = 1_024;
+
+/** How far above {@link incarnationHalf} a member may be that we do not know yet, or knew long ago. */
+const incarnationMargin = 0x10_0000;
+
+/**
+ * Returns whether an accusation (suspect or dead) can be right as far as its incarnation goes.
+ * `known` is the incarnation that we know of the accused.
+ */
+export function plausibleAccusation(incarnation: number, known: number): boolean {
+  return incarnation < incarnationHalf || isSmallStep(incarnation, known);
+}
+
+/**
+ * Returns whether an alive message can be right as far as its incarnation goes: also one that refutes
+ * the highest plausible accusation. `known` is the incarnation that we know, 0 if we know none.
+ */
+export function plausibleAlive(incarnation: number, known: number): boolean {
+  return incarnation < incarnationHalf + incarnationMargin || isSmallStep(incarnation, known);
+}
+
+function isSmallStep(incarnation: number, known: number): boolean {
+  return known >= incarnationHalf && incarnation <= known + incarnationStepMax && incarnation < 0xffff_ffff;
+}
 
 /** Returns why `name` cannot be the name of a node, or `undefined` if it can. */
 export function nameFault(name: string): string | undefined {
@@ -49,6 +76,5 @@ export function aliveFault(alive: Alive): string | undefined {
   if (alive.port === 0) return "the port is 0";
   if ((alive.meta?.length ?? 0) > SwimLimits.meta)
     return `the metadata is longer than ${SwimLimits.meta} bytes`;
-  if (alive.incarnation === incarnationMax) return "the incarnation is at its maximum";
   return undefined;
 }

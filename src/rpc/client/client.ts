@@ -24,17 +24,16 @@ import { dial, EndpointError } from "../endpoint.ts";
 import { list, record, small, text, textMap } from "../fields.ts";
 import { defaultRpcAddress, rpcVersion } from "../protocol.ts";
 import { readMember, sortedMap } from "../records.ts";
-import type { QueryReply } from "../results.ts";
 import { readCoordinate, readReply } from "../results.ts";
 import { RpcConnection } from "./connection.ts";
 import { RpcKeys } from "./keys.ts";
-import type { RpcEvent, RpcStream } from "./streams.ts";
-import { decoded, readEvent, TypedStream } from "./streams.ts";
+import type { RpcEvent, RpcQuery, RpcStream } from "./streams.ts";
+import { decoded, QueryStream, readEvent, TypedStream } from "./streams.ts";
 
 export type { KeyReport, QueryReply } from "../results.ts";
 export { RpcKeyError } from "../results.ts";
 export type { RpcKeys } from "./keys.ts";
-export type { RpcEvent, RpcStream } from "./streams.ts";
+export type { RpcEvent, RpcQuery, RpcStream } from "./streams.ts";
 
 /** The parts of a runtime a client uses. */
 export interface RpcClientRuntime {
@@ -170,14 +169,10 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Makes the agent ask a query; the stream of replies ends at the query's deadline. Leaving the loop earlier does not end the query at the
-   * agent.
+   * Makes the agent ask a query; the stream of replies ends with the query. Leaving the loop earlier
+   * does not end the query at the agent.
    */
-  async query(
-    name: string,
-    payload?: Uint8Array | string,
-    options: RpcQueryOptions = {},
-  ): Promise<RpcStream<QueryReply>> {
+  async query(name: string, payload?: Uint8Array | string, options: RpcQueryOptions = {}): Promise<RpcQuery> {
     const body = {
       FilterNodes: options.nodes ?? null,
       FilterTags: sortedMap(Object.entries(options.tags ?? {})),
@@ -187,14 +182,17 @@ export class RpcClient implements AsyncDisposable {
       RequestAck: options.ack ?? false,
       Timeout: integer(fromMilliseconds(options.timeoutMs ?? 0)),
     };
+    let missing: readonly string[] | undefined;
     const records = await this.#connection.subscribe("query", body, {
       capacity: options.capacity ?? streamCapacity,
-      isLast: (value) => readReply(value) === "end",
+      isLast: (value) => {
+        const reply = readReply(value);
+        if (reply?.type !== "end") return false;
+        missing = reply.missing;
+        return true;
+      },
     });
-    return new TypedStream(records, (value) => {
-      const reply = readReply(value);
-      return reply === "end" ? undefined : reply;
-    });
+    return new QueryStream(records, () => missing);
   }
 
   /** Answers a query that a stream of this client delivered, once and before its deadline. */

@@ -6,6 +6,7 @@ import type { Member, MemberEventType } from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
 import { bytes, flag, list, record, text, unsigned } from "../fields.ts";
 import { readMember } from "../records.ts";
+import { type QueryReply, readReply } from "../results.ts";
 import { RpcWireError } from "../wire_error.ts";
 import type { RecordQueue } from "./connection.ts";
 
@@ -60,6 +61,49 @@ export class TypedStream<Item> implements RpcStream<Item> {
   async return(): Promise<IteratorResult<Item>> {
     await this.#records.return();
     return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** The replies to a query. */
+export interface RpcQuery extends RpcStream<QueryReply> {
+  /**
+   * Members that were meant and still owed a reply when the query ended; `undefined` before the end,
+   * and if the agent does not say: Go's agent never does.
+   */
+  readonly missing: readonly string[] | undefined;
+}
+
+/** Replies of a connection; `missing` returns what the record of the end said. */
+export class QueryStream implements RpcQuery {
+  readonly #replies: TypedStream<QueryReply>;
+  readonly #missing: () => readonly string[] | undefined;
+
+  constructor(records: RecordQueue, missing: () => readonly string[] | undefined) {
+    this.#replies = new TypedStream(records, (value) => {
+      const reply = readReply(value);
+      return reply?.type === "end" ? undefined : reply;
+    });
+    this.#missing = missing;
+  }
+
+  get missing(): readonly string[] | undefined {
+    return this.#missing();
+  }
+
+  get dropped(): number {
+    return this.#replies.dropped;
+  }
+
+  next(): Promise<IteratorResult<QueryReply>> {
+    return this.#replies.next();
+  }
+
+  return(): Promise<IteratorResult<QueryReply>> {
+    return this.#replies.return();
   }
 
   [Symbol.asyncIterator](): this {

@@ -4,22 +4,44 @@
  * either.
  */
 
+import type { Background } from "../../async/background.ts";
 import { systemText } from "../../go/system_errors.ts";
-import type { Clock, Connection } from "../../runtime.ts";
+import type { Cancel, Clock, Connection } from "../../runtime.ts";
 import { SystemError } from "../../runtime.ts";
 import { endText } from "../endpoint.ts";
+import type { ServerLog } from "./log.ts";
 import { Performer } from "./perform.ts";
 import type { AgentService } from "./service.ts";
 import type { SessionOptions } from "./session.ts";
 import { Session } from "./session.ts";
 import type { RecordWord } from "./write_queue.ts";
 
+/** Time to shake hands and authenticate. */
+export const greetingTimeoutMs = 5_000;
+
+/** What a client's loop needs besides its connection. */
+export interface ClientSetup {
+  readonly clock: Clock;
+  readonly service: AgentService;
+  readonly log: ServerLog;
+  readonly background: Background;
+  readonly session: Omit<SessionOptions, "client">;
+  /** Called once when the client has shaken hands and authenticated. */
+  readonly trusted: () => void;
+  /** Called when more may wait for the client than before. */
+  readonly queued: () => void;
+}
+
+/** Why a client is closed for which too much waits. */
+const fallenBehind = "that does not keep up";
+
 /** Serves one client. */
 export class ClientLoop {
   /** `IP:PORT` of the client, for log lines. */
   readonly name: string;
   readonly #connection: Connection;
-  readonly #service: AgentService;
+  readonly #log: ServerLog;
+  readonly #background: Background;
   readonly #session: Session;
   readonly #performer: Performer;
   /** The last run of the writing loop, and whether it still runs. */
@@ -27,25 +49,39 @@ export class ClientLoop {
   #active = false;
   #closed = false;
   #broken = false;
+  #silent = true;
+  readonly #trusted: () => void;
+  readonly #queued: () => void;
+  /** Ends the time to authenticate; `undefined` once the client has. */
+  #endGreeting: Cancel | undefined;
   /** Continues what waits in {@link answersTaken}. */
   #answered: (() => void) | undefined;
 
-  constructor(
-    connection: Connection,
-    clock: Clock,
-    service: AgentService,
-    options: Omit<SessionOptions, "client">,
-  ) {
+  constructor(connection: Connection, setup: ClientSetup) {
+    const { clock, service, log, background, session, trusted, queued } = setup;
     this.name = endText(connection.remote);
     this.#connection = connection;
-    this.#service = service;
-    this.#session = new Session({ ...options, client: this.name });
-    this.#performer = new Performer(this.#session, service, clock, this);
+    this.#log = log;
+    this.#background = background;
+    this.#trusted = trusted;
+    this.#queued = queued;
+    this.#session = new Session({ ...session, client: this.name });
+    this.#performer = new Performer({
+      session: this.#session,
+      service,
+      clock,
+      log,
+      background,
+      path: this,
+    });
+    this.#endGreeting = clock.after(greetingTimeoutMs, () =>
+      this.refuse(`that did not authenticate within ${greetingTimeoutMs / 1000}s`),
+    );
   }
 
-  /** Whether the client has shaken hands and authenticated. */
-  get trusted(): boolean {
-    return this.#session.trusted;
+  /** Whether the client has sent nothing yet. */
+  get silent(): boolean {
+    return this.#silent;
   }
 
   /** Serves until the connection ends. Never rejects. */
@@ -54,13 +90,16 @@ export class ClientLoop {
       while (!this.#closed && !this.#session.closing) {
         const bytes = await this.#connection.read();
         if (bytes === null) break;
+        this.#silent = false;
         this.#session.receive(bytes);
+        this.#noteTrust();
         await this.#turn();
       }
       await this.#writing;
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      if (!this.#closed) this.#service.log("ERR", `failed to decode request header: ${systemText(error)}`);
+      if (!this.#closed)
+        this.#log.write("connection", "ERR", `failed to decode request header: ${systemText(error)}`);
     } finally {
       this.close();
     }
@@ -72,9 +111,24 @@ export class ClientLoop {
     give(this.#session);
     this.#performer.collect();
     this.#flush();
-    if (!this.#session.overfull || this.#closed) return;
+    if (this.#session.overfull) this.refuse(fallenBehind);
+  }
+
+  /** Bytes that wait to be written. */
+  get queuedBytes(): number {
+    return this.#session.queuedBytes;
+  }
+
+  /** Closes, as too much waits for the client. */
+  giveUp(): void {
+    this.refuse(fallenBehind);
+  }
+
+  /** Closes and logs why: `why` goes between "Closing ipc.client" and the client's name. */
+  refuse(why: string): void {
+    if (this.#closed) return;
     this.close();
-    this.#service.log("WARN", `Closing ipc.client that does not keep up: ${this.name}`);
+    this.#log.write("closed", "WARN", `Closing ipc.client ${why}: ${this.name}`);
   }
 
   /** Writes what is queued; resolves when no answer waits any more, or the connection has ended. */
@@ -92,7 +146,9 @@ export class ClientLoop {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#endGreeting?.();
     this.#performer.close();
+    this.#session.end();
     this.#answered?.();
     this.#connection.close();
   }
@@ -105,8 +161,18 @@ export class ClientLoop {
     } while (!this.#closed && (await this.#performer.performNext()));
   }
 
+  #noteTrust(): void {
+    if (this.#endGreeting === undefined || !this.#session.trusted) return;
+    this.#endGreeting();
+    this.#endGreeting = undefined;
+    this.#trusted();
+  }
+
   #flush(): void {
-    if (!this.#active && !this.#broken) this.#writing = this.#write();
+    this.#queued();
+    if (this.#active || this.#broken) return;
+    this.#writing = this.#write();
+    this.#background.run("writing to an RPC client", () => this.#writing);
   }
 
   async #write(): Promise<void> {
@@ -121,7 +187,7 @@ export class ClientLoop {
       this.#broken = true;
       const { streaming } = this.#session;
       if (!this.#closed && streaming !== undefined)
-        this.#service.log("ERR", this.#writeFault(streaming, error));
+        this.#log.write("write failed", "ERR", this.#writeFault(streaming, error));
       this.close();
     } finally {
       this.#active = false;

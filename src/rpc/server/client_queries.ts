@@ -6,7 +6,6 @@
 import type { QueryEvent } from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
 import type { Encodable, RpcCodec } from "../codec.ts";
-import { concatenate } from "../codec.ts";
 import { responseHeader, rpcErrors } from "../protocol.ts";
 import type { QueryReply } from "../results.ts";
 import { doneRecord, replyRecord } from "../results.ts";
@@ -68,9 +67,9 @@ export class ClientQueries {
     this.#record(query, replyRecord(reply), reply.type);
   }
 
-  /** The query's time is over. */
-  done(query: AskedQuery): void {
-    this.#record(query, doneRecord, "query end");
+  /** The query is over. */
+  done(query: AskedQuery, missing: readonly string[] | undefined): void {
+    this.#record(query, doneRecord(missing), "query end");
     this.#asked.delete(query);
   }
 
@@ -113,6 +112,6 @@ export class ClientQueries {
 
   #record(query: AskedQuery, body: Encodable, word: RecordWord): void {
     if (!this.#asked.has(query)) return;
-    this.#writes.unbounded(concatenate([query.header, this.#codec.encode(body)]), word);
+    this.#writes.unbounded(word, query.header, this.#codec.encode(body));
   }
 }

@@ -3,6 +3,7 @@
  * Every request ends with a call of the session that settles it.
  */
 
+import type { Background } from "../../async/background.ts";
 import { unreachable } from "../../core/assert.ts";
 import { messageOf } from "../../errors.ts";
 import type { Clock } from "../../runtime.ts";
@@ -13,9 +14,10 @@ import {
   emptyKeyReport,
   type KeyReport,
   keyRecord,
-  type QueryReply,
+  type QueryReplies,
   RpcKeyError,
 } from "../results.ts";
+import type { ServerLog } from "./log.ts";
 import type { AgentService, KeyOperation } from "./service.ts";
 import type { AgentRequest, Session } from "./session.ts";
 
@@ -34,21 +36,35 @@ export interface AnswerPath {
   answersTaken(): Promise<void>;
 }
 
+/** What carries out the requests of a session, and where results go. */
+export interface PerformerSetup {
+  readonly session: Session;
+  readonly service: AgentService;
+  readonly clock: Clock;
+  readonly log: ServerLog;
+  readonly background: Background;
+  readonly path: AnswerPath;
+}
+
 /** Carries out the requests of one client. */
 export class Performer {
   readonly #session: Session;
   readonly #service: AgentService;
   readonly #clock: Clock;
+  readonly #log: ServerLog;
+  readonly #background: Background;
   readonly #path: AnswerPath;
   /** At most one: a session asks for nothing further until its request is settled. */
   readonly #requests: AgentRequest[] = [];
   /** Running queries, which end with the connection. */
-  readonly #queries = new Set<AsyncIterableIterator<QueryReply>>();
+  readonly #queries = new Set<QueryReplies>();
 
-  constructor(session: Session, service: AgentService, clock: Clock, path: AnswerPath) {
+  constructor({ session, service, clock, log, background, path }: PerformerSetup) {
     this.#session = session;
     this.#service = service;
     this.#clock = clock;
+    this.#log = log;
+    this.#background = background;
     this.#path = path;
   }
 
@@ -58,7 +74,7 @@ export class Performer {
    */
   collect(): void {
     for (const effect of this.#session.drain()) {
-      if (effect.kind === "log") this.#service.log(effect.level, effect.text);
+      if (effect.kind === "log") this.#log.write(effect.topic, effect.level, effect.text);
       else if (effect.kind === "replay") this.#replay();
       else this.#requests.push(effect.request);
     }
@@ -74,7 +90,7 @@ export class Performer {
 
   /** Ends the queries of the client. */
   close(): void {
-    for (const query of this.#queries) void query.return?.();
+    for (const query of this.#queries) this.#background.run("the end of a query", () => query.return?.());
   }
 
   #replay(): void {
@@ -158,7 +174,7 @@ export class Performer {
   }
 
   #ask(request: QueryRequest): void {
-    let replies: AsyncIterableIterator<QueryReply>;
+    let replies: QueryReplies;
     try {
       replies = this.#service.cluster.query(request);
     } catch (error) {
@@ -166,14 +182,12 @@ export class Performer {
       return;
     }
     this.#queries.add(replies);
-    void this.#follow(replies).finally(() => this.#queries.delete(replies));
+    const follow = (): Promise<void> => this.#follow(replies).finally(() => this.#queries.delete(replies));
+    this.#background.run("a query", follow);
   }
 
-  /**
-   * Delivers the replies of a query until its deadline. The client may send further requests
-   * meanwhile.
-   */
-  async #follow(replies: AsyncIterableIterator<QueryReply>): Promise<void> {
+  /** Delivers the replies of a query until its end. The client may send further requests meanwhile. */
+  async #follow(replies: QueryReplies): Promise<void> {
     const query = this.#session.settleQuery();
     let last = Number.NEGATIVE_INFINITY;
     for await (const reply of replies) {
@@ -182,7 +196,7 @@ export class Performer {
     }
     const pause = last + doneGapMs - this.#clock.now();
     if (pause > 0) await new Promise<void>((resolve) => this.#clock.after(pause, resolve));
-    this.#path.deliver((session) => session.queryDone(query));
+    this.#path.deliver((session) => session.queryDone(query, replies.missing));
   }
 
   /** The agent stops even if it could not leave, but only when the client has its answer. */
@@ -192,7 +206,7 @@ export class Performer {
     if (error !== "") this.#service.log("ERR", `leave failed: ${error}`);
     this.#session.settle(error);
     await this.#path.answersTaken();
-    void this.#service.shutdown();
+    this.#background.run("the shutdown", () => this.#service.shutdown());
   }
 }
 

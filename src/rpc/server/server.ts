@@ -3,18 +3,20 @@
  * client delays nobody but itself.
  */
 
+import { Background } from "../../async/background.ts";
 import type { Metrics } from "../../core/metrics.ts";
+import { messageOf } from "../../errors.ts";
 import type { Address, Clock, Connection, Listener } from "../../runtime.ts";
 import { RpcCodec } from "../codec.ts";
 import { type ListenRuntime, listenAt } from "../endpoint.ts";
 import type { StreamedEvent } from "../records.ts";
 import { EventRecord } from "../records.ts";
+import { ByteBudget } from "./byte_budget.ts";
 import { ClientLoop } from "./client_loop.ts";
+import { ServerLog } from "./log.ts";
 import type { AgentService } from "./service.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
-
-/** Clients that have not yet shaken hands and authenticated; further ones are turned away. */
-export const untrustedClientsMax = 1024;
+import { Unauthenticated } from "./unauthenticated.ts";
 
 /** How a server is set up. */
 export interface RpcServerOptions {
@@ -23,6 +25,8 @@ export interface RpcServerOptions {
   /** The token clients have to send; empty for none. */
   readonly token: string;
   readonly service: AgentService;
+  /** Bytes that may wait for all clients together. Default {@link totalBytesMax}. */
+  readonly totalBytesMax?: number;
   /** Where measurements go. */
   readonly metrics?: Metrics | undefined;
 }
@@ -38,12 +42,22 @@ export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #codec = new RpcCodec();
   readonly #clients = new Set<ClientLoop>();
+  readonly #unauthenticated = new Unauthenticated<ClientLoop>();
+  readonly #budget: ByteBudget;
+  readonly #log: ServerLog;
+  readonly #background: Background;
   #listener!: Listener;
   #closed = false;
 
   private constructor(runtime: RpcServerRuntime, options: RpcServerOptions) {
     this.#runtime = runtime;
     this.#options = options;
+    this.#budget = new ByteBudget(options.totalBytesMax);
+    this.#log = new ServerLog(runtime.clock, (level, text) => options.service.log(level, text));
+    this.#background = new Background(
+      (what, error) => options.service.log("ERR", `Failure in ${what}: ${messageOf(error)}`),
+      () => options.metrics?.incr("agent.background_failure", 1),
+    );
   }
 
   /** Listens. Rejects with EndpointError if the address cannot be used. */
@@ -63,6 +77,11 @@ export class RpcServer {
     return this.#clients.size;
   }
 
+  /** Bytes that wait for all clients. */
+  get queuedBytes(): number {
+    return this.#budget.used;
+  }
+
   /** Delivers an event to all streams. */
   event(event: StreamedEvent): void {
     const record = new EventRecord(event, this.#codec);
@@ -79,22 +98,49 @@ export class RpcServer {
   /** Stops listening and closes all connections. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#log.close();
     for (const client of this.#clients) client.close();
     await this.#listener.close();
   }
 
+  /** Disconnects the clients that are furthest behind until no more waits than may. */
+  #relieve(): void {
+    while (this.#budget.exceeded && this.#clients.size > 0) {
+      const furthest = [...this.#clients].reduce((a, b) => (b.queuedBytes > a.queuedBytes ? b : a));
+      this.#clients.delete(furthest);
+      furthest.giveUp();
+    }
+  }
+
   #accept(connection: Connection): void {
-    const untrusted = [...this.#clients].filter((client) => !client.trusted).length;
-    if (this.#closed || untrusted >= untrustedClientsMax) {
+    if (this.#closed) {
       connection.close();
       return;
     }
     const { service, token, metrics } = this.#options;
     metrics?.incr("agent.ipc.accept", 1);
-    const options = { token, codec: this.#codec, metrics };
-    const client = new ClientLoop(connection, this.#runtime.clock, service, options);
+    const { clock } = this.#runtime;
+    const client: ClientLoop = new ClientLoop(connection, {
+      clock,
+      service,
+      log: this.#log,
+      background: this.#background,
+      session: { token, codec: this.#codec, budget: this.#budget, metrics },
+      trusted: () => this.#unauthenticated.delete(client),
+      queued: () => this.#relieve(),
+    });
     this.#clients.add(client);
-    service.log("INFO", `Accepted client: ${client.name}`);
-    void client.run().finally(() => this.#clients.delete(client));
+    const given = this.#unauthenticated.add(client, connection.remote.host);
+    given?.refuse("that did not authenticate, to make room");
+    this.#log.write("accepted", "INFO", `Accepted client: ${client.name}`);
+    const run = async (): Promise<void> => {
+      try {
+        await client.run();
+      } finally {
+        this.#clients.delete(client);
+        this.#unauthenticated.delete(client);
+      }
+    };
+    this.#background.run("an RPC connection", run);
   }
 }

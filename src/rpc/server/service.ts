@@ -6,7 +6,7 @@ import type { Coordinate } from "../../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../../core/effects.ts";
 import type { KeyOperation, Member } from "../../core/serf/api.ts";
 import type { MemberFilter, QueryRequest } from "../protocol.ts";
-import type { KeyReport, QueryReply } from "../results.ts";
+import type { KeyReport, QueryReplies } from "../results.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 
 /** Sections of named values, the answer to `stats`. */
@@ -17,8 +17,11 @@ export type { KeyOperation } from "../../core/serf/api.ts";
 /** What clients ask of the whole cluster. What is thrown becomes the error text of the answer. */
 export interface ClusterService {
   event(name: string, payload: Uint8Array, coalesce: boolean): void;
-  /** Replies as they come; ends at the query's deadline. Leaving the loop ends the query. */
-  query(request: QueryRequest): AsyncIterableIterator<QueryReply>;
+  /**
+   * Replies as they come, until everybody who should reply has or the query's time is over. Leaving
+   * the loop ends the query.
+   */
+  query(request: QueryRequest): QueryReplies;
   /**
    * Changes or lists keys; a listing takes no key. Rejects with RpcKeyError unless every member did
    * as asked.

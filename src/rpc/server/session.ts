@@ -9,10 +9,11 @@ import { unreachable } from "../../core/assert.ts";
 import type { LogLevel } from "../../core/effects.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import type { Encodable, RpcCodec } from "../codec.ts";
-import { concatenate, Encoded, ObjectReader } from "../codec.ts";
+import { Encoded, ObjectReader } from "../codec.ts";
 import { record, text, unsigned } from "../fields.ts";
 import type { RpcCommand, RpcRequest } from "../protocol.ts";
 import {
+  answeredWithBody,
   bodiless,
   greetingLimits,
   isCommand,
@@ -25,9 +26,11 @@ import {
 } from "../protocol.ts";
 import type { EventRecord } from "../records.ts";
 import type { QueryReply } from "../results.ts";
-import { RpcWireError } from "../wire_error.ts";
+import { RpcTextError, RpcWireError } from "../wire_error.ts";
+import type { ByteBudget } from "./byte_budget.ts";
 import type { AskedQuery } from "./client_queries.ts";
 import { ClientQueries } from "./client_queries.ts";
+import type { LogTopic } from "./log.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { type RecordWord, WriteQueue } from "./write_queue.ts";
@@ -43,7 +46,7 @@ export type SessionEffect =
   | { readonly kind: "perform"; readonly request: AgentRequest }
   /** A monitor was opened: feed the buffered lines to {@link Session.line} before any new one. */
   | { readonly kind: "replay" }
-  | { readonly kind: "log"; readonly level: LogLevel; readonly text: string };
+  | { readonly kind: "log"; readonly topic: LogTopic; readonly level: LogLevel; readonly text: string };
 
 /** How a session is set up. */
 export interface SessionOptions {
@@ -52,6 +55,8 @@ export interface SessionOptions {
   /** The token clients have to send; empty for none. */
   readonly token: string;
   readonly codec: RpcCodec;
+  /** The bytes that wait for all clients; without one the client is alone. */
+  readonly budget?: ByteBudget;
   /** Where measurements go. */
   readonly metrics?: Metrics | undefined;
 }
@@ -60,7 +65,7 @@ export interface SessionOptions {
 export class Session {
   readonly #options: SessionOptions;
   readonly #reader: ObjectReader;
-  readonly #writes = new WriteQueue();
+  readonly #writes: WriteQueue;
   readonly #queries: ClientQueries;
   readonly #subscriptions: Subscriptions;
   readonly #effects: SessionEffect[] = [];
@@ -77,9 +82,10 @@ export class Session {
     this.#options = options;
     this.#authenticated = options.token === "";
     this.#reader = new ObjectReader(options.codec);
+    this.#writes = new WriteQueue(options.budget);
     this.#queries = new ClientQueries(options.codec, this.#writes);
-    this.#subscriptions = new Subscriptions(options.codec, this.#writes, this.#queries, (level, line) =>
-      this.#log(level, line),
+    this.#subscriptions = new Subscriptions(options.codec, this.#writes, this.#queries, (text) =>
+      this.#log("dropped", "WARN", text),
     );
   }
 
@@ -96,6 +102,11 @@ export class Session {
   /** Whether the client is too far behind to be kept. */
   get overfull(): boolean {
     return this.#writes.overfull;
+  }
+
+  /** Bytes that wait to be written. */
+  get queuedBytes(): number {
+    return this.#writes.bytes;
   }
 
   /** Whether an answer waits to be written. The host reads on only when it does not. */
@@ -148,15 +159,15 @@ export class Session {
     if (!this.#closing) this.#queries.reply(query, reply);
   }
 
-  /** Queues the end of a query of the client. */
-  queryDone(query: AskedQuery): void {
-    if (!this.#closing) this.#queries.done(query);
+  /** Queues the end of a query of the client, with the members that still owed a reply. */
+  queryDone(query: AskedQuery, missing?: readonly string[]): void {
+    if (!this.#closing) this.#queries.done(query, missing);
   }
 
   /** Ends the request being performed without an answer and closes. */
   refuse(reason: string): void {
     this.#performing = false;
-    this.#fail(`Failed to evaluate request: ${reason}`);
+    this.#fail("bad request", `Failed to evaluate request: ${reason}`);
   }
 
   /** Queues an event for every stream that wants it. `now` is in milliseconds. */
@@ -179,6 +190,12 @@ export class Session {
     return this.#writes.take();
   }
 
+  /** The connection has ended: drops what waits to be written. */
+  end(): void {
+    this.#closing = true;
+    this.#writes.clear();
+  }
+
   #advance(): void {
     while (!this.#performing && !this.#closing) {
       const awaited = this.#awaitingBody;
@@ -190,8 +207,13 @@ export class Session {
         else this.#evaluate(readBody(awaited, value));
       } catch (error) {
         if (!(error instanceof RpcWireError)) throw error;
-        if (awaited === undefined) this.#fail(`failed to decode request header: ${error.message}`);
-        else this.#fail(`Failed to evaluate request: decode failed: ${error.message}`);
+        if (awaited !== undefined && error instanceof RpcTextError) {
+          this.#respond(error.message, answeredWithBody.has(awaited) ? null : undefined);
+          continue;
+        }
+        if (awaited === undefined)
+          this.#fail("bad header", `failed to decode request header: ${error.message}`);
+        else this.#fail("bad request", `Failed to evaluate request: decode failed: ${error.message}`);
       }
     }
   }
@@ -203,20 +225,20 @@ export class Session {
     const command = this.#command;
     if (!this.#greeted && command !== "handshake") {
       this.#respond(rpcErrors.handshakeRequired);
-      this.#fail(`Failed to evaluate request: ${rpcErrors.handshakeRequired}`);
+      this.#fail("bad request", `Failed to evaluate request: ${rpcErrors.handshakeRequired}`);
       return;
     }
     this.#options.metrics?.incr("agent.ipc.command", 1);
     if (!this.#authenticated && command !== "auth" && command !== "handshake") {
       // The body is left unread on purpose: as in Serf it is taken for the next header and answered
       // again.
-      this.#log("WARN", "Client sending commands before auth");
+      this.#log("before auth", "WARN", "Client sending commands before auth");
       this.#respond(rpcErrors.authRequired);
       return;
     }
     if (!isCommand(command)) {
       this.#respond(rpcErrors.unsupportedCommand);
-      this.#fail(`Failed to evaluate request: command '${command}' not recognized`);
+      this.#fail("bad request", `Failed to evaluate request: command '${command}' not recognized`);
       return;
     }
     const request = bodiless(command);
@@ -303,16 +325,17 @@ export class Session {
     const { codec } = this.#options;
     const header = codec.encode(responseHeader(this.#sequence, error));
     const encoded = body === undefined || body instanceof Encoded ? body?.bytes : codec.encode(body);
-    this.#writes.answer(encoded === undefined ? header : concatenate([header, encoded]));
+    if (encoded === undefined) this.#writes.answer(header);
+    else this.#writes.answer(header, encoded);
   }
 
-  #fail(reason: string): void {
+  #fail(topic: LogTopic, reason: string): void {
     this.#closing = true;
-    this.#log("ERR", reason);
+    this.#log(topic, "ERR", reason);
   }
 
-  #log(level: LogLevel, line: string): void {
-    this.#effects.push({ kind: "log", level, text: line });
+  #log(topic: LogTopic, level: LogLevel, line: string): void {
+    this.#effects.push({ kind: "log", topic, level, text: line });
   }
 }
 

@@ -7,7 +7,6 @@
 import type { LogLevel } from "../../core/effects.ts";
 import { parseLogLevel, passesLevel } from "../../core/log_levels.ts";
 import type { RpcCodec } from "../codec.ts";
-import { concatenate } from "../codec.ts";
 import type { EventFilter } from "../filter.ts";
 import { isValidFilter, matchesFilter, parseFilter } from "../filter.ts";
 import { responseHeader, rpcErrors } from "../protocol.ts";
@@ -43,21 +42,16 @@ export class Subscriptions {
   readonly #codec: RpcCodec;
   readonly #writes: WriteQueue;
   readonly #queries: ClientQueries;
-  readonly #log: (level: LogLevel, text: string) => void;
+  readonly #warn: (text: string) => void;
   readonly #streams = new Map<bigint, Stream>();
   #monitor: Monitor | undefined;
   #nextWarning = Number.NEGATIVE_INFINITY;
 
-  constructor(
-    codec: RpcCodec,
-    writes: WriteQueue,
-    queries: ClientQueries,
-    log: (level: LogLevel, text: string) => void,
-  ) {
+  constructor(codec: RpcCodec, writes: WriteQueue, queries: ClientQueries, warn: (text: string) => void) {
     this.#codec = codec;
     this.#writes = writes;
     this.#queries = queries;
-    this.#log = log;
+    this.#warn = warn;
   }
 
   /** Number of streams and monitors. */
@@ -95,7 +89,7 @@ export class Subscriptions {
     for (const stream of this.#streams.values()) {
       if (!stream.filters.some((filter) => matchesFilter(filter, record.event))) continue;
       const body = record.encode(this.#queries.nextId);
-      const queued = this.#writes.record(stream, concatenate([stream.header, body]));
+      const queued = this.#writes.record(stream, stream.header, ...body);
       if (!queued) this.#dropped(now, `Dropping event to ipc.client: ${client}`);
       else if (record.event.type === "query") this.#queries.delivered(now, record.event);
     }
@@ -105,10 +99,7 @@ export class Subscriptions {
   line(now: number, line: MonitoredLine, client: string): void {
     const monitor = this.#monitor;
     if (monitor === undefined || !passesLevel(line.level, monitor.level)) return;
-    const queued = this.#writes.record(
-      monitor,
-      concatenate([monitor.header, this.#codec.encode({ Log: line.text })]),
-    );
+    const queued = this.#writes.record(monitor, monitor.header, this.#codec.encode({ Log: line.text }));
     if (!queued) this.#dropped(now, `Dropping logs to ipc.client: ${client}`);
   }
 
@@ -116,7 +107,7 @@ export class Subscriptions {
   #dropped(now: number, warning: string): void {
     if (now < this.#nextWarning) return;
     this.#nextWarning = now + dropWarningIntervalMs;
-    this.#log("WARN", warning);
+    this.#warn(warning);
   }
 
   #header(sequence: bigint): Uint8Array {

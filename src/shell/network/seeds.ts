@@ -6,7 +6,7 @@
 import { systemText } from "../../go/system_errors.ts";
 import { canonicalHost } from "../../net/address.ts";
 import { type Address, type Runtime, SystemError } from "../../runtime.ts";
-import { isService, parseSeed } from "../endpoint.ts";
+import { isService, parseSeed } from "../options/endpoint.ts";
 
 /** An address to contact. `node` is the expected name of the member there; it may be empty. */
 export interface Target {

@@ -8,7 +8,7 @@ import { listenText, systemText } from "../../go/system_errors.ts";
 import { canonicalHost, isWildcard } from "../../net/address.ts";
 import { addressBytes } from "../../net/cidr.ts";
 import type { Connection, DatagramHandler, DatagramSocket, Listener, Runtime } from "../../runtime.ts";
-import type { Endpoint } from "../endpoint.ts";
+import type { Endpoint } from "../options/endpoint.ts";
 import { privateAddress } from "./advertise.ts";
 
 /** The open sockets of a node. */

@@ -6,7 +6,7 @@ import { StartFailure } from "../../../src/agent/start_failure.ts";
 import { readConfig } from "../../../src/cli/commands/agent.ts";
 import { SystemError } from "../../../src/runtime.ts";
 
-/** A disk: paths to contents. A path that others begin with is a folder. */
+/** A disk: paths to contents. A path that is the start of others is a folder. */
 function disk(contents: Record<string, string>): ConfigFiles {
   const children = (path: string): string[] => {
     const prefix = `${path.replace(/^\.\//, "").replace(/\/$/, "")}/`;
@@ -76,7 +76,7 @@ describe("a configuration file is refused", () => {
       `${several}'leave_on_terminate' expected type 'bool', got unconvertible type 'float64'`,
     ],
     ['{"mdns": {"nosuch": 1}}', `${several}'mdns' has invalid keys: nosuch`],
-  ])("for %s in the original's words", async (content, text) => {
+  ])("for %s in Serf's words", async (content, text) => {
     expect(await fault(content)).toBe(`Error decoding 'c.json': ${text}`);
   });
 
@@ -91,11 +91,29 @@ describe("a configuration file is refused", () => {
       '{"rpc_adr": "a"}',
       `${several}'' has invalid keys: rpc_adr (did you mean 'rpc_addr' instead of 'rpc_adr'?)`,
     ],
-  ])("for %s with the key that is meant", async (content, text) => {
+    ['{"reconnect_timeout": "-5s"}', `'reconnect_timeout' must not be negative, got "-5s"`],
+    ['{"coalesce_period": "-1ms"}', `'coalesce_period' must not be negative, got "-1ms"`],
+    ['{"user_event_size_limit": -5}', `'user_event_size_limit' must not be negative, got -5`],
+    ['{"query_size_limit": 70000}', `'query_size_limit' must be 1 to 65507 bytes, got 70000`],
+    [
+      '{"allowed_cidrs": ["10.0.0.0/8", "x"]}',
+      `'allowed_cidrs' must be blocks such as 10.0.0.0/8, got ["10.0.0.0/8","x"]`,
+    ],
+    ...[
+      ["retry_max", "retry_max_attempts"],
+      ["join", "start_join"],
+      ["iface", "interface"],
+      ["mdns-disable-ipv4", "mdns.disable_ipv4"],
+      ["tag", "tags"],
+    ].map(([word, key]): [string, string] => [
+      `{"${word}": 1}`,
+      `${several}'' has invalid keys: ${word} (did you mean '${key}' instead of '${word}'?)`,
+    ]),
+  ])("for %s, with a hint at the key that was probably meant", async (content, text) => {
     expect(await fault(content)).toBe(`Error decoding 'c.json': ${text}`);
   });
 
-  test("when it is not there", async () => {
+  test("if it does not exist", async () => {
     await expect(readConfigPaths(["x.json"], disk({}))).rejects.toThrow(
       "Error reading 'x.json': open x.json: no such file or directory",
     );
@@ -103,7 +121,7 @@ describe("a configuration file is refused", () => {
 });
 
 describe("settings of files", () => {
-  test("have defaults, and null, empty and unused ones change nothing", async () => {
+  test("have defaults that null, empty and unused keys do not change", async () => {
     const unused =
       '{"disable_coordinates":true,"enable_compression":false,"discover":"","enable_syslog":false,"syslog_facility":"",' +
       '"statsite_addr":"","MsgpackUseNewTimeFormat":true,"mdns":{"disable_ipv4":false},"node_name":null,"protocol":0,' +
@@ -111,7 +129,7 @@ describe("settings of files", () => {
     for (const content of ["null", "{}", unused]) expect(await read(content)).toEqual(defaultConfig);
   });
 
-  test("may ask for a copy of the log and for measurements to be sent", async () => {
+  test("can turn on syslog and telemetry", async () => {
     const content =
       '{"enable_syslog":true,"syslog_facility":"local3","statsd_addr":"a:1","statsite_addr":"b:2"}';
     expect(await read(content)).toEqual({
@@ -123,7 +141,7 @@ describe("settings of files", () => {
     });
   });
 
-  test("are found whatever the case of the key, numbers are cut, and junk behind the object is ignored", async () => {
+  test("match keys in any case, truncate fractions, and ignore what follows the object", async () => {
     expect(
       await read('{"NODE_NAME":"a","Log_Level":"debug","protocol":4.7} {"node_name":"b"}'),
     ).toMatchObject({
@@ -133,7 +151,7 @@ describe("settings of files", () => {
     });
   });
 
-  test("meet those of earlier files: texts replace, booleans stay true, lists grow, tags mix", async () => {
+  test("merge with earlier files: strings replace, true stays true, lists append, tags merge", async () => {
     const merged = await read(
       '{"node_name":"a","tags":{"x":"a","y":"a"},"event_handlers":["./a.sh"],"leave_on_terminate":true,"retry_max_attempts":3}',
       '{"node_name":"","tags":{"y":"b","z":null},"event_handlers":["./b.sh"],"leave_on_terminate":false,"retry_max_attempts":0}',
@@ -153,7 +171,7 @@ describe("settings of files", () => {
     );
   });
 
-  test("that Serf's agent lacks can be switched off again", async () => {
+  test("that Go's agent lacks can be switched off again", async () => {
     const merged = await read(
       '{"verify_incoming":false,"coalesce_period":"0s","dead_node_reclaim_time":"30s"}',
       '{"verify_incoming":true,"dead_node_reclaim_time":"0s","log_format":"json","label":"l","allowed_cidrs":["10.0.0.0/8"]}',
@@ -162,7 +180,7 @@ describe("settings of files", () => {
     expect(merged).toMatchObject({ logFormat: "json", label: "l", allowedCidrs: ["10.0.0.0/8"] });
   });
 
-  test("come from the .json files of a folder in order of bytes, and from nothing below it", async () => {
+  test("come from a folder's .json files in byte order, not from its subfolders", async () => {
     const files = disk({
       "d/9.json": '{"event_handlers":["9"]}',
       "d/10.json": '{"event_handlers":["10"]}',
@@ -194,7 +212,7 @@ describe("flags win over files", () => {
     });
   });
 
-  test("and the old role overrides the tag", async () => {
+  test("and an old role setting overrides the tag role", async () => {
     const merged = await config("-node=flag", "-tag", "x=2", "-role=new", "-verify-outgoing");
     expect(merged).toMatchObject({ nodeName: "flag", verifyOutgoing: true, role: "new" });
     expect(merged.tags).toEqual(
@@ -205,7 +223,7 @@ describe("flags win over files", () => {
     );
   });
 
-  test("and a bad duration names its flag", async () => {
+  test("and a bad duration is reported with its flag", async () => {
     await expect(config("-coalesce-period=5")).rejects.toThrow(
       'Error: time: missing unit in duration "5" (-coalesce-period)',
     );

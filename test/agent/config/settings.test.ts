@@ -20,7 +20,7 @@ async function start(config: object | string, ...flags: string[]) {
 }
 
 describe("settings of a configuration file", () => {
-  test("reach the node", async () => {
+  test("are passed to the node", async () => {
     const { starter } = await start({
       reconnect_interval: "1s",
       reconnect_timeout: "2m",
@@ -65,7 +65,7 @@ describe("settings of a configuration file", () => {
     });
   });
 
-  test("ask RPC clients for a token", async () => {
+  test("require a token from RPC clients", async () => {
     const { fake } = await start({ rpc_auth: "secret" });
     const address = "127.0.0.41:17373";
     await expect(RpcClient.connect(fake.runtime, { address, token: "wrong" })).rejects.toThrow(
@@ -74,7 +74,7 @@ describe("settings of a configuration file", () => {
     (await RpcClient.connect(fake.runtime, { address, token: "secret" })).close();
   });
 
-  test("choose how log lines look", async () => {
+  test("choose the format of log lines", async () => {
     const { fake } = await start({ log_format: "json" });
     const line = fake.stdout.split("\n").find((text) => text.startsWith("{")) ?? "";
     expect(JSON.parse(line)).toEqual({
@@ -93,13 +93,13 @@ describe("settings of a configuration file", () => {
       { tags_file: "t.json", tags: { a: "1" } },
       "==> Failed to setup the Serf agent: Tags config not allowed while using tag files\n",
     ],
-  ])("stop the agent when they are wrong: %j", async (config, text) => {
+  ])("stop the agent if they are wrong: %j", async (config, text) => {
     const { fake, exit } = await start(config);
     expect(await exit).toBe(1);
     expect(fake.stdout.replace("==> Starting Serf agent...\n", "")).toBe(text);
   });
 
-  test("show their handlers in the statistics, and others after a reload", async () => {
+  test("list their handlers in the statistics, and the new handlers after a reload", async () => {
     const { fake, set } = await start({ event_handlers: ["user=echo one"] });
     const client = await RpcClient.connect(fake.runtime, { address: "127.0.0.41:17373" });
     const handlers = async () => new Map((await client.stats()).get("event_handlers"));
@@ -110,7 +110,7 @@ describe("settings of a configuration file", () => {
     expect(await handlers()).toEqual(new Map([["user:", "echo two"]]));
   });
 
-  test("are taken over at a reload as far as that is possible", async () => {
+  test("are applied by a reload where that is possible", async () => {
     const { fake, starter, exit, set } = await start({ tags: { a: "1" } });
     set({ node_name: "renamed", tags: { a: "2", b: "3" }, leave_on_terminate: true });
     fake.signal("SIGHUP");
@@ -126,7 +126,7 @@ describe("settings of a configuration file", () => {
     expect(await exit).toBe(0);
   });
 
-  test("cannot take the tags of a tags file away at a reload", async () => {
+  test("cannot override the tags of a tags file at a reload", async () => {
     const { fake, starter, set } = await start({ tags_file: "t.json" });
     await starter.node.setTags({ kept: "1" });
     fake.signal("SIGHUP");

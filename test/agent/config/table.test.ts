@@ -41,6 +41,10 @@ describe("a new row of the table is all that a new setting needs for", () => {
   test("its flag, with errors", () => {
     expect(flags("-nap-time=3s")).toEqual({ napTime: 3000 });
     expect(() => flags("-nap-time=3")).toThrow('Error: time: missing unit in duration "3" (-nap-time)');
+    expect(() => flags("-coalesce-period=-5s")).toThrow(
+      'Error: -coalesce-period must not be negative, got "-5s"',
+    );
+    expect(() => flags("-allowed-cidrs=x")).toThrow("-allowed-cidrs must be blocks such as 10.0.0.0/8");
     expect(() => flags("-nap-tme=3s")).toThrow("flag provided but not defined: -nap-tme");
   });
 
@@ -87,6 +91,7 @@ describe("the table", () => {
       negated: true,
       alias: true,
       reload: true,
+      refuse: true,
       ours: true,
     };
     const seen = new Set(Object.values(rows).flatMap((row) => Object.keys(row)));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { restartMs, Syslog, syslogPaths, waitingMax } from "../../../src/agent/log/syslog.ts";
 import { facilityCode, syslogLines } from "../../../src/agent/log/syslog_lines.ts";
 import type { Host, ProcessEnd, Processes, SpawnOptions } from "../../../src/runtime.ts";
-import type { LogLine } from "../../../src/shell/options.ts";
+import type { LogLine } from "../../../src/shell/options/options.ts";
 import { FakeClock, settle } from "../fakes.ts";
 
 function line(text: string, level: LogLine["level"] = "INFO"): LogLine {
@@ -15,7 +15,7 @@ class FakeLogger {
   text = "";
   closed = false;
   killed = false;
-  /** Writing waits for it. */
+  /** If set, writing waits for it. */
   gate: Promise<void> = Promise.resolve();
   #settle: (end: ProcessEnd) => void = () => undefined;
   readonly ended: Promise<ProcessEnd> = new Promise((resolve) => {
@@ -36,7 +36,7 @@ class FakeLogger {
   }
 }
 
-/** A system with sockets of a log, or without. */
+/** A system with a syslog socket, or without one. */
 class FakeSystem {
   readonly clock: FakeClock = new FakeClock();
   readonly loggers: FakeLogger[] = [];
@@ -77,8 +77,8 @@ class FakeSystem {
   }
 }
 
-describe("lines for the system's log", () => {
-  test("have the severities of the original", () => {
+describe("lines for syslog", () => {
+  test("have Serf's severities", () => {
     const levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERR"] as const;
     const local3 = levels.map((level) => syslogLines(line("x", level), facilityCode("local3")!)[0]);
     expect(local3).toEqual([
@@ -90,7 +90,7 @@ describe("lines for the system's log", () => {
     ]);
   });
 
-  test("are as many as the text has, without empty ones", () => {
+  test("are one for each line of the message, without empty ones", () => {
     const text = "error joining: 1 error occurred:\n\t* failed to join x\n\n";
     expect(syslogLines(line(text, "WARN"), 16)).toEqual([
       "<132>agent: error joining: 1 error occurred:",
@@ -114,8 +114,8 @@ describe("lines for the system's log", () => {
   });
 });
 
-describe("the system's log", () => {
-  test("is fed through one program that is kept running", async () => {
+describe("syslog", () => {
+  test("is written through one logger process that keeps running", async () => {
     const system = new FakeSystem();
     const syslog = await system.open("LOCAL3");
     syslog.line(line("one"));
@@ -134,7 +134,7 @@ describe("the system's log", () => {
     expect(system.loggers[1]?.closed).toBe(true);
   });
 
-  test("is looked for where systems have it", async () => {
+  test("is found at the socket of each system", async () => {
     for (const path of syslogPaths) {
       const system = new FakeSystem();
       system.listening = new Set([path]);
@@ -146,14 +146,14 @@ describe("the system's log", () => {
     }
   });
 
-  test("that is not there is an error at the start, in the original's words", async () => {
+  test("without a socket stops the agent from starting, with Serf's message", async () => {
     const system = new FakeSystem();
     system.listening = new Set();
     await expect(system.open()).rejects.toThrow("Syslog setup failed: Unix syslog delivery error");
     await expect(system.open("NOPE")).rejects.toThrow("Syslog setup failed: invalid syslog facility: NOPE");
   });
 
-  test("needs Linux, and the program", async () => {
+  test("needs Linux and the program logger", async () => {
     const system = new FakeSystem();
     system.os = "windows";
     await expect(system.open()).rejects.toThrow("Syslog setup failed: Platform does not support syslog");
@@ -162,7 +162,7 @@ describe("the system's log", () => {
     await expect(system.open()).rejects.toThrow('Syslog setup failed: cannot find the program "logger"');
   });
 
-  test("may be restarted: lines wait for it, and it is said once", async () => {
+  test("may restart: lines are kept until then, and one warning is logged", async () => {
     const system = new FakeSystem();
     const syslog = await system.open();
     syslog.line(line("before"));
@@ -182,7 +182,7 @@ describe("the system's log", () => {
     await syslog.close();
   });
 
-  test("that is slow holds up nobody: the oldest lines give way, which is said", async () => {
+  test("that is slow blocks nothing: the oldest lines are dropped, and a warning says so", async () => {
     const system = new FakeSystem();
     const syslog = await system.open();
     syslog.line(line("first"));
@@ -201,7 +201,7 @@ describe("the system's log", () => {
     await syslog.close();
   });
 
-  test("that takes nothing more does not keep the agent from ending", async () => {
+  test("that takes no more input does not keep the agent from ending", async () => {
     const system = new FakeSystem();
     const syslog = await system.open();
     syslog.line(line("first"));
@@ -219,7 +219,7 @@ describe("the system's log", () => {
     expect(system.fed).toBe("<133>agent: first\n");
   });
 
-  test("gets the last lines also when its program was just killed", async () => {
+  test("gets the last lines even if logger was just killed", async () => {
     const system = new FakeSystem();
     const syslog = await system.open();
     syslog.line(line("first"));

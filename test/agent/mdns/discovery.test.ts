@@ -15,7 +15,7 @@ import { FakeRuntime, member, settle } from "../fakes.ts";
 
 const minuteMs = 60_000;
 
-/** An agent in a network where the test is everybody else. */
+/** An agent on a network where the test plays all other hosts. */
 class Stage {
   readonly fake: FakeRuntime = new FakeRuntime();
   readonly asked: { question: DnsQuestion; id: number; at: number }[] = [];
@@ -27,7 +27,7 @@ class Stage {
   closed = false;
   openFailure: Error | null = null;
   askFailure: Error | null = null;
-  /** What becomes of a join. */
+  /** The outcome of a join. */
   joining: (addresses: readonly string[]) => Promise<number> = async (addresses) => addresses.length;
 
   readonly #multicast: Multicast = {
@@ -68,7 +68,7 @@ class Stage {
     return discovery;
   }
 
-  /** Somebody answers. */
+  /** Sends a response of another agent. */
   hears(...hosts: string[]): void {
     for (const address of hosts) {
       const records: DnsRecord[] = [
@@ -89,7 +89,7 @@ class Stage {
 }
 
 describe("discovery", () => {
-  it("asks at the start and every minute, until it is closed", async () => {
+  it("sends a question at the start and every minute, until it is closed", async () => {
     const stage = new Stage();
     const discovery = await stage.start();
     await stage.fake.clock.advance(2 * minuteMs);
@@ -102,7 +102,7 @@ describe("discovery", () => {
     expect(stage.log).toEqual([]);
   });
 
-  it("joins what it hears of in one call, when nothing was new for 100 ms", async () => {
+  it("joins all discovered addresses in one call, 100 ms after the last new one", async () => {
     const stage = new Stage();
     await stage.start({ replayOnJoin: true });
     stage.hears("10.0.0.2");
@@ -116,7 +116,7 @@ describe("discovery", () => {
     expect(stage.log).toEqual(["[INFO] agent.mdns: Joined 2 hosts"]);
   });
 
-  it("joins neither itself nor alive members, but failed ones", async () => {
+  it("joins failed members, but neither itself nor alive members", async () => {
     const stage = new Stage();
     stage.members.push(member("two", "10.0.0.2"), member("three", "10.0.0.3", {}, "failed"));
     await stage.start();
@@ -128,7 +128,7 @@ describe("discovery", () => {
     expect(stage.joins).toEqual([["10.0.0.3:17946"]]);
   });
 
-  it("tries an address that failed again after the next question, and not before", async () => {
+  it("tries an address that failed again after the next question, not before", async () => {
     const stage = new Stage();
     stage.joining = async () => {
       throw new Error("refused");
@@ -146,7 +146,7 @@ describe("discovery", () => {
     expect(stage.log).toEqual(Array(2).fill("[ERR] agent.mdns: Failed to join: refused"));
   });
 
-  it("joins one call after the other", async () => {
+  it("makes one join call after the other", async () => {
     const stage = new Stage();
     const ends: (() => void)[] = [];
     stage.joining = (addresses) =>
@@ -166,7 +166,7 @@ describe("discovery", () => {
     expect(stage.joins).toEqual([["10.0.0.2:17946"], ["10.0.0.3:17946", "10.0.0.4:17946"]]);
   });
 
-  it("takes no more addresses than it can use, however many there are", async () => {
+  it("keeps a bounded number of addresses", async () => {
     const stage = new Stage();
     await stage.start();
     for (let index = 0; index < 5000; index++) stage.hears(`10.1.${index >> 8}.${index & 255}`);
@@ -176,7 +176,7 @@ describe("discovery", () => {
     expect(stage.joins).toHaveLength(1);
   });
 
-  it("says why a question could not be asked, and asks again", async () => {
+  it("logs why a question could not be sent, and sends the next one", async () => {
     const stage = new Stage();
     stage.askFailure = new SystemError("ENETUNREACH", "send", "no");
     await stage.start();
@@ -187,7 +187,7 @@ describe("discovery", () => {
     );
   });
 
-  it("hears nothing any more when it is closed", async () => {
+  it("ignores packets after it is closed", async () => {
     const stage = new Stage();
     const discovery = await stage.start();
     stage.hears("10.0.0.2");
@@ -206,7 +206,7 @@ describe("discovery", () => {
       ["d1"],
     ],
     [{ mdnsDisableIpv6: true }, { interface: null, askIpv4: true, askIpv6: false }, []],
-  ])("goes where the settings %j say", async (config, options, named) => {
+  ])("sends to the groups that the settings %j choose", async (config, options, named) => {
     const stage = new Stage();
     await stage.start(config);
     expect(stage.options).toEqual(options);
@@ -215,14 +215,14 @@ describe("discovery", () => {
     );
   });
 
-  it("answers others", async () => {
+  it("responds to other agents", async () => {
     const stage = new Stage();
     await stage.start();
     const answers = stage.handler!.asked({ name: "_serf_c._tcp.local", type: "PTR" });
     expect(answers.map(({ type }) => type)).toEqual(["PTR", "SRV", "A", "TXT"]);
   });
 
-  it("fails to start when nobody can be heard, or the name fits into no question", async () => {
+  it("fails to start if no socket opens, or if the name is too long for a question", async () => {
     const stage = new Stage();
     stage.openFailure = new SystemError("EADDRINUSE", "bind", "in use");
     const prefix = "Error starting mDNS listener: ";

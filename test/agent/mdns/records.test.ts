@@ -26,7 +26,7 @@ const address = { name: "host", ttl: 120, type: "A", address: "10.77.0.1" };
 const note = { name: instance, ttl: 120, type: "TXT", text: "Serf 'mycl' cluster" };
 const services = "_services._dns-sd._udp.local";
 
-describe("an agent answers", () => {
+describe("an agent responds", () => {
   it.each([
     ["the service", own, "PTR", [pointer, location, address, note]],
     ["everything about the service", own, "ANY", [pointer, location, address, note]],
@@ -44,12 +44,12 @@ describe("an agent answers", () => {
     expect(answersTo({ name, type }, service)).toEqual(records);
   });
 
-  it("with an address of its own family", () => {
+  it("with an address of the family it was asked over", () => {
     const answers = answersTo({ name: "host", type: "AAAA" }, { ...service, address: "fd00::1" });
     expect(answers).toEqual([{ name: "host", ttl: 120, type: "AAAA", address: "fd00::1" }]);
   });
 
-  it("with names that DNS can carry, whatever the node and the host are called", () => {
+  it("with names that DNS can carry, whatever the names of node and host", () => {
     const names = fc.oneof(
       fc.string({ unit: "grapheme", maxLength: 300 }),
       fc.stringMatching(/^[.a]{0,300}$/),
@@ -71,7 +71,7 @@ describe("an agent answers", () => {
   });
 });
 
-describe("a name of a cluster", () => {
+describe("a cluster name", () => {
   it.each([
     ["mycl", own],
     ["my cl", "_serf_my cl._tcp.local"],
@@ -88,7 +88,7 @@ describe("a name of a cluster", () => {
   });
 });
 
-describe("an answer tells", () => {
+describe("a response contains", () => {
   const srv = (port: number, target = "host", name = instance) =>
     ({ name, ttl: 120, type: "SRV", priority: 10, weight: 1, port, target }) as const;
   const a = (text: string, name = "host") => ({ name, ttl: 120, type: "A", address: text }) as const;

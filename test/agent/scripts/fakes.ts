@@ -1,6 +1,4 @@
-/**
- * Processes that end when the test says so, and what a handler pool needs beside them.
- */
+/** Processes that end when the test says so, and the rest that a handler pool needs. */
 
 import { AgentLog } from "../../../src/agent/log/log.ts";
 import { HandlerPool } from "../../../src/agent/scripts/pool.ts";
@@ -27,7 +25,7 @@ export class FakeChild {
     this.options.output?.("stdout", new TextEncoder().encode(text));
   }
 
-  /** Ends, after printing. */
+  /** Ends after printing. */
   async exit(code: number | null = 0, text = "", signal: string | null = null): Promise<void> {
     if (text !== "") this.print(text);
     this.#settle({ code, signal });

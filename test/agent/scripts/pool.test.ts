@@ -88,7 +88,7 @@ describe("scripts run", () => {
   });
 });
 
-describe("what came of a script is logged", () => {
+describe("the outcome of a script is logged", () => {
   // Texts from the recording event-handler-run of serf 0.10.2-dev.
   test.each([
     [0, null, "done\n", ["[DEBUG] agent: Event 'user' script output: done"]],
@@ -118,7 +118,7 @@ describe("what came of a script is logged", () => {
     expect(fake.lines).toEqual(lines);
   });
 
-  test("once when it is slow, and only its last 8192 bytes", async () => {
+  test("once if it is slow, and with only the last 8192 bytes of its output", async () => {
     const fake = new FakePool(["s"]);
     await fake.user("a");
     await fake.clock.advance(5000);
@@ -128,7 +128,7 @@ describe("what came of a script is logged", () => {
     expect(fake.lines[1]).toBe(`[DEBUG] agent: Event 'user' script output: ${"x".repeat(8188)}TAIL`);
   });
 
-  test("when it is killed after its time, although its output stays open", async () => {
+  test("if it was killed at its time limit, although its output stays open", async () => {
     const fake = new FakePool(["s"], 2000);
     await fake.user("a");
     await fake.user("b");
@@ -138,7 +138,7 @@ describe("what came of a script is logged", () => {
     expect(fake.children).toHaveLength(2);
   });
 
-  test("when it cannot be started, or is told what no program can be told", async () => {
+  test("if it cannot be started, or its environment cannot be passed to a program", async () => {
     const fake = new FakePool(["s"]);
     fake.failure = new SystemError("EMFILE", "spawn", "too many");
     await fake.user("a");
@@ -152,7 +152,7 @@ describe("what came of a script is logged", () => {
 });
 
 describe("a query is answered", () => {
-  test("with what its script printed, unless that is nothing or the script failed", async () => {
+  test("with the output of its script, unless that is empty or the script failed", async () => {
     for (const [code, output, wanted] of [
       [0, "up\n", ["up\n"]],
       [0, "", []],
@@ -204,8 +204,8 @@ describe("a query is answered", () => {
   });
 });
 
-describe("other handlers", () => {
-  test("take over from the next event on, and what waits is still run", async () => {
+describe("new handlers", () => {
+  test("apply from the next event on, and queued scripts still run", async () => {
     const fake = new FakePool(["user=old", "keep"]);
     await fake.user("a");
     await fake.user("b");

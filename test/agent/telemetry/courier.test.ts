@@ -9,7 +9,7 @@ import {
 import { packetSizeMax, packets } from "../../../src/agent/telemetry/servers.ts";
 import { FakeClock, settle } from "../fakes.ts";
 
-/** A courier with a server that does what the test says. */
+/** A courier with a server that does what the test sets. */
 class Delivery {
   readonly clock: FakeClock = new FakeClock();
   readonly sent: (readonly string[])[] = [];
@@ -55,7 +55,7 @@ describe("lines for a server", () => {
     expect(delivery.connects).toBe(1);
   });
 
-  test("are lost while a server that failed rests; it is said once, and once when it is over", async () => {
+  test("are lost while a failed server rests; one line logs its start and one its end", async () => {
     const delivery = new Delivery();
     delivery.connectFailure = new Error("refused");
     for (let round = 0; round < 3; round++) {
@@ -73,7 +73,7 @@ describe("lines for a server", () => {
     expect(delivery.reports).toEqual([expect.any(Error), undefined]);
   });
 
-  test("go over a new connection when the old one broke", async () => {
+  test("go over a new connection after the old one broke", async () => {
     const delivery = new Delivery();
     delivery.courier.push("a\n");
     await delivery.clock.advance(flushIntervalMs);
@@ -89,7 +89,7 @@ describe("lines for a server", () => {
     expect(delivery.connects).toBe(2);
   });
 
-  test("are bounded when the server does not read on", async () => {
+  test("are bounded if the server stops reading", async () => {
     const delivery = new Delivery();
     delivery.stuck = true;
     delivery.courier.push("first\n");
@@ -102,7 +102,7 @@ describe("lines for a server", () => {
     await closed;
   });
 
-  test("wait up to a number for the connection", async () => {
+  test("wait for the connection, up to a maximum number", async () => {
     const delivery = new Delivery();
     for (let index = 0; index < linesMax + 10; index++) delivery.courier.push(`${index}\n`);
     await delivery.clock.advance(flushIntervalMs);
@@ -110,7 +110,7 @@ describe("lines for a server", () => {
     expect(delivery.sent.flat().at(-1)).toBe(`${linesMax - 1}\n`);
   });
 
-  test("that are the last are sent at the end, and none after it", async () => {
+  test("are sent at the end, and none after that", async () => {
     const delivery = new Delivery();
     delivery.courier.push("last\n");
     await delivery.courier.close();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Intervals, intervalMs, namesMax } from "../../../src/agent/telemetry/intervals.ts";
 import { nameLengthMax } from "../../../src/agent/telemetry/names.ts";
 
-/** Intervals with a clock that the test moves, at the begin of an interval. */
+/** Intervals at the start of an interval, with a clock that the test moves. */
 class Kept {
   now = Date.UTC(2026, 10, 23, 10, 57, 0);
   overflows = 0;
@@ -10,7 +10,7 @@ class Kept {
     this.overflows += 1;
   });
 
-  /** The text without the parts that tell the time. */
+  /** The text without its times. */
   get lines(): string[] {
     const lines = this.intervals.text().split("\n").slice(0, -1);
     return lines.map((line) => line.replace(/^\[[^\]]*\]/, "").replace(/ LastUpdated: .*/, ""));
@@ -18,7 +18,7 @@ class Kept {
 }
 
 describe("measurements of the last minute", () => {
-  test("are shown when their interval is over", () => {
+  test("are shown when their interval has ended", () => {
     const kept = new Kept();
     kept.intervals.incr("a", 1);
     expect(kept.lines).toEqual([]);
@@ -29,7 +29,7 @@ describe("measurements of the last minute", () => {
     expect(kept.lines).toEqual(["[C] 'serf-agent.a': Count: 2 Sum: 2.000"]);
   });
 
-  test("are shown in the words of the original, with spread where there is one", () => {
+  test("are shown in Serf's format, with the spread if there is one", () => {
     const kept = new Kept();
     const { intervals } = kept;
     for (const bytes of [16, 16, 106]) intervals.sample("serf.msgs.sent", bytes);
@@ -47,7 +47,7 @@ describe("measurements of the last minute", () => {
     ]);
   });
 
-  test("say when they began and ended, and how old the program was", () => {
+  test("show when their interval began and ended, and the uptime of the program", () => {
     const kept = new Kept();
     kept.now += 1_500;
     kept.intervals.incr("a", 1);
@@ -57,7 +57,7 @@ describe("measurements of the last minute", () => {
     );
   });
 
-  test("are kept for six intervals, the running one included", () => {
+  test("are kept for six intervals, including the running one", () => {
     const kept = new Kept();
     for (let index = 0; index < 9; index++) {
       kept.intervals.incr(`at${index}`, 1);
@@ -68,7 +68,7 @@ describe("measurements of the last minute", () => {
     expect(names).toEqual(["at4", "at5", "at6", "at7", "at8"]);
   });
 
-  test("have a bounded number of names, and those that are known go on", () => {
+  test("have a bounded number of names; known names continue to count", () => {
     const kept = new Kept();
     for (let index = 0; index < namesMax; index++) kept.intervals.incr(`serf.events.${index}`, 1);
     expect(kept.overflows).toBe(0);
@@ -96,7 +96,7 @@ describe("measurements of the last minute", () => {
     ]);
   });
 
-  test("with values that differ by rounding alone have no spread that is no number", () => {
+  test("that differ only by rounding have no NaN as their spread", () => {
     const kept = new Kept();
     for (let index = 0; index < 3; index++) kept.intervals.sample("same", 0.1);
     kept.now += intervalMs;

@@ -50,7 +50,7 @@ class Measured {
 }
 
 describe("an agent's measurements", () => {
-  test("are sent as lines of statsd and statsite, gauges with the name of the host", async () => {
+  test("are sent as lines of statsd and statsite, gauges with the host name", async () => {
     const { telemetry, fake, datagrams, streams } = new Measured("127.0.0.1:8125", "localhost:8126");
     telemetry.incr("memberlist.udp.sent", 129);
     telemetry.sample("memberlist.gossip", 0.26114);
@@ -68,7 +68,7 @@ describe("an agent's measurements", () => {
     expect(streams[0]?.closed).toBe(true);
   });
 
-  test("are printed to standard error at SIGUSR1, until the end", async () => {
+  test("are printed to standard error at SIGUSR1, until the agent ends", async () => {
     const { telemetry, fake } = new Measured();
     telemetry.gauge("a", 1);
     fake.signal("SIGUSR1");
@@ -81,7 +81,7 @@ describe("an agent's measurements", () => {
     expect(fake.listening("SIGUSR1")).toBe(0);
   });
 
-  test("name the host in gauges only when they are sent", async () => {
+  test("contain the host name only in gauges that are sent", async () => {
     const { telemetry, fake } = new Measured("127.0.0.1:8125");
     telemetry.gauge("a", 1);
     telemetry.incr("b", 1);
@@ -101,7 +101,7 @@ describe("an agent's measurements", () => {
     await telemetry.close();
   });
 
-  test("go on when a server is not there, and the log says so once", async () => {
+  test("continue without a server, and one line logs that it is missing", async () => {
     const measured = new Measured("nosuchhost:8125", "127.0.0.1:8126");
     measured.refused = true;
     for (let second = 0; second < 20; second++) {
@@ -123,11 +123,11 @@ describe("an agent's measurements", () => {
     ["", "::1:8126", "statsite sink. Got: address ::1:8126: too many colons in address"],
     ["h:99999", "", "statsd sink. Got: address 99999: invalid port"],
     ["h:stats", "", "statsd sink. Got: address udp/stats: unknown port"],
-  ])("refuse the addresses %j and %j", (statsd, statsite, text) => {
+  ])("reject the addresses %j and %j", (statsd, statsite, text) => {
     expect(() => new Measured(statsd, statsite)).toThrow(`Failed to start ${text}`);
   });
 
-  test("warn once of names that are lost", async () => {
+  test("log one warning when names are dropped", async () => {
     const measured = new Measured();
     for (let index = 0; index < 3_000; index++) measured.telemetry.incr(`serf.events.${index}`, 1);
     expect(measured.lines).toEqual(["[WARN] agent: Telemetry keeps 1024 names, further ones are lost"]);

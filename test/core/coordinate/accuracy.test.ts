@@ -1,7 +1,7 @@
 /**
- * How close estimates come to the truth in worlds whose round-trip times are known: every cycle each node observes one other. Limits
- * are those that Serf's own simulator asserts for one seed. Seeds differ by up to a factor of two, so that the middle of three is held to them
- * with some slack.
+ * Compares estimates with known round-trip times: in every cycle each node observes one other node.
+ * The limits are those that Serf's own simulator asserts for one seed. Seeds differ by up to a
+ * factor of two, so the median of three seeds must be within the limit plus some slack.
  */
 
 import { describe, expect, it } from "vitest";
@@ -53,7 +53,7 @@ function middle(values: number[]): number {
   return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** A truth that is drawn once per pair. */
+/** Round-trip times that are drawn once per pair. */
 function drawn(count: number, draw: () => number): Truth {
   const table = Array.from({ length: count }, (_, row) => Array.from({ length: row }, draw));
   return (a, b) => table[Math.max(a, b)]![Math.min(a, b)]!;
@@ -82,7 +82,7 @@ describe("coordinates", () => {
     ["in two halves", 25, halves, 8, 0.00006, 0.00048],
     ["on a circle with one node above it", 25, circle, 2, 0.0028, 0.064],
     ["with times from a normal distribution", 25, drawn(25, normal(0.1, 0.01)), 8, 0.075, 0.33],
-  ])("%s come close to the truth", (_, count, truth, dimensions, average, worst) => {
+  ])("%s match the known round-trip times", (_, count, truth, dimensions, average, worst) => {
     const found = seeds.map((seed) => errors(simulate(seed, count, truth, dimensions), truth));
     expect(middle(found.map((one) => one.average))).toBeLessThanOrEqual(average * slack);
     expect(middle(found.map((one) => one.worst))).toBeLessThanOrEqual(worst * slack);

@@ -73,7 +73,7 @@ const steps: [string, number, number[], number, number, number, number, number][
 ];
 
 describe("coordinate client", () => {
-  it("moves exactly as the original does", () => {
+  it("moves exactly as Serf's client does", () => {
     const client = new CoordinateClient({ random: () => 0.5 });
     client.set({ vec: pad([0.01]), error: 1.5, adjustment: 0, height: 1e-5 });
     for (const [peer, ns, vec, error, adjustment, height, toO, toP] of steps) {
@@ -85,7 +85,7 @@ describe("coordinate client", () => {
     }
   });
 
-  it("refuses what is incompatible, not finite or out of range, and stays where it is", () => {
+  it("rejects incompatible, non-finite and out-of-range samples, and does not move", () => {
     const client = new CoordinateClient({ random: () => 0.25 });
     const fresh = freshCoordinate();
     expect(client.update("a", { ...fresh, vec: [0] }, 0.1)).toBe("dimensions aren't compatible");
@@ -96,7 +96,7 @@ describe("coordinate client", () => {
     expect(client.coordinate).toEqual(fresh);
   });
 
-  it("leaves the origin in a random direction when two nodes are at one place", () => {
+  it("leaves the origin in a random direction if two nodes are at one place", () => {
     const draws = [0.1, 0.9, 0.3, 0.5, 0.7, 0.2, 0.8, 0.6];
     const client = new CoordinateClient({ random: () => draws.shift() ?? 0.4 });
     client.update("a", freshCoordinate(), 0.1);

@@ -18,7 +18,7 @@ interface Line {
 /** Runs commands in one world. */
 export class Commands {
   readonly #world = new World();
-  /** The number of the last command or query that something will be reported about. */
+  /** The id of the last command or query that reports something later. */
   #number = 0;
 
   /** Runs command lines and returns what they print. Throws if one makes no sense. */

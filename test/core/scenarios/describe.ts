@@ -26,14 +26,14 @@ export const keys: ReadonlyMap<string, Uint8Array> = new Map(
   ["k1", "k2", "k3"].map((name, index) => [name, new Uint8Array(16).fill(index + 1)]),
 );
 
-/** What a packet or frame holds. */
+/** The content of a packet or frame. */
 export interface Described {
-  /** The kinds of its messages, such as `ping` or `join`. */
+  /** The types of its messages, such as `ping` or `join`. */
   readonly kinds: readonly string[];
   readonly text: string;
 }
 
-/** Opens what nodes send. Codecs are kept, because each has a memory of its own. */
+/** Opens what nodes send. Codecs are kept, because each has its own memory. */
 export class Describer {
   readonly #codecs = new Map<string, Codec>();
 
@@ -53,7 +53,7 @@ export class Describer {
     return { kinds: [kindOf(message)], text: describeMessage(message) + suffix };
   }
 
-  /** A codec that opens what a node with this ring seals: with the first key. */
+  /** Returns a codec that opens what a node with this ring seals with its first key. */
   #codecFor([primary]: readonly Uint8Array[]): { readonly codec: Codec; readonly suffix: string } {
     const name = primary === undefined ? "" : withKeyNames(btoa(String.fromCharCode(...primary)));
     let codec = this.#codecs.get(name);

@@ -1,6 +1,4 @@
-/**
- * The one place where scenarios touch the core: a node is built, fed and drained here.
- */
+/** The one place where scenarios use the core: a node is built, fed and drained here. */
 
 import type { StreamInput } from "../../../src/core/effects.ts";
 import type { Member, QueryEvent } from "../../../src/core/serf/api.ts";
@@ -17,7 +15,7 @@ import { address, seeded, swimConfig } from "../swim/machine.ts";
 /** An effect of a node. */
 export type NodeEffect = SerfEffect;
 
-/** How a node begins. */
+/** How a node is started. */
 export interface NodeOptions {
   /** Its name in the cluster; two nodes may claim the same. */
   readonly name: string;
@@ -43,11 +41,11 @@ export const settingNames: ReadonlySet<string> = new Set(
 
 /** One node: the core and what it needs to be printed. */
 export class ScenarioNode {
-  /** What scenarios call it. */
+  /** Its handle in the scenario. */
   readonly handle: string;
   readonly host: string;
   readonly codec: Codec;
-  /** The queries it was asked, latest last. */
+  /** The queries it received, latest last. */
   readonly asked: QueryEvent[] = [];
   readonly #core: SerfCore;
 
@@ -117,7 +115,7 @@ export class ScenarioNode {
     this.#core.join(now, command, { host, port }, "");
   }
 
-  /** Ends what {@link beginJoin} began; `contacts` is how many peers answered. */
+  /** Ends what {@link beginJoin} began; `contacts` is the number of peers that replied. */
   endJoin(now: number, contacts: number): void {
     this.#core.endJoin(now, false, contacts);
   }

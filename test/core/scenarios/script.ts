@@ -9,7 +9,10 @@ interface Block {
 
 const separator = "----";
 
-/** Runs all commands of a scenario and returns its text with what they print now. `run` returns the lines of some commands. */
+/**
+ * Runs all commands of a scenario and returns its text with the output that they have now. `run`
+ * returns the lines of some commands.
+ */
 export function rewrite(text: string, run: (commands: readonly string[]) => readonly string[]): string {
   const written: string[] = [];
   for (const part of parse(text)) {

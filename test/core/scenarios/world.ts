@@ -1,6 +1,7 @@
 /**
- * Some nodes and the wires between them, all in the hands of a scenario. Whatever a node asks for is printed, then carried out; what it
- * sends arrives at once unless a rule, a cut or a pause is in the way.
+ * Some nodes and the links between them, controlled by a scenario. Each effect of a node is
+ * printed, then carried out. What it sends arrives at once unless a rule, a cut or a pause prevents
+ * it.
  */
 
 import type { StreamInput } from "../../../src/core/effects.ts";
@@ -28,13 +29,13 @@ interface Delivery {
 interface End {
   readonly node: ScenarioNode;
   readonly id: number;
-  /** Whether the end that this is the other end of accepted the stream. */
+  /** Whether the other end of this stream accepted it. */
   readonly accepted: boolean;
 }
 
 const stepsMax = 10_000;
 
-/** Nodes, wires, the clock, and what was printed. */
+/** Nodes, links, the clock, and the output. */
 export class World {
   now = 0;
   readonly nodes: Map<string, ScenarioNode> = new Map();
@@ -72,7 +73,7 @@ export class World {
     this.#watched.set(`${node.handle} ${command}`, done);
   }
 
-  /** Lets time pass, from deadline to deadline. */
+  /** Advances time from deadline to deadline. */
   run(ms: number): void {
     const end = this.now + ms;
     for (let steps = 0; this.#next() <= end; steps++) {
@@ -82,7 +83,7 @@ export class World {
     this.now = end;
   }
 
-  /** Goes on to the next deadline. */
+  /** Advances to the next deadline. */
   step(): void {
     this.now = Math.max(this.now, this.#next());
     for (const node of this.#running()) {
@@ -92,7 +93,7 @@ export class World {
     }
   }
 
-  /** Cuts the wire one way, for packets and streams. */
+  /** Cuts the link in one direction, for packets and streams. */
   cut(from: string, to: string): void {
     this.#cuts.add(`${from} ${to}`);
   }
@@ -116,13 +117,13 @@ export class World {
     this.settle();
   }
 
-  /** Removes a node without a word. */
+  /** Removes a node without a leave. */
   kill(handle: string): void {
     this.node(handle);
     this.nodes.delete(handle);
   }
 
-  /** Lets held packets arrive. */
+  /** Delivers held packets. */
   deliver(reversed: boolean): void {
     this.#queue.push(...(reversed ? this.#held.reverse() : this.#held));
     this.#held = [];

@@ -1,6 +1,6 @@
 /**
- * A few whole cores on a network in the test's hand: packets and streams go from core to core at once or when the test says, time is a
- * number, and everything that was asked of the host is kept.
+ * A few whole cores on a network that the test controls: packets and streams go from core to core
+ * at once or when the test says, time is a number, and all effects are kept.
  */
 
 import type { QueryEvent, SerfEvent, UserEvent } from "../../../src/core/serf/api.ts";
@@ -16,7 +16,7 @@ import { address, seeded, swimConfig } from "../swim/machine.ts";
 
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-/** A question with everything at its default. */
+/** A query with default options. */
 export function question(name: string, overrides: Partial<Question> = {}): Question {
   return {
     name,
@@ -31,7 +31,7 @@ export function question(name: string, overrides: Partial<Question> = {}): Quest
   };
 }
 
-/** The context of a node `name` at 10.0.0.1, for parts that are tested alone. */
+/** The context of a node `name` at 10.0.0.1, for parts that are tested without a node. */
 export function testContext(config: Partial<SerfConfig> & { readonly name: string }, seed = 1): SerfContext {
   const random = seeded(seed);
   return createContext({
@@ -42,12 +42,12 @@ export function testContext(config: Partial<SerfConfig> & { readonly name: strin
   });
 }
 
-/** How a node begins. */
+/** How a node is started. */
 export interface NodeOptions {
   readonly config?: Partial<SerfConfig>;
   readonly keys?: readonly Uint8Array[];
   readonly parts?: Partial<SerfCoreOptions>;
-  /** Another address than its own is claimed by giving the last byte. */
+  /** Last byte of an address to claim in place of its own. */
   readonly last?: number;
 }
 
@@ -146,7 +146,7 @@ export class Network {
     this.settle();
   }
 
-  /** Lets time pass, from deadline to deadline. */
+  /** Advances time from deadline to deadline. */
   run(ms: number): void {
     const end = this.now + ms;
     for (;;) {
@@ -159,7 +159,7 @@ export class Network {
     this.now = end;
   }
 
-  /** Performs effects until there are none. */
+  /** Carries out effects until there are none. */
   settle(): void {
     for (let busy = true; busy; ) {
       busy = false;

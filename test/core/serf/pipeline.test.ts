@@ -37,14 +37,14 @@ function snapshot(): Snapshot {
 }
 
 describe("the pipeline", () => {
-  it("passes everything on in order when nothing is to be done with it", () => {
+  it("passes everything on in order if nothing has to be held", () => {
     const pipeline = new Pipeline(off, undefined);
     const effects = [log, emit(join), log, emit(user(true))];
     expect(pipeline.run(0, effects)).toEqual(effects);
     expect(pipeline.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it("records what is held", () => {
+  it("records events that it holds", () => {
     const pipeline = new Pipeline(on, snapshot());
     expect(pipeline.run(0, [log, emit(join), emit(user(false))])).toEqual([
       log,
@@ -53,7 +53,7 @@ describe("the pipeline", () => {
     ]);
   });
 
-  it("holds member events and those user events that allow it until a quiet time", () => {
+  it("holds member events, and user events that may be coalesced, until a quiet time", () => {
     const pipeline = new Pipeline(on, undefined);
     expect(pipeline.run(100, [emit(join), emit(user(true)), emit(user(false))])).toEqual([emit(user(false))]);
     expect(pipeline.deadline).toBe(1_100);
@@ -64,7 +64,7 @@ describe("the pipeline", () => {
     expect(pipeline.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it("lets go of everything at the end", () => {
+  it("releases everything at the end", () => {
     const pipeline = new Pipeline(on, snapshot());
     pipeline.run(0, [emit(user(false))]);
     pipeline.run(1, [emit(join)]);

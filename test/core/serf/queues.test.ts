@@ -17,7 +17,7 @@ const fill = (made: SerfQueues, count: number): void => {
 };
 
 describe("the queues", () => {
-  it("warn once when they grow long, again when they have doubled or stay long, and anew after they were short", () => {
+  it("log a warning when they grow long, when they double, when they stay long, and again after they were short", () => {
     const { queues: made, check } = queues();
     fill(made, 3);
     expect(check()).toEqual([]);
@@ -34,7 +34,7 @@ describe("the queues", () => {
     expect(check()).toEqual(["Event queue depth: 8"]);
   });
 
-  it("say how much they dropped when they are full", () => {
+  it("log how many messages they dropped when they are full", () => {
     const { queues: made, check } = queues();
     fill(made, 25);
     expect(made.events.length).toBe(10);
@@ -45,7 +45,7 @@ describe("the queues", () => {
     expect(check()).toEqual([]);
   });
 
-  it("do not take what no packet can carry, and say so to who waits for it", () => {
+  it("reject messages that no packet can carry, and notify the caller that waits", () => {
     const { queues: made } = queues(100);
     let finished = 0;
     expect(made.queries.queue(new Uint8Array(101), undefined, () => finished++)).toBe(false);
@@ -54,7 +54,7 @@ describe("the queues", () => {
     expect(made.fetch(0, 100)).toHaveLength(1);
   });
 
-  it("hold one intent of a member: the newest", () => {
+  it("hold one intent for a member: the newest", () => {
     const network = new Network();
     const nodes = ["a", "b", "c"].map((name) => network.add(name));
     network.join();

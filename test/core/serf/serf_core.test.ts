@@ -6,13 +6,13 @@ import { Network, question } from "./nodes.ts";
 const holding = { userCoalesceMs: 3_000, userQuiescentMs: 1_000, coalesceMs: 3_000, quiescentMs: 1_000 };
 const peer = { host: "10.0.0.9", port: 7946 };
 
-/** Events among the effects that wait. */
+/** Events among the effects in the outbox. */
 function emittedBy(core: SerfCore): SerfEvent[] {
   return core.drain().flatMap((effect) => (effect.kind === "emit" ? [effect.event] : []));
 }
 
 describe("the time of a node", () => {
-  it("is that of the input: a coalesced event sent at 10 s is held until 11 s", () => {
+  it("is that of the last input: a coalesced event sent at 10 s is held until 11 s", () => {
     const node = new Network().add("a", { config: holding });
     const emitted = (): string[] =>
       emittedBy(node.core).flatMap((event) => (event.type === "user" ? [event.name] : []));
@@ -46,7 +46,7 @@ describe("the time of a node", () => {
 
   it.each(Object.keys(inputs))("is set by %s", (name) => {
     const node = new Network().add("a", { config: holding });
-    // An event that is held since 0 s is let go by the first drain at or after 1 s.
+    // An event that is held since 0 s is released by the first drain at or after 1 s.
     node.core.userEvent(0, "held", new Uint8Array(), true);
     node.core.drain();
     inputs[name]!(node.core, 5_000);

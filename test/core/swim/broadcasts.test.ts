@@ -9,7 +9,7 @@ function queue(nodes = 1, lengthMax = 100): Broadcasts {
 const bytes = (length: number, fill = 0): Uint8Array => new Uint8Array(length).fill(fill);
 
 describe("broadcasts", () => {
-  it("sends least transmitted first, then longest, then newest", () => {
+  it("are sent least transmitted first, then longest, then newest", () => {
     const news = queue(10);
     news.queue(bytes(3, 1), undefined);
     news.queue(bytes(5, 2), undefined);
@@ -20,7 +20,7 @@ describe("broadcasts", () => {
     expect(order(5)).toEqual([2]);
   });
 
-  it("sends each message as often as the cluster needs, then finishes it", () => {
+  it("are sent as often as the cluster needs, then finished", () => {
     const finished: string[] = [];
     const news = queue(1);
     news.queue(bytes(3), "a", () => finished.push("a"));
@@ -40,11 +40,11 @@ describe("broadcasts", () => {
     [99, 8],
     [1_000, 8],
     [10_000, 10],
-  ])("sends to all others of a few nodes, and to as many as the formula says of many: %i nodes", (nodes, times) => {
+  ])("sends to all others if there are few, and to a number by formula if there are many: %i nodes", (nodes, times) => {
     expect(queue(nodes).transmitLimit).toBe(times);
   });
 
-  it("replaces news of the same name and finishes what it displaced", () => {
+  it("replaces an older message about the same name and finishes the replaced one", () => {
     const finished: string[] = [];
     const news = queue();
     news.queue(bytes(3, 1), "a", () => finished.push("old"));
@@ -53,7 +53,7 @@ describe("broadcasts", () => {
     expect(news.fetch(0, 10, 9)).toEqual([bytes(3, 2)]);
   });
 
-  it("drops the most transmitted, shortest, oldest beyond its bound, at once", () => {
+  it("drops the most transmitted, shortest, oldest messages beyond its bound at once", () => {
     const finished: number[] = [];
     const news = queue(1000, 3);
     news.queue(bytes(9, 0), undefined, () => finished.push(0));
@@ -92,5 +92,32 @@ describe("broadcasts", () => {
         },
       ),
     );
+  });
+});
+
+describe("a queue that begins with the oldest", () => {
+  const queue = (): Broadcasts =>
+    new Broadcasts({ retransmitMult: 1, nodeCount: () => 3, lengthMax: () => 100, oldestFirst: true });
+  const first = (parts: readonly Uint8Array[]): number[] => parts.map((part) => part[0]!);
+
+  it("fills packets in the order of queueing, newest part first, whatever the sizes", () => {
+    const broadcasts = queue();
+    for (const [index, size] of [3, 9, 1, 5].entries()) broadcasts.queue(bytes(size, index), undefined);
+    expect(first(broadcasts.fetch(0, 13, 10))).toEqual([2, 1, 0]);
+    expect(first(broadcasts.fetch(0, 5, 10))).toEqual([3]);
+  });
+
+  it("lets nothing overtake an entry that does not fit", () => {
+    const broadcasts = queue();
+    for (const [index, size] of [3, 9, 1].entries()) broadcasts.queue(bytes(size, index), undefined);
+    expect(first(broadcasts.fetch(0, 5, 10))).toEqual([0]);
+    expect(first(broadcasts.fetch(0, 10, 10))).toEqual([2, 1]);
+  });
+
+  it("drops the oldest of the most sent ones when it is full", () => {
+    const broadcasts = queue();
+    for (let index = 0; index < 4; index++) broadcasts.queue(bytes(2, index), undefined);
+    broadcasts.prune(2);
+    expect(first(broadcasts.fetch(0, 100, 10))).toEqual([3, 2]);
   });
 });

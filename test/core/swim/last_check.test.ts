@@ -16,7 +16,7 @@ function suspecting(overrides = {}): Machine {
 }
 
 describe("the last check of a suspect", () => {
-  it("asks three times before the end, and an answer ends the suspicion without a word to others", () => {
+  it("probes three times before the deadline, and an ack ends the suspicion without a broadcast", () => {
     const machine = suspecting();
     const deadline = 4 * 100_000;
     machine.run(deadline - 1600);
@@ -32,13 +32,13 @@ describe("the last check of a suspect", () => {
     expect(machine.status("b")).toBe("alive@1");
   });
 
-  it("does not save a suspect that stays silent", () => {
+  it("does not save a suspect that sends no ack", () => {
     const machine = suspecting();
     machine.run(400_000);
     expect(machine.status("b")).toBe("dead@1");
   });
 
-  it("does not take the answer to an earlier question for an answer to a later accusation", () => {
+  it("does not count an ack from an earlier suspicion for a later one", () => {
     const machine = suspecting();
     machine.run(398_000);
     machine.run(400_000 - 1);

@@ -1,6 +1,6 @@
 /**
- * A membership layer under test: a fake application that records its calls, a clock in the test's hand, and effects that can be looked
- * at in decoded form.
+ * A membership layer under test: a fake application that records its calls, a clock that the test
+ * sets, and effects in decoded form.
  */
 
 import type { SwimEffect } from "../../../src/core/effects.ts";
@@ -62,7 +62,7 @@ export function state(node: string, incarnation: number, last: number, code: num
   };
 }
 
-/** Settings of a node named `self` at 10.0.0.1 with LAN timings. */
+/** Options of a node named `self` at 10.0.0.1 with LAN timings. */
 export function swimConfig(overrides: Partial<SwimConfig> = {}): SwimConfig {
   return {
     ...profiles.lan,
@@ -80,7 +80,7 @@ export function swimConfig(overrides: Partial<SwimConfig> = {}): SwimConfig {
   };
 }
 
-/** One machine and everything around it. */
+/** One machine and its surroundings. */
 export class Machine {
   readonly events: string[] = [];
   readonly logs: string[] = [];
@@ -98,7 +98,9 @@ export class Machine {
     this.codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
     const application: Application = {
       meta: () => new Uint8Array([0]),
-      message: (_now, _from, payload) => this.events.push(`message ${payload.join(",")}`),
+      messages: (_now, _from, payloads) => {
+        for (const payload of payloads) this.events.push(`message ${payload.join(",")}`);
+      },
       broadcasts: () => [],
       localState: () => new Uint8Array([9]),
       mergeRemoteState: (_now, bytes, join) => this.events.push(`state ${bytes.join(",")} ${join}`),
@@ -165,7 +167,7 @@ export class Machine {
     });
   }
 
-  /** What the machine believes of a node. */
+  /** The machine's entry for a node. */
   status(node: string): string {
     const record = this.swim.find(node);
     return record === undefined ? "unknown" : `${record.status}@${record.incarnation}`;

@@ -67,7 +67,7 @@ describe("state table", () => {
     expect(machine.happened()).toEqual(events);
   });
 
-  it("passes on what it accepts, and nothing else", () => {
+  it("broadcasts what it accepts, and nothing else", () => {
     machine.packet(alive("c", 1, 3), alive("b", 5, 2));
     machine.run(5_000);
     const known = machine.sent().filter(({ message }) => message.type === "alive" && message.node === "b");
@@ -80,12 +80,12 @@ describe("state table", () => {
   });
 });
 
-describe("ourselves", () => {
+describe("our own node", () => {
   it.each([
     ["a suspicion", suspect("self", 1), 2],
     ["a death", dead("self", 4), 5],
     ["a newer alive with other metadata", alive("self", 3, 1), 4],
-  ])("%s about us is refuted with a higher incarnation and costs health", (_what, message, incarnation) => {
+  ])("refutes %s with a higher incarnation, and its health gets worse", (_what, message, incarnation) => {
     machine.packet(alive("b", 1, 2));
     machine.packet(message);
     expect(machine.status("self")).toBe(`alive@${incarnation}`);
@@ -97,19 +97,19 @@ describe("ourselves", () => {
     expect(refutation?.message).toMatchObject({ incarnation, address: address(1) });
   });
 
-  it("an accusation that is older than we are is ignored", () => {
+  it("ignores an accusation with an older incarnation", () => {
     machine.packet(suspect("self", 0), dead("self", 0), alive("self", 1, 1, { meta: new Uint8Array([0]) }));
     expect(machine.status("self")).toBe("alive@1");
     expect(machine.swim.healthScore).toBe(0);
   });
 
-  it("our name at another address is a conflict and not refuted", () => {
+  it("treats our name at another address as a conflict and does not refute it", () => {
     machine.packet(alive("self", 9, 9));
     expect(machine.happened()).toEqual(["conflict self"]);
     expect(machine.status("self")).toBe("alive@1");
   });
 
-  it("after leaving, an alive message about us no longer matters", () => {
+  it("ignores alive messages about itself after leaving", () => {
     machine.packet(alive("b", 1, 2));
     machine.swim.leave(machine.now, () => undefined);
     machine.packet(alive("self", 9, 1));
@@ -118,7 +118,7 @@ describe("ourselves", () => {
 });
 
 describe("suspicion", () => {
-  it("that nobody refutes ends in death, sooner when others confirm it", () => {
+  it("without a refutation ends in death, sooner if others confirm it", () => {
     for (const [index, name] of ["b", "c", "d", "e"].entries()) machine.packet(alive(name, 1, index + 2));
     machine.packet(suspect("b", 1, "c"));
     machine.packet(suspect("b", 1, "d"), suspect("b", 1, "e"));
@@ -132,7 +132,7 @@ describe("suspicion", () => {
     );
   });
 
-  it("is over when the suspect refutes, even if it is suspected again later", () => {
+  it("ends when the suspect refutes, even if it is suspected again later", () => {
     machine.packet(alive("b", 1, 2), suspect("b", 1));
     machine.run(3_000);
     machine.packet(alive("b", 2, 2));
@@ -143,7 +143,7 @@ describe("suspicion", () => {
     expect(machine.status("b")).toBe("suspect@2");
   });
 
-  it("is what a peer's word of death in a push/pull amounts to, while its word of leaving is believed", () => {
+  it("is the result of a dead entry in a push/pull, while a left entry is accepted", () => {
     machine.packet(alive("b", 1, 2), alive("c", 1, 3));
     const id = machine.swim.accept(0, { host: "10.0.0.9", port: 1 })!;
     const nodes = [
@@ -175,7 +175,7 @@ describe("suspicion", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("rejected", () => {
   it.each([
     ["an empty name", alive("", 1, 2)],
     ["a name with a line feed", alive("a\nb", 1, 2)],
@@ -192,20 +192,20 @@ describe("what is refused", () => {
     ],
     ["protocol version 0", alive("b", 1, 2, { versions: new Uint8Array([0, 5, 2, 2, 5, 5]) })],
     ["an incarnation that nobody could refute", alive("b", 0xffff_ffff, 2)],
-  ])("a member with %s", (_what, message) => {
+  ])("is a member with %s", (_what, message) => {
     machine.packet(message);
     expect(machine.swim.nodes.map((node) => node.name)).toEqual(["self"]);
   });
 
-  it("a member that the application does not admit", () => {
+  it("is a member that the application does not admit", () => {
     machine.admission = "not from here";
     machine.packet(alive("b", 1, 2));
     expect(machine.status("b")).toBe("unknown");
   });
 });
 
-describe("forgetting", () => {
-  it("drops the dead and the left after a while, but never ourselves", () => {
+describe("members", () => {
+  it("that are dead or left are forgotten after a while, but never our own node", () => {
     machine.packet(alive("b", 1, 2), alive("c", 1, 3), alive("d", 1, 4));
     machine.packet(dead("b", 1), dead("c", 1, "c"));
     machine.swim.leave(machine.now, () => undefined);
@@ -217,7 +217,7 @@ describe("forgetting", () => {
     expect(machine.status("c")).toBe("unknown");
   });
 
-  it("lets a dead name return with another address once it may be reclaimed", () => {
+  it("that are dead can return at another address after the reclaim time", () => {
     machine = new Machine({ deadNodeReclaimMs: 10_000 });
     machine.packet(alive("b", 5, 2));
     machine.packet(dead("b", 5));
@@ -233,7 +233,7 @@ describe("forgetting", () => {
 describe("allowed addresses", () => {
   const only10 = { allowedBlocks: [{ base: new Uint8Array([10, 0, 0, 0]), prefixLength: 8 }] };
 
-  it("keep out members that live elsewhere, also when IPv4 is written as IPv6", () => {
+  it("keep out members at other addresses, even if IPv4 is written as IPv6", () => {
     machine = new Machine(only10);
     const elsewhere = new Uint8Array([192, 168, 0, 1]);
     const mapped = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 168, 0, 1]);
@@ -247,7 +247,7 @@ describe("allowed addresses", () => {
     expect(machine.status("a")).toBe("left@1");
   });
 
-  it("keep out alive packets that come from elsewhere, but not other packets", () => {
+  it("keep out alive packets from other addresses, but not other packets", () => {
     machine = new Machine(only10);
     machine.packetFrom({ host: "192.168.0.1", port: 1 }, alive("a", 1, 2));
     expect(machine.status("a")).toBe("unknown");

@@ -8,7 +8,7 @@ import { header, rows } from "./membership_table.ts";
 const known = 5;
 const incarnations: Readonly<Record<string, number>> = { older: 4, equal: 5, newer: 6 };
 
-/** Brings a member into a status at incarnation 5, among others that can confirm. */
+/** Brings a member into a status at incarnation 5, with others that can confirm. */
 function bring(machine: Machine, status: string): void {
   machine.packet(alive("c", 1, 3), alive("d", 1, 4), alive("e", 1, 5));
   // Makes our own incarnation 5.
@@ -17,7 +17,7 @@ function bring(machine: Machine, status: string): void {
   if (status === "suspect") machine.packet({ type: "suspect", node: "b", incarnation: known, from: "x" });
   if (status === "dead") machine.packet({ type: "dead", node: "b", incarnation: known, from: "x" });
   if (status === "left") machine.packet({ type: "dead", node: "b", incarnation: known, from: "b" });
-  // By then, everything before was passed on as often as it ever is.
+  // By then, all earlier messages were sent as often as they are ever sent.
   machine.run(999);
   machine.happened();
 }
@@ -34,7 +34,9 @@ function messageOf(what: string, node: string): PacketMessage {
 const { address, meta } = alive("self", 1, 1, { meta: new Uint8Array([0]) });
 const aboutUs = { address, meta };
 
-/** Whether a message went out by gossip; probes say of whom they suspect, too, but not in the words of others. */
+/**
+ * Whether a message went out by gossip. Probes carry suspicions too, but in messages of our own.
+ */
 function isPassedOn(machine: Machine, wanted: PacketMessage): boolean {
   const texts = machine.sent().map(({ message }) => textOf(message));
   return texts.includes(textOf(wanted));
@@ -85,7 +87,7 @@ describe("a member", () => {
     }
   });
 
-  it("is held by the table above the code", () => {
+  it("matches the table in the comment above the code", () => {
     expect(commentTable("src/core/swim/membership.ts")).toEqual([header, ...rows]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What an alive, suspect or dead message does to a member, as data. "older", "equal" and "newer" compare its incarnation with the one that
- * is known. `-` is ignored; everything else is passed on.
+ * The result of an alive, suspect or dead message for a member, as data. "older", "equal" and
+ * "newer" compare its incarnation with the known one. `-` is ignored; everything else is broadcast.
  */
 
 import type { StateRow } from "../state_table.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Meter } from "../../../src/core/metrics.ts";
 import { alive, Machine } from "./machine.ts";
 
-/** Takes note of everything, and of the time on a clock that moves one millisecond at each look. */
+/** Records all measurements, on a clock that advances one millisecond at each read. */
 class Notes implements Meter {
   #now = 0;
   #lines: string[] = [];
@@ -24,7 +24,7 @@ class Notes implements Meter {
     return this.#now;
   }
 
-  /** What was measured since the last call, without the loops that run for ever. */
+  /** What was measured since the last call, without the periodic loops. */
   take(): string[] {
     return this.#lines.splice(0).filter((line) => !/udp|gossip/.test(line));
   }
@@ -43,7 +43,7 @@ function measured(): { readonly notes: Notes; readonly machine: Machine } {
 }
 
 describe("the membership layer measures", () => {
-  it("news that it accepts, and none that is old", () => {
+  it("messages that it accepts, and none that is old", () => {
     const { notes, machine } = measured();
     machine.packet(alive("b", 1, 2)).packet(alive("b", 1, 2));
     expect(notes.take()).toEqual(["c memberlist.msg.alive 1"]);
@@ -54,7 +54,7 @@ describe("the membership layer measures", () => {
     expect(notes.take()).toEqual(["c memberlist.msg.suspect 1", "c memberlist.msg.dead 1"]);
   });
 
-  it("its health, when it has to refute", () => {
+  it("its health when it has to refute", () => {
     const { notes, machine } = measured();
     machine.packet({ type: "suspect", node: "self", incarnation: 1, from: "c" });
     expect(notes.take()).toEqual(["g memberlist.health.score 1"]);
@@ -62,7 +62,7 @@ describe("the membership layer measures", () => {
     expect(notes.take()).toEqual(["g memberlist.health.score 2", "c memberlist.msg.alive 1"]);
   });
 
-  it("bytes of datagrams, malformed ones as well", () => {
+  it("bytes of datagrams, including malformed ones", () => {
     const { notes, machine } = measured();
     machine.swim.packet(0, { host: "10.0.0.9", port: 1 }, new Uint8Array([255, 0, 0]));
     expect(notes.takeAll()).toEqual(["c memberlist.udp.received 3"]);
@@ -71,11 +71,11 @@ describe("the membership layer measures", () => {
     const sent = machine.run(200).filter((effect) => effect.kind === "send");
     expect(sent).toHaveLength(1);
     const size = sent[0]?.kind === "send" ? sent[0].bytes.length : 0;
-    // The clock of the notes moved once between begin and end of the round.
+    // The clock advanced once between start and end of the round.
     expect(notes.takeAll()).toEqual([`c memberlist.udp.sent ${size}`, "s memberlist.gossip 1"]);
   });
 
-  it("a probe from its begin to its end, and that it is a degraded one", () => {
+  it("a probe from start to end, and that it was degraded", () => {
     const { notes, machine } = measured();
     machine.packet(alive("b", 1, 2));
     notes.takeAll();
@@ -95,7 +95,7 @@ describe("the membership layer measures", () => {
     ]);
   });
 
-  it("a suspicion that ended with fewer confirmations than it hoped for", () => {
+  it("a suspicion that ended with fewer confirmations than expected", () => {
     const { notes, machine } = measured();
     for (const [index, name] of ["b", "c", "d", "e"].entries()) machine.packet(alive(name, 1, 2 + index));
     machine.packet({ type: "suspect", node: "b", incarnation: 1, from: "c" });

@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 describe("probing", () => {
-  it("visits every live member once per round, in any order, and never itself or the gone", () => {
+  it("visits every live member once per round in random order, never itself or gone members", () => {
     for (const [index, name] of ["b", "c", "d", "e"].entries()) machine.packet(alive(name, 1, index + 2));
     machine.packet({ type: "dead", node: "e", incarnation: 1, from: "e" });
     const probed: string[] = [];
@@ -37,7 +37,7 @@ describe("probing", () => {
     expect(probed.slice(3).sort()).toEqual(["b", "c", "d"]);
   });
 
-  it("reports the round trip of a direct answer, and only of that", () => {
+  it("reports the round-trip time of a direct ack, and only of that", () => {
     machine.packet(alive("b", 1, 2));
     machine.happened();
     machine.run(1000);
@@ -49,7 +49,7 @@ describe("probing", () => {
     expect(machine.happened()).toEqual(["rtt b 0.25"]);
   });
 
-  it("asks helpers after the timeout and tries TCP, with the same sequence number", () => {
+  it("uses helpers after the timeout and tries TCP, with the same sequence number", () => {
     for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
       machine.packet(alive(name, 1, index + 2));
     machine.run(1000);
@@ -73,7 +73,7 @@ describe("probing", () => {
     expect(machine.status(ping!.message.node)).toBe("alive@1");
   });
 
-  it("suspects a member that nobody can reach, and counts missing nacks against its own health", () => {
+  it("suspects a member without an ack, and counts missing nacks against its own health", () => {
     for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
       machine.packet(alive(name, 1, index + 2));
     machine.run(1000);
@@ -86,7 +86,7 @@ describe("probing", () => {
     expect(machine.logs).toContain(`INFO Suspect ${node} has failed, no acks received`);
   });
 
-  it("stays healthy when all helpers report that they got no answer either", () => {
+  it("stays healthy if all helpers report that they got no ack either", () => {
     for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
       machine.packet(alive(name, 1, index + 2));
     machine.run(1000);
@@ -97,14 +97,14 @@ describe("probing", () => {
     expect(machine.swim.healthScore).toBe(0);
   });
 
-  it("tells a suspect of the suspicion together with the probe", () => {
+  it("sends a suspect the suspicion together with the probe", () => {
     machine.packet(alive("b", 1, 2));
     machine.packet({ type: "suspect", node: "b", incarnation: 1, from: "x" });
     machine.run(1000);
     expect(sentTypes().slice(-2)).toEqual(["ping 10.0.0.2", "suspect 10.0.0.2"]);
   });
 
-  it("takes an answer over TCP as a sign of life", () => {
+  it("accepts an ack over TCP", () => {
     machine.packet(alive("b", 1, 2));
     machine.run(1000);
     const { sequence } = pings()[0]!.message;
@@ -142,7 +142,7 @@ describe("probing", () => {
     expect(machine.logs.filter((line) => line.includes("fallback"))).toEqual(lines);
   });
 
-  it("does not ask peers of old protocols for what they do not know", () => {
+  it("does not send peers with old protocols what they cannot read", () => {
     const old = new Uint8Array([1, 2, 2, 2, 5, 5]);
     machine.packet(alive("b", 1, 2, { versions: old }), alive("c", 1, 3, { versions: old }));
     machine.run(1000);
@@ -154,7 +154,7 @@ describe("probing", () => {
     expect(machine.swim.healthScore).toBe(1);
   });
 
-  it("probes longer while unhealthy, and ticks meanwhile collapse into one", () => {
+  it("probes longer while unhealthy, and overlapping ticks collapse into one", () => {
     machine.packet(alive("b", 1, 2), alive("c", 1, 3));
     machine.packet({ type: "suspect", node: "self", incarnation: 1, from: "b" });
     expect(machine.swim.healthScore).toBe(1);
@@ -166,7 +166,7 @@ describe("probing", () => {
     expect(pings()).toHaveLength(1);
   });
 
-  it("goes on to helpers at once when its own packet cannot be sent", () => {
+  it("uses helpers at once if its own packet cannot be sent", () => {
     machine.packet(alive("b", 1, 2), alive("c", 1, 3));
     machine.run(1000);
     const [ping] = pings();
@@ -178,8 +178,8 @@ describe("probing", () => {
   });
 });
 
-describe("answering", () => {
-  it("acks a ping to the address the sender gave, or to where it came from", () => {
+describe("the responder", () => {
+  it("acks a ping to the address in the ping, or to its source", () => {
     const ping: Ping = { type: "ping", sequence: 5, node: "self", source: none };
     machine.packetFrom(from(7), ping);
     expect(sentTypes()).toContain("ack 10.0.0.7");
@@ -187,14 +187,14 @@ describe("answering", () => {
     expect(sentTypes()).toContain("ack 10.0.0.8");
   });
 
-  it("ignores a ping for another name, and answers one for no name", () => {
+  it("ignores a ping for another name, and acks one without a name", () => {
     machine.packetFrom(from(7), { type: "ping", sequence: 5, node: "other", source: none });
     expect(sentTypes()).toEqual([]);
     machine.packetFrom(from(7), { type: "ping", sequence: 5, node: "", source: none });
     expect(sentTypes()).toEqual(["ack 10.0.0.7", "alive 10.0.0.7"]);
   });
 
-  it("relays a probe, and passes on the ack with the number of the asker", () => {
+  it("relays a probe, and forwards the ack with the asker's sequence number", () => {
     machine.packetFrom(from(7), {
       type: "indirectPing",
       sequence: 77,
@@ -215,7 +215,7 @@ describe("answering", () => {
     expect(sentTypes().filter((sent) => sent.startsWith("nack"))).toEqual([]);
   });
 
-  it("sends a nack when the target stays silent, if one was asked for", () => {
+  it("sends a nack if the target does not ack, if one was requested", () => {
     for (const nack of [true, false]) {
       machine = new Machine();
       machine.packetFrom(from(7), {
@@ -250,7 +250,7 @@ describe("answering", () => {
 });
 
 describe("gossip", () => {
-  it("tells the recently dead, so that they can refute, but not those who left", () => {
+  it("goes to recently dead members, so that they can refute, but not to those who left", () => {
     machine.packet(alive("b", 1, 2, { versions }), alive("c", 1, 3));
     machine.packet({ type: "dead", node: "b", incarnation: 1, from: "x" });
     machine.packet({ type: "dead", node: "c", incarnation: 1, from: "c" });

@@ -5,7 +5,7 @@ import { Suspicion } from "../../../src/core/swim/suspicion.ts";
 const config = profiles.lan as SwimConfig;
 
 describe("suspicion", () => {
-  it("waits the longest time until others confirm it", () => {
+  it("lasts the longest time until others confirm it", () => {
     const suspicion = new Suspicion(config, 10, "a", 1000);
     expect(suspicion.deadline).toBe(25_000);
     expect(suspicion.confirm("b")).toBe(true);

@@ -1,6 +1,4 @@
-/**
- * Messages and packets against bytes of the Go program; one table drives encoding and decoding.
- */
+/** Messages and packets against bytes that Go wrote; one table drives encoding and decoding. */
 
 import { describe, expect, test } from "vitest";
 import { Codec } from "../../../src/core/wire/codec.ts";
@@ -93,10 +91,10 @@ describe("every message", () => {
     test(`${name} is decoded from what Go sends`, () => {
       expect(codec().open(bytes(golden), strict)).toEqual({ messages: [message], faults: [] });
     });
-    test(`${name} with bytes behind it is the same`, () => {
+    test(`${name} is the same with bytes after it`, () => {
       expect(codec().open(concat(bytes(golden), [0xc1, 0xff]), strict).messages).toEqual([message]);
     });
-    test(`${name} cut short is one fault, wherever the cut`, () => {
+    test(`${name} cut short is one fault, wherever the cut is`, () => {
       const whole = bytes(golden);
       const opened = codec();
       for (let length = 1; length < whole.length; length++) {
@@ -128,7 +126,7 @@ describe("a packet", () => {
     expect(c.open(bytes(packet.compoundOfThree), strict)).toEqual({ messages: three, faults: [] });
   });
 
-  test("is compressed only when that makes it smaller", () => {
+  test("is compressed only if that makes it smaller", () => {
     const c = codec({ compression: true });
     const plain = { crc: false, encrypt: false };
     expect(hex(c.seal([c.encode(user("abc".repeat(40)))], plain))).toBe(packet.compressedUser);
@@ -137,7 +135,7 @@ describe("a packet", () => {
     expect(codec().open(bytes(packet.compressedUser), strict).messages).toEqual([user("abc".repeat(40))]);
   });
 
-  test("carries a CRC in front when asked, and is dropped when it does not match", () => {
+  test("carries a CRC in front if asked to, and is dropped if that does not match", () => {
     const c = codec();
     expect(hex(c.seal([c.encode(table.pingWithoutSource)], { crc: true, encrypt: false }))).toBe(packet.crc);
     expect(c.open(bytes(packet.crc), strict).messages).toEqual([table.pingWithoutSource]);
@@ -158,7 +156,7 @@ describe("a packet", () => {
     expect(c.open(sealed, strict)).toEqual({ messages: inner, faults: [] });
   });
 
-  test("captured from a serf 0.9.4 agent is understood", () => {
+  test("captured from a Serf 0.9.4 agent is decoded", () => {
     const { messages: found, faults } = codec().open(bytes(packet.captured), strict);
     expect(faults).toEqual([]);
     expect(
@@ -169,7 +167,7 @@ describe("a packet", () => {
     ]);
   });
 
-  test("that is opened does not change when the next one is", () => {
+  test("stays decoded when the next one is opened", () => {
     const c = codec();
     const { messages: first } = c.open(bytes(messages.ackLong), strict);
     c.open(new Uint8Array(60_000).fill(8), strict);
@@ -200,7 +198,7 @@ describe("encryption", () => {
     ["packet0Label", "lab", 0],
   ] as const;
   for (const [name, label, encryptionVersion] of cases) {
-    test(`${name} is as Go writes it, and is read whatever version is spoken`, () => {
+    test(`${name} is as Go writes it, and is read with either version`, () => {
       const header = label === "" ? new Uint8Array(0) : concat([0xf4, label.length], utf8(label));
       const whole = concat(header, bytes(encryption[name]));
       const c = codec({ label, encryptionVersion, keys: [vectorKey] });
@@ -211,7 +209,7 @@ describe("encryption", () => {
     });
   }
 
-  test("is tried with every key of the ring, in any place", () => {
+  test("is tried with every key of the ring, at any position", () => {
     const others: Uint8Array[] = Array.from({ length: 20 }, (_, index) =>
       new Uint8Array([16, 24, 32][index % 3]!).fill(index + 1),
     );
@@ -225,10 +223,11 @@ describe("encryption", () => {
     );
   });
 
-  test("refuses every changed bit", () => {
+  test("rejects every changed bit", () => {
     const c = codec({ label: "lab", keys: [vectorKey] });
     const sealed = concat([0xf4, 3], utf8("lab"), bytes(encryption.packet0Label));
-    // The version byte is outside the authenticated data; between 0 and 1 only the padding is read differently.
+    // The version byte is outside the authenticated data; versions 0 and 1 differ only in how
+    // padding is read.
     const version = 8 * 5;
     for (let bit = 0; bit < 8 * sealed.length; bit++) {
       if (bit === version) continue;
@@ -238,7 +237,7 @@ describe("encryption", () => {
     }
   });
 
-  test("gives way to plain text only when incoming packets need not be verified", () => {
+  test("accepts plain text only if incoming packets need not be verified", () => {
     const c = codec({ keys: [vectorKey] });
     const plain = bytes(messages.pingWithoutSource);
     expect(c.open(plain, { verifyIncoming: false }).messages).toEqual([table.pingWithoutSource]);
@@ -248,7 +247,7 @@ describe("encryption", () => {
     ]);
   });
 
-  test("is switched by the key ring, and a malformed key changes nothing", () => {
+  test("is switched on by the key ring, and a malformed key changes nothing", () => {
     const c = codec({ keys: [vectorKey] });
     expect(c.encrypted).toBe(true);
     for (const size of [0, 15, 17, 23, 31, 33]) {
@@ -308,7 +307,7 @@ describe("a label", () => {
 });
 
 describe("names", () => {
-  test("are remembered, forgotten when there are too many, and right all the time", () => {
+  test("are cached, evicted when there are too many, and always right", () => {
     const c = codec();
     for (let round = 0; round < 3; round++) {
       for (let index = 0; index < 6000; index++) {
@@ -319,7 +318,7 @@ describe("names", () => {
     }
   });
 
-  test("that are not UTF-8 make their message a fault, each time, and leave the others", () => {
+  test("that are not UTF-8 make their message a fault each time, and do not affect other messages", () => {
     const c = codec();
     const bad = bytes(messages.suspect.replace("a162", "a1ff"));
     const compound = concat([7, 2, 0, bad.length, 0, 9], bad, bytes(messages.nack127));

@@ -148,7 +148,7 @@ describe("AES-GCM", () => {
     expect(hex(aesBlock(key, block))).toBe("8ea2b7ca516745bfeafc49904b496089");
   });
 
-  test("agrees with its twin on anything", () => {
+  test("agrees with its twin on random input", () => {
     fc.assert(
       fc.property(cases(200), (input) => {
         expect(hex(moduleSeal(input))).toBe(hex(gcmSeal(input.key, input.nonce, input.aad, input.text)));
@@ -157,7 +157,7 @@ describe("AES-GCM", () => {
     );
   });
 
-  test("agrees with @noble/ciphers on anything", () => {
+  test("agrees with @noble/ciphers on random input", () => {
     fc.assert(
       fc.property(cases(3000), (input) => {
         expect(hex(moduleSeal(input))).toBe(hex(gcm(input.key, input.nonce, input.aad).encrypt(input.text)));
@@ -203,12 +203,12 @@ describe("CRC-32", () => {
     expect(ofModule(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
     fc.assert(fc.property(byteArray(300), (text) => ofModule(text) === crc32(text)));
   });
-  test.runIf(typeof zlibCrc32 === "function")("agrees with zlib where the runtime offers it", () => {
+  test.runIf(typeof zlibCrc32 === "function")("agrees with zlib if the runtime has it", () => {
     fc.assert(fc.property(byteArray(3000), (text) => ofModule(text) === zlibCrc32(text)));
   });
 });
 
-/** The LZW bytes inside the compress message that a stream carries always. */
+/** The LZW bytes in the compress message that every compressed stream carries. */
 function moduleCompress(text: Uint8Array): Uint8Array {
   const frame = codec({ compression: true }).sealStream(text, { labelHeader: false, encrypt: false });
   // Type, map of two, "Algo", 0, "Buf"; then the bytes.
@@ -217,7 +217,7 @@ function moduleCompress(text: Uint8Array): Uint8Array {
   return buffer;
 }
 
-/** What the module makes of LZW bytes: the payload of a user message, or undefined. */
+/** The module's result for LZW bytes: the payload of a user message, or `undefined`. */
 function moduleDecompress(packed: Uint8Array): Uint8Array | undefined {
   const length = [packed.length >> 8, packed.length & 255];
   const packet = concat(
@@ -264,7 +264,7 @@ describe("LZW", () => {
     fc.tuple(fc.nat(20_000), fc.constantFrom(0, 1, 3, 255)).map(([length, mask]) => generator(length, mask)),
   );
 
-  test("compresses as its twin does, and the twin reads it", () => {
+  test("compresses as its twin does, and the twin reads the result", () => {
     fc.assert(
       fc.property(texts, (text) => {
         const packed = moduleCompress(concat([8], text));
@@ -275,7 +275,7 @@ describe("LZW", () => {
     );
   });
 
-  test("decompresses as its twin does, also what no encoder writes", () => {
+  test("decompresses as its twin does, including what no encoder writes", () => {
     const malformed = fc
       .tuple(texts, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }))
       .map(([text, edits]) => {

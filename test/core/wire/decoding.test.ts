@@ -1,5 +1,6 @@
 /**
- * What the decoder forgives, as go-msgpack 2 does (spec section 2), and what it must survive.
+ * Deviations that the decoder accepts, as go-msgpack 2 does, and hostile input that it must
+ * survive.
  */
 
 import { describe, expect, test } from "vitest";
@@ -230,7 +231,7 @@ describe("a hostile packet", () => {
     expect(opened.faults).toHaveLength(2);
   });
 
-  test("whose parts are cut off keeps those before", () => {
+  test("with parts cut off keeps those before", () => {
     const whole = compound([nack, nack, nack]);
     const opened = codec().open(whole.subarray(0, -1), strict);
     expect(opened.messages).toEqual([nackMessage, nackMessage]);
@@ -250,7 +251,7 @@ describe("a hostile packet", () => {
     expect(opened).toEqual({ messages: [], faults: ["envelopes are nested too deep"] });
   });
 
-  test("of more messages than the table holds keeps the first ones, and few faults", () => {
+  test("with more messages than the table holds keeps the first ones, and few faults", () => {
     const quarter = compressed(compound(new Array(250).fill(nack)));
     const opened = codec().open(compound(new Array(5).fill(quarter)), strict);
     expect(opened.messages).toHaveLength(Size.recordsMax);
@@ -258,7 +259,7 @@ describe("a hostile packet", () => {
     expect(new Set(opened.faults)).toEqual(new Set(["packet has too many messages"]));
   });
 
-  test("that decompresses to more than the bound is dropped, one that fills it is not", () => {
+  test("that decompresses to more than the bound is dropped, one at the bound is not", () => {
     const text = new Uint8Array(Limits.packetDecompressed);
     text[0] = 8;
     expect(codec().open(compressed(text), strict).messages).toEqual([
@@ -268,7 +269,7 @@ describe("a hostile packet", () => {
     expect(over).toEqual({ messages: [], faults: ["failed to decompress payload: too large"] });
   });
 
-  test("of many bombs costs no more than one", () => {
+  test("with many decompression bombs costs no more than one", () => {
     const bomb = compressed(new Uint8Array(Limits.packetDecompressed + 1).fill(8));
     const count = Math.floor((Limits.packet - 200) / (bomb.length + 2));
     expect(count).toBeGreaterThan(20);
@@ -277,7 +278,7 @@ describe("a hostile packet", () => {
     expect(opened.faults.every((fault) => fault === "failed to decompress payload: too large")).toBe(true);
   });
 
-  test("with padding that no sender writes is not opened, though its tag is right", () => {
+  test("with padding that no sender writes is rejected, although its tag is right", () => {
     const c = codec({ keys: [vectorKey] });
     for (const end of ["00", "11", "ff", "0302"]) {
       const text = concat(new Uint8Array(16 - end.length / 2), bytes(end));
@@ -291,7 +292,7 @@ describe("a hostile packet", () => {
     expect(() => c.open(empty, strict)).toThrow("empty");
   });
 
-  test("leaves nothing behind that a later packet shows", () => {
+  test("leaves no bytes behind that a later packet could show", () => {
     const c = codec();
     c.open(new Uint8Array(60_000).fill(0xa1), strict);
     const cut = bytes("0281a75061796c6f6164a5");

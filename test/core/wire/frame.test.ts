@@ -170,12 +170,12 @@ describe("every frame", () => {
       for (const byte of each.wire.subarray(0, -1)) expect(read.push(Uint8Array.of(byte))).toBeUndefined();
       expect(read.push(each.wire.subarray(-1))).toEqual(each.message);
     });
-    test(`${each.name} is read with bytes behind it, once`, () => {
+    test(`${each.name} is read once with bytes after it`, () => {
       const read = reader(each);
       expect(read.push(concat(each.wire, [1, 2, 3]))).toEqual(each.message);
       expect(read.push(each.wire)).toBeUndefined();
     });
-    test(`${each.name} that ends early is refused without an answer`, () => {
+    test(`${each.name} that ends early is rejected without a reply`, () => {
       for (let length = 1; length < each.wire.length; length++) {
         const read = reader(each);
         expect(read.push(each.wire.subarray(0, length))).toBeUndefined();
@@ -349,7 +349,7 @@ describe("refused", () => {
     ],
   ];
   for (const [why, receiver, wire, answer, text] of table) {
-    test(`${why}: ${answer ? "answered" : "not answered"}`, () => {
+    test(`${why}: ${answer ? "with a reply" : "without a reply"}`, () => {
       for (const feed of ["whole", "byte by byte"]) {
         const read = reader({ codec: receiver, accepting: true });
         const error = refusal(() => {
@@ -363,12 +363,12 @@ describe("refused", () => {
     });
   }
 
-  test("on the dialling side: never answered", () => {
+  test("on the dialling side: never with a reply", () => {
     const read = reader({ codec: keyed, accepting: false });
     expect(refusal(() => read.push(plain.encode(ack))).answer).toBe(false);
   });
 
-  test("plain with a key: only while incoming streams must be verified", () => {
+  test("plain text with a key: only while incoming streams must be verified", () => {
     const receiver = { codec: keyed, accepting: true };
     expect(reader(receiver, false).push(plain.encode(ping))).toEqual(ping);
     expect(reader(receiver, false).push(bytes(encryption.stream1))).toEqual(ping);

@@ -1,6 +1,7 @@
 /**
- * Random and damaged bytes: whatever comes, the answer is messages, faults or a WireError, and memory stays as it was. The seed and
- * the number of rounds come from `TSERF_FUZZ_SEED` and `TSERF_FUZZ_ROUNDS`.
+ * Random and damaged bytes: whatever the input, the result is messages, faults or a WireError, and
+ * memory does not grow. The seed and the number of rounds come from `TSERF_FUZZ_SEED` and
+ * `TSERF_FUZZ_ROUNDS`.
  */
 
 import { expect, test } from "vitest";
@@ -14,7 +15,7 @@ const { TSERF_FUZZ_SEED = "20240917", TSERF_FUZZ_ROUNDS = "10000" } = process.en
 const seed = Number(TSERF_FUZZ_SEED);
 const rounds = Number(TSERF_FUZZ_ROUNDS);
 const timeout = 20_000 + rounds;
-/** What the process may gain: garbage that waits to be collected, but no memory of an instance that stays. */
+/** How much the process may grow: garbage that is not yet collected, but no instance that stays. */
 const growthMax = 128 * 1024 * 1024;
 
 type Draw = (bound: number) => number;
@@ -40,7 +41,10 @@ function noise(draw: Draw): Uint8Array {
   return random;
 }
 
-/** Damages the text before it is sealed half of the time, so that the checks of the outer layers do not hide the inner ones. */
+/**
+ * Damages the plaintext before it is sealed half of the time, so that the checks of the outer
+ * layers do not hide the inner ones.
+ */
 function samples(
   c: Codec,
   goldens: readonly Uint8Array[],

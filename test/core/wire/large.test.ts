@@ -1,6 +1,4 @@
-/**
- * Streams that do not fit the lasting instance, up to the limits and beyond.
- */
+/** Streams that do not fit the long-lived instance, up to the limits and beyond. */
 
 import { describe, expect, test } from "vitest";
 import type { Codec } from "../../../src/core/wire/codec.ts";
@@ -32,7 +30,7 @@ describe("a large stream", () => {
   for (const compression of [false, true]) {
     for (const keys of [[], [new Uint8Array(32), vectorKey]]) {
       const how = `${compression ? "compressed" : "plain"}${keys.length > 0 ? " and encrypted" : ""}`;
-      test(`comes back as it was, ${how}, in chunks`, () => {
+      test(`is decoded as it was, ${how}, in chunks`, () => {
         const c = codec({ compression, keys, label: "lab" });
         const wire = c.sealStream(c.encode(message), { labelHeader: true, encrypt: keys.length > 0 });
         const read = reader(c);
@@ -44,7 +42,7 @@ describe("a large stream", () => {
     }
   }
 
-  test("of 20 MiB of user message passes, and one byte more does not", () => {
+  test("with 20 MiB of user message passes, and with one byte more does not", () => {
     const c = codec({ compression: true });
     const payload = new Uint8Array(Limits.userMessage);
     const wire = c.sealStream(c.encodeStreamUser(payload), { labelHeader: false, encrypt: false });
@@ -58,7 +56,7 @@ describe("a large stream", () => {
     expect(() => reader(c).push(larger)).toThrow("invalid user message length");
   });
 
-  test("that decompresses to more than 40 MiB is refused and answered", () => {
+  test("that decompresses to more than 40 MiB is rejected with a reply", () => {
     const c = codec({ compression: true });
     const bomb = c.sealStream(new Uint8Array(Limits.decompressed + 1), {
       labelHeader: false,

@@ -17,7 +17,7 @@ test("the committed module and constants are exactly what their sources give", (
   expect(stale(generated, (path) => readText(root, path))).toEqual([]);
 });
 
-test("a generated file that is stale or missing is named", () => {
+test("a generated file that is outdated or missing is reported", () => {
   expect([...generated.keys()]).toEqual(["src/core/wire/abi.ts", "wasm/assembly/abi.ts", "wasm/module.ts"]);
   for (const path of generated.keys()) {
     const others = (read: string) => generated.get(read) ?? null;

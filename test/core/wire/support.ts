@@ -29,7 +29,7 @@ export function concat(...parts: readonly (Uint8Array | readonly number[])[]): U
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** Randomness that draws the same bytes again and again. */
+/** Randomness that repeats the same bytes. */
 export function fixedRandom(value: Uint8Array): Random {
   return new Random((pool) => {
     for (let index = 0; index < pool.length; index++) pool[index] = value[index % value.length]!;
@@ -60,7 +60,7 @@ export function seeded(seed: number): (bound: number) => number {
 export const vectorKey: Uint8Array = bytes("000102030405060708090a0b0c0d0e0f");
 export const vectorNonce: Uint8Array = bytes("101112131415161718191a1b");
 
-/** A codec that draws the nonce of the vectors; without label, compression or keys unless told. */
+/** A codec that draws the nonce of the vectors; without label, compression or keys by default. */
 export function codec(
   options: Partial<CodecOptions> & { readonly keys?: readonly Uint8Array[] } = {},
 ): Codec {

@@ -1,6 +1,4 @@
-/**
- * Bytes written by the Go program; `README.md` beside this file says how.
- */
+/** Bytes written by Serf; `README.md` beside this file explains how. */
 
 export const messages = {
   ping: "0085a44e6f6465a162a55365714e6f01aa536f7572636541646472a47f000001aa536f757263654e6f6465a161aa536f75726365506f7274cd1f0a",

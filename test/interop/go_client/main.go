@@ -1,4 +1,4 @@
-// Calls everything that the client library of the original has, against the agent at the address given, and prints what came of each
+// Calls everything in Serf's client library, against the agent at the given address, and prints the result of each
 // call as one line of JSON: {"call": name, "got": values, "error": text}. A second agent, whose name and address follow, takes part.
 package main
 
@@ -91,7 +91,7 @@ func members(rpc *client.RPCClient, peer string) {
 		some, err := rpc.MembersFiltered(filter.tags, filter.status, filter.name)
 		say("MembersFiltered", sorted(some), err)
 		if err != nil {
-			// The original ends the connection at a bad expression.
+			// Serf closes the connection at a bad expression.
 			return
 		}
 	}
@@ -129,7 +129,7 @@ func queries(rpc *client.RPCClient, address string) {
 	defer responder.Close()
 	handle, err := responder.Stream("query:load", asked)
 	say("Stream", nil, err)
-	// The original begins a stream only after it has answered; what it does next on the connection comes later.
+	// Serf starts a stream only after its response; what it sends next on the connection comes later.
 	_, err = responder.Members()
 	say("Members", nil, err)
 	answered := make(chan error, 1)

@@ -2,15 +2,19 @@ import { describe, expect, test } from "vitest";
 import { Cluster } from "../../../src/agent/cluster_service.ts";
 import { selectMembers } from "../../../src/agent/member_filter.ts";
 import type { LogLevel } from "../../../src/core/effects.ts";
+import { limitedLinesMax, limitIntervalMs } from "../../../src/core/log_limit.ts";
 import type { Member } from "../../../src/core/serf/api.ts";
 import { SerfError } from "../../../src/errors.ts";
+import { concatenate } from "../../../src/rpc/bytes.ts";
 import { RpcClient } from "../../../src/rpc/client/client.ts";
 import { RpcCodec } from "../../../src/rpc/codec.ts";
 import type { MemberFilter } from "../../../src/rpc/protocol.ts";
 import { defaultRpcAddress } from "../../../src/rpc/protocol.ts";
-import { RpcServer, untrustedClientsMax } from "../../../src/rpc/server/server.ts";
+import { greetingTimeoutMs } from "../../../src/rpc/server/client_loop.ts";
+import { RpcServer } from "../../../src/rpc/server/server.ts";
 import type { AgentService, Stats } from "../../../src/rpc/server/service.ts";
 import type { MonitoredLine } from "../../../src/rpc/server/subscriptions.ts";
+import { unauthenticatedPerSourceMax } from "../../../src/rpc/server/unauthenticated.ts";
 import { FakeNode, FakeRuntime, member, settle } from "../../agent/fakes.ts";
 
 const agentAddress = { host: "127.0.0.1", port: 7373 };
@@ -79,16 +83,22 @@ class FakeService implements AgentService {
 
 async function serve(
   token = "",
+  limits: { readonly totalBytesMax?: number } = {},
 ): Promise<{ fake: FakeRuntime; service: FakeService; server: RpcServer; client: RpcClient }> {
   const fake = new FakeRuntime();
   const service = new FakeService();
-  const server = await RpcServer.listen(fake.runtime, { address: defaultRpcAddress, token, service });
+  const server = await RpcServer.listen(fake.runtime, {
+    address: defaultRpcAddress,
+    token,
+    service,
+    ...limits,
+  });
   const client = await RpcClient.connect(fake.runtime, { token });
   return { fake, service, server, client };
 }
 
-describe("what the agent answers comes back to the client", () => {
-  test("members with everything that is known of them", async () => {
+describe("the agent's response is returned to the client", () => {
+  test("members with all their fields", async () => {
     const { client } = await serve();
     expect(await client.members()).toEqual([webMember, dbMember]);
   });
@@ -107,7 +117,7 @@ describe("what the agent answers comes back to the client", () => {
     expect((await client.members(filter as object)).map(({ name }) => name)).toEqual(names);
   });
 
-  test("nothing, but the end of the connection, for a bad expression", async () => {
+  test("nothing but a closed connection for a bad expression", async () => {
     const { client, service } = await serve();
     await expect(client.members({ name: "[" })).rejects.toThrow("client closed");
     expect(service.lines.at(-1)).toBe(
@@ -115,13 +125,13 @@ describe("what the agent answers comes back to the client", () => {
     );
   });
 
-  test("an answer within a moment for an expression that takes for ever elsewhere", async () => {
+  test("a quick response for an expression that backtracks for ever in other engines", async () => {
     const { client, service } = await serve();
     service.members = () => [member(`${"a".repeat(4000)}b`, "127.0.0.1")];
     expect(await client.members({ name: "(a*)*(a*)*(a*)*c" })).toEqual([]);
   });
 
-  test("the number of joined addresses, or the error with a body behind it", async () => {
+  test("the number of joined addresses, or the error with a body after it", async () => {
     const { client, service } = await serve();
     expect(await client.join(["a", "b"], { replay: true })).toBe(2);
     service.failure = new SerfError("ERR_JOIN", "1 error occurred:\n\t* no\n\n");
@@ -156,7 +166,7 @@ describe("what the agent answers comes back to the client", () => {
     await expect(client.forceLeave("gone")).rejects.toThrow("timed out broadcasting node removal");
   });
 
-  test("the answer to a leave, then the shutdown, also when the leave failed", async () => {
+  test("the response to a leave, then the shutdown, even if the leave failed", async () => {
     const { client, service } = await serve();
     service.failure = new SerfError("ERR_STATE", "Leave already in progress");
     await expect(client.leave()).rejects.toThrow("Leave already in progress");
@@ -170,7 +180,7 @@ describe("what the agent answers comes back to the client", () => {
 });
 
 describe("tokens", () => {
-  test("a right one opens the agent", async () => {
+  test("a right one gives access to the agent", async () => {
     const { client } = await serve("s3cret");
     expect(await client.members()).toHaveLength(2);
   });
@@ -180,7 +190,7 @@ describe("tokens", () => {
     await expect(RpcClient.connect(fake.runtime, { token })).rejects.toThrow("Invalid authentication token");
   });
 
-  test("none does not either, and the error does not make the client wait for a body", async () => {
+  test("a missing one does not, and the client does not wait for a body after the error", async () => {
     const { fake, service } = await serve("s3cret");
     const client = await RpcClient.connect(fake.runtime);
     await expect(client.members()).rejects.toThrow("Authentication required");
@@ -190,7 +200,7 @@ describe("tokens", () => {
     ).toHaveLength(3);
   });
 
-  test("one for an agent that has none is refused", async () => {
+  test("one for an agent without a token is rejected", async () => {
     const { fake } = await serve();
     await expect(RpcClient.connect(fake.runtime, { token: "x" })).rejects.toThrow(
       "Invalid authentication token",
@@ -199,7 +209,7 @@ describe("tokens", () => {
 });
 
 describe("streams and monitors", () => {
-  test("events arrive typed and end with the connection", async () => {
+  test("events arrive typed, and the stream ends with the connection", async () => {
     const { client, server } = await serve();
     const events = await client.stream("user,member-failed");
     const payload = Uint8Array.of(1, 2);
@@ -249,7 +259,7 @@ describe("streams and monitors", () => {
   });
 });
 
-/** Shakes hands and sends objects by hand. */
+/** Sends a handshake and objects as bytes. */
 async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
   const connection = await fake.streams.connect(agentAddress);
   const codec = new RpcCodec();
@@ -259,8 +269,8 @@ async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
   return connection;
 }
 
-describe("clients that do not behave", () => {
-  test("one that never reads loses events and holds up nobody else", async () => {
+describe("misbehaving clients", () => {
+  test("one that never reads loses events and blocks no other client", async () => {
     const { fake, client, server, service } = await serve();
     const codec = new RpcCodec();
     await raw(fake, codec.encode({ Command: "stream", Seq: 1 }, { Type: "" }));
@@ -275,7 +285,42 @@ describe("clients that do not behave", () => {
     expect(await client.members()).toHaveLength(2);
   });
 
-  test("one that never reads its answers is not read from any more", async () => {
+  /** Streams on which nobody reads; `size` bytes of payload are sent to them in each of `count` events. */
+  async function stall(fake: FakeRuntime, server: RpcServer, streams: number, count: number, size: number) {
+    const open = new RpcCodec().encode({ Command: "stream", Seq: 1 }, { Type: "" });
+    for (let stream = 0; stream < streams; stream++) await raw(fake, open);
+    for (let number = 0; number < count; number++) {
+      const payload = new Uint8Array(size);
+      server.event({ type: "user", lamportTime: BigInt(number), name: "x", payload, coalesce: false });
+      if (number % 16 === 0) await settle();
+    }
+    await settle();
+  }
+
+  test("many that never read hold every event once", async () => {
+    const { fake, server, client } = await serve();
+    await stall(fake, server, 60, 512, 10_000);
+    expect(server.clients).toBe(61);
+    expect(server.queuedBytes).toBeGreaterThan(5_000_000);
+    expect(server.queuedBytes).toBeLessThan(6_000_000);
+    await server.close();
+    expect(server.queuedBytes).toBe(0);
+    await expect(client.members()).rejects.toThrow("client closed");
+  });
+
+  test("if too much waits for all together, those furthest behind are closed and the others are served", async () => {
+    const { fake, server, client, service } = await serve("", { totalBytesMax: 1_000_000 });
+    const events = await client.stream();
+    await stall(fake, server, 3, 150, 10_000);
+    expect(server.queuedBytes).toBeLessThan(1_000_000);
+    expect(server.clients).toBe(1);
+    expect(
+      service.lines.filter((line) => line.includes("Closing ipc.client that does not keep up")),
+    ).toHaveLength(3);
+    expect((await events.next()).value).toMatchObject({ type: "user", name: "x" });
+  });
+
+  test("one that never reads its responses is not read from any more", async () => {
     const { fake, service } = await serve();
     const big = member("big", "127.0.0.1", { t: "x".repeat(100_000) });
     service.members = () => {
@@ -288,7 +333,7 @@ describe("clients that do not behave", () => {
     expect(service.calls.length).toBeLessThan(4);
   });
 
-  test("requests of one connection are done in order, those of others meanwhile", async () => {
+  test("requests of one connection are handled in order, those of others meanwhile", async () => {
     const { fake, service, client } = await serve();
     let release = (): void => undefined;
     service.hold = new Promise((resolve) => {
@@ -305,17 +350,50 @@ describe("clients that do not behave", () => {
     expect(order).toEqual(["join", "members"]);
   });
 
-  test("too many that do not even shake hands are turned away until some leave", async () => {
-    const { fake, server, service } = await serve();
-    const idle = [];
-    for (let count = 0; count < untrustedClientsMax; count++)
-      idle.push(await fake.streams.connect(agentAddress));
-    const accepted = service.lines.length;
-    await expect(RpcClient.connect(fake.runtime)).rejects.toThrow("client closed");
-    expect(service.lines).toHaveLength(accepted);
-    idle[0]!.close();
+  test("those that never shake hands lock nobody out, whether they are many or new ones come", async () => {
+    const { fake, server, client, service } = await serve("s3cret");
+    const command = async (): Promise<RpcClient> =>
+      await RpcClient.connect(fake.runtime, { token: "s3cret" });
+    for (let round = 0; round < 4; round++) {
+      for (let count = 0; count < 500; count++) await fake.streams.connect(agentAddress);
+      expect(await (await command()).members()).toHaveLength(2);
+    }
+    expect(await client.members()).toHaveLength(2);
     await settle();
-    expect(await (await RpcClient.connect(fake.runtime)).members()).toHaveLength(2);
-    expect(server.clients).toBe(untrustedClientsMax + 1);
+    expect(server.clients).toBe(5 + unauthenticatedPerSourceMax - 1);
+    expect(service.lines.length).toBeLessThan(2 * limitedLinesMax + 10);
+    await fake.clock.advance(greetingTimeoutMs);
+    expect(server.clients).toBe(5);
+    await fake.clock.advance(limitIntervalMs);
+    expect(service.lines.slice(-2)).toEqual([
+      expect.stringMatching(/^\[INFO\] … and 1985 more like it, the last: Accepted client: 127/),
+      expect.stringMatching(
+        /^\[WARN\] … and 1980 more like it, the last: Closing ipc.client that did not auth/,
+      ),
+    ]);
+  });
+
+  test.each([
+    ["says nothing", undefined, ""],
+    ["shakes hands and does not authenticate", { Command: "handshake", Seq: 0 }, "s3cret"],
+  ])("one that %s is closed in time", async (_what, header, token) => {
+    const { fake, server } = await serve(token);
+    const connection = await fake.streams.connect(agentAddress);
+    if (header !== undefined) await connection.write(new RpcCodec().encode(header, { Version: 1 }));
+    await fake.clock.advance(greetingTimeoutMs - 1);
+    expect(server.clients).toBe(2);
+    await fake.clock.advance(1);
+    expect(server.clients).toBe(1);
+  });
+
+  test("errors before authentication fill no log", async () => {
+    const { fake, service } = await serve("s3cret");
+    const codec = new RpcCodec();
+    const connection = await raw(fake);
+    const before = service.lines.length;
+    const requests = Array.from({ length: 5_000 }, () => codec.encode({ Command: "stats", Seq: 1 }));
+    await connection.write(concatenate(requests));
+    for (let read = 0; read < 5_000 * 20; ) read += (await connection.read())!.length;
+    expect(service.lines.length - before).toBe(limitedLinesMax);
   });
 });

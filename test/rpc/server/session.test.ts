@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { concatenate } from "../../../src/rpc/bytes.ts";
 import type { Encodable } from "../../../src/rpc/codec.ts";
-import { concatenate, RpcCodec } from "../../../src/rpc/codec.ts";
+import { RpcCodec } from "../../../src/rpc/codec.ts";
 import { EventRecord } from "../../../src/rpc/records.ts";
 import { coordinateRecord, keyRecord, readCoordinate, readKeyReport } from "../../../src/rpc/results.ts";
 import type { AskedQuery } from "../../../src/rpc/server/client_queries.ts";
@@ -17,7 +18,7 @@ function session(token = ""): Session {
   return new Session({ client: "127.0.0.1:5000", token, codec });
 }
 
-/** Replays what the client sent, answers requests as the agent did, and returns what the session wrote. */
+/** Replays what the client sent, responds as the agent did, and returns what the session wrote. */
 function replay(
   recorded: RecordedConnection,
   token: string,
@@ -28,14 +29,14 @@ function replay(
   return player;
 }
 
-/** A payload without bytes is none, as with Serf 0.9; the recorded agent tells the two apart. */
+/** An empty payload counts as none, as in Serf 0.9; the recorded agent distinguishes the two. */
 function withoutEmptyPayload(object: Map<string, unknown>): Map<string, unknown> {
   const payload = object.get("Payload");
   const empty = payload instanceof Uint8Array && payload.length === 0;
   return empty ? new Map(object).set("Payload", null) : object;
 }
 
-describe("a session answers like the recorded agent", () => {
+describe("a session responds like the recorded agent", () => {
   const cuts = {
     "object by object": (bytes: Uint8Array) => [bytes],
     "byte by byte": (bytes: Uint8Array) => Array.from(bytes, (byte) => Uint8Array.of(byte)),
@@ -52,7 +53,7 @@ describe("a session answers like the recorded agent", () => {
     }
   });
 
-  test("also when everything arrives at once", () => {
+  test("even if everything arrives at once", () => {
     for (const recorded of readRecording("raw-stream-filters")) {
       const { actual, expected } = replay(
         { ...recorded, sent: [concatenate(recorded.sent)] },
@@ -83,7 +84,7 @@ const eventRecord = new EventRecord(
   codec,
 );
 
-test("headers are written byte for byte like the original's", () => {
+test("headers are written byte for byte like Serf's", () => {
   const machine = session();
   machine.receive(bytesOfHex(handshakeHex.replaceAll(" ", "")));
   expect(hexOf(machine.take()!)).toBe("82a54572726f72a0a353657100");
@@ -92,7 +93,7 @@ test("headers are written byte for byte like the original's", () => {
 test.each([
   ["cli-get-coordinate", 2],
   ["cli-get-coordinate-missing", 1],
-])("coordinates are written byte for byte like the original's: %s", (name, count) => {
+])("coordinates are written byte for byte like Serf's: %s", (name, count) => {
   const { received } = readRecording(name)[0]!;
   const bodies = received.filter((bytes) => (codec.decode(bytes) as Map<string, unknown>).has("Coord"));
   expect(bodies).toHaveLength(count);
@@ -106,7 +107,7 @@ test.each([
   "cli-install-key-bad-base64",
   "cli-list-keys",
   "cli-use-key-missing",
-])("key results are written byte for byte like the original's: %s", (name) => {
+])("key results are written byte for byte like Serf's: %s", (name) => {
   const body = readRecording(name)[0]!.received.at(-1)!;
   const report = readKeyReport(codec.decode(body));
   expect(hexOf(codec.encode(keyRecord(report, name === "cli-list-keys")))).toBe(hexOf(body));
@@ -125,7 +126,7 @@ const queryRecord = new EventRecord(
   codec,
 );
 
-test("a query has a number of its own on every stream that delivers it, and its name filters it", () => {
+test("a query has its own id on every stream that delivers it, and filters match its name", () => {
   const machine = open();
   machine.receive(request(1, "stream", { Type: "query" }));
   machine.receive(request(2, "stream", { Type: "query:load" }));
@@ -137,7 +138,7 @@ test("a query has a number of its own on every stream that delivers it, and its 
   expect(numbers).toEqual([1, 2, 3, 4]);
 });
 
-test("delivered queries can be answered until their deadline, and only so many are kept", () => {
+test("delivered queries can be answered until their deadline, and a bounded number is kept", () => {
   const machine = open();
   machine.receive(request(1, "stream", { Type: "query" }));
   for (let count = 0; count <= answerableQueriesMax; count++) {
@@ -155,7 +156,7 @@ test("delivered queries can be answered until their deadline, and only so many a
   expect(respond(1001, 3)).toBe("No pending queries matching ID");
 });
 
-test("only so many queries of one client run at a time", () => {
+test("one client can run a bounded number of queries at a time", () => {
   const machine = open();
   const asked: AskedQuery[] = [];
   for (let sequence = 1; sequence <= runningQueriesMax; sequence++) {
@@ -174,7 +175,7 @@ test("only so many queries of one client run at a time", () => {
   expect(machine.drain()).toHaveLength(1);
 });
 
-test("a request in progress holds back the next one, but not events", () => {
+test("a request in progress delays the next one, but not events", () => {
   const machine = open();
   machine.receive(request(1, "stream", { Type: "user" }));
   machine.receive(concatenate([request(2, "leave"), request(3, "members")]));
@@ -220,20 +221,20 @@ test("an event goes out once for each matching stream, until it is stopped", () 
   expect(machine.subscribed).toBe(false);
 });
 
-test("a stalled stream keeps its first 512 events and warns once a second", () => {
+test("a stalled stream keeps its first 512 events and logs a warning once a second", () => {
   const machine = open();
   machine.receive(request(1, "stream", { Type: "" }));
   for (let count = 0; count < 2000; count++) machine.event(count < 1000 ? 0 : 1000, eventRecord);
   expect(machine.drain()).toEqual([
-    { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
-    { kind: "log", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
+    { kind: "log", topic: "dropped", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
+    { kind: "log", topic: "dropped", level: "WARN", text: "Dropping event to ipc.client: 127.0.0.1:5000" },
   ]);
   expect(written(machine)).toHaveLength(1 + 2 * 512);
   machine.event(2000, eventRecord);
   expect(written(machine)).toHaveLength(2);
 });
 
-test("a monitor asks for the past lines, filters by level and can be opened once", () => {
+test("a monitor requests the past lines, filters by level and can be opened once", () => {
   const machine = open();
   machine.receive(request(1, "monitor", { LogLevel: "warn" }));
   expect(machine.drain()).toEqual([{ kind: "replay" }]);
@@ -250,7 +251,7 @@ test("a monitor asks for the past lines, filters by level and can be opened once
   ]);
 });
 
-test("until a client is trusted it is held to small objects", () => {
+test("a client without authentication may send only small objects", () => {
   const greeting = session();
   greeting.receive(request(0, "handshake"));
   greeting.receive(Uint8Array.of(0xdb, 0x00, 0x01, 0x00, 0x00));

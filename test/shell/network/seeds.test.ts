@@ -1,4 +1,4 @@
-/** What the seeds of a join come to, in a world with a DNS of its own. */
+/** The addresses that the seeds of a join resolve to, in a world with its own DNS. */
 import { expect, test } from "vitest";
 import { World } from "../../../runtimes/sim/mod.ts";
 import { type ResolvedSeeds, resolveSeeds } from "../../../src/shell/network/seeds.ts";
@@ -18,7 +18,7 @@ async function resolved(world: World, ...seeds: string[]): Promise<ResolvedSeeds
 
 const at = (host: string, port: number, node = ""): object => ({ node, to: { host, port } });
 
-test("names are every address they have, in the order of the seeds", async () => {
+test("names resolve to all their addresses, in the order of the seeds", async () => {
   expect(await resolved(newWorld(), "b", "10.9.9.9:1", "x/a:2", "[fd00::9]:3")).toEqual({
     targets: [
       at("10.0.0.2", 7946),
@@ -31,7 +31,7 @@ test("names are every address they have, in the order of the seeds", async () =>
   });
 });
 
-test("a service is every address of every target, with the ports that DNS says, as they are at the time", async () => {
+test("a service resolves to all addresses of all targets, with the ports in DNS, each time anew", async () => {
   const world = newWorld();
   world.setService(service, [
     { name: "b", port: 8000 },
@@ -63,7 +63,7 @@ test.each([
   ["nobody", "lookup nobody: no such host"],
   [service, `lookup ${service}: no such host`],
   ["_serf._tcp.empty.test", "lookup _serf._tcp.empty.test: no such host"],
-  // With a port it is a host's name, which it cannot be.
+  // With a port it is a host name, and it is not a valid one.
   [`${service}:7946`, `lookup ${service}: no such host`],
   ["_serf._sctp.example.test", "lookup _serf._sctp.example.test: no such host"],
   ["a:x", 'strconv.ParseUint: parsing "x": invalid syntax'],

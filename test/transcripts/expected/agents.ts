@@ -1,4 +1,4 @@
-/** What agents do differently on purpose. */
+/** Intended differences of agents. */
 
 import type { IntendedDifference } from "../intended.ts";
 import { logged, lookup } from "./lines.ts";
@@ -13,7 +13,7 @@ function badDuration(step: number, words: string, key: string): IntendedDifferen
   };
 }
 
-/** What an agent prints behind "Starting Serf agent..." when it runs, up to its end by SIGKILL. */
+/** What an agent prints after "Starting Serf agent..." when it runs, until SIGKILL ends it. */
 function running(name: string, host: string, profile: string, log: readonly string[] = []): string[] {
   const lines = [
     "==> Starting Serf agent RPC...",
@@ -61,15 +61,17 @@ const configuration: readonly IntendedDifference[] = [
       "stdout: ==> Failed to setup the Serf agent: Invalid tags_file 'missing-dir/t.json': stat missing-dir: no such file or directory",
       "end: exit 1",
     ],
-    reason:
-      "a tags file that could never be written is refused; the original notices at the first change of a tag",
+    reason: "a tags file that could never be written is rejected; Serf notices at the first change of a tag",
   },
   {
     scenario: "config-errors",
     steps: [48],
     original: running("n1", "127.0.0.41", "lan"),
-    ours: refused("user event size limit must be 1 to 65507 bytes, got -5"),
-    reason: "a limit that is negative is refused; the original then sends nothing",
+    ours: [
+      "stdout: ==> Error decoding 'c.json': 'user_event_size_limit' must not be negative, got -5",
+      "end: exit 1",
+    ],
+    reason: "a negative limit is rejected; with one Serf sends nothing",
   },
   {
     scenario: "config-errors",
@@ -79,14 +81,14 @@ const configuration: readonly IntendedDifference[] = [
       () => "stdout: '-' expected type 'time.Duration', got unconvertible type 'string'",
     ),
     ours: ["stdout: '' has invalid keys: -"],
-    reason: "the original takes its decoder's mark for fields without a key for a key",
+    reason: "Serf mistakes its decoder's mark for fields without a key for a key",
   },
   {
     scenario: "agent-tags-file-too-long",
     steps: [3],
     original: [`stdout:   "big": "${"x".repeat(600)}",`],
     ours: [],
-    reason: "tags that are too long are refused before the file is written",
+    reason: "tags that are too long are rejected before the file is written",
   },
   {
     scenario: "agent-tags-file-too-long",
@@ -103,7 +105,7 @@ const configuration: readonly IntendedDifference[] = [
       "Failed to create memberlist: Failed to get final advertise address: no private IP address found, and explicit IP not provided",
     ),
     reason:
-      "an empty host means every address, of which a private one is announced; the original announces ::, where nobody reaches it",
+      "an empty host means all addresses, of which a private one is announced; Serf announces ::, which other members cannot reach",
   },
   {
     scenario: "agent-misc",
@@ -129,18 +131,18 @@ const reloading: readonly IntendedDifference[] = [
     steps: [14],
     original: ["stdout: {} (no newline)"],
     ours: ["stdout: {", 'stdout:   "keep": "me"', "stdout: } (no newline)"],
-    reason: "SIGHUP leaves the tags of a tags file alone",
+    reason: "SIGHUP does not change the tags of a tags file",
   },
   {
     scenario: "agent-reload",
     steps: [15],
     original: ["stdout: n1  127.0.0.51:17946  alive"],
     ours: ["stdout: n1  127.0.0.51:17946  alive  keep=me"],
-    reason: "SIGHUP leaves the tags of a tags file alone",
+    reason: "SIGHUP does not change the tags of a tags file",
   },
 ];
 
-const snapshots = "a killed agent's snapshot is complete, where the original loses what it had not flushed";
+const snapshots = "a killed agent's snapshot is complete, where Serf's lacks what was not flushed";
 const old = [
   "[INFO] agent: Received event: user-event: old1",
   "[INFO] agent: Received event: user-event: old2",
@@ -187,7 +189,7 @@ const joining: readonly IntendedDifference[] = [
     steps: [11],
     original: logged([...old, ...refuting, "[INFO] serf: Ignoring previous leave in snapshot"]),
     ours: [],
-    reason: `${snapshots}: it knows which events it had; and the original was left once more between two recordings`,
+    reason: `${snapshots}: its event clock is recorded, too; and the recorded Serf left once more between two recordings`,
   },
   {
     scenario: "mdns",
@@ -202,7 +204,7 @@ const joining: readonly IntendedDifference[] = [
       "[INFO] agent.mdns: Joined 1 hosts",
     ]),
     ours: [],
-    reason: "an agent does not join itself, nor one that it knows to be alive",
+    reason: "an agent joins neither itself nor members that are alive",
   },
   {
     scenario: "mdns",
@@ -227,7 +229,7 @@ const joining: readonly IntendedDifference[] = [
       "[ERR] agent.mdns: Failed to poll for new hosts: write udp6 [::]:45463->[ff02::fb]:5353: sendto: network is unreachable",
     ]),
     ours: [],
-    reason: "where one of IPv4 and IPv6 cannot be asked over, the other still is",
+    reason: "if mDNS fails on one of IPv4 and IPv6, the other is still used",
   },
   {
     scenario: "mdns-no-route",
@@ -255,7 +257,7 @@ const assorted: readonly IntendedDifference[] = [
       "end: exit 0",
     ],
     ours: ["stdout: Error sending query: query exceeds limit of 1395 bytes", "end: exit 1"],
-    reason: "a query that fits into no packet is refused; the original keeps it to itself and says nothing",
+    reason: "a query that fits into no packet is rejected; Serf silently does not send it",
   },
   {
     scenario: "agent-misc",
@@ -265,18 +267,18 @@ const assorted: readonly IntendedDifference[] = [
       ...logged(['[ERR] agent.ipc: leave failed: "n" was shut down']),
       'note: "Error leaving: \\"n\\" was shut down\\n" exit 1',
     ],
-    reason: "a leave that is cut short says so before the connection ends",
+    reason: "an interrupted leave sends its error before the connection ends",
   },
   {
     scenario: "event-handler-run",
     steps: [11],
     original: logged(["-- gossip", "[DEBUG] serf: messageQueryResponseType: n"]),
     ours: [],
-    reason: "a node's answers to itself do not travel",
+    reason: "a node's answers to itself are not sent over the network",
   },
 ];
 
-/** All of it. */
+/** All of them. */
 export const ofAgents: readonly IntendedDifference[] = [
   ...configuration,
   ...reloading,

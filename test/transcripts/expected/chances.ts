@@ -1,12 +1,15 @@
-/** What is chance in the logs of the transcripts, in the original as well as in ours. */
+/** Parts of the logs of the transcripts that depend on chance, in Serf as in our agents. */
 
 import type { Chance } from "../intended.ts";
 import { transcriptNames } from "../transcript.ts";
 
-/** Members of clusters of three and more: who suspects a dead one first, and who hears of it. */
+/**
+ * Members of clusters of three and more: which of them suspects a dead one first, and which of them
+ * learns of it.
+ */
 const whoSuspects = {
   lines: /memberlist: (Suspect|Marking|Push\/Pull with) /,
-  reason: "which member notices a dead one first is chance",
+  reason: "which member detects a dead one first depends on chance",
 };
 const payloadWritten = {
   lines: /Error writing payload: write \|1: /,
@@ -19,7 +22,7 @@ const clusterLogs: readonly Chance[] = ["agent-log-cluster", "cluster-monitor", 
     {
       scenario,
       lines: /agent\.ipc: Accepted client: /,
-      reason: "the recorder asked more often than its transcript shows",
+      reason: "the recorder sent more queries than its transcript shows",
     },
     {
       scenario,
@@ -30,12 +33,12 @@ const clusterLogs: readonly Chance[] = ["agent-log-cluster", "cluster-monitor", 
       scenario,
       lines: /serf: EventMemberUpdate: node-a/,
       reason:
-        "the original encodes tags in random order, so that the same tags may count as others; gossip skips what is outdated",
+        "Serf encodes tags in random order, so equal tags may count as changed; gossip skips outdated messages",
     },
     {
       scenario,
       repeated: /agent: (Received event: query: |Requesting query send: |Event 'query' )/,
-      reason: "gossip may lose a query, which is then asked again",
+      reason: "gossip may lose a query, which is then sent again",
     },
     {
       scenario,
@@ -45,7 +48,7 @@ const clusterLogs: readonly Chance[] = ["agent-log-cluster", "cluster-monitor", 
   ],
 );
 
-/** Transcripts whose agents were ended before the second was over after which their first event comes. */
+/** Transcripts whose agents ended within the second after which their first event comes. */
 const shortLived: readonly Chance[] = [
   "agent-files",
   "agent-port-zero",
@@ -57,19 +60,19 @@ const shortLived: readonly Chance[] = [
   scenario,
   lines: /agent: (Received event: member-(join|update)|Error invoking script '\.\/\w+\.sh')/,
   oursAlone: true,
-  reason: "a loaded machine may take longer than a second for what the recorded one did in less",
+  reason: "a loaded machine may need more than a second for what took the recorded one less",
 }));
 
-/** What any agent on a loaded machine may say besides. */
+/** Lines that any agent may log on a loaded machine. */
 const underLoad: readonly Chance[] = transcriptNames().map((scenario) => ({
   scenario,
   lines:
     /memberlist: (Failed UDP ping|Was able to connect)|serf: attempting reconnect|header: connection reset by peer|Script 'sh record\.sh' slow/,
   oursAlone: true,
-  reason: "a loaded machine answers late",
+  reason: "a loaded machine replies late",
 }));
 
-/** All of it. */
+/** All of them. */
 export const chances: readonly Chance[] = [
   ...clusterLogs,
   ...shortLived,
@@ -78,29 +81,30 @@ export const chances: readonly Chance[] = [
     scenario: "config-errors",
     lines: /agent: Error connecting to statsite! /,
     oursAlone: true,
-    reason: "whether nobody answered by the time of the agent's end is a race",
+    reason: "whether no member replied before the agent ended is a race",
   },
   {
     scenario: "agent-signals",
     lines: /agent: Received event: member-join|memberlist: (Suspect|Failed fallback TCP ping)/,
-    reason: "how much of a second has passed when a signal comes, and how long a frozen member is asked",
+    reason:
+      "how much of a second has passed when a signal arrives, and how long a frozen member is probed, depends on chance",
   },
   {
     scenario: "cluster-monitor",
     from: /agent: Error invoking script '\.\/h\.sh': exit status 3/,
-    reason: "an agent keeps 512 lines, and how often gossip repeats something is chance",
+    reason: "an agent keeps 512 lines, and how often gossip repeats a message depends on chance",
   },
   {
     scenario: "cluster-monitor",
     lines:
       /\[DEBUG\] (memberlist: (Initiating push\/pull|Stream connection)|serf: (Relaying response|message\w+Type: ))/,
-    reason: "when members compare what they know, who relays, and what comes twice, is chance",
+    reason: "when members push/pull, which of them relays, and what arrives twice depends on chance",
   },
   ...["cluster-monitor", "cluster-leave"].map((scenario) => ({
     scenario,
     lines: /\tEvent: "member-update"/,
     reason:
-      "an update is held back for a second, in which a monitor may begin; the original repeats it with every later one",
+      "an update is held for a second, in which a monitor may start; Serf repeats it with every later one",
   })),
   ...["agent-log-cluster", "agent-log-keys", "cluster-leave"].map((scenario) => ({
     scenario,
@@ -111,12 +115,12 @@ export const chances: readonly Chance[] = [
     scenario,
     lines: /agent\.ipc: Failed to stream (ack|response|query end) to /,
     reason:
-      "what an interrupted command is still sent is a race; in ours its query ends with the connection, so that there is less",
+      "what an interrupted command still receives is a race; in ours its query ends with the connection, so it receives less",
   })),
   ...["agent-log-cluster", "cluster-monitor"].map((scenario) => ({
     scenario,
     lines: /serf: reply for non-running query /,
-    reason: "how much of a query is answered behind its end or interruption is chance",
+    reason: "how many answers arrive after a query's end or interruption depends on chance",
   })),
   { scenario: "event-handler-run", ...payloadWritten },
   {
@@ -128,7 +132,7 @@ export const chances: readonly Chance[] = [
     scenario: "event-handlers",
     lines: /memberlist: Push\/Pull with third failed: /,
     oursAlone: true,
-    reason: "when members compare what they know is chance",
+    reason: "when members push/pull depends on chance",
   },
   {
     scenario: "event-handler-run",
@@ -138,7 +142,7 @@ export const chances: readonly Chance[] = [
   {
     scenario: "agent-reload",
     unordered: ["events"],
-    reason: "a script's end and a held back event meet",
+    reason: "a script's end and a held event coincide",
   },
   {
     scenario: "agent-misc",
@@ -148,16 +152,16 @@ export const chances: readonly Chance[] = [
   {
     scenario: "agent-join-modes",
     unordered: ["serf"],
-    reason: "joining by flags and by the snapshot go on at the same time",
+    reason: "joins by flags and by the snapshot run at the same time",
   },
   {
     scenario: "agent-misc",
     unordered: ["serf"],
-    reason: "the members that a join brings come in random order",
+    reason: "the members that a join adds arrive in random order",
   },
   {
     scenario: "mdns",
     lines: /\[DEBUG\] (memberlist: (Initiating push\/pull|Stream connection)|serf: message\w+Type: )/,
-    reason: "the recording went on for more than a minute, in which members compare what they know",
+    reason: "the recording lasted more than a minute, in which members push/pull",
   },
 ];

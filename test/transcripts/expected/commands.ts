@@ -1,4 +1,7 @@
-/** What commands print differently on purpose, and what the agents of the large cluster log of them. */
+/**
+ * Intended differences in what commands print, and in what the agents of the large cluster log
+ * about them.
+ */
 
 import { packageVersion } from "../../../src/version.ts";
 import type { IntendedDifference } from "../intended.ts";
@@ -39,14 +42,14 @@ const clients: readonly IntendedDifference[] = [
       "stdout: }",
       "end: exit 0",
     ],
-    reason: "a whole number is one however it is encoded",
+    reason: "a whole number is read in any encoding",
   },
   {
     scenario: "rpc-client-tolerance",
     steps: [16, 20],
     original: ['stdout:       "tags": null,'],
     ours: ['stdout:       "tags": {},'],
-    reason: "no tags are no tags; no agent sends them so",
+    reason: "missing tags are empty; no agent sends them in this form",
   },
   {
     scenario: "rpc-client-tolerance",
@@ -60,14 +63,14 @@ const clients: readonly IntendedDifference[] = [
     steps: [35],
     original: ['stdout:   "Acks": [', 'stdout:     "n1"', "stdout:   ],"],
     ours: ['stdout:   "Acks": null,'],
-    reason: "a reply of nobody is the end; in the original it races with what follows",
+    reason: "a reply without a name is the end; in Serf it races with what follows",
   },
   {
     scenario: "rpc-client-tolerance",
     steps: [36],
     original: ["stdout: Total Responses: 1"],
     ours: ["stdout: Response from 'a': 2", "stdout: Total Responses: 2"],
-    reason: "all that comes before the end is shown; in the original the last replies race with it",
+    reason: "everything before the end is shown; in Serf the last replies race with it",
   },
   {
     scenario: "rpc-client-tolerance",
@@ -76,7 +79,7 @@ const clients: readonly IntendedDifference[] = [
       "stdout: Error querying agent: msgpack decode error [pos 56]: invalid byte descriptor for decoding bytes, got: 0x3",
     ],
     ours: ["stdout: Error querying agent: msgpack decode error: expected text, got a number"],
-    reason: "how an answer that makes no sense is described is the decoder's own",
+    reason: "each decoder describes malformed responses in its own words",
   },
 ];
 
@@ -86,7 +89,7 @@ const cluster: readonly IntendedDifference[] = [
     steps: [0],
     original: [],
     ours: logged(["[INFO] agent: shutdown complete"], ""),
-    reason: "a monitor's connection ends behind the last line",
+    reason: "a monitor's connection ends after the last line",
   },
   {
     scenario: "cluster-join",
@@ -104,7 +107,7 @@ const cluster: readonly IntendedDifference[] = [
   },
 ];
 
-/** All of it. */
+/** All of them. */
 export const ofCommands: readonly IntendedDifference[] = [
   { scenario: "cli-bad-flags", steps: [52], ...versionLine },
   { scenario: "cli-help", steps: [8, 9, 11, 12, 13, 14, 15], ...versionLine },

@@ -1,4 +1,6 @@
-/** Where our program differs from the transcripts on purpose. Commands and files are counted from 0. */
+/**
+ * Intended differences of our program from the transcripts. Commands and files are counted from 0.
+ */
 
 import type { IntendedDifference } from "../intended.ts";
 import { ofAgents } from "./agents.ts";
@@ -7,7 +9,7 @@ import { ofCommands } from "./commands.ts";
 /** All of them. */
 export const differences: readonly IntendedDifference[] = [...ofAgents, ...ofCommands];
 
-/** Commands and files that are not played again, and why. */
+/** Commands and files that are not played again, with reasons. */
 export const notPlayed: readonly { scenario: string; steps: readonly number[]; reason: string }[] = [
   {
     scenario: "agent-log-rpc",

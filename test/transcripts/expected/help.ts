@@ -1,4 +1,7 @@
-/** Names in the recorded help texts, by command; behind `serf` the names of the commands. The texts themselves are not kept. */
+/**
+ * Names in the recorded help texts, by command; under `serf` the names of the commands. The texts
+ * themselves are not kept.
+ */
 export const recorded: Readonly<Record<string, readonly string[]>> = {
   agent: [
     "-advertise",
@@ -63,7 +66,7 @@ export const recorded: Readonly<Record<string, readonly string[]>> = {
   keygen: [],
 };
 
-/** Flags in our help alone. Go's agent has `-replay` too and does not mention it. */
+/** Flags that only our help lists. Go's agent has `-replay` too and does not mention it. */
 export const added: Readonly<Record<string, readonly string[]>> = {
   agent: [
     "-allowed-cidrs",
@@ -73,6 +76,7 @@ export const added: Readonly<Record<string, readonly string[]>> = {
     "-label",
     "-log-format",
     "-quiescent-period",
+    "-query-wait-for-deadline",
     "-replay",
     "-user-coalesce-period",
     "-user-quiescent-period",

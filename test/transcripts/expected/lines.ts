@@ -5,7 +5,9 @@ import type { IntendedDifference } from "../intended.ts";
 /** A difference without its place. */
 export type Lines = Pick<IntendedDifference, "original" | "ours" | "reason">;
 
-/** A name that does not resolve. `before` are the words before the lookup in each line where it stands. */
+/**
+ * A name that does not resolve. `before` are the words before the lookup in each line that has it.
+ */
 export function lookup(name: string, ...before: string[]): Lines {
   return {
     original: before.map((words) => `stdout: ${words}lookup ${name} on DNS-SERVER:53: no such host`),

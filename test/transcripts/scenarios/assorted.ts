@@ -1,4 +1,4 @@
-/** Old protocols, limits, names that two have, leaving twice; and what each log level shows. */
+/** Old protocols, limits, two agents of one name, leaving twice; and what each log level shows. */
 
 import type { Place } from "../place.ts";
 import type { Stage } from "../stage.ts";

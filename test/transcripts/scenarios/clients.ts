@@ -1,4 +1,7 @@
-/** Commands beside agents that are not what they should be: fakes that answer in their own way, members that do not answer. */
+/**
+ * Commands beside agents that misbehave: fakes that respond in their own way, members that do not
+ * reply.
+ */
 
 import { type Encodable, RpcCodec } from "../../../src/rpc/codec.ts";
 import { hexOf } from "../../rpc/hex.ts";
@@ -19,7 +22,10 @@ async function withAnswers(
   await program.kill("SIGKILL");
 }
 
-/** Objects of the client before its second request is complete: a handshake is two, `stats` has no body. */
+/**
+ * Objects of the client before its second request is complete: a handshake is two, `stats` has no
+ * body.
+ */
 function requestEnd(name: string | undefined): number {
   return name === "info" ? 3 : 4;
 }
@@ -57,7 +63,7 @@ function memberOf([name, status]: readonly [string, string]): Encodable {
   return { Addr: Uint8Array.of(127, 0, 0, 1), Name: name, Port: 7946, Status: status, Tags: {}, ...versions };
 }
 
-/** Answers to the handshake, to `members`, and to a query, with these acknowledgements. */
+/** Responses to the handshake, to `members`, and to a query, with these acknowledgements. */
 function cluster(members: readonly (readonly [string, string])[], acks: readonly string[]): Answer[] {
   const header = (sequence: number): Encodable => ({ Error: "", Seq: sequence });
   const records = acks.flatMap((from) => [header(3), { Type: "ack", From: from, Payload: null }]);
@@ -116,7 +122,10 @@ const reachability = scenario("reachability-problems", async (stage, place) => {
   }
 });
 
-/** Enough to fill what the kernel holds for a client that does not read, and the agent's own queue. */
+/**
+ * Enough to fill what the kernel buffers for a client that does not read, and the agent's own
+ * queue.
+ */
 const floodCount = 20_000;
 
 const slow = scenario("rpc-slow-client", async (stage, place) => {

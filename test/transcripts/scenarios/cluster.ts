@@ -38,7 +38,7 @@ async function playWhole(stage: Stage): Promise<void> {
   await stage.playAll(0, stage.transcript.items.length - 1);
 }
 
-/** Interrupts a command when it has printed something; what gossip lost is asked again. */
+/** Interrupts a command after it has printed something; queries that gossip lost are sent again. */
 async function interrupted(stage: Stage, index: number, text: string, count = 1): Promise<void> {
   for (let attempt = 0; attempt < 3 && !stage.matches(index); attempt += 1) {
     const playing = stage.start(index);
@@ -62,7 +62,10 @@ async function monitors(stage: Stage, place: Place): Promise<void> {
   await stage.playAll(3, 4);
 }
 
-/** A query lasts 1.6 seconds: the next begins when the one before it has arrived. Only slow answers have to be waited for. */
+/**
+ * A query lasts 1.6 seconds: the next begins when the one before it has arrived. Only slow answers
+ * have to be waited for.
+ */
 async function askAll(stage: Stage, agent: Program): Promise<void> {
   const isSlow = (index: number): boolean => stage.step(index).args.includes("slow");
   let asked: Playing[] = [];
@@ -78,7 +81,7 @@ async function askAll(stage: Stage, agent: Program): Promise<void> {
   await answered(stage, asked);
 }
 
-/** Waits for queries; what gossip lost is asked again. */
+/** Waits for queries; those that gossip lost are sent again. */
 async function answered(stage: Stage, asked: readonly Playing[]): Promise<void> {
   await Promise.all(asked.map((playing) => stage.finish(playing)));
   for (const { step } of asked) {
@@ -113,7 +116,7 @@ async function play(place: Place, stages: Readonly<Record<(typeof names)[number]
   c!.program.signal("SIGKILL");
   await logs.finish(c!);
   await force.playAll(0, 1);
-  // A live member contradicts.
+  // A live member refutes.
   await force.playUntilSame(2);
   await first.prints("EventMemberFailed: node-c");
   await b!.program.prints("EventMemberFailed: node-c");
@@ -134,7 +137,7 @@ async function play(place: Place, stages: Readonly<Record<(typeof names)[number]
   await force.playAll(15, 16);
 
   const leave = stages["cluster-leave"];
-  // By then what was held back has come.
+  // By then held events have been released.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   const monitor = leave.start(0);
   await monitor.program.prints("EventMemberReap (forced): node-d");

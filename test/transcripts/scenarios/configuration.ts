@@ -1,10 +1,13 @@
-/** Agents that start, or do not, with some flags and files. */
+/** Agents that start, or fail to, with some flags and files. */
 
 import type { Place } from "../place.ts";
 import type { Stage } from "../stage.ts";
 import { type Scenario, scenario } from "./scenario.ts";
 
-/** Starts an agent with the file that the recorder's note shows; commands recorded before it are put to it. */
+/**
+ * Starts an agent with the file in the recorder's note; commands recorded before it are run against
+ * it.
+ */
 async function startWithFile(stage: Stage, index: number, questions: readonly number[] = []): Promise<void> {
   const item = stage.transcript.items[index];
   for (const note of item?.notes ?? []) {
@@ -78,7 +81,7 @@ const startErrors = scenario("agent-start-errors", async (stage, place) => {
   await startAll(stage, 47, stage.transcript.items.length - 1);
 });
 
-/** Where programs listen, without ports of the kernel's choice. */
+/** The addresses that programs listen at, without ports that the kernel chose. */
 async function listeners(place: Place): Promise<string[]> {
   const program = place.other("ss", "-ltnH");
   await program.over();
@@ -89,21 +92,24 @@ async function listeners(place: Place): Promise<string[]> {
     .sort();
 }
 
-const portZero = scenario("agent-port-zero", async (stage, place) => {
-  for (const index of stage.transcript.items.keys()) {
-    const agent = await stage.agent(index);
-    if (agent.program.end !== undefined) {
-      await stage.finish(agent);
-      continue;
+const portZero: Scenario = {
+  ...scenario("agent-port-zero", async (stage, place) => {
+    for (const index of stage.transcript.items.keys()) {
+      const agent = await stage.agent(index);
+      if (agent.program.end !== undefined) {
+        await stage.finish(agent);
+        continue;
+      }
+      const [, recorded = ""] =
+        /^# TCP listeners of the next agent: (.*)$/.exec(agent.step.notes.at(-1)!) ?? [];
+      const actual = (await listeners(place)).join(" ");
+      if (actual !== recorded.split(" ").sort().join(" "))
+        throw new Error(`Listens at ${actual}, not at ${recorded}`);
+      await stage.end(agent);
     }
-    const [, recorded = ""] =
-      /^# TCP listeners of the next agent: (.*)$/.exec(agent.step.notes.at(-1)!) ?? [];
-    const actual = (await listeners(place)).join(" ");
-    if (actual !== recorded.split(" ").sort().join(" "))
-      throw new Error(`Listens at ${actual}, not at ${recorded}`);
-    await stage.end(agent);
-  }
-});
+  }),
+  alone: true,
+};
 
 /** The scenarios. */
 export const configuration: readonly Scenario[] = [merge, errors, files, tooLong, startErrors, portZero];

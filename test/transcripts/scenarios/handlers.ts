@@ -1,4 +1,4 @@
-/** Event handlers: what they see, and how they are run. */
+/** Event handlers: what they receive, and how they are run. */
 
 import { until } from "../../interop/agents.ts";
 import type { Place, Program } from "../place.ts";
@@ -12,7 +12,7 @@ function at(host: number): string[] {
   return [`-bind=127.0.0.${host}:17946`, `-rpc-addr=127.0.0.${host}:17373`, local];
 }
 
-/** Writes down its environment and its standard input. */
+/** Writes its environment and its standard input to a file. */
 const recorder = `{
 echo "--- env"
 env | grep ^SERF_ | LC_ALL=C sort | cat -A
@@ -23,7 +23,7 @@ echo "--- end"
 mv "seen.$$" "$(date +%s%N).seen"
 `;
 
-/** What the recorder of the original noted, by the heading above it. */
+/** The recorder's notes about Serf, by the heading above them. */
 function recordedInvocations(step: Step): Map<string, string[]> {
   const invocations = new Map<string, string[]>();
   let current: string[] = [];
@@ -38,7 +38,9 @@ function recordedInvocations(step: Step): Map<string, string[]> {
   return invocations;
 }
 
-/** Which of two tags gives a variable its value, and the order of tags and members, are chance. */
+/**
+ * The order of tags and members depends on chance, and so does which of two tags sets a variable.
+ */
 function normalInvocation(lines: readonly string[]): string[] {
   const normal = lines
     .filter((line) => line !== "")
@@ -80,7 +82,7 @@ class Invocations {
     if (others.length > 0) throw new Error(`More than one invocation for "${heading}"`);
   }
 
-  /** The next heading says that nothing was run. */
+  /** The next heading notes that nothing was run. */
   none(what: string): void {
     const [heading] = [...this.#recorded][this.#seen]!;
     if (!heading.startsWith(what)) throw new Error(`"${heading}" comes before "${what}"`);
@@ -144,7 +146,8 @@ const seen = scenario("event-handlers", async (stage, place) => {
   await invocations.next("query without payload");
   await place.run("query", rpc, "-timeout=500ms", "_serf_ping");
   invocations.none("internal ping query");
-  // The reaper comes every 15 seconds; a leave in the second before it would become one event with its reap.
+  // The reaper runs every 15 seconds; a leave in the second before it would be coalesced with its
+  // reap.
   const sinceReaper = (): number => (Date.now() - startedAt) % 15_000;
   await until("the reaper is not near", () => sinceReaper() > 1_000 && sinceReaper() < 11_000, 20_000);
   await place.run("leave", "-rpc-addr=127.0.0.62:17373");

@@ -31,7 +31,7 @@ async function play(_place: Place, stage: Stage, logs: Stage): Promise<void> {
   await first.program.prints("EventMemberFailed: node-3");
   await second.program.prints("EventMemberFailed: node-3");
   await stage.playAll(27, 28);
-  // It counts what is still being told to others.
+  // It counts the messages that are still being broadcast.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   await stage.play(29);
   await Promise.all([logs.end(first), logs.end(second)]);

@@ -11,7 +11,7 @@ import { keys } from "./keys.ts";
 import type { Scenario } from "./scenario.ts";
 import { signalScenarios } from "./signals.ts";
 
-/** In an order that starts what takes long first. */
+/** The longest start first. */
 export const scenarios: readonly Scenario[] = [
   cluster,
   ...handlerScenarios,

@@ -67,7 +67,7 @@ export class UserEvents {
     const verdict = this.#ring.add(lamportTime, clock.time, { name, payload });
     if (verdict === "old") {
       const text = `received old event ${name} from time ${lamportTime} (current: ${clock.time})`;
-      log(this.#context, "WARN", text);
+      log(this.#context, "WARN", text, "event");
     }
     if (verdict !== "new") return false;
     const event: SerfEvent = Object.freeze({

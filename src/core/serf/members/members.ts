@@ -23,6 +23,11 @@ interface MemberRecord {
   goneAt: number;
   /** Whether the member is being erased; then its leave is not reported. */
   pruning: boolean;
+  /**
+   * When a member that left announced that it joins again, until it is found alive. Peers must not
+   * receive it as left any more, or their intents would be newer than its join.
+   */
+  returningAt: number | undefined;
 }
 
 /** The outcome of an intent: whether it is broadcast again, and what the caller has to do. */
@@ -33,6 +38,9 @@ export interface IntentOutcome {
 
 /** A failed member that returns within this time is counted as flapping. */
 const flapTimeoutMs = 60_000;
+
+/** How long a member that announced its return may take until it is found alive. */
+const returnTimeoutMs = 60_000;
 
 const dropped: IntentOutcome = { rebroadcast: false, follow: "nothing" };
 const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
@@ -99,6 +107,20 @@ export class SerfMembers {
     return false;
   }
 
+  /** Returns the names of members that left and have not announced since that they join again. */
+  leftNames(): string[] {
+    const names: string[] = [];
+    for (const [name, { member, returningAt }] of this.#records) {
+      if (member.status === "left" && returningAt === undefined) names.push(name);
+    }
+    return names;
+  }
+
+  /** Returns the Lamport time of the last accepted intent of a member. */
+  statusTime(name: string): bigint | undefined {
+    return this.#records.get(name)?.statusTime;
+  }
+
   /** Returns the Lamport time of the last accepted intent of every member. */
   statusTimes(): Map<string, bigint> {
     return new Map(Array.from(this.#records, ([name, record]) => [name, record.statusTime]));
@@ -113,6 +135,7 @@ export class SerfMembers {
       known.member = memberOf(node, tags, "alive");
       known.goneAt = 0;
       known.pruning = false;
+      known.returningAt = undefined;
     } else {
       const recent = this.#recent.find(node.name);
       const status = recent?.type === "leave" ? "leaving" : "alive";
@@ -121,6 +144,7 @@ export class SerfMembers {
         statusTime: recent?.lamportTime ?? 0n,
         goneAt: 0,
         pruning: false,
+        returningAt: undefined,
       });
     }
     this.#count("join");
@@ -136,7 +160,7 @@ export class SerfMembers {
     if (record === undefined) return;
     const { status } = record.member;
     if (status !== "leaving" && status !== "alive") {
-      log(this.#context, "WARN", `Bad state when leave: ${statusNumber[status]}`);
+      log(this.#context, "WARN", `Bad state when leave: ${statusNumber[status]}`, "member");
       return;
     }
     record.goneAt = now;
@@ -170,6 +194,7 @@ export class SerfMembers {
       return { rebroadcast: false, follow: "refute" };
     }
     record.statusTime = intent.lamportTime;
+    record.returningAt = undefined;
     const { status, address } = record.member;
     if (status === "none") return dropped;
     if (status === "alive") this.#setStatus(record, "leaving");
@@ -189,6 +214,7 @@ export class SerfMembers {
     if (record === undefined) return this.#recent.store(now, intent) ? rebroadcast : dropped;
     if (intent.lamportTime <= record.statusTime) return dropped;
     record.statusTime = intent.lamportTime;
+    if (record.member.status === "left") record.returningAt ??= now;
     if (record.member.status === "leaving") {
       this.#setStatus(record, "alive");
       record.pruning = false;
@@ -215,6 +241,7 @@ export class SerfMembers {
       left: tombstoneTimeoutMs,
     };
     for (const [name, record] of this.#records) {
+      this.#expectReturn(now, name, record);
       const timeout = timeouts[record.member.status];
       if (timeout !== undefined && now - record.goneAt > timeout)
         this.#erase(name, `EventMemberReap: ${name}`);
@@ -222,12 +249,26 @@ export class SerfMembers {
     this.#recent.expire(now - recentIntentTimeoutMs);
   }
 
+  /**
+   * Turns a member that left and announced its return into a failed one, if it has not been found
+   * alive in time: it returned and crashed before this node received that it is alive.
+   */
+  #expectReturn(now: number, name: string, record: MemberRecord): void {
+    if (record.returningAt === undefined || record.member.status !== "left") return;
+    if (now - record.returningAt < returnTimeoutMs) return;
+    record.returningAt = undefined;
+    record.goneAt = now;
+    this.#setStatus(record, "failed");
+    this.#count("failed");
+    this.#report("member-failed", name, `EventMemberFailed: ${name} ${record.member.address}`);
+  }
+
   #erase(name: string, text: string): void {
     const record = this.#records.get(name);
     if (record === undefined) return;
     this.#records.delete(name);
     this.#erased(name);
-    log(this.#context, "INFO", text);
+    log(this.#context, "INFO", text, "member");
     this.#context.outbox.push({ kind: "emit", event: { type: "member-reap", members: [record.member] } });
   }
 
@@ -240,7 +281,7 @@ export class SerfMembers {
   }
 
   #report(type: MemberEventType, name: string, text: string): void {
-    log(this.#context, "INFO", text);
+    log(this.#context, "INFO", text, "member");
     this.#context.outbox.push({ kind: "emit", event: { type, members: [this.#records.get(name)!.member] } });
   }
 
@@ -249,7 +290,7 @@ export class SerfMembers {
       return decodeTags(node.meta);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      log(this.#context, "ERR", `Failed to decode tags: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode tags: ${error.message}`, "member");
       return Object.freeze({});
     }
   }

@@ -49,6 +49,8 @@ interface Entry extends RunningQuery {
    * the filters can be evaluated.
    */
   expected: ReadonlySet<string> | undefined;
+  /** Those of {@link expected} that have not replied in full. */
+  readonly owing: Set<string>;
 }
 
 /** How many replies are kept beyond two for every live member, for members that join later. */
@@ -79,8 +81,10 @@ export class Collector {
       capacity: 2 * this.#members.withStatus("alive").length + spareReplies,
       acked: new Set(),
       answered: new Set(),
-      expected: this.#matching(query.filters),
+      expected: undefined,
+      owing: new Set(),
     };
+    this.#expect(entry);
     this.#running.set(query.lamportTime, entry);
     this.#context.timers.set(`query ${query.lamportTime}`, query.deadline, {
       kind: "query",
@@ -96,12 +100,12 @@ export class Collector {
     if (entry === undefined) {
       const { lamportTime, id, from } = response;
       const text = `reply for non-running query (LTime: ${lamportTime}, ID: ${id}) From: ${from}`;
-      log(this.#context, "WARN", text);
+      log(this.#context, "WARN", text, "reply");
       return;
     }
     if (entry.id !== response.id) {
       const text = `query reply ID mismatch (Local: ${entry.id}, Response: ${response.id})`;
-      log(this.#context, "WARN", text);
+      log(this.#context, "WARN", text, "reply");
       return;
     }
     if (now > entry.deadline) return;
@@ -112,12 +116,13 @@ export class Collector {
       return;
     }
     if ((ack && !entry.expectsAcks) || seen.size >= entry.capacity) {
-      log(this.#context, "WARN", "Failed to deliver query response, dropping");
+      log(this.#context, "WARN", "Failed to deliver query response, dropping", "reply");
       return;
     }
     outbox.meter?.incr(ack ? "serf.query_acks" : "serf.query_responses", 1);
     seen.add(response.from);
     const payload = ack ? noBytes : (response.payload ?? noBytes);
+    if (hasReplied(entry, response.from)) entry.owing.delete(response.from);
     entry.listener.reply(now, { type: ack ? "ack" : "response", from: response.from, payload });
     this.#endIfComplete(now, entry);
   }
@@ -128,7 +133,7 @@ export class Collector {
     if (entry === undefined) return;
     this.#running.delete(lamportTime);
     this.#context.timers.delete(`query ${lamportTime}`);
-    entry.listener.ended(now, entry.expected === undefined ? undefined : this.#missing(entry));
+    entry.listener.ended(now, entry.expected === undefined ? undefined : [...entry.owing]);
   }
 
   /**
@@ -138,7 +143,7 @@ export class Collector {
   patternsLoaded(now: number): void {
     for (const entry of [...this.#running.values()]) {
       if (entry.expected !== undefined) continue;
-      entry.expected = this.#matching(entry.filters);
+      this.#expect(entry);
       this.#endIfComplete(now, entry);
     }
   }
@@ -152,14 +157,17 @@ export class Collector {
 
   #endIfComplete(now: number, entry: Entry): void {
     if (!entry.endsEarly || entry.expected === undefined) return;
-    if (this.#missing(entry).some((name) => this.#members.find(name)?.status === "alive")) return;
+    // The first that owes a reply is mostly alive: this stays cheap at every reply.
+    for (const name of entry.owing) if (this.#members.find(name)?.status === "alive") return;
     this.end(now, entry.lamportTime);
   }
 
-  #missing({ expected, expectsAcks, expectsAnswers, acked, answered }: Entry): string[] {
-    return [...(expected ?? [])].filter(
-      (name) => (expectsAcks && !acked.has(name)) || (expectsAnswers && !answered.has(name)),
-    );
+  /** Works out who has to reply, if the filters can be evaluated. */
+  #expect(entry: Entry): void {
+    entry.expected = this.#matching(entry.filters);
+    for (const name of entry.expected ?? []) {
+      if (!hasReplied(entry, name)) entry.owing.add(name);
+    }
   }
 
   /**
@@ -176,4 +184,9 @@ export class Collector {
     }
     return names;
   }
+}
+
+/** Returns whether a member has sent everything that is expected of it. */
+function hasReplied({ expectsAcks, expectsAnswers, acked, answered }: Entry, name: string): boolean {
+  return (!expectsAcks || acked.has(name)) && (!expectsAnswers || answered.has(name));
 }

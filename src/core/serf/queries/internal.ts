@@ -47,7 +47,7 @@ export class InternalQueries {
         this.#keys.handle(now, query, "list");
         return;
       default:
-        log(this.#context, "WARN", `Unhandled internal query '${name}'`);
+        log(this.#context, "WARN", `Unhandled internal query '${name}'`, "query");
     }
   }
 
@@ -63,7 +63,7 @@ export class InternalQueries {
       this.#responder.respond(now, query, encodeConflictResponse(this.#members.find(name)));
     } catch (error) {
       if (!(error instanceof SerfError)) throw error;
-      log(this.#context, "ERR", `Failed to respond to conflict query: ${error.message}`);
+      log(this.#context, "ERR", `Failed to respond to conflict query: ${error.message}`, "query");
     }
   }
 }

@@ -128,13 +128,13 @@ export class KeyQueries {
       return decodeKeyRequest(payload);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      log(this.#context, "ERR", `Failed to decode key request: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode key request: ${error.message}`, "key");
       return undefined;
     }
   }
 
   #refuse(now: number, query: ReceivedQuery, message: string, logPrefix: string): void {
-    log(this.#context, "ERR", logPrefix + message);
+    log(this.#context, "ERR", logPrefix + message, "key");
     this.#answer(now, query, failed(message));
   }
 
@@ -143,7 +143,7 @@ export class KeyQueries {
       this.#responder.respond(now, query, encodeKeyResponse(response));
     } catch (error) {
       if (!(error instanceof SerfError)) throw error;
-      log(this.#context, "ERR", `Failed to respond to key query: ${error.message}`);
+      log(this.#context, "ERR", `Failed to respond to key query: ${error.message}`, "key");
     }
   }
 }

@@ -27,12 +27,17 @@ export class NameVote {
   claimed(now: number, name: string, mine: string, theirs: string): void {
     const { config } = this.#context;
     if (name !== config.name) {
-      log(this.#context, "WARN", `Name conflict for '${name}' both ${mine} and ${theirs} are claiming`);
+      log(
+        this.#context,
+        "WARN",
+        `Name conflict for '${name}' both ${mine} and ${theirs} are claiming`,
+        "conflict",
+      );
       return;
     }
     const enabled = config.enableNameConflictResolution;
     const text = `Node name conflicts with another node at ${theirs}. Names must be unique! (Resolution enabled: ${enabled})`;
-    log(this.#context, "ERR", text);
+    log(this.#context, "ERR", text, "conflict");
     // One vote at a time: the other node repeats its claim with every push/pull.
     if (enabled && !this.#voting) this.#vote(now);
   }
@@ -75,14 +80,14 @@ export class NameVote {
 
   #read({ payload }: QueryReply): ConflictVote | undefined {
     if (payload[0] !== SerfMessageType.conflictResponse) {
-      log(this.#context, "ERR", `Invalid conflict query response type: [${payload.join(" ")}]`);
+      log(this.#context, "ERR", `Invalid conflict query response type: [${payload.join(" ")}]`, "reply");
       return undefined;
     }
     try {
       return decodeConflictResponse(payload);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      log(this.#context, "ERR", `Failed to decode conflict query response: ${error.message}`);
+      log(this.#context, "ERR", `Failed to decode conflict query response: ${error.message}`, "reply");
       return undefined;
     }
   }

@@ -60,7 +60,7 @@ export class Receiver {
     const verdict = this.#ring.add(message.lamportTime, clock.time, message.id);
     if (verdict === "old") {
       const text = `received old query ${message.name} from time ${message.lamportTime} (current: ${clock.time})`;
-      log(this.#context, "WARN", text);
+      log(this.#context, "WARN", text, "query");
     }
     if (verdict !== "new") return false;
     outbox.meter?.incr("serf.queries", 1);
@@ -79,7 +79,7 @@ export class Receiver {
   #consider(now: number, held: Held): void {
     const { matchPattern } = this.#host;
     const matched = matchesFilters(held.filters, this.#context.local, matchPattern, (text) =>
-      log(this.#context, "WARN", text),
+      log(this.#context, "WARN", text, "query"),
     );
     if (matched === true) this.#accept(now, held.query);
     else if (matched === "later" && this.#held.length < SerfLimits.heldQueries) this.#held.push(held);
@@ -100,7 +100,7 @@ export class Receiver {
       payload: payload ?? noBytes,
       lamportTime,
       source: sourceNode,
-      // In the time that the core is told. The host makes it a time of day.
+      // On the core's clock. The host turns it into a time of day.
       deadline: query.deadline,
       respond: (answer: Uint8Array) => respond(query, answer),
     });

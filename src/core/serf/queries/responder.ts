@@ -40,7 +40,7 @@ export class Responder {
     const bytes = encodeQueryResponse(ack);
     this.#deliver(now, message, ack, bytes);
     const fault = this.#relay(message, bytes);
-    if (fault !== undefined) log(this.#context, "ERR", `failed to relay ack: ${fault}`);
+    if (fault !== undefined) log(this.#context, "ERR", `failed to relay ack: ${fault}`, "query");
   }
 
   /** Returns the answer as it would be sent, for callers that need its size. */

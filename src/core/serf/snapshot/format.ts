@@ -8,8 +8,8 @@
  */
 
 import type { LogLevel } from "../../effects.ts";
-import { incarnationMax } from "../../swim/validity.ts";
-import { lamportMax } from "../lamport.ts";
+import { incarnationHalf } from "../../swim/validity.ts";
+import { lamportLeapMax, lamportMax } from "../lamport.ts";
 
 /** The content of a snapshot. Addresses are `IP:PORT`, with brackets around IPv6. */
 export interface SnapshotState {
@@ -181,9 +181,8 @@ class Reader {
   }
 
   #incarnation(value: string): void {
-    // An incarnation above half of the range is not plausible, and would leave few higher ones to
-    // refute with.
-    if (/^[0-9]{1,10}$/.test(value) && Number(value) <= incarnationMax / 2)
+    // A file must not bring back an incarnation that peers would not believe.
+    if (/^[0-9]{1,10}$/.test(value) && Number(value) < incarnationHalf)
       this.state.incarnation = Number(value);
   }
 
@@ -193,6 +192,11 @@ class Reader {
       : value.length > 100 || BigInt(value) > lamportMax
         ? "value out of range"
         : undefined;
+    if (fault === undefined && BigInt(value) >= lamportLeapMax) {
+      // A file that recorded a hostile time would keep its node from taking part for ever.
+      this.#warn(`Ignoring ${what} time ${value}: it is too far ahead`);
+      return undefined;
+    }
     if (fault === undefined) return BigInt(value);
     this.#warn(
       `Failed to convert ${what} time: strconv.ParseUint: parsing ${JSON.stringify(value)}: ${fault}`,

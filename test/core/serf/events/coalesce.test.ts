@@ -33,7 +33,7 @@ function user(name: string, lamportTime: number, mark = 0): UserEvent {
 }
 
 describe("members", () => {
-  test("are held until a second is quiet, three at most", () => {
+  test("are held until one second is quiet, for three seconds at most", () => {
     const coalescer = new MemberCoalescer(times);
     expect(coalescer.deadline).toBe(Number.POSITIVE_INFINITY);
     const deadlines = [0, 900, 1800, 2700].map((now) => {
@@ -46,7 +46,7 @@ describe("members", () => {
     expect(coalescer.flush()).toEqual([]);
   });
 
-  test("are not said to be twice what they were said to be, but for updates and when something was between", () => {
+  test("are not reported twice in the same status, except for updates and after another status", () => {
     const coalescer = new MemberCoalescer(times);
     const say = (...types: MemberEventType[]): string[] => {
       for (const type of types) coalescer.add(0, { type, members: [member("b")] });
@@ -63,7 +63,7 @@ describe("members", () => {
     expect(say("member-join")).toEqual(["member-join"]);
   });
 
-  test("have each their last event in one flush, and in no other", () => {
+  test("have only their last event in one flush, and no event without a change", () => {
     const types: MemberEventType[] = [
       "member-join",
       "member-leave",
@@ -89,7 +89,7 @@ describe("members", () => {
 });
 
 describe("user events", () => {
-  test("of a name give way to newer ones and stand beside those of the same time", () => {
+  test("replace older ones of the same name, and are kept beside those of the same time", () => {
     const coalescer = new UserCoalescer(times);
     const events = [user("a", 2, 1), user("a", 1, 2), user("b", 1, 3), user("a", 2, 4), user("b", 5, 5)];
     for (const event of events) coalescer.add(0, event);
@@ -97,7 +97,7 @@ describe("user events", () => {
     expect(coalescer.flush()).toEqual([]);
   });
 
-  test("of too many names are let go at once", () => {
+  test("are flushed at once if they have too many names", () => {
     const coalescer = new UserCoalescer(times);
     for (let count = 1; count < heldUserEventsMax; count++) coalescer.add(0, user(`n${count}`, 1));
     expect(coalescer.deadline).toBe(1000);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Network } from "../nodes.ts";
 
 describe("a node that left", () => {
-  it("can join again and is alive for everybody, at a higher incarnation", () => {
+  it("can join again and is alive on all nodes, at a higher incarnation", () => {
     const network = new Network();
     const nodes = ["a", "b", "c"].map((name) => network.add(name));
     network.join();
@@ -57,7 +57,7 @@ describe("a live member", () => {
 });
 
 describe("admission", () => {
-  it("refuses members and merges, and says why", () => {
+  it("refuses members and merges, and logs the reason", () => {
     const network = new Network();
     const a = network.add("a", {
       parts: {
@@ -76,7 +76,7 @@ describe("admission", () => {
     expect(a.logs.join("\n")).toContain("no strangers");
   });
 
-  it("holds names to the strict rule when it is told to", () => {
+  it("checks names against the strict rule if the option is set", () => {
     const network = new Network();
     const a = network.add("a", { config: { validateNodeNames: true } });
     const bad = network.add("b b");
@@ -87,7 +87,7 @@ describe("admission", () => {
     expect(a.logs.join("\n")).toContain("Node name contains invalid characters b b ,");
   });
 
-  it("takes an exception for a refusal", () => {
+  it("treats an exception as a refusal", () => {
     const network = new Network();
     const admitMember = (): null => {
       throw new Error("broken hook");

@@ -49,7 +49,7 @@ class Subject {
     return this.#node.members.find((member) => member.name === name)?.status ?? "unknown";
   }
 
-  /** What was sent, as text, since the last call; and the types of member events. */
+  /** What was sent since the last call, as text, and the types of member events. */
   take(): { readonly sent: string; readonly events: string[] } {
     const effects = this.effects.splice(0);
     return {
@@ -74,7 +74,7 @@ function bring(subject: Subject, status: string): void {
   );
   if (status === "left") subject.receive({ type: "dead", node: "b", incarnation: 1, from: "b" });
   if (status === "failed") subject.receive({ type: "dead", node: "b", incarnation: 1, from: "c" });
-  // By then, everything before was passed on as often as it ever is.
+  // By then, all earlier messages were sent as often as they are ever sent.
   subject.run(999);
 }
 
@@ -120,7 +120,7 @@ describe("a member", () => {
     }
   });
 
-  it.each(["alive", "leaving"])("that is %s is erased later by a leave intent to prune", (status) => {
+  it.each(["alive", "leaving"])("that is %s is erased later by a leave intent with prune", (status) => {
     const subject = new Subject();
     bring(subject, status);
     happen(subject, "leave intent to prune, new", "b");
@@ -129,14 +129,14 @@ describe("a member", () => {
     expect(subject.status("b")).toBe("unknown");
   });
 
-  it("that is unknown begins with the status of the intent that was kept", () => {
+  it("that is unknown starts with the status of its stored intent", () => {
     const subject = new Subject();
     happen(subject, "leave intent, new", "b");
     subject.receive(alive("b", 1, 2, { meta: null }));
     expect(subject.status("b")).toBe("leaving");
   });
 
-  it("is held by the table above the code", () => {
+  it("matches the table in the comment above the code", () => {
     expect(commentTable("src/core/serf/members/members.ts")).toEqual([header, ...rows]);
   });
 });

@@ -1,6 +1,7 @@
 /**
- * What notifications of the membership layer and intents do to a member's status, as data. "old" and "new" compare an intent's Lamport
- * time with the last one that was accepted. `-` is ignored; every other intent is passed on, unless it is refuted.
+ * The status of a member after each notification of the membership layer and each intent, as data.
+ * "old" and "new" compare an intent's Lamport time with the last one that was accepted. `-` is
+ * ignored; every other intent is broadcast, unless it is refuted.
  */
 
 import type { StateRow } from "../../state_table.ts";

@@ -15,7 +15,7 @@ import { Network, question, type TestNode } from "../nodes.ts";
 const key = (fill: number, size = 32): Uint8Array => new Uint8Array(size).fill(fill);
 const base64 = (fill: number): string => encodeBase64(key(fill));
 
-/** Asks a node itself and reads what it says. */
+/** Sends a key query from a node to itself and decodes the response. */
 function ask(network: Network, node: TestNode, operation: string, payload: Uint8Array): KeyResponse | null {
   const before = node.effects.length;
   node.core.queries.ask(network.now, 1, question(`_serf_${operation}`, { payload }));
@@ -35,7 +35,7 @@ describe("the keyring of a node", () => {
     return { ring: new Keyring(codec), codec };
   };
 
-  it("adds at the end, uses by moving to the front, removes all but the primary", () => {
+  it("appends on install, moves to the front on use, and removes any key but the primary", () => {
     const { ring: keys, codec } = ring(1);
     keys.add(key(2));
     keys.add(key(3));
@@ -53,7 +53,7 @@ describe("the keyring of a node", () => {
 });
 
 describe("key queries", () => {
-  it("install, use, remove and list keys, and users do not see them", () => {
+  it("install, use, remove and list keys, and are not delivered to users", () => {
     const network = new Network();
     const node = network.add("a", { keys: [key(1)] });
     expect(ask(network, node, "install-key", request(2))).toEqual(success);
@@ -75,7 +75,7 @@ describe("key queries", () => {
     expect(node.queries).toEqual([]);
   });
 
-  it("fail in the original's words without encryption", () => {
+  it("fail with Serf's message if the node has no encryption", () => {
     const network = new Network();
     const node = network.add("a");
     for (const operation of ["install-key", "use-key", "remove-key"]) {
@@ -87,7 +87,7 @@ describe("key queries", () => {
     expect(node.codec.encrypted).toBe(false);
   });
 
-  it("with an empty or a malformed payload are answered with a failure that says nothing", () => {
+  it("with an empty or malformed payload are answered with a failure without a message", () => {
     const network = new Network();
     const node = network.add("a", { keys: [key(1)] });
     for (const payload of [new Uint8Array(), Uint8Array.from([7]), Uint8Array.from([7, 0xc1])]) {
@@ -103,7 +103,7 @@ describe("key queries", () => {
     expect(node.codec.keys).toEqual([key(1)]);
   });
 
-  it("with no payload at all are answered too", () => {
+  it("without a payload are answered too", () => {
     const network = new Network();
     const node = network.add("a", { keys: [key(1)] });
     for (const [id, name] of [
@@ -152,14 +152,14 @@ describe("key queries", () => {
     expect(response!.keys).toEqual(keys.slice(0, listed).map(encodeBase64));
   });
 
-  it("answer nothing when not even an empty list fits", () => {
+  it("are not answered if not even an empty list fits", () => {
     const network = new Network();
     const node = network.add("a", { keys: [key(1)], config: { queryResponseSizeLimit: 60 } });
     expect(ask(network, node, "list-keys", new Uint8Array())).toBe(null);
     expect(node.logs).toContain("ERR serf: Failed to truncate response so that it fits into message");
   });
 
-  it("are answered when the keyring file is written, with its failure if it cannot be", () => {
+  it("are answered after the keyring file is written, with the error if that failed", () => {
     const network = new Network();
     const node = network.add("a", { keys: [key(1)], parts: { keysAreStored: true } });
     expect(ask(network, node, "install-key", request(2))).toBe(null);
@@ -174,7 +174,7 @@ describe("key queries", () => {
     expect(node.codec.keys).toHaveLength(2);
   });
 
-  it("carry a new key to every member and change over without a gap", () => {
+  it("carry a new key to every member and switch to it without a gap", () => {
     const network = new Network();
     const nodes = ["a", "b", "c"].map((name) => network.add(name, { keys: [key(1)] }));
     network.join();

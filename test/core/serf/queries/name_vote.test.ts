@@ -4,7 +4,7 @@ import { Network } from "../nodes.ts";
 const halted = (effects: readonly { kind: string }[]): boolean => effects.some(({ kind }) => kind === "halt");
 
 describe("two nodes of one name", () => {
-  it("vote: the one that the others know stays, the newcomer stops", () => {
+  it("ask the others: the node that they know stays, the newcomer stops", () => {
     const network = new Network();
     const nodes = ["twin", "b", "c"].map((name) => network.add(name));
     network.join();
@@ -22,7 +22,7 @@ describe("two nodes of one name", () => {
     );
   });
 
-  it("and nobody else both stop, as nobody votes for them", () => {
+  it("without other members both stop, because no member votes for them", () => {
     const network = new Network();
     const first = network.add("twin");
     const second = network.add("twin", { last: 9 });
@@ -31,7 +31,7 @@ describe("two nodes of one name", () => {
     expect([halted(first.effects), halted(second.effects)]).toEqual([true, true]);
   });
 
-  it("only complain when votes are switched off", () => {
+  it("only log a warning if votes are switched off", () => {
     const network = new Network();
     const config = { enableNameConflictResolution: false };
     const first = network.add("twin", { config });
@@ -44,8 +44,8 @@ describe("two nodes of one name", () => {
   });
 });
 
-describe("a node that is asked about names", () => {
-  it("stays silent about its own and knows nothing of strangers", () => {
+describe("a node that receives a vote query", () => {
+  it("does not vote about its own name, and sends nil for an unknown one", () => {
     const network = new Network();
     const [a] = ["a", "b"].map((name) => network.add(name));
     network.join();

@@ -56,7 +56,7 @@ function toStranger(node: TestNode): unknown[] {
 }
 
 describe("a query", () => {
-  it("reaches everybody, is acknowledged and answered, and ends as soon as all have replied", () => {
+  it("reaches all members, is acknowledged and answered, and ends when all have replied", () => {
     const { network, nodes } = trio();
     const begin = network.now;
     nodes[0]!.core.queries.ask(network.now, 1, question("load", { payload: text("?"), ack: true }));
@@ -76,7 +76,7 @@ describe("a query", () => {
     expect(network.now - begin).toBeGreaterThan(3_200);
   });
 
-  it("ends at its deadline and says who is missing, or waits for it when it is told to", () => {
+  it("ends at its deadline with the missing members, or only then if asked to wait", () => {
     const { network, nodes } = trio();
     const [web, db] = nodes;
     web!.core.queries.ask(network.now, 1, question("load", { timeoutMs: 2_000 }));
@@ -97,7 +97,7 @@ describe("a query", () => {
     expect(web!.replies.at(-1)).toBe("end");
   });
 
-  it("does not wait for members that died meanwhile, but names them", () => {
+  it("does not wait for members that died meanwhile, but lists them as missing", () => {
     const { network, nodes } = trio();
     const [web, db, cache] = nodes;
     network.nodes.splice(network.nodes.indexOf(cache!), 1);
@@ -110,7 +110,7 @@ describe("a query", () => {
     expect(web!.replies.at(-1)).toBe("end cache");
   });
 
-  it("takes by default 16 gossip intervals for each digit of the cluster's size", () => {
+  it("by default lasts 16 gossip intervals for each digit of the cluster's size", () => {
     const { network, nodes } = trio();
     nodes[0]!.core.queries.ask(network.now, 1, question("load", { waitForDeadline: true }));
     network.run(3_199);
@@ -119,7 +119,7 @@ describe("a query", () => {
     expect(nodes[0]!.replies).toEqual(["end web,db,cache"]);
   });
 
-  it("is for members by name and by tags, and all filters have to match", () => {
+  it("is filtered by names and tags, and all filters have to match", () => {
     const { network, nodes } = trio();
     const ask = (number: number, names: string[], tags: [string, string][]): void =>
       nodes[0]!.core.queries.ask(
@@ -138,9 +138,9 @@ describe("a query", () => {
       nodes.map((node) => [node.name, node.queries.map(({ name }) => name).sort()]),
     );
     expect(got).toEqual({ web: ["q3", "q5"], db: ["q1", "q2", "q5"], cache: ["q1", "q5"] });
-    // Nobody is meant by the fourth and the sixth, so that they are over at once.
+    // No member matches the fourth and the sixth, so they end at once.
     expect(nodes[0]!.replies).toEqual(["end", "end"]);
-    // Each says so once, the one that asks as well.
+    // Each logs it once, including the asker.
     for (const { logs } of nodes) {
       expect(logs.filter((line) => line.includes("regex"))).toEqual([
         "WARN serf: failed to compile filter regex ((): no expression",
@@ -148,7 +148,7 @@ describe("a query", () => {
     }
   });
 
-  it("too large for its limit or for a packet is refused, and then the clock stands still", () => {
+  it("larger than its limit or a packet is rejected, and the clock does not advance", () => {
     const { network, nodes } = trio();
     const ask = (size: number): void =>
       nodes[0]!.core.queries.ask(network.now, 1, question("load", { payload: new Uint8Array(size) }));
@@ -163,14 +163,14 @@ describe("a query", () => {
     ).toThrow("Feature not supported");
   });
 
-  it("is refused when too many run", () => {
+  it("is rejected if too many are running", () => {
     const network = new Network();
     const { core } = network.add("a");
     for (let number = 0; number < 1_024; number++) core.queries.ask(0, number, question("q"));
     expect(() => core.queries.ask(0, 9_999, question("q"))).toThrow(/1024 queries run already/);
   });
 
-  it("that waits for the engine of expressions is answered when it is there", () => {
+  it("that waits for the regular-expression engine is answered once that has loaded", () => {
     let loaded = false;
     const network = new Network();
     const node = network.add("a", {
@@ -190,7 +190,7 @@ describe("a query", () => {
 });
 
 describe("a query that arrives", () => {
-  it("is acknowledged before it is answered, straight to who asked", () => {
+  it("is acknowledged before it is answered, directly to the asker", () => {
     const network = new Network();
     const node = network.add("node-b");
     give(node, network, { ...asked, flags: 1 });
@@ -202,7 +202,7 @@ describe("a query that arrives", () => {
     ]);
   });
 
-  it("is delivered once and passed on once, unless it says that it must not be", () => {
+  it("is delivered once and gossiped once, unless it has the no-broadcast flag", () => {
     const network = new Network();
     const node = network.add("a");
     for (let copy = 0; copy < 3; copy++) give(node, network, asked);
@@ -213,7 +213,7 @@ describe("a query that arrives", () => {
     expect(node.core.stats()["query_queue"]).toBe("1");
   });
 
-  it("is passed on but neither acknowledged nor delivered when it is for others, whatever its filters hold", () => {
+  it("for others is gossiped but neither acknowledged nor delivered, whatever its filters contain", () => {
     const bad = [
       Uint8Array.from([0, 0x91, 0xa1, 0x62]),
       new Uint8Array(),
@@ -252,7 +252,7 @@ describe("a query that arrives", () => {
     expect(toStranger(node)).toHaveLength(2);
   });
 
-  it("asks for copies through others, who pass them on as they are", () => {
+  it("is answered with copies through relays, which forward them unchanged", () => {
     const { network, nodes } = trio();
     const [web, db] = nodes;
     network.fate = (from, to) => (from === db && to.host === web!.host ? 0 : 1);
@@ -264,7 +264,7 @@ describe("a query that arrives", () => {
     expect(nodes[2]!.logs).toContain("DEBUG serf: Relaying response to addr: 10.0.0.1:7946");
   });
 
-  it("with an answer whose copy is too large is answered all the same, and says so", () => {
+  it("whose answer is too large to relay is answered directly, with a warning", () => {
     const { network, nodes } = trio();
     const [web, db] = nodes;
     web!.core.queries.ask(network.now, 1, question("load", { nodes: ["db"], relayFactor: 2 }));
@@ -277,7 +277,7 @@ describe("a query that arrives", () => {
     db!.queries[0]!.respond(text("shorter"));
   });
 
-  it("from an impossible address is no harm", () => {
+  it("from an impossible address does no harm", () => {
     const network = new Network();
     const node = network.add("a");
     for (const [id, bytes] of [
@@ -293,7 +293,7 @@ describe("a query that arrives", () => {
     expect(node.sent.filter(({ to }) => to.host !== "10.0.0.1")).toEqual([]);
   });
 
-  it("is delivered at most once, however queries are duplicated and reordered, and the clock never falls", () => {
+  it("is delivered at most once, however duplicated and reordered, and the clock never goes back", () => {
     const one = fc.record({ lamportTime: fc.bigInt(0n, 600n), id: fc.integer({ min: 0, max: 3 }) });
     fc.assert(
       fc.property(fc.array(one, { maxLength: 60 }), (messages) => {
@@ -318,7 +318,7 @@ describe("replies", () => {
   const reply = (lamportTime: bigint, id: number, from: string, flags = 0): Uint8Array =>
     user(encodeQueryResponse({ type: "queryResponse", lamportTime, id, from, flags, payload: text("x") }));
 
-  it("of one member count once, of unknown queries and with a wrong number not at all", () => {
+  it("of one member count once; those to unknown queries or with a wrong id are ignored", () => {
     const network = new Network();
     const node = network.add("a");
     node.core.queries.ask(0, 1, question("q", { waitForDeadline: true }));
@@ -340,7 +340,7 @@ describe("replies", () => {
     ]);
   });
 
-  it("under ever new names are bounded", () => {
+  it("from unlimited names are bounded", () => {
     const network = new Network();
     const node = network.add("a");
     node.core.queries.ask(0, 1, question("q", { waitForDeadline: true }));
@@ -352,7 +352,7 @@ describe("replies", () => {
   });
 });
 
-/** The number of the query that a node gossips: it is introduced to a peer, and its next packet is looked at. */
+/** Returns the id of the query that a node gossips: adds a peer and reads its next packet. */
 function idOf(node: TestNode): number {
   const seal = { crc: false, encrypt: false };
   node.core.packet(0, stranger, node.codec.seal([node.codec.encode(alive("peer", 1, 77))], seal));

@@ -10,7 +10,10 @@ const minute = 60_000;
 
 type Done = (now: number, error: string | undefined) => void;
 
-/** A node `self` at 10.0.0.1:7946 with a file of an earlier life; `answers` says who can be joined. */
+/**
+ * A node `self` at 10.0.0.1:7946 with the file of an earlier run; `answers` are the addresses that
+ * can be joined.
+ */
 class Subject {
   readonly context: SerfContext;
   readonly members: SerfMembers;
@@ -33,7 +36,7 @@ class Subject {
     this.rejoin = new Rejoin(this.context, this.members, swim, state);
   }
 
-  /** The node learns of a member. */
+  /** Adds a member to the node. */
   meet(name: string, host: number): void {
     this.members.joined(0, {
       name,
@@ -56,7 +59,7 @@ class Subject {
 }
 
 describe("a rejoin", () => {
-  it("tries those that were alive, then those that had failed, and stops at the first that answers", () => {
+  it("tries members that were alive, then failed ones, and stops at the first that answers", () => {
     const file =
       "#failed: f 10.0.0.6:1\n#failed: g 10.0.0.7:1\nalive: a 10.0.0.2:7946\nalive: b [fe80::1]:1\nalive: self 10.0.0.1:7946\n";
     const orders = new Set<string>();
@@ -74,7 +77,7 @@ describe("a rejoin", () => {
     expect([...orders].sort()).toEqual(["a b f", "a b g f", "b a f", "b a g f"]);
   });
 
-  it("says when nobody answers, and nothing when there was nobody", () => {
+  it("logs if no member answers, and nothing if there was none", () => {
     const alone = new Subject("clock: 5\n");
     alone.rejoin.start(0);
     expect(alone.log).toEqual([]);
@@ -86,7 +89,7 @@ describe("a rejoin", () => {
     ]);
   });
 
-  it("does not take ourselves under an earlier name, or what is no address, for the cluster", () => {
+  it("skips itself under an earlier name, and entries that are not addresses", () => {
     const subject = new Subject(
       "alive: before 10.0.0.1:7946\nalive: b host:1\nalive: c 10.0.0.3\nalive: d 10.0.0.4:0\nalive: e 10.0.0.5:65536\nalive: g :::1\nalive: f 10.0.0.6:1\n",
     );
@@ -94,7 +97,7 @@ describe("a rejoin", () => {
     expect(subject.tried).toEqual(["f 10.0.0.6 1"]);
   });
 
-  it("goes on looking for those that are still unknown, until they are met or the time is over", () => {
+  it("keeps trying members that are still unknown, until they appear or the time is over", () => {
     const file = "alive: a 10.0.0.2:7946\nalive: b 10.0.0.3:7946\n";
     const subject = new Subject(file);
     subject.rejoin.start(0);
@@ -114,7 +117,7 @@ describe("a rejoin", () => {
     expect(met.tried).toEqual([]);
   });
 
-  it("ends when the node leaves, also for one that comes back", () => {
+  it("stops when the node leaves, even if it then joins again", () => {
     const subject = new Subject("alive: a 10.0.0.2:7946\n");
     subject.context.state = "leaving";
     subject.rejoin.start(0);

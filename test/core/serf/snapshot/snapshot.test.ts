@@ -37,7 +37,7 @@ function key(state: SnapshotState): string {
   return [[...alive].sort(), [...failed].sort(), clock, eventClock, queryClock, incarnation].join(" | ");
 }
 
-/** A snapshot and the file that its effects lead to. */
+/** A snapshot and the file that its effects write. */
 class Recorder {
   readonly clocks: Clocks;
   incarnation = 0;
@@ -67,7 +67,7 @@ class Recorder {
 }
 
 describe("replay", () => {
-  it("understands every kind of line", () => {
+  it("reads every kind of line", () => {
     const { state, notes } = read(
       [
         "alive: node a 127.0.0.77:27001",
@@ -78,7 +78,7 @@ describe("replay", () => {
         "#failed: d 10.0.0.4:1",
         "not-alive: d",
         "clock: 5",
-        "event-clock: 18446744073709551615",
+        "event-clock: 4294967295",
         "query-clock: 7",
         "coordinate: {}",
         "# comment",
@@ -93,7 +93,7 @@ describe("replay", () => {
       ]),
       failed: new Map([["d", "10.0.0.4:1"]]),
       clock: 5n,
-      eventClock: 18446744073709551615n,
+      eventClock: 4294967295n,
       queryClock: 7n,
       incarnation: 12,
     });
@@ -104,6 +104,11 @@ describe("replay", () => {
     ["alive: nospace", "WARN Failed to parse address: alive: nospace"],
     ["clock: x", 'WARN Failed to convert clock time: strconv.ParseUint: parsing "x": invalid syntax'],
     ["clock: -1", 'WARN Failed to convert clock time: strconv.ParseUint: parsing "-1": invalid syntax'],
+    ["clock: 4294967296", "WARN Ignoring clock time 4294967296: it is too far ahead"],
+    [
+      "event-clock: 18446744073709551614",
+      "WARN Ignoring event clock time 18446744073709551614: it is too far ahead",
+    ],
     [
       "event-clock: 18446744073709551616",
       'WARN Failed to convert event clock time: strconv.ParseUint: parsing "18446744073709551616": value out of range',
@@ -133,7 +138,7 @@ describe("replay", () => {
     expect(notes).toEqual([]);
   });
 
-  it("forgets everything but our incarnation at a leave, and goes on behind it", () => {
+  it("keeps only our incarnation at a leave, and continues after it", () => {
     const text =
       "alive: a 10.0.0.1:1\n#failed: b 10.0.0.2:1\n#incarnation: 3\nclock: 1\nevent-clock: 1\nquery-clock: 1\nleave\nclock: 2\n";
     expect(read(text).state).toEqual({ ...emptySnapshot(), clock: 2n, incarnation: 3 });
@@ -143,7 +148,7 @@ describe("replay", () => {
     expect(kept.notes).toEqual([{ level: "INFO", text: "Ignoring previous leave in snapshot" }]);
   });
 
-  it("ignores a torn last line and says where it begins, also within a character", () => {
+  it("ignores a torn last line and returns where it begins, even within a character", () => {
     const whole = encoder.encode("clock: 1\nalive: ü 10.0.0.1:1\n");
     const umlaut = whole.indexOf(0xc3);
     for (const cut of [umlaut + 1, whole.length - 1]) {
@@ -154,7 +159,7 @@ describe("replay", () => {
     }
   });
 
-  it("of rubbish neither fails nor floods the log", () => {
+  it("of garbage neither fails nor floods the log", () => {
     const { notes } = read("rubbish\n".repeat(1000));
     expect(notes).toHaveLength(33);
     expect(notes.at(-1)).toEqual({ level: "WARN", text: "Skipped 968 more snapshot lines" });
@@ -169,7 +174,7 @@ describe("replay", () => {
 });
 
 describe("a snapshot", () => {
-  it("records what the original records, and comments for what it does not", () => {
+  it("records what Serf records, and comments for the rest", () => {
     const recorder = new Recorder();
     const { snapshot, clocks } = recorder;
     snapshot.event(event("member-join", member("a"), member("b b", 201)));
@@ -202,7 +207,7 @@ describe("a snapshot", () => {
     );
   });
 
-  it("records at once after a quiet time, else twice a second, and a later time in the place of an earlier", () => {
+  it("records at once after a quiet time, then twice a second, and replaces older clock values", () => {
     const recorder = new Recorder();
     recorder.snapshot.event(user(1n));
     recorder.settle(1_000);
@@ -218,7 +223,7 @@ describe("a snapshot", () => {
     expect(recorder.snapshot.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it("records a leave at once and no events after it, but the clock", () => {
+  it("records a leave at once, and after it the clock but no events", () => {
     for (const rejoin of [false, true]) {
       const recorder = new Recorder("", rejoin);
       recorder.snapshot.event(event("member-join", member("a")));
@@ -237,7 +242,7 @@ describe("a snapshot", () => {
     }
   });
 
-  it("of a node that comes back after a leave has the cluster again", () => {
+  it("of a node that rejoins after a leave has the cluster again", () => {
     const recorder = new Recorder();
     recorder.snapshot.event(event("member-join", member("a"), member("b", 2)));
     recorder.snapshot.event(user(7n));
@@ -255,7 +260,7 @@ describe("a snapshot", () => {
     expect(state.eventClock).toBe(7n);
   });
 
-  it("does not record times that no clock follows, nor names that would forge lines", () => {
+  it("does not record invalid clock values, nor names that would forge lines", () => {
     const recorder = new Recorder();
     recorder.snapshot.event(user(0xffff_ffff_ffff_ffffn));
     recorder.snapshot.queryTime(0xffff_ffff_ffff_ffffn);
@@ -264,7 +269,7 @@ describe("a snapshot", () => {
     expect(recorder.file).toBe("");
   });
 
-  it("compacts a file that grew, but not for ever when names are long", () => {
+  it("compacts a file that grew, but not repeatedly if names are long", () => {
     const recorder = new Recorder();
     const names = Array.from({ length: 1_000 }, (_, index) => `${index}${"x".repeat(250)}`);
     let compactions = 0;
@@ -281,7 +286,7 @@ describe("a snapshot", () => {
     expect(compactions).toBeLessThanOrEqual(15);
   });
 
-  it("does not let lines pile up", () => {
+  it("bounds the lines that wait", () => {
     const recorder = new Recorder();
     recorder.settle(0);
     recorder.snapshot.event(user(1n));
@@ -294,7 +299,7 @@ describe("a snapshot", () => {
     expect(recorder.file).toBe("clock: 0\nevent-clock: 19999\nquery-clock: 19999\n");
   });
 
-  it("replays from a file cut at any byte to a state that was once true, and from the whole file to the last", () => {
+  it("replays a file cut at any byte to a state that was true once, and the whole file to the last", () => {
     const name = fc.constantFrom("a", "b b", "c", "ü");
     const one = fc.record({ name, host: fc.integer({ min: 1, max: 255 }) });
     const members = fc.array(one, { minLength: 1, maxLength: 3 });
@@ -376,7 +381,7 @@ describe("a snapshot", () => {
   });
 });
 
-/** What an event means, the slow and plain way. */
+/** A slow and plain twin of the decision. */
 function follow(
   { alive, failed }: SnapshotState,
   type: MemberEventType,

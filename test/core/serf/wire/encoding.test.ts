@@ -22,7 +22,7 @@ import { text } from "../nodes.ts";
 const hex = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value, "hex"));
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-/** Bytes that the Go encoders of serf 0.9.4 emit, which those of 0.10.2 accept. */
+/** Bytes that the Go encoders of Serf 0.9.4 write and those of 0.10.2 accept. */
 const golden: [string, Uint8Array, SerfMessage][] = [
   ["0384a24343c3a54c54696d6503a44e616d65a66465706c6f79a75061796c6f6164a27631", text("v1"), true],
   ["0384a24343c2a54c54696d6503a44e616d65a66465706c6f79a75061796c6f6164a0", new Uint8Array(), false],
@@ -128,7 +128,7 @@ describe("filters", () => {
     ]);
   });
 
-  it("that cannot be understood match nobody", () => {
+  it("that cannot be decoded match no node", () => {
     for (const bytes of ["", "00", "01", "01c1", "0290", "00ddffffffff", "0192a0"]) {
       expect(decodeFilters([hex(bytes)])[0]!.kind).toBe("bad");
     }
@@ -143,7 +143,7 @@ describe("key messages", () => {
   it.each([
     ["0781a34b6579b0000102030405060708090a0b0c0d0e0f", key],
     ["0781a34b6579a0", new Uint8Array()],
-  ])("ask as Go asks: %s", (bytes, raw) => {
+  ])("request as Go encodes it: %s", (bytes, raw) => {
     expect(toHex(encodeKeyRequest(raw))).toBe(bytes);
     expect(decodeKeyRequest(hex(bytes))).toEqual(raw);
   });
@@ -161,7 +161,7 @@ describe("key messages", () => {
       "0884a44b65797391b841414543417751464267634943516f4c4441304f44773d3da74d657373616765a0aa5072696d6172794b6579b841414543417751464267634943516f4c4441304f44773d3da6526573756c74c3",
       { result: true, message: "", keys: [base64], primaryKey: base64 },
     ],
-  ])("answer as Go answers: %s", (bytes, keyResponse) => {
+  ])("response as Go encodes it: %s", (bytes, keyResponse) => {
     expect(toHex(encodeKeyResponse(keyResponse))).toBe(bytes);
     expect(decodeKeyResponse(hex(bytes))).toEqual(keyResponse);
   });
@@ -188,7 +188,7 @@ describe("votes about a name", () => {
     });
   });
 
-  it("about an unknown name are nil, which reads as nowhere", () => {
+  it("about an unknown name are nil, which is read as no address", () => {
     expect(toHex(encodeConflictResponse(undefined))).toBe("06c0");
     expect(decodeConflictResponse(hex("06c0"))).toEqual({ name: "", address: new Uint8Array(), port: 0 });
   });

@@ -13,7 +13,9 @@ import { decodeTags, encodeTags } from "../../../../src/core/serf/wire/tags.ts";
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "hex"));
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-/** Bytes that the Go encoders of serf 0.9.4 and 0.10.2 emit; where they differ, both are listed. */
+/**
+ * Bytes that the Go encoders of Serf 0.9.4 and 0.10.2 write; where they differ, both are listed.
+ */
 const golden: [string, SerfMessage][] = [
   [
     "0083a54c54696d650aa44e6f6465a66e6f64652d61a55072756e65c2",
@@ -100,7 +102,7 @@ describe("serf messages", () => {
     }
   });
 
-  it("takes a struct given as a list in declaration order, skips unknown keys, and lets the last duplicate win", () => {
+  it("accepts a struct as a list in declaration order, skips unknown keys, and uses the last duplicate", () => {
     expect(decodeMessage(hex("0192cd012ca161"))).toEqual({ type: "join", lamportTime: 300n, node: "a" });
     expect(decodeMessage(hex("0183a54c54696d6501a15881a17893c2c3c0a44e6f6465a162"))).toEqual({
       type: "join",
@@ -115,18 +117,18 @@ describe("serf messages", () => {
     expect(decodeMessage(hex("01c0"))).toEqual({ type: "join", lamportTime: 0n, node: "" });
   });
 
-  it("refuses negative times, text that is not UTF-8, claims beyond the message, and deep nesting", () => {
+  it("rejects negative times, text that is not UTF-8, lengths beyond the message, and deep nesting", () => {
     expect(() => decodeMessage(hex("0181a54c54696d65ff"))).toThrow("negative");
     expect(() => decodeMessage(hex("0181a44e6f6465a1ff"))).toThrow("UTF-8");
     expect(() => decodeMessage(hex("01dfffffffff"))).toThrow("cut short");
     expect(() => decodeMessage(hex(`0181a158${"91".repeat(40)}c0`))).toThrow("nested");
   });
 
-  it("does not mistake a key for a property of objects", () => {
+  it("does not mistake a key for a property of JavaScript objects", () => {
     expect(decodeMessage(hex("0181ab636f6e7374727563746f7201"))).toMatchObject({ type: "join", node: "" });
   });
 
-  it("reads push/pull state with and without empty slots, and writes only what is there", () => {
+  it("reads push/pull state with and without empty slots, and writes only used slots", () => {
     const encoded =
       "0286aa4576656e744c54696d6504a64576656e747394c0c0c082a64576656e74739182a44e616d65a66465706c6f79a75061796c6f6164a27631a54c54696d6503a54c54696d6506ab4c6566744d656d6265727390aa51756572794c54696d6502ac5374617475734c54696d657381a66e6f64652d6104";
     const state = decodePushPull(hex(encoded));
@@ -143,24 +145,24 @@ describe("serf messages", () => {
 });
 
 describe("tags", () => {
-  it("are the bytes that Go emits", () => {
+  it("are the bytes that Go writes", () => {
     expect(Buffer.from(encodeTags({ role: "web" }, 5)).toString("hex")).toBe("ff81a4726f6c65a3776562");
     expect(Buffer.from(encodeTags({}, 5)).toString("hex")).toBe("ff80");
     expect(Buffer.from(encodeTags({ role: "web", dc: "x" }, 2)).toString()).toBe("web");
   });
 
-  it("come back, whatever their names", () => {
+  it("are read back, whatever their names", () => {
     const tags = JSON.parse('{"__proto__": "a", "constructor": "b", "": "c"}') as Record<string, string>;
     expect(Object.entries(decodeTags(encodeTags(tags, 5))).sort()).toEqual(Object.entries(tags).sort());
   });
 
-  it("without the magic byte are a role, also when empty", () => {
+  it("without the magic byte are a role, even if empty", () => {
     expect({ ...decodeTags(null) }).toEqual({ role: "" });
     expect({ ...decodeTags(text("db")) }).toEqual({ role: "db" });
     expect({ ...decodeTags(hex("ffc0")) }).toEqual({});
   });
 
-  it("have at most 512 bytes, magic byte included", () => {
+  it("have at most 512 bytes, including the magic byte", () => {
     const room = 512 - 1 - 1 - 2 - 3;
     expect(encodeTags({ a: "x".repeat(room) }, 5)).toHaveLength(512);
     expect(() => encodeTags({ a: "x".repeat(room + 1) }, 5)).toThrow(
@@ -170,13 +172,13 @@ describe("tags", () => {
 });
 
 describe("coordinates on acks", () => {
-  it("are the bytes that Go emits for a fresh node", () => {
+  it("are the bytes that Go writes for a fresh node", () => {
     const fresh = `0184aa41646a7573746d656e74cb0000000000000000a54572726f72cb3ff8000000000000a6486569676874cb3ee4f8b588e368f1a356656398${"cb0000000000000000".repeat(8)}`;
     expect(Buffer.from(encodeCoordinate(freshCoordinate())).toString("hex")).toBe(fresh);
     expect(decodeCoordinate(hex(fresh))).toEqual(freshCoordinate());
   });
 
-  it("may hold integers, but not thousands of dimensions", () => {
+  it("may contain integers, but not thousands of dimensions", () => {
     expect(decodeCoordinate(hex("0181a356656392010c"))).toMatchObject({ vec: [1, 12] });
     expect(() => decodeCoordinate(hex(`0181a3566563dc00ff${"00".repeat(255)}`))).toThrow("255 dimensions");
   });

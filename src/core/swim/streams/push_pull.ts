@@ -3,8 +3,8 @@
  * which repairs what gossip missed (memberlist `pushPullTrigger`).
  */
 
-import { pushPullScale } from "../math.ts";
-import { log, type SwimContext } from "./context.ts";
+import { pushPullScale } from "../../math.ts";
+import { log, type SwimContext } from "../context.ts";
 import type { Exchanges } from "./exchanges.ts";
 
 /** The push/pull loop of one node. */

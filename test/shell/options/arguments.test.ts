@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { World } from "../../runtimes/sim/mod.ts";
-import { parseOptions } from "../../src/shell/options.ts";
-import { Serf } from "../../src/shell/serf.ts";
+import { World } from "../../../runtimes/sim/mod.ts";
+import { parseOptions } from "../../../src/shell/options/options.ts";
+import { Serf } from "../../../src/shell/serf.ts";
 
 const code = "ERR_OPTION";
 

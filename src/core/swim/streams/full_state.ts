@@ -4,15 +4,32 @@
  * version on either side refuses the whole merge.
  */
 
-import { type NodeState, NodeStateCode, type PushPull } from "../wire/messages.ts";
-import type { SwimContext } from "./context.ts";
-import { isLive, type Node, versionIndex } from "./members.ts";
-import type { Membership } from "./membership.ts";
+import { type NodeState, NodeStateCode, type PushPull } from "../../wire/messages.ts";
+import type { SwimContext } from "../context.ts";
+import { isLive, type Node, versionIndex } from "../members.ts";
+import type { Membership } from "../membership.ts";
+
+/** How many entries of a state are merged at once. A ping waits no longer than that takes. */
+const sliceMax = 512;
+
+/** How many large states are merged side by side; each is held until it is merged. */
+const mergesMax = 4;
+
+/** A state that is being merged. */
+interface Merge {
+  readonly nodes: readonly NodeState[];
+  /** The index of the next entry. */
+  next: number;
+  readonly remote: PushPull;
+  readonly finished: (now: number) => void;
+}
 
 /** Builds, checks and merges full state. */
 export class FullState {
   readonly #context: SwimContext;
   readonly #membership: Membership;
+  /** Large states that are partly merged, oldest first. */
+  readonly #merges: Merge[] = [];
 
   constructor(context: SwimContext, membership: Membership) {
     this.#context = context;
@@ -36,19 +53,45 @@ export class FullState {
     return { type: "pushPull", join, nodes, userState: this.#context.application.localState() };
   }
 
-  /** Merges a peer's state. Returns a reason if it was refused; then nothing was merged. */
-  merge(now: number, remote: PushPull): string | undefined {
-    const { application, config } = this.#context;
+  /**
+   * Merges a peer's state. Returns a reason if it was refused; then nothing was merged. Calls
+   * `finished` when everything is merged: a large state goes in slices, between which other inputs
+   * are handled.
+   */
+  merge(now: number, remote: PushPull, finished: (now: number) => void): string | undefined {
+    const { application, config, members } = this.#context;
+    if (remote.nodes.length > sliceMax && this.#merges.length >= mergesMax) return "too many large merges";
     const nodes = remote.nodes.map((entry) =>
       entry.port === 0 || config.protocol < 2 ? { ...entry, port: config.bindPort } : entry,
     );
     const refusal =
-      incompatibility(nodes, this.#context.members.list) ??
-      (remote.join ? application.admitMerge(nodes) : undefined);
+      incompatibility(nodes, members.list) ?? (remote.join ? application.admitMerge(nodes) : undefined);
     if (refusal !== undefined) return refusal;
-    for (const entry of nodes) this.#membership.merge(now, entry);
-    if (remote.userState.length > 0) application.mergeRemoteState(now, remote.userState, remote.join);
+    const merge = { nodes, next: 0, remote, finished };
+    if (!this.#slice(now, merge)) {
+      this.#merges.push(merge);
+      this.#context.timers.set("merge", now + 1, { kind: "merge" });
+    }
     return undefined;
+  }
+
+  /** Merges the next slice of the oldest large state. */
+  mergeNext(now: number): void {
+    const merge = this.#merges[0];
+    if (merge === undefined) return;
+    if (this.#slice(now, merge)) this.#merges.shift();
+    if (this.#merges.length > 0) this.#context.timers.set("merge", now + 1, { kind: "merge" });
+  }
+
+  /** Merges up to {@link sliceMax} entries. Returns whether the merge is finished. */
+  #slice(now: number, merge: Merge): boolean {
+    const end = Math.min(merge.nodes.length, merge.next + sliceMax);
+    for (; merge.next < end; merge.next++) this.#membership.merge(now, merge.nodes[merge.next]!);
+    if (merge.next < merge.nodes.length) return false;
+    const { userState, join } = merge.remote;
+    if (userState.length > 0) this.#context.application.mergeRemoteState(now, userState, join);
+    merge.finished(now);
+    return true;
   }
 
   #countStates(): void {

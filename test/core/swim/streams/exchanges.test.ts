@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { SwimEffect } from "../../../src/core/effects.ts";
-import { FrameReader } from "../../../src/core/wire/frame.ts";
-import { NodeStateCode, type StreamMessage } from "../../../src/core/wire/messages.ts";
-import { alive, Machine, state } from "./machine.ts";
+import type { SwimEffect } from "../../../../src/core/effects.ts";
+import { FrameReader } from "../../../../src/core/wire/frame.ts";
+import { NodeStateCode, type StreamMessage } from "../../../../src/core/wire/messages.ts";
+import { alive, Machine, state } from "../machine.ts";
 
 const peer = { host: "10.0.0.9", port: 40000 };
 const key = new Uint8Array(16).fill(7);
@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 
 describe("accepted streams", () => {
-  it("answer a push/pull with the state from before the merge, echo the join flag, then merge", () => {
+  it("reply to a push/pull with the state from before the merge, echo the join flag, then merge", () => {
     machine.packet(alive("b", 3, 2));
     machine.happened();
     const nodes = [state("c", 1, 3, NodeStateCode.alive), state("b", 3, 2, NodeStateCode.left)];
@@ -60,7 +60,7 @@ describe("accepted streams", () => {
     expect(machine.happened()).toEqual(["joined c", "left b", "state 1,2 true"]);
   });
 
-  it("answer a ping for us, not for another", () => {
+  it("reply to a ping for us, not for another node", () => {
     const source = { address: new Uint8Array(), port: 0, node: "" };
     serve(frame(machine, { type: "ping", sequence: 9, node: "self", source }));
     expect(written()).toEqual([{ type: "ack", sequence: 9, payload: null }]);
@@ -68,7 +68,7 @@ describe("accepted streams", () => {
     expect(kinds()).toEqual(["close"]);
   });
 
-  it("hand user messages up, unless they are empty", () => {
+  it("pass user messages up, unless they are empty", () => {
     serve(frame(machine, { type: "user", payload: new Uint8Array([4, 5]) }));
     serve(frame(machine, { type: "user", payload: new Uint8Array() }));
     expect(machine.happened()).toEqual(["message 4,5"]);
@@ -85,7 +85,7 @@ describe("accepted streams", () => {
     expect(machine.logs.at(-1)).toContain("node 'c' protocol version (9) is incompatible: [1, 5]");
   });
 
-  it("refuse a joiner that the application does not admit, but merge a periodic exchange", () => {
+  it("reject a joiner that the application does not admit, but merge a periodic exchange", () => {
     machine.mergeAdmission = "too many";
     const message = {
       type: "pushPull",
@@ -98,7 +98,7 @@ describe("accepted streams", () => {
     expect(machine.status("d")).toBe("alive@1");
   });
 
-  it("tell a peer without the key why, in a frame that only key holders read", () => {
+  it("send a peer without the key the reason, in a frame that only key holders can read", () => {
     const plain = new Machine();
     machine.codec.setKeys([key]);
     serve(frame(plain, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() }));
@@ -107,7 +107,7 @@ describe("accepted streams", () => {
     ]);
   });
 
-  it("are closed without an answer when they end early, and forgotten after the time limit", () => {
+  it("are closed without a reply if they end early, and forgotten after the time limit", () => {
     const whole = frame(machine, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() });
     const id = machine.swim.accept(0, peer)!;
     machine.swim.stream(0, id, { kind: "received", bytes: whole.subarray(0, 5) });
@@ -119,14 +119,41 @@ describe("accepted streams", () => {
     expect(machine.run(10_000)).toContainEqual({ kind: "close", id: slow });
   });
 
-  it("are refused beyond a number, and take new ones when old ones end", () => {
-    const ids = Array.from({ length: 200 }, () => machine.swim.accept(0, peer));
-    expect(ids.filter((id) => id !== undefined)).toHaveLength(127);
-    machine.swim.stream(0, ids[0]!, { kind: "ended" });
-    expect(machine.swim.accept(0, peer)).toBeDefined();
+  it("without a byte are closed after three seconds, and have ten from their first byte on", () => {
+    const silent = machine.swim.accept(0, peer);
+    const begun = machine.swim.accept(0, peer);
+    const whole = frame(machine, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() });
+    machine.swim.stream(0, begun, { kind: "received", bytes: whole.subarray(0, 3) });
+    machine.take();
+    expect(machine.run(3_000)).toContainEqual({ kind: "close", id: silent });
+    expect(machine.run(9_999)).not.toContainEqual({ kind: "close", id: begun });
+    expect(machine.run(10_000)).toContainEqual({ kind: "close", id: begun });
   });
 
-  it("cannot hold more than a bounded number of bytes together", () => {
+  it("beyond a number take the place of the oldest silent one of the source that has most", () => {
+    const member = { host: "10.0.0.2", port: 40_000 };
+    const own = machine.swim.accept(0, member);
+    const strangers = Array.from({ length: 500 }, () => machine.swim.accept(0, peer));
+    const closed = machine.take().flatMap((effect) => (effect.kind === "close" ? [effect.id] : []));
+    expect(closed).toEqual(strangers.slice(0, 373));
+    expect(closed).not.toContain(own);
+  });
+
+  it("of a member are served however many strangers open and reopen", () => {
+    const state = frame(machine, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() });
+    for (let round = 0; round < 50; round++) {
+      for (let count = 0; count < 200; count++) machine.swim.accept(0, peer);
+      // The source is that of the strangers: only that it speaks tells the member from them.
+      const own = machine.swim.accept(0, peer);
+      machine.swim.stream(0, own, { kind: "received", bytes: state.subarray(0, 3) });
+      for (let count = 0; count < 100; count++) machine.swim.accept(0, peer);
+      machine.take();
+      machine.swim.stream(0, own, { kind: "received", bytes: state.subarray(3) });
+      expect(machine.take().some((effect) => effect.kind === "write" && effect.id === own)).toBe(true);
+    }
+  });
+
+  it("together buffer a bounded number of bytes", () => {
     const claim = new Uint8Array([10, 1, 63, 255, 255]); // an encrypted frame of just under 20 MiB
     machine.codec.setKeys([key]);
     const megabyte = new Uint8Array(1_048_576);
@@ -150,7 +177,7 @@ describe("dialled streams", () => {
     return { id: dialed(machine.take()), results };
   }
 
-  it("send our state and merge the answer", () => {
+  it("send our state and merge the reply", () => {
     const { id, results } = join();
     machine.swim.stream(0, id, { kind: "opened" });
     machine.take();
@@ -170,7 +197,7 @@ describe("dialled streams", () => {
     expect(machine.happened()).toEqual(["joined c", "state 3 true"]);
   });
 
-  it("fail with the text of the peer, of the dial, of the end, or of the clock", () => {
+  it("fail with the message of the peer, of the dial, of the end, or of the timeout", () => {
     const refused = join();
     machine.swim.stream(0, refused.id, { kind: "failed", reason: "dial tcp: no" });
     const told = join();
@@ -193,7 +220,7 @@ describe("dialled streams", () => {
     ]);
   });
 
-  it("settle once, whatever comes afterwards", () => {
+  it("settle once, whatever follows", () => {
     const { id, results } = join();
     machine.swim.stream(0, id, { kind: "failed", reason: "first" });
     machine.swim.stream(0, id, { kind: "failed", reason: "second" });
@@ -202,7 +229,7 @@ describe("dialled streams", () => {
     expect(results).toEqual(["first"]);
   });
 
-  it("are made now and then with a random live member", () => {
+  it("are opened periodically with a random live member", () => {
     machine.packet(alive("b", 1, 2));
     machine.packet(alive("c", 1, 3), { type: "suspect", node: "c", incarnation: 1, from: "x" });
     const dials = machine.run(59_999).filter((effect) => effect.kind === "dial");

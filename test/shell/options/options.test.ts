@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseEndpoint, parseSeed } from "../../src/shell/endpoint.ts";
-import { parseOptions, type SerfOptions } from "../../src/shell/options.ts";
+import { parseEndpoint, parseSeed } from "../../../src/shell/options/endpoint.ts";
+import { parseOptions, type SerfOptions } from "../../../src/shell/options/options.ts";
 
 const parse = (options: SerfOptions): ReturnType<typeof parseOptions> => parseOptions(options, () => "host");
 
 describe("options", () => {
-  it("have the original's defaults", () => {
+  it("have Serf's defaults", () => {
     const parsed = parse({});
     expect(parsed.serf).toMatchObject({
       name: "host",
@@ -51,7 +51,7 @@ describe("options", () => {
       "broadcastTimeoutMs must be a positive number of milliseconds, got 0",
     ],
     [{ deadNodeReclaimMs: -1 }, "ERR_OPTION", "deadNodeReclaimMs must be a number of milliseconds, got -1"],
-  ])("%j are refused with %s", (options, code, message) => {
+  ])("%j are rejected with %s", (options, code, message) => {
     expect(() => parse(options)).toThrow(expect.objectContaining({ code, message }));
   });
 });
@@ -78,6 +78,8 @@ describe("endpoints", () => {
   });
 
   it("to join through need a name before a slash, and a decimal port", () => {
+    for (const text of ["", " ", ":7946", "[]", "[]:7946", "name/", "name/:7946"])
+      expect(() => parseSeed(text, 7946)).toThrow("missing host");
     expect(() => parseSeed("/10.0.0.1", 7946)).toThrow("empty node name provided");
     expect(() => parseSeed("host:http", 7946)).toThrow('strconv.ParseUint: parsing "http": invalid syntax');
     expect(() => parseSeed("1.2.3.4:+80", 7946)).toThrow("invalid syntax");
@@ -96,7 +98,7 @@ describe("limits of messages", () => {
     expect(parse({ userEventSizeLimit: 9216 })().serf.userEventSizeLimit).toBe(9216);
   });
 
-  it("are refused when they are out of range", () => {
+  it("are rejected if they are out of range", () => {
     expect(parse({ userEventSizeLimit: 9217 })).toThrow("user event size limit exceeds limit of 9216 bytes");
     expect(parse({ querySizeLimit: 0 })).toThrow("query size limit must be 1 to 65507 bytes, got 0");
     expect(parse({ queryResponseSizeLimit: 1.5 })).toThrow(
@@ -106,7 +108,7 @@ describe("limits of messages", () => {
 });
 
 describe("names", () => {
-  it("are held to the strict rule when that is asked for", () => {
+  it("are checked against the strict rule if the option is set", () => {
     const parse = (name: string) => () => parseOptions({ name, validateNodeNames: true }, () => "");
     expect(parse("web-1.dc")().serf.name).toBe("web-1.dc");
     expect(parse("web 1")).toThrow("Node name contains invalid characters web 1 ,");

@@ -3,16 +3,17 @@
  * most one reply (memberlist `handleConn`, `sendAndReceiveState`, `sendPingAndWaitForAck`).
  */
 
-import { joinHostPort } from "../../net/address.ts";
-import type { Address } from "../../runtime.ts";
-import { unreachable } from "../assert.ts";
-import type { StreamInput } from "../effects.ts";
-import { WireError } from "../wire/error.ts";
-import { FrameReader } from "../wire/frame.ts";
-import type { Ping, StreamMessage } from "../wire/messages.ts";
-import { labelSize, SwimLimits } from "./config.ts";
-import { log, type SwimContext } from "./context.ts";
+import { joinHostPort } from "../../../net/address.ts";
+import type { Address } from "../../../runtime.ts";
+import { unreachable } from "../../assert.ts";
+import type { StreamInput } from "../../effects.ts";
+import { WireError } from "../../wire/error.ts";
+import { FrameReader } from "../../wire/frame.ts";
+import type { Ping, StreamMessage } from "../../wire/messages.ts";
+import { labelSize, SwimLimits } from "../config.ts";
+import { log, type SwimContext } from "../context.ts";
 import type { FullState } from "./full_state.ts";
+import { Inbound } from "./inbound.ts";
 
 /** Called at the end of a conversation that we began, with a reason if it failed. */
 type Done = (now: number, error: string | undefined) => void;
@@ -49,8 +50,7 @@ export class Exchanges {
   readonly #context: SwimContext;
   readonly #fullState: FullState;
   readonly #open = new Map<number, Exchange>();
-  #inbound = 0;
-  #inboundBytes = 0;
+  readonly #inbound = new Inbound<Exchange>();
   #nextId = 1;
 
   constructor(context: SwimContext, fullState: FullState) {
@@ -72,18 +72,16 @@ export class Exchanges {
   }
 
   /**
-   * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if too many
-   * streams are open.
+   * Accepts a connection of a peer and returns the id of the stream. If too many wait for their first
+   * message, one of those is closed.
    */
-  accept(now: number, peer: Address): number | undefined {
+  accept(now: number, peer: Address): number {
     this.#context.outbox.meter?.incr("memberlist.tcp.accept", 1);
-    if (this.#inbound >= SwimLimits.inboundStreams) {
-      log(this.#context, "ERR", "Too many pending push/pull requests");
-      return undefined;
-    }
-    this.#inbound += 1;
     log(this.#context, "DEBUG", `Stream connection from=${joinHostPort(peer.host, peer.port)}`);
-    return this.#begin(now, peer, { kind: "accepting" }, this.#context.config.streamTimeoutMs).id;
+    const exchange = this.#begin(now, peer, { kind: "accepting" }, SwimLimits.silentStreamMs);
+    const victim = this.#inbound.add(exchange);
+    if (victim !== undefined) this.#end(now, victim, "Too many pending push/pull requests");
+    return exchange.id;
   }
 
   /** Handles what happened on a stream. Ignores streams that are not open any more. */
@@ -136,13 +134,11 @@ export class Exchanges {
   }
 
   #received(now: number, exchange: Exchange, bytes: Uint8Array): void {
-    exchange.received += bytes.length;
     if (exchange.role.kind === "accepting") {
-      this.#inboundBytes += bytes.length;
-      if (this.#inboundBytes > SwimLimits.inboundBytes) {
-        this.#end(now, exchange, "too many bytes on unfinished streams");
-        return;
-      }
+      if (exchange.received === 0) this.#limitTime(exchange, this.#context.config.streamTimeoutMs);
+      const victim = this.#inbound.received(exchange, bytes.length);
+      if (victim !== undefined) this.#end(now, victim, "too many bytes on unfinished streams");
+      if (victim === exchange) return;
     }
     try {
       const message = exchange.reader.push(bytes);
@@ -171,7 +167,7 @@ export class Exchanges {
   }
 
   #begin(now: number, peer: Address, role: Role, timeoutMs: number): Exchange {
-    const { codec, config, timers } = this.#context;
+    const { codec, config } = this.#context;
     const accepting = role.kind === "accepting";
     const reader = new FrameReader(codec, { accepting, verifyIncoming: config.verifyIncoming });
     const exchange: Exchange = {
@@ -184,8 +180,12 @@ export class Exchanges {
       received: 0,
     };
     this.#open.set(exchange.id, exchange);
-    timers.set(`exchange ${exchange.id}`, now + timeoutMs, { kind: "exchange", id: exchange.id });
+    this.#limitTime(exchange, timeoutMs);
     return exchange;
+  }
+
+  #limitTime({ id, startedAt }: Exchange, timeoutMs: number): void {
+    this.#context.timers.set(`exchange ${id}`, startedAt + timeoutMs, { kind: "exchange", id });
   }
 
   #handle(now: number, exchange: Exchange, message: StreamMessage): void {
@@ -194,7 +194,7 @@ export class Exchanges {
         this.#serve(now, exchange, message);
         return;
       case "pushPull":
-        this.#end(now, exchange, this.#mergeReply(now, message));
+        this.#mergeReply(now, exchange, message);
         return;
       case "ping":
         this.#end(now, exchange, pingReplyFault(exchange.role.ping, message));
@@ -202,10 +202,17 @@ export class Exchanges {
     }
   }
 
-  #mergeReply(now: number, message: StreamMessage): string | undefined {
-    if (message.type === "error") return `remote error: ${message.text}`;
-    if (message.type !== "pushPull") return `received invalid msgType (${message.type}), expected pushPull`;
-    return this.#fullState.merge(now, message);
+  #mergeReply(now: number, exchange: Exchange, message: StreamMessage): void {
+    if (message.type === "error") {
+      this.#end(now, exchange, `remote error: ${message.text}`);
+      return;
+    }
+    if (message.type !== "pushPull") {
+      this.#end(now, exchange, `received invalid msgType (${message.type}), expected pushPull`);
+      return;
+    }
+    const refusal = this.#fullState.merge(now, message, (at) => this.#end(at, exchange, undefined));
+    if (refusal !== undefined) this.#end(now, exchange, refusal);
   }
 
   #serve(now: number, exchange: Exchange, message: StreamMessage): void {
@@ -216,7 +223,7 @@ export class Exchanges {
         // The reply goes out before the merge, so that a restarted peer learns what we believed of
         // it and can refute it.
         this.#writeState(exchange, message.join);
-        const refusal = this.#fullState.merge(now, message);
+        const refusal = this.#fullState.merge(now, message, () => undefined);
         this.#end(now, exchange, refusal === undefined ? undefined : `Failed push/pull merge: ${refusal}`);
         return;
       }
@@ -229,7 +236,7 @@ export class Exchanges {
         this.#end(now, exchange, undefined);
         return;
       case "user":
-        if (message.payload.length > 0) application.message(now, peer, message.payload);
+        if (message.payload.length > 0) application.messages(now, peer, [message.payload]);
         this.#end(now, exchange, undefined);
         return;
       default:
@@ -279,10 +286,9 @@ export class Exchanges {
       if (exchange.opened || role.kind !== "ping") role.done(now, failure);
       return;
     }
-    this.#inbound -= 1;
-    this.#inboundBytes -= exchange.received;
+    this.#inbound.remove(exchange);
     if (failure !== undefined) {
-      log(this.#context, "ERR", `${failure} from=${joinHostPort(peer.host, peer.port)}`);
+      log(this.#context, "ERR", `${failure} from=${joinHostPort(peer.host, peer.port)}`, "stream");
     }
   }
 }

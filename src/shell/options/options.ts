@@ -3,23 +3,28 @@
  * core receives checked values only.
  */
 
-import { utf8Length } from "../core/bytes.ts";
-import type { LogLevel } from "../core/effects.ts";
-import type { Metrics } from "../core/metrics.ts";
-import type { Member } from "../core/serf/api.ts";
-import { type SerfConfig, serfDefaults, serfProtocolRange, userEventSizeMax } from "../core/serf/config.ts";
-import { type AdmissionHooks, strictNameFault } from "../core/serf/members/admission.ts";
-import { tagRecord } from "../core/serf/wire/tags.ts";
-import { profiles, protocolRange, type SwimConfig } from "../core/swim/config.ts";
-import { nameFault } from "../core/swim/validity.ts";
-import { SerfError } from "../errors.ts";
-import { parseKey } from "../go/parse_key.ts";
-import { portMax } from "../net/address.ts";
-import { parseBlock } from "../net/cidr.ts";
-import type { Files } from "../runtime.ts";
+import { utf8Length } from "../../core/bytes.ts";
+import type { LogLevel } from "../../core/effects.ts";
+import type { Metrics } from "../../core/metrics.ts";
+import type { Member } from "../../core/serf/api.ts";
+import {
+  type SerfConfig,
+  serfDefaults,
+  serfProtocolRange,
+  userEventSizeMax,
+} from "../../core/serf/config.ts";
+import { type AdmissionHooks, strictNameFault } from "../../core/serf/members/admission.ts";
+import { tagRecord } from "../../core/serf/wire/tags.ts";
+import { profiles, protocolRange, type SwimConfig } from "../../core/swim/config.ts";
+import { nameFault } from "../../core/swim/validity.ts";
+import { SerfError } from "../../errors.ts";
+import { parseKey } from "../../go/parse_key.ts";
+import { portMax } from "../../net/address.ts";
+import { parseBlock } from "../../net/cidr.ts";
+import type { Files } from "../../runtime.ts";
+import { readKeyring } from "../keyring_file.ts";
 import { checkOptions, kinds, type OptionTable } from "./arguments.ts";
 import { defaultPort, type Endpoint, PortError, parseEndpoint } from "./endpoint.ts";
-import { readKeyring } from "./keyring_file.ts";
 
 /** A line of a node's log. */
 export interface LogLine {

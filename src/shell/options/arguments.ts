@@ -3,8 +3,8 @@
  * argument, its value, and what it must be. All functions throw SerfError (ERR_OPTION).
  */
 
-import { encodeUtf8 } from "../core/bytes.ts";
-import { SerfError } from "../errors.ts";
+import { encodeUtf8 } from "../../core/bytes.ts";
+import { SerfError } from "../../errors.ts";
 import { nearestWord } from "./nearest.ts";
 
 /** What a value must be. `words` follow "must be"; a secret value is not repeated in messages. */

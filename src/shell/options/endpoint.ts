@@ -4,9 +4,9 @@
  * Go's net package.
  */
 
-import { SerfError } from "../errors.ts";
-import { AddressError, splitHostPort } from "../go/address.ts";
-import { canonicalHost, portMax } from "../net/address.ts";
+import { SerfError } from "../../errors.ts";
+import { AddressError, lacksHost, splitHostPort } from "../../go/address.ts";
+import { canonicalHost, portMax } from "../../net/address.ts";
 
 /** The default gossip port, UDP and TCP. */
 export const defaultPort = 7946;
@@ -71,6 +71,7 @@ export function parseSeed(text: string, port: number): Seed {
   const slash = text.indexOf("/");
   const node = slash < 0 ? "" : text.slice(0, slash);
   if (slash === 0) throw new SerfError("ERR_ADDRESS", "empty node name provided");
+  if (lacksHost(text)) throw new SerfError("ERR_ADDRESS", "missing host");
   const rest = text.slice(slash + 1);
   const bare = rest.replace(/^\[|\]$/g, "");
   if (canonicalHost(bare) !== undefined) return { node, host: bare, port };

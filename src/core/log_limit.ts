@@ -1,0 +1,74 @@
+/**
+ * Keeps others from filling the log: of the lines of one kind only so many pass within a time, and a
+ * note says how many were left out. Told the time, like the rest of the core.
+ */
+
+import type { LogLevel } from "./effects.ts";
+
+/** Lines of one kind that pass within {@link limitIntervalMs}. */
+export const limitedLinesMax = 20;
+
+/** The time for which lines are counted, from the first one. */
+export const limitIntervalMs = 10_000;
+
+/** A line on its way to the log. */
+export interface LimitedLine {
+  readonly level: LogLevel;
+  readonly component: string;
+  readonly text: string;
+}
+
+interface Bucket {
+  /** When counting begins anew. */
+  endsAt: number;
+  passed: number;
+  omitted: number;
+  /** The last line that was left out. */
+  last: LimitedLine | undefined;
+}
+
+/**
+ * Limits lines by kind. Kinds are constants of the program, never what a peer sent, so that their
+ * number is bounded.
+ */
+export class LogLimiter<Kind extends string = string> {
+  readonly #buckets = new Map<Kind, Bucket>();
+
+  /** When {@link due} has to be called next; Infinity if nothing was left out. */
+  get deadline(): number {
+    let deadline = Number.POSITIVE_INFINITY;
+    for (const { endsAt, omitted } of this.#buckets.values())
+      if (omitted > 0) deadline = Math.min(deadline, endsAt);
+    return deadline;
+  }
+
+  /** Returns what to log for a line: the line itself, a note before it, or nothing. `max` lines pass. */
+  admit(now: number, kind: Kind, line: LimitedLine, max: number = limitedLinesMax): LimitedLine[] {
+    const bucket = this.#buckets.get(kind) ?? { endsAt: now, passed: 0, omitted: 0, last: undefined };
+    this.#buckets.set(kind, bucket);
+    const notes = now >= bucket.endsAt ? refill(bucket, now + limitIntervalMs) : [];
+    if (bucket.passed >= max) {
+      bucket.omitted += 1;
+      bucket.last = line;
+      return notes;
+    }
+    bucket.passed += 1;
+    return [...notes, line];
+  }
+
+  /** Returns the notes on lines that were left out in times that are over. */
+  due(now: number): LimitedLine[] {
+    return [...this.#buckets.values()].flatMap((bucket) =>
+      bucket.omitted > 0 && now >= bucket.endsAt ? refill(bucket, now) : [],
+    );
+  }
+}
+
+/** Lets lines pass again; returns the note on those that were left out. */
+function refill(bucket: Bucket, endsAt: number): LimitedLine[] {
+  const { omitted, last } = bucket;
+  Object.assign(bucket, { endsAt, passed: 0, omitted: 0, last: undefined });
+  return last === undefined
+    ? []
+    : [{ ...last, text: `… and ${omitted} more like it, the last: ${last.text}` }];
+}

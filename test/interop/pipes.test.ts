@@ -1,0 +1,40 @@
+/**
+ * Commands whose output goes into a pipe that is closed, as in `serf monitor | head -1`, beside the
+ * same with Go's Serf.
+ */
+
+import { spawn } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Agent, commandOf, installed, type Kind, ours, stopAll } from "./agents.ts";
+
+const host = `127.${100 + (process.pid % 100)}.64.1`;
+let agent: Agent;
+
+beforeAll(async () => {
+  agent = await Agent.start("node", "n", host, "-profile=local");
+}, 30_000);
+afterAll(stopAll);
+
+/** Exit code, as the shell sees it, of a command whose reader takes one line and ends. */
+async function codeOf(kind: Kind, ...args: string[]): Promise<string> {
+  const found = commandOf(kind);
+  const script = '{ "$@"; echo $? >&2; } | head -1';
+  const command = [found.program, ...found.args, ...args, `-rpc-addr=${agent.rpcAddress}`];
+  const child = spawn("/bin/sh", ["-c", script, "sh", ...command]);
+  let code = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    code += chunk.toString();
+  });
+  child.stdout.resume();
+  // Something to print comes again and again.
+  const events = setInterval(() => void agent.cli("node", "event", "tick"), 500);
+  await new Promise((resolve) => child.once("close", resolve));
+  clearInterval(events);
+  return code.trim();
+}
+
+describe.each(installed(["serf-0.10", ...ours]))("on %s", (kind) => {
+  it("a monitor ends with its reader", { timeout: 30_000 }, async () => {
+    expect(await codeOf(kind, "monitor")).toBe("141");
+  });
+});

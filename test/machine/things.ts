@@ -1,0 +1,244 @@
+/**
+ * What tests use beyond the Node that runs them, npm and git: how each thing is found on this machine, and what enables it where it is not.
+ */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { homedir } from "node:os";
+import { delimiter, join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { whyNoMounts } from "../interop/mounts.ts";
+import { whyNoNetworks } from "../interop/networks.ts";
+import { type Binary, binary, type RuntimeName } from "../runtimes/binaries.ts";
+
+/** A thing that is here, with its path if it is a program, or the reason why it is not. */
+export type Found = Binary;
+
+/** One kind of thing. */
+export interface Thing {
+  readonly what: string;
+  /** What makes it available. */
+  readonly enable: string;
+  find(): Found | Promise<Found>;
+}
+
+/** A program that was asked for its version prints it within this time. */
+const versionMs = 10_000;
+
+/** Longest Deno may take to fetch packages. */
+const fetchMs = 60_000;
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What `serf version` prints first in every build of Serf 0.9 and 0.10 from source; this package's own `serf` prints its own. */
+const serfVersion = "0.8.2-dev";
+
+const present: Found = { path: "" };
+
+/** The names of things, by which tests are skipped. */
+export type ThingName =
+  | RuntimeName
+  | "deno-cache"
+  | "serf-0.9"
+  | "serf-0.10"
+  | "go"
+  | "loopback"
+  | "ipv6"
+  | "networks"
+  | "mounts"
+  | "nginx"
+  | "redis-server";
+
+/** Everything that tests use. */
+export const things: Readonly<Record<ThingName, Thing>> = {
+  node: {
+    what: "Node",
+    enable: "put node on the search path",
+    find: () => runtime("node"),
+  },
+  node24: {
+    what: "a newer Node",
+    enable: "npm run runtimes",
+    find: () => runtime("node24"),
+  },
+  deno: {
+    what: "Deno",
+    enable: "npm run runtimes",
+    find: () => runtime("deno"),
+  },
+  bun: {
+    what: "Bun",
+    enable: "npm run runtimes",
+    find: () => runtime("bun"),
+  },
+  "deno-cache": {
+    what: "packages in Deno's own cache, for the examples on Deno",
+    enable: "let Deno reach npm's registry once",
+    find: denoCache,
+  },
+  "serf-0.9": {
+    what: "Serf 0.9.4 in Go",
+    enable: "apt-get install serf, or its path in TSERF_TEST_SERF_OLD",
+    find: () => serf(process.env["TSERF_TEST_SERF_OLD"] ?? onPath("serf")),
+  },
+  "serf-0.10": {
+    what: "Serf 0.10.2 in Go",
+    enable: "go install github.com/hashicorp/serf/cmd/serf@v0.10.2, or its path in TSERF_TEST_SERF_NEW",
+    find: () => serf(process.env["TSERF_TEST_SERF_NEW"] ?? existing(join(goFolder, "serf"))),
+  },
+  go: {
+    what: "Go, which compiles a program against Serf's client library",
+    enable: "install Go",
+    find: () => program("go"),
+  },
+  loopback: {
+    what: "addresses for many agents on one machine",
+    enable: "run the tests on Linux, where 127.0.0.0/8 is all loopback",
+    find: () => listening("127.77.77.77"),
+  },
+  ipv6: {
+    what: "IPv6",
+    enable: "give the loopback interface the address ::1",
+    find: () => listening("::1"),
+  },
+  networks: {
+    what: "networks of their own, for tests of mDNS, DNS and transcripts",
+    enable: "run the tests on Linux as root, after apt-get install iproute2",
+    find: () => possible(whyNoNetworks()),
+  },
+  mounts: {
+    what: "a /var/run of their own, for tests of syslog",
+    enable: "run the tests on Linux as root, where nothing listens at /dev/log",
+    find: () => possible(whyNoMounts()),
+  },
+  nginx: {
+    what: "nginx, for the example load_balancer",
+    enable: "apt-get install nginx",
+    find: () => program("nginx"),
+  },
+  "redis-server": {
+    what: "Redis, for the example cache_ring",
+    enable: "apt-get install redis-server",
+    find: () => program("redis-server"),
+  },
+};
+
+/** What became of the search for everything. */
+export type Survey = Readonly<Record<ThingName, Found>>;
+
+/**
+ * Looks for everything. `without` is the value of TSERF_TEST_WITHOUT: names, with commas between them, of things that are taken as missing.
+ *
+ * @throws Error if a name in `without` is not in `list`.
+ */
+export async function survey<Name extends string>(
+  list: Readonly<Record<Name, Thing>>,
+  without: string,
+): Promise<Record<Name, Found>> {
+  const excluded = without.split(",").filter((name) => name !== "");
+  for (const name of excluded) {
+    if (!Object.hasOwn(list, name))
+      throw new Error(`TSERF_TEST_WITHOUT names "${name}", expected some of ${Object.keys(list).join(", ")}`);
+  }
+  const found = {} as Record<Name, Found>;
+  for (const [name, thing] of Object.entries<Thing>(list)) {
+    found[name as Name] = excluded.includes(name)
+      ? { missing: "excluded by TSERF_TEST_WITHOUT" }
+      : await thing.find();
+  }
+  return found;
+}
+
+/** Lines for a reader: each thing that is missing, why, and what enables it. */
+export function missingLines<Name extends string>(
+  list: Readonly<Record<Name, Thing>>,
+  found: Readonly<Record<Name, Found>>,
+): string[] {
+  return Object.entries<Thing>(list).flatMap(([name, { what, enable }]) => {
+    const { missing } = found[name as Name];
+    return missing === undefined ? [] : [`${what}: ${missing}. To enable: ${enable}`];
+  });
+}
+
+/** Folders that programs are looked for in. Debian keeps servers in one that is not on every user's search path. */
+export const programFolders: readonly string[] = [
+  ...(process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== ""),
+  "/usr/sbin",
+];
+
+const goFolder = join(homedir(), "go", "bin");
+
+/** A program on the search path. What Go installed is looked for by itself, and what npm links is this package's or its tools'. */
+function onPath(name: string): string | undefined {
+  const folders = programFolders.filter(
+    (folder) => folder !== goFolder && !folder.split(sep).includes("node_modules"),
+  );
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+function existing(path: string): string | undefined {
+  return existsSync(path) ? path : undefined;
+}
+
+function program(name: string): Found {
+  const path = onPath(name);
+  return path === undefined ? { missing: `"${name}" is not on the search path` } : { path };
+}
+
+function runtime(name: RuntimeName): Found {
+  const found = binary(name);
+  if (found.path === undefined) return found;
+  const { error } = firstLine(found.path, "--version");
+  return error === undefined ? found : { missing: `${found.path} does not run: ${error}` };
+}
+
+/** Fetches what our program for Deno imports, unless it is cached. */
+function denoCache(): Found {
+  const { path, missing } = binary("deno");
+  if (path === undefined) return { missing };
+  const { status, stderr } = spawnSync(path, ["cache", "runtimes/deno/cli.ts"], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+    timeout: fetchMs,
+  });
+  if (status === 0) return present;
+  return { missing: /error.*/.exec(stderr ?? "")?.[0] ?? "Deno could not fetch it in time" };
+}
+
+function serf(path: string | undefined): Found {
+  if (path === undefined || path === "") return { missing: `"serf" is not installed` };
+  const { line, error } = firstLine(path, "version");
+  if (error !== undefined) return { missing: `${path} does not run: ${error}` };
+  return line === serfVersion ? { path } : { missing: `${path} is another version, ${line}` };
+}
+
+/** The first line that a program prints. */
+function firstLine(path: string, argument: string): { readonly line?: string; readonly error?: string } {
+  try {
+    const output = execFileSync(path, [argument], { encoding: "utf8", stdio: "pipe", timeout: versionMs });
+    return { line: output.split("\n", 1)[0]! };
+  } catch (error) {
+    return { error: (error as Error).message.split("\n", 1)[0]! };
+  }
+}
+
+function possible(reason: string | undefined): Found {
+  return reason === undefined ? present : { missing: reason };
+}
+
+/** Whether this machine has an address that programs can listen at. */
+async function listening(host: string): Promise<Found> {
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject).listen({ host, port: 0 }, resolve);
+    });
+    return present;
+  } catch (error) {
+    return { missing: `${host} cannot be bound (${(error as NodeJS.ErrnoException).code})` };
+  } finally {
+    server.close();
+  }
+}
