@@ -5,8 +5,10 @@
 
 import type { Meter } from "../core/metrics.ts";
 import { Random } from "../core/random.ts";
+import { addressFault } from "../core/swim/validity.ts";
 import { Codec } from "../core/wire/codec.ts";
-import { canonicalHost } from "../net/address.ts";
+import { SerfError } from "../errors.ts";
+import { canonicalHost, formatAddress, joinHostPort } from "../net/address.ts";
 import { addressBytes } from "../net/cidr.ts";
 import type { Address, Connection, DatagramHandler, Runtime } from "../runtime.ts";
 import { meterOf } from "./metrics_sink.ts";
@@ -77,6 +79,7 @@ export async function openNode(options: SerfOptions, runtime: Runtime): Promise<
       sockets.port,
       parsed.advertise,
     );
+    checkOwnAddress(own);
     warnIfExposed(parsed, runtime, codec.encrypted, addressOf(sockets) ?? own.address);
     return {
       ...{ runtime, options: parsed, random, codec, sockets, snapshot, meter, close },
@@ -101,6 +104,17 @@ export function boundAddress({ listener, port }: Sockets): Address {
 
 function addressOf(sockets: Sockets): Uint8Array | undefined {
   return addressBytes(canonicalHost(boundAddress(sockets).host) ?? "");
+}
+
+/**
+ * Refuses an address that other nodes would refuse: the node would run and be a member for nobody.
+ * Throws SerfError (ERR_ADDRESS).
+ */
+function checkOwnAddress({ address, port }: { readonly address: Uint8Array; readonly port: number }): void {
+  const fault = addressFault(address) ?? (port === 0 ? "the port is 0" : undefined);
+  if (fault === undefined) return;
+  const text = joinHostPort(formatAddress(address), port);
+  throw new SerfError("ERR_ADDRESS", `Cannot advertise ${text}: ${fault}`);
 }
 
 /** Logs memberlist's warning about a node with a public address and without a key. */
