@@ -6,7 +6,7 @@
  */
 
 import type { LineKind, LogEffect } from "../effects.ts";
-import { LogLimiter, limitedLinesMax } from "../log_limit.ts";
+import { LogLimiter } from "../log_limit.ts";
 import type { SerfEvent } from "./api.ts";
 import type { SerfConfig } from "./config.ts";
 import type { SerfEffect } from "./effects.ts";
@@ -18,6 +18,9 @@ export type HoldConfig = Pick<
   SerfConfig,
   "coalesceMs" | "quiescentMs" | "userCoalesceMs" | "userQuiescentMs"
 >;
+
+/** Lines of any other kind that pass within ten seconds. */
+const peerLinesMax = 20;
 
 /** Lines about members that pass within ten seconds: many join at once when a cluster starts. */
 const memberLinesMax = 1_000;
@@ -95,7 +98,7 @@ export class Pipeline {
   }
 
   #limited(now: number, kind: LineKind, { level, component, text }: LogEffect): LogEffect[] {
-    const max = kind === "member" ? memberLinesMax : limitedLinesMax;
+    const max = kind === "member" ? memberLinesMax : peerLinesMax;
     const lines = this.#lines.admit(now, kind, { level, component, text }, max);
     return lines.map((line) => ({ kind: "log", ...line }));
   }

@@ -149,7 +149,7 @@ export const SwimLimits = {
   /** Members in all states; further names are refused. */
   members: 131_072,
   /** An accepted stream without a single byte is closed after this time, in milliseconds. */
-  silentStreamMs: 3_000,
+  silentStreamMs: 5_000,
   /** Indirect probes that we run for others at the same time. */
   relays: 1_024,
   /** Bytes of node metadata. */

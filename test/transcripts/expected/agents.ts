@@ -66,7 +66,7 @@ const configuration: readonly IntendedDifference[] = [
   {
     scenario: "config-errors",
     steps: [48],
-    original: running("n1", "127.0.0.41", "lan"),
+    original: ["stdout: ==> Starting Serf agent...", ...running("n1", "127.0.0.41", "lan")],
     ours: [
       "stdout: ==> Error decoding 'c.json': 'user_event_size_limit' must not be negative, got -5",
       "end: exit 1",
