@@ -236,7 +236,6 @@ export class Swim {
     // Deadlines that were overdue already when a stall was noticed belong to that stall.
     if (overdueMs <= stallMs || deadline <= this.#stallNoticedAt) return;
     this.#stallNoticedAt = now;
-    log(this.#context, "TRACE", `Stood still for ${Math.round(overdueMs)} ms`);
     this.#prober.voidRound();
     this.#responder.forgetRelays();
     this.#membership.extendSuspicions(now, overdueMs);
