@@ -6,7 +6,7 @@
 import type { LogLevel } from "./effects.ts";
 
 /** Lines of one kind that pass within {@link limitIntervalMs}. */
-export const limitedLinesMax = 50;
+export const limitedLinesMax = 90;
 
 /** The time for which lines are counted, from the first one. */
 export const limitIntervalMs = 10_000;

@@ -366,9 +366,9 @@ describe("misbehaving clients", () => {
     expect(server.clients).toBe(5);
     await fake.clock.advance(limitIntervalMs);
     expect(service.lines.slice(-2)).toEqual([
-      expect.stringMatching(/^\[INFO\] … and 1955 more like it, the last: Accepted client: 127/),
+      expect.stringMatching(/^\[INFO\] … and 1915 more like it, the last: Accepted client: 127/),
       expect.stringMatching(
-        /^\[WARN\] … and 1950 more like it, the last: Closing ipc.client that did not auth/,
+        /^\[WARN\] … and 1910 more like it, the last: Closing ipc.client that did not auth/,
       ),
     ]);
   });
