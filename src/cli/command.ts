@@ -2,8 +2,8 @@
  * What a command is, and what all commands that talk to an agent share: flags, connecting, and ending with a message.
  */
 
-import { printable, printableLines } from "../core/printable.ts";
 import { SerfError } from "../errors.ts";
+import { printable, printableLines } from "../go/printable.ts";
 import type { RpcClient } from "../rpc/client/client.ts";
 import { defaultRpcAddress } from "../rpc/protocol.ts";
 import type { Runtime, Terminal } from "../runtime.ts";

@@ -3,7 +3,7 @@
  * Fields come from members of the cluster: what would move the cursor is quoted.
  */
 
-import { printable } from "../core/printable.ts";
+import { printable } from "../go/printable.ts";
 
 /** Lays out rows: fields trimmed, columns padded to their widest field but for a row's last, two blanks between them. */
 export function columns(rows: readonly (readonly string[])[]): string {

@@ -19,7 +19,7 @@ const shortEscapes: Readonly<Record<string, string>> = {
 /** Quotes text as Go's `strconv.Quote` does: printable Unicode stays, the rest is escaped. */
 export function quote(text: string): string {
   let quoted = '"';
-  for (const character of text) quoted += shortEscapes[character] ?? escapeUnprintable(character);
+  for (const character of text) quoted += escapeCharacter(character);
   return `${quoted}"`;
 }
 
@@ -28,12 +28,15 @@ export function quoteBytes(bytes: Uint8Array): string {
   let quoted = "";
   for (const character of characters(bytes)) {
     if (typeof character === "number") quoted += `\\x${hex(character, 2)}`;
-    else quoted += shortEscapes[character] ?? escapeUnprintable(character);
+    else quoted += escapeCharacter(character);
   }
   return `"${quoted}"`;
 }
 
-function escapeUnprintable(character: string): string {
+/** Returns one character as it stands between Go's quotes: printable Unicode stays. */
+export function escapeCharacter(character: string): string {
+  const short = shortEscapes[character];
+  if (short !== undefined) return short;
   const code = character.codePointAt(0)!;
   // Go prints letters, marks, numbers, punctuation, symbols and the ASCII space.
   if (character === " " || (/[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(character) && !isSurrogate(code)))

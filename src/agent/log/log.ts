@@ -3,7 +3,7 @@
  */
 
 import type { LogLevel } from "../../core/effects.ts";
-import { printableEntry, printableLines } from "../../core/printable.ts";
+import { printableEntry, printableLines } from "../../go/printable.ts";
 import { localTime } from "../../go/time.ts";
 import type { MonitoredLine } from "../../rpc/server/subscriptions.ts";
 import type { Cancel, Clock } from "../../runtime.ts";

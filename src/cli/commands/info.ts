@@ -2,8 +2,8 @@
  * `serf info`: the agent's sections of named values.
  */
 
-import { printable } from "../../core/printable.ts";
 import { encodeJson, sortedEntries } from "../../go/json.ts";
+import { printable } from "../../go/printable.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { answer, CommandFailure, conclude, connectionFlags, connectionHelp, withClient } from "../command.ts";

@@ -2,8 +2,8 @@
  * `serf keys`: manages the encryption keys of the cluster.
  */
 
-import { printableLines } from "../../core/printable.ts";
 import { SerfError } from "../../errors.ts";
+import { printableLines } from "../../go/printable.ts";
 import type { KeyReport, RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";

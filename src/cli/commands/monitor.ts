@@ -2,7 +2,7 @@
  * `serf monitor`: follows the agent's log and events until it is interrupted or the agent goes away.
  */
 
-import { printableLines } from "../../core/printable.ts";
+import { printableLines } from "../../go/printable.ts";
 import { goSyntax } from "../../go/syntax.ts";
 import type { RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime } from "../../runtime.ts";

@@ -2,10 +2,10 @@
  * `serf query`: asks a query and shows the replies, as they come or as JSON at the end.
  */
 
-import { printable } from "../../core/printable.ts";
 import { toMilliseconds } from "../../go/duration.ts";
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
+import { printable } from "../../go/printable.ts";
 import { decodeText } from "../../go/utf8.ts";
 import type { QueryReply, RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime, Terminal } from "../../runtime.ts";

@@ -2,7 +2,7 @@
  * `serf reachability`: asks every member to reply and compares the number of replies with that of the live members.
  */
 
-import { printable } from "../../core/printable.ts";
+import { printable } from "../../go/printable.ts";
 import type { RpcClient } from "../../rpc/client/client.ts";
 import type { Clock, Runtime, Terminal } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";

@@ -178,7 +178,7 @@ export class SerfCore {
   }
 
   /**
-   * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if it is refused.
+   * Accepts a connection of a peer. Returns the id of the stream.
    */
   accept(now: number, peer: Address): number {
     beginInput(this.#context, now);

@@ -196,7 +196,7 @@ export class Swim {
   }
 
   /**
-   * Accepts a connection of a peer. Returns the id of the stream, or `undefined` if it is refused.
+   * Accepts a connection of a peer. Returns the id of the stream.
    */
   accept(now: number, peer: Address): number {
     return this.#exchanges.accept(now, peer);

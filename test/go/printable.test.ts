@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { printable, printableEntry, printableLines } from "../../src/core/printable.ts";
+import { printable, printableEntry, printableLines } from "../../src/go/printable.ts";
 
 describe("names are shown on one line and move no cursor", () => {
   test.each([

@@ -4,6 +4,8 @@
  * forge log lines and move the cursor. They are shown as Go quotes them, `\x1b`, without the quotes.
  */
 
+import { escapeCharacter } from "./quote.ts";
+
 /** C0, DEL, C1, line and paragraph separators, direction marks. */
 const unsafe = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
@@ -15,12 +17,12 @@ const listLayout = /(\n\t\* |\n+$|\n\n(?=, retrying in ))/;
 
 /** Text for one line: a name in a table, for example. */
 export function printable(text: string): string {
-  return text.replace(unsafe, quoteCharacter);
+  return text.replace(unsafe, escapeCharacter);
 }
 
 /** Text of several lines, such as the output of a program of this machine. */
 export function printableLines(text: string): string {
-  return text.replace(unsafeInLines, quoteCharacter);
+  return text.replace(unsafeInLines, escapeCharacter);
 }
 
 /** Text of a log entry: one line, or a list of errors. Idempotent. */
@@ -28,23 +30,4 @@ export function printableEntry(text: string): string {
   // Splitting at a group keeps what it matched, at the odd places.
   const parts = text.split(listLayout);
   return parts.map((part, index) => (index % 2 === 1 ? part : printable(part))).join("");
-}
-
-const shortEscapes: Readonly<Record<string, string>> = {
-  "\u0007": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-};
-
-function quoteCharacter(character: string): string {
-  const short = shortEscapes[character];
-  if (short !== undefined) return short;
-  const code = character.charCodeAt(0);
-  return code < 0x80
-    ? `\\x${code.toString(16).padStart(2, "0")}`
-    : `\\u${code.toString(16).padStart(4, "0")}`;
 }
