@@ -182,6 +182,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to standard input, which is then closed. A child that does not read it is no error. `"open"` gives {@link ChildProcess.input}. */
   readonly input?: Uint8Array | "open";
+  /** Starts a process group of its own, which {@link ChildProcess.kill} then signals as a whole. */
+  readonly group?: boolean;
   /** Receives standard output and standard error as they arrive. */
   readonly output?: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 }
@@ -198,7 +200,7 @@ export interface ChildProcess {
   readonly pid: number;
   /** There when the program was started with `input: "open"`. */
   readonly input?: ChildInput;
-  kill(signal: "SIGTERM" | "SIGKILL"): void;
+  kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
   /** Settles when the program has ended and its output is closed. */
   readonly ended: Promise<ProcessEnd>;
 }

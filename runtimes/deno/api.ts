@@ -83,6 +83,8 @@ export interface DenoCommandOptions {
   readonly stdin: DenoStdio;
   readonly stdout: DenoStdio;
   readonly stderr: DenoStdio;
+  /** Starts a process group. */
+  readonly detached: boolean;
 }
 
 /** A standard stream. */
@@ -132,6 +134,8 @@ export interface DenoApi {
   hostname(): string;
   memoryUsage(): { readonly heapUsed: number; readonly rss: number };
   networkInterfaces(): DenoInterface[];
+  /** A negative number is a process group. */
+  kill(pid: number, signal: string): void;
   exit(code: number): never;
 }
 

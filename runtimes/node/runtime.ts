@@ -3,7 +3,7 @@ import type { Runtime } from "../../src/runtime.ts";
 import { nodeDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
 import { clock, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
-import { processes } from "./processes.ts";
+import { nodeProcesses } from "./processes.ts";
 import { streams } from "./streams.ts";
 
 /** What Serf asks of the system for its UDP packets, so that a burst of gossip is not lost. */
@@ -20,7 +20,7 @@ export function nodeRuntime(): Runtime {
     datagrams: nodeDatagrams({ receiveBufferSize, inFlightMax }),
     streams,
     files,
-    processes,
+    processes: nodeProcesses(async () => (await import("./pipes.ts")).socketAccess),
     signals,
     terminal: nodeTerminal(),
     host: nodeHost(process.versions.node),
