@@ -224,6 +224,11 @@ export interface Signals {
 export interface Terminal {
   /** Arguments after the program's name. */
   readonly args: readonly string[];
+  /**
+   * The bytes of an argument with U+FFFD, which may stand for bytes that are not UTF-8; `undefined`
+   * if the system does not give them. Absent where arguments are always text.
+   */
+  readonly rawArgument?: (place: number) => Uint8Array | undefined;
   readonly columns: number | null;
   env(name: string): string | undefined;
   /**
