@@ -14,7 +14,7 @@ const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
-/** Bytes of a text that an error shows. */
+/** Bytes shown in an error. */
 const excerptSize = 64;
 
 /** Turns a decoded object into named fields; `order` names those of a record sent as an array. */
@@ -30,7 +30,7 @@ export function record(value: unknown, order: readonly string[]): Fields {
   return fields;
 }
 
-/** Text to show; nil and absent are empty. What is not UTF-8 becomes U+FFFD. */
+/** Text to show; nil and absent are empty. Bytes that are not UTF-8 become U+FFFD. */
 export function text(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "";

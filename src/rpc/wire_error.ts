@@ -12,7 +12,7 @@ export class RpcWireError extends Error {
   }
 }
 
-/** A text that is not UTF-8, in an object that is otherwise right: the request can be refused. */
+/** Text is not UTF-8 in an object that is otherwise right: the request can be refused. */
 export class RpcTextError extends RpcWireError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -5,6 +5,7 @@
 import { encodeUtf8 } from "../core/bytes.ts";
 import { type Coordinate, distanceSeconds } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
+import { printableEntry } from "../core/printable.ts";
 import type { Member, SerfEvent } from "../core/serf/api.ts";
 import { SerfCore } from "../core/serf/serf_core.ts";
 import type { Codec } from "../core/wire/codec.ts";
@@ -300,7 +301,7 @@ export class Serf implements AsyncDisposable {
   }
 
   #log(level: LogLevel, component: string, text: string): void {
-    this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text });
+    this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text: printableEntry(text) });
   }
 
   /** memberlist's warning about a node that everybody can reach and that has no key. */
