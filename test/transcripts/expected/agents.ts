@@ -67,7 +67,7 @@ const configuration: readonly IntendedDifference[] = [
   {
     scenario: "config-errors",
     steps: [48],
-    original: running("n1", "127.0.0.41", "lan"),
+    original: ["stdout: ==> Starting Serf agent...", ...running("n1", "127.0.0.41", "lan")],
     ours: [
       "stdout: ==> Error decoding 'c.json': 'user_event_size_limit' must not be negative, got -5",
       "end: exit 1",
@@ -269,6 +269,13 @@ const assorted: readonly IntendedDifference[] = [
       'note: "Error leaving: \\"n\\" was shut down\\n" exit 1',
     ],
     reason: "a leave that is cut short says so before the connection ends",
+  },
+  {
+    scenario: "event-handler-run",
+    steps: [11],
+    original: logged(["[DEBUG] agent: Event 'query' script output: \0\ufffd"]),
+    ours: logged(["[DEBUG] agent: Event 'query' script output: \\x00\ufffd"]),
+    reason: "control characters are quoted in the log",
   },
   {
     scenario: "event-handler-run",
