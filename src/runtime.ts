@@ -216,11 +216,10 @@ export interface SpawnOptions {
   readonly args: readonly string[];
   /** Variables added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /**
-   * Bytes written to standard input, which is then closed; it is no error if the program does not
-   * read them. `"open"` leaves it open as {@link ChildProcess.input}.
-   */
+  /** Bytes for standard input, which is then closed; `"open"` gives {@link ChildProcess.input}. */
   readonly input?: Uint8Array | "open";
+  /** Starts the program in its own process group, which {@link ChildProcess.kill} then signals. */
+  readonly group?: boolean;
   /** Receives standard output and standard error as they arrive. */
   readonly output?: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 }
@@ -239,7 +238,7 @@ export interface ChildProcess {
   /** Present if the program was started with `input: "open"`. */
   readonly input?: ChildInput;
   /** Sends a signal. Does nothing if the program has ended. */
-  kill(signal: "SIGTERM" | "SIGKILL"): void;
+  kill(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
   /** Resolves when the program has ended and its output is closed. */
   readonly ended: Promise<ProcessEnd>;
 }
@@ -263,6 +262,9 @@ export interface Signals {
 export interface Terminal {
   /** The arguments after the program's name. */
   readonly args: readonly string[];
+  /** The width of standard output in characters, or `null` if it is not a terminal. */
+  /** The bytes of an argument, which may not be UTF-8; `undefined` if the system does not give them. */
+  readonly rawArgument?: (place: number) => Uint8Array | undefined;
   /** The width of standard output in characters, or `null` if it is not a terminal. */
   readonly columns: number | null;
   env(name: string): string | undefined;

@@ -6,14 +6,10 @@ import type { Runtime } from "../../src/runtime.ts";
 import type { SerfOptions } from "../../src/shell/options/options.ts";
 import { Serf as Shell } from "../../src/shell/serf.ts";
 
-/** Returns the {@link Runtime} of Deno, Bun or Node, whichever runs this program. */
-export async function currentRuntime(): Promise<Runtime> {
-  if ("Deno" in globalThis) return (await import("../deno/runtime.ts")).denoRuntime();
-  if ("Bun" in globalThis) return (await import("../bun/runtime.ts")).bunRuntime();
-  return (await import("../node/runtime.ts")).nodeRuntime();
-}
+import { currentRuntime } from "./runtime.ts";
 
 export * from "../../src/mod.ts";
+export { currentRuntime };
 
 /** A node: a member of a cluster, in this process. {@link Serf.start} creates one. */
 export class Serf extends Shell {

@@ -89,6 +89,8 @@ export interface DenoCommandOptions {
   readonly stdin: DenoStdio;
   readonly stdout: DenoStdio;
   readonly stderr: DenoStdio;
+  /** Starts a process group. */
+  readonly detached: boolean;
 }
 
 /** A standard stream. */
@@ -138,6 +140,8 @@ export interface DenoApi {
   hostname(): string;
   memoryUsage(): { readonly heapUsed: number; readonly rss: number };
   networkInterfaces(): DenoInterface[];
+  /** A negative number is a process group. */
+  kill(pid: number, signal: string): void;
   exit(code: number): never;
 }
 

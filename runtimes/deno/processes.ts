@@ -26,7 +26,8 @@ export const processes: Processes = {
       ...(input === "open" ? { input: openInput(child) } : {}),
       kill: (signal) => {
         try {
-          child.kill(signal);
+          if (options.group === true) denoApi().kill(-child.pid, signal);
+          else child.kill(signal);
         } catch {
           // The child has ended.
         }
@@ -36,12 +37,13 @@ export const processes: Processes = {
   },
 };
 
-function start(program: string, { args, env, input, output }: SpawnOptions): DenoChild {
+function start(program: string, { args, env, input, output, group }: SpawnOptions): DenoChild {
   const { Command } = denoApi();
   try {
     const command = new Command(program, {
       args: [...args],
       env: env ?? {},
+      detached: group === true,
       stdin: input ? "piped" : "null",
       stdout: output ? "piped" : "null",
       stderr: output ? "piped" : "null",

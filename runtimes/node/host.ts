@@ -1,4 +1,5 @@
 /** Time, randomness, signals, the terminal and the host of Node. */
+import { readFileSync } from "node:fs";
 import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { canonicalHost } from "../../src/net/address.ts";
 import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
@@ -28,6 +29,7 @@ export const signals: Signals = {
 export function nodeTerminal(): Terminal {
   return {
     args: process.argv.slice(2),
+    rawArgument,
     get columns(): number | null {
       return process.stdout.columns || null;
     },
@@ -36,6 +38,17 @@ export function nodeTerminal(): Terminal {
     writeError: async (text) => void (await write(process.stderr, text)),
     exit: (code) => process.exit(code),
   };
+}
+
+/** The bytes of an argument: Linux keeps the command line as it was given. */
+function rawArgument(place: number): Uint8Array | undefined {
+  try {
+    const given = readFileSync("/proc/self/cmdline").toString("latin1").split("\0").slice(0, -1);
+    const own = given.slice(given.length - (process.argv.length - 2));
+    return Uint8Array.from(own[place]!, (byte) => byte.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
 }
 
 function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<boolean> {

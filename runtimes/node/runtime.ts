@@ -3,7 +3,7 @@ import type { Runtime } from "../../src/runtime.ts";
 import { nodeDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
 import { clock, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
-import { processes } from "./processes.ts";
+import { nodeProcesses } from "./processes.ts";
 import { streams } from "./streams.ts";
 
 /**
@@ -25,7 +25,7 @@ export function nodeRuntime(): Runtime {
     datagrams: nodeDatagrams({ receiveBufferSize, inFlightMax }),
     streams,
     files,
-    processes,
+    processes: nodeProcesses(async () => (await import("./pipes.ts")).socketAccess),
     signals,
     terminal: nodeTerminal(),
     host: nodeHost(process.versions.node),

@@ -9,6 +9,7 @@ import { defaultRpcAddress } from "../rpc/protocol.ts";
 import type { Runtime, Terminal } from "../runtime.ts";
 import type { FlagSpecs } from "./arguments.ts";
 import { FlagError, parseTags, TagError } from "./arguments.ts";
+import { bytesOf, rawFault, unknownFault } from "./raw_arguments.ts";
 
 /** One command of the program; each lives in a file of its own and is loaded when it is called. */
 export interface Command {
@@ -71,7 +72,7 @@ export function nameAndPayload(
   rest: readonly string[],
   what: string,
   help: string,
-): { readonly name: string; readonly payload: string | undefined } {
+): { readonly name: string; readonly payload: Uint8Array | string | undefined } {
   const [name, payload] = rest;
   if (name === undefined) throw new UsageFailure(`${what} name must be specified.`, help);
   if (rest.length > 2) {
@@ -80,7 +81,9 @@ export function nameAndPayload(
       help,
     );
   }
-  return { name, payload };
+  const fault = rawFault(name) ?? (payload === undefined ? undefined : unknownFault(payload));
+  if (fault !== undefined) throw new CommandFailure(fault);
+  return { name, payload: payload === undefined ? undefined : bytesOf(payload) };
 }
 
 /**

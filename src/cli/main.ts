@@ -5,6 +5,7 @@
 
 import type { Runtime, Terminal } from "../runtime.ts";
 import type { Command } from "./command.ts";
+import { exactArguments, rawFault } from "./raw_arguments.ts";
 
 /** Exit code for a command that does not exist. */
 const noSuchCommand = 127;
@@ -74,10 +75,14 @@ const commands: Readonly<Record<string, Entry>> = {
   },
 };
 
+/** Commands with a payload. */
+const takesPayload: ReadonlySet<string> = new Set(["event", "query"]);
+
 /** Runs the program; returns its exit code. */
 export async function main(runtime: Runtime): Promise<number> {
   const { terminal } = runtime;
-  const { help, version, name, early, args } = dispatch(terminal.args);
+  const given = exactArguments(terminal);
+  const { help, version, name, early, args } = dispatch(given);
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (version) {
     const { version: command } = await import("./commands/version.ts");
@@ -88,6 +93,13 @@ export async function main(runtime: Runtime): Promise<number> {
   if (entry === undefined) {
     await terminal.writeError(`${usage()}\n`);
     return help && name === "" ? 0 : noSuchCommand;
+  }
+  // Only the last argument can be a payload.
+  const texts = takesPayload.has(name) ? given.slice(0, -1) : given;
+  const fault = texts.map(rawFault).find((text) => text !== undefined);
+  if (fault !== undefined) {
+    await terminal.write(`${fault}\n`);
+    return 1;
   }
   const command = await entry.load();
   if (help) {

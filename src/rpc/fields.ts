@@ -30,7 +30,7 @@ export function record(value: unknown, order: readonly string[]): Fields {
   return fields;
 }
 
-/** Text to show; nil and absent are empty. What is not UTF-8 becomes U+FFFD. */
+/** Text to show; nil and absent are empty. Bytes that are not UTF-8 become U+FFFD. */
 export function text(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "";

@@ -11,6 +11,7 @@ import { SerfCore } from "../core/serf/serf_core.ts";
 import { tagRecord } from "../core/serf/wire/tags.ts";
 import type { Codec } from "../core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "../errors.ts";
+import { printableEntry } from "../go/printable.ts";
 import { systemText } from "../go/system_errors.ts";
 import type { Address, Runtime } from "../runtime.ts";
 import { AskedQueries } from "./asked_queries.ts";
@@ -329,7 +330,7 @@ export class Serf implements AsyncDisposable {
   }
 
   #log(level: LogLevel, component: string, text: string): void {
-    this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text });
+    this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text: printableEntry(text) });
   }
 
   #effectTargets(): EffectTargets {

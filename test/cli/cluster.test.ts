@@ -137,6 +137,11 @@ Total Responses: 2
     );
   });
 
+  test("name nobody if no acknowledgements were wanted", async () => {
+    const { stdout } = await asked(["query", "-no-ack", "load"], [], { missing: ["node-a"] });
+    expect(stdout).toBe("Query 'load' dispatched\nTotal Responses: 0\n");
+  });
+
   test("run until their time is over if the agent is set so", async () => {
     const { streams, starter } = await agent("-query-wait-for-deadline");
     const { fake, printed } = begin(streams, ["query", "load"]);

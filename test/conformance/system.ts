@@ -113,6 +113,38 @@ export function processes(openSubject: OpenSubject): void {
       expect(await run(subject, "cat")).toEqual({ stdout: "", stderr: "", code: 0, signal: null });
     });
 
+    check("may open their standard streams again, as pipes", async (subject) => {
+      const words = "cat /dev/stdin /dev/fd/0; echo b > /dev/stdout; echo c > /dev/fd/2; echo d > /dev/fd/1";
+      const ran = await run(subject, words, new TextEncoder().encode("a\n"));
+      expect(ran).toEqual({ stdout: "a\nb\nd\n", stderr: "c\n", code: 0, signal: null });
+      expect((await run(subject, "test -p /dev/stdin && test -p /dev/stdout", pattern(1))).code).toBe(0);
+    });
+
+    check("go on to be heard when a child of theirs outlives them", async (subject) => {
+      expect(await run(subject, "(sleep 0.3; echo late) & exit 3")).toEqual({
+        stdout: "late\n",
+        stderr: "",
+        code: 3,
+        signal: null,
+      });
+    });
+
+    check("end with their children when their group is killed", async ({ runtime }) => {
+      let stdout = "";
+      const child = await runtime.processes.spawn("/bin/sh", {
+        args: ["-c", "sleep 30 & echo $!; wait"],
+        group: true,
+        output: (_stream, bytes) => {
+          stdout += decoder.decode(bytes);
+        },
+      });
+      await until(runtime, "its child", () => stdout.endsWith("\n"));
+      child.kill("SIGKILL");
+      // Its output ends only when the child has ended too.
+      expect(await child.ended).toEqual({ code: null, signal: "SIGKILL" });
+      child.kill("SIGKILL");
+    });
+
     check("may leave a large input unread", async (subject) => {
       expect(await run(subject, "exec <&-; exit 0", pattern(1_000_000))).toMatchObject({
         code: 0,

@@ -45,6 +45,23 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("commands on %s",
   const both = (...args: string[]): Promise<[Outcome, Outcome][]> =>
     sideBySide([theirs, mine], [serf, kind], args);
 
+  describe("in a cluster whose members all answer", () => {
+    it("a query ends when they have, with either command line", { timeout: 60_000 }, async () => {
+      const flags = ["-profile=local", "-event-handler", "query:load=echo 1.0"];
+      mine = await Agent.start(kind, "mine", at(3), ...flags);
+      theirs = await Agent.start(serf, "theirs", at(4), `-join=${mine.address}`, ...flags);
+      await converged([theirs, mine], { theirs: "alive", mine: "alive" });
+      for (const by of [serf, kind]) {
+        const before = Date.now();
+        const { stdout } = await mine.cli(by, "query", "-timeout=25s", "load");
+        expect(stdout).toMatch(/Total Acks: 2\nTotal Responses: 2\n$/);
+        expect((await mine.cli(by, "reachability")).stdout).toContain("Successfully contacted all");
+        expect(Date.now() - before).toBeLessThan(15_000);
+      }
+      await stopAll();
+    });
+  });
+
   describe("in a cluster without encryption", () => {
     beforeAll(async () => {
       const flags = ["-profile=local", "-log-level=debug"];
@@ -56,7 +73,9 @@ describe.skipIf(lacks("loopback", serf)).each(installed(ours))("commands on %s",
         ["-event-handler", "query:cat=cat"],
       ].flat();
       theirs = await Agent.start(serf, "theirs", at(1), "-tag", "role=web", ...handlers, ...flags);
-      mine = await Agent.start(kind, "mine", at(2), "-tag", "role=db", "-join", theirs.address, ...flags);
+      // Times and interruptions are compared, so this agent waits as Serf does.
+      const waiting = ["-tag", "role=db", "-join", theirs.address, "-query-wait-for-deadline", ...flags];
+      mine = await Agent.start(kind, "mine", at(2), ...waiting);
       await converged([theirs, mine], { theirs: "alive", mine: "alive" });
     }, 60_000);
     afterAll(stopAll);

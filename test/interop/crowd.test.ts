@@ -9,12 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { nodeRuntime } from "../../runtimes/node/mod.ts";
-import {
-  RpcClient,
-  type RpcClientOptions,
-  type RpcEvent,
-  type RpcStream,
-} from "../../src/rpc/client/client.ts";
+import { RpcClient, type RpcClientOptions } from "../../src/rpc/client/client.ts";
+import type { RpcEvent, RpcStream } from "../../src/rpc/client/streams.ts";
 import { Agent, installed, ours, stopAll, until } from "./agents.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tserf-crowd-"));

@@ -3,7 +3,7 @@
  * failures have the same effect.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -112,12 +112,13 @@ function sortTags(invocation: string): string {
 
 /**
  * Log lines about scripts, without their time; scripts that run at the same time end in any order.
+ * Our log quotes control characters.
  */
 function scriptLines(log: string): string[] {
   return log
     .split("\n")
     .filter((line) => /script output: .|Error invoking|Failed to respond|slow, execution/.test(line))
-    .map((line) => line.trim().slice("2026/11/23 10:55:21 ".length))
+    .map((line) => line.trim().slice("2026/11/23 10:55:21 ".length).replaceAll("\0", "\\x00"))
     .sort();
 }
 
@@ -168,5 +169,53 @@ describe.skipIf(lacks("loopback", serf))("scripts of event handlers", () => {
     const before = Date.now();
     expect(await agent.kill("SIGINT")).toBe(0);
     expect(Date.now() - before).toBeLessThan(6000);
+  });
+
+  it.each(installed(ours))("open their standard streams by name on %s", { timeout: 60_000 }, async (kind) => {
+    const agent = await Agent.start(
+      kind,
+      "n",
+      `${subnet}.3`,
+      "-profile=local",
+      "-event-handler=query:load=cat /dev/stdin > /dev/stdout",
+      "-event-handler=query:fds=cat <&0 > /dev/fd/1",
+      "-event-handler=query:pipe=test -p /dev/stdin && echo a pipe > /dev/stdout",
+    );
+    for (const [query, answer] of [
+      ["load", "1.5"],
+      ["fds", "1.5"],
+      ["pipe", "a pipe"],
+    ]) {
+      const { stdout } = await agent.cli(serf, "query", "-timeout=5s", query!, "1.5");
+      expect(stdout).toContain(`Response from 'n': ${answer}\n`);
+    }
+    await agent.kill("SIGINT");
+  });
+
+  it.each(installed(ours))("end with their children when their time is over on %s", {
+    timeout: 60_000,
+  }, async (kind) => {
+    const output = join(folder, `child-${kind}.txt`);
+    const script = `sleep 97 & echo $! > ${output}; wait; echo done`;
+    const agent = await Agent.start(
+      kind,
+      "n",
+      `${subnet}.4`,
+      "-profile=local",
+      "-handler-timeout=1s",
+      `-event-handler=user=${script}`,
+    );
+    const start = async (): Promise<string> => {
+      writeFileSync(output, "");
+      await agent.cli(serf, "event", "-coalesce=false", "a");
+      await until("the child", () => readFileSync(output, "utf8").endsWith("\n"));
+      return `/proc/${readFileSync(output, "utf8").trim()}`;
+    };
+    const late = await start();
+    await until("the end", () => agent.log.includes("killed after 1s"));
+    await until("the end of its child", () => !existsSync(late));
+    const interrupted = await start();
+    expect(await agent.kill("SIGINT")).toBe(0);
+    await until("the end of the other", () => !existsSync(interrupted));
   });
 });

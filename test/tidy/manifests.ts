@@ -30,5 +30,6 @@ export function packageJson(): PackageJson {
 /** Files that are used outside: programs and exported modules. */
 export function entryPoints(): string[] {
   const exported = Object.values(denoJson().exports).map((path) => posix.normalize(path));
-  return [...paths("runtimes", "/cli.ts"), ...exported];
+  // The package of npm chooses these by runtime.
+  return [...paths("runtimes", "/cli.ts"), ...paths("runtimes", "/rpc.ts"), ...exported];
 }

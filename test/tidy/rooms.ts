@@ -280,9 +280,9 @@ export const rooms: readonly Room[] = [
   },
   {
     name: "runtimes, put together",
-    paths: ["runtimes/*/mod.ts", "runtimes/*/cli.ts"],
-    rule: "hand a runtime to the library, or to the commands",
-    sees: ["runtimes", "mod", "shell", "cli", ...floor],
+    paths: ["runtimes/*/mod.ts", "runtimes/*/rpc.ts", "runtimes/*/cli.ts"],
+    rule: "hand a runtime to the library, to the RPC client, or to the commands",
+    sees: ["runtimes", "mod", "shell", "rpc/client", "cli", ...floor],
     never: ["src/core/serf/serf_core.ts", "src/agent/run.ts"],
   },
 ];

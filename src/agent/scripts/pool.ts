@@ -25,7 +25,7 @@ export const runningScriptsMax = 32;
 const warningIntervalMs = 10_000;
 
 /** What is used of the agent. */
-export type ScriptContext = AgentContext<"clock" | "host" | "processes">;
+export type ScriptContext = AgentContext<"clock" | "host" | "processes" | "signals">;
 
 /**
  * An event for one script. `ended` takes what the script wrote; nothing if it failed or did not

@@ -5,7 +5,7 @@
 
 import { withTimeLimit } from "../../async/time_limit.ts";
 import { systemText } from "../../go/system_errors.ts";
-import type { Runtime } from "../../runtime.ts";
+import type { Cancel, Runtime } from "../../runtime.ts";
 import { type ProcessEnd, SystemError } from "../../runtime.ts";
 
 /** Bytes of output that are kept: the last ones. */
@@ -34,10 +34,15 @@ export interface ScriptResult {
 /** Runs a script until it has ended and its output is closed, or its time is over. */
 export async function runScript(
   run: ScriptRun,
-  runtime: Pick<Runtime, "clock" | "host" | "processes">,
+  runtime: Pick<Runtime, "clock" | "host" | "processes" | "signals">,
 ): Promise<ScriptResult> {
   const tail = new Tail(outputSizeMax);
-  const { clock, host, processes } = runtime;
+  const { clock, host, processes, signals } = runtime;
+  const { timeoutMs } = run;
+  // A script that may be killed has a group of its own, so that its children end with it. Ctrl-C
+  // does not reach that group by itself.
+  const grouped = timeoutMs > 0;
+  let stopListening: Cancel = () => undefined;
   const cancelSlow = clock.after(slowMs, run.slow);
   try {
     if (Object.values(run.env).some((value) => value.includes("\0")))
@@ -47,9 +52,10 @@ export async function runScript(
       args,
       env: run.env,
       input: run.input,
+      group: grouped,
       output: (_stream, bytes) => tail.add(bytes),
     });
-    const { timeoutMs } = run;
+    if (grouped) stopListening = signals.on("SIGINT", () => child.kill("SIGINT"));
     const end = timeoutMs > 0 ? await withTimeLimit(clock, timeoutMs, child.ended) : await child.ended;
     if (end === "late") child.kill("SIGKILL");
     return {
@@ -61,6 +67,7 @@ export async function runScript(
     return { output: tail.bytes, fault };
   } finally {
     cancelSlow();
+    stopListening();
   }
 }
 

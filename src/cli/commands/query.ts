@@ -145,8 +145,9 @@ class TextReport implements Report {
 
   async end(missing: readonly string[] = []): Promise<void> {
     const acks = this.#ack ? `Total Acks: ${this.#acks}\n` : "";
-    // A member that acknowledged the query need not have an answer to it.
-    const silent = silentLine(missing.filter((name) => !this.#replied.has(name)));
+    // A member that acknowledged the query need not have an answer to it. Without acknowledgements
+    // nobody can tell such a member from one that is gone.
+    const silent = this.#ack ? silentLine(missing.filter((name) => !this.#replied.has(name))) : "";
     await this.#terminal.write(`${acks}Total Responses: ${this.#responses}\n${silent}`);
   }
 }

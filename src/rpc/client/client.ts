@@ -1,16 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A client of an agent's RPC interface, for agents of this package and for Serf's own alike.
- *
- * ```ts
- * import { RpcClient } from "tserf/rpc";
- * import { nodeRuntime } from "tserf/node";
- *
- * await using client = await RpcClient.connect(nodeRuntime(), { address: "127.0.0.1:7373" });
- * for (const member of await client.members({ status: "alive" })) console.log(member.name, member.address);
- * ```
- *
- * @module
  */
 
 import type { Coordinate } from "../../core/coordinate/coordinate.ts";
@@ -32,8 +22,6 @@ import { decoded, QueryStream, readEvent, TypedStream } from "./streams.ts";
 
 export type { KeyReport, QueryReply } from "../results.ts";
 export { RpcKeyError } from "../results.ts";
-export type { RpcKeys } from "./keys.ts";
-export type { RpcEvent, RpcQuery, RpcStream } from "./streams.ts";
 
 /** The parts of a runtime a client uses. */
 export interface RpcClientRuntime {

@@ -2,14 +2,14 @@
 
 import { AgentLog } from "../../../src/agent/log/log.ts";
 import { HandlerPool } from "../../../src/agent/scripts/pool.ts";
-import type { Host, ProcessEnd, Processes, SpawnOptions } from "../../../src/runtime.ts";
+import type { Host, ProcessEnd, Processes, Signals, SpawnOptions } from "../../../src/runtime.ts";
 import { FakeClock, member, settle } from "../fakes.ts";
 
 /** One program that was started. */
 export class FakeChild {
   readonly script: string;
   readonly options: SpawnOptions;
-  killed = false;
+  readonly signals: string[] = [];
   #settle: (end: ProcessEnd) => void = () => undefined;
   readonly ended: Promise<ProcessEnd> = new Promise((resolve) => {
     this.#settle = resolve;
@@ -40,6 +40,8 @@ export class FakePool {
   readonly log: AgentLog = new AgentLog(this.clock);
   readonly pool: HandlerPool;
   failure: Error | null = null;
+  /** Who listens for Ctrl-C. */
+  readonly interrupts: Set<() => void> = new Set();
 
   constructor(eventHandlers: readonly string[], handlerTimeout = 0) {
     const processes: Processes = {
@@ -50,13 +52,19 @@ export class FakePool {
         return {
           pid: 1,
           ended: child.ended,
-          kill: () => {
-            child.killed = true;
+          kill: (signal) => {
+            child.signals.push(signal);
           },
         };
       },
     };
-    const runtime = { clock: this.clock, processes, host: { os: "linux" } as Host };
+    const signals: Signals = {
+      on: (_name, callback) => {
+        this.interrupts.add(callback);
+        return () => this.interrupts.delete(callback);
+      },
+    };
+    const runtime = { clock: this.clock, processes, signals, host: { os: "linux" } as Host };
     const self = member("n", "127.0.0.1", { role: "web" });
     this.pool = new HandlerPool({ eventHandlers, handlerTimeout }, { runtime, log: this.log }, () => self);
   }

@@ -128,12 +128,31 @@ describe("the outcome of a script is logged", () => {
     expect(fake.lines[1]).toBe(`[DEBUG] agent: Event 'user' script output: ${"x".repeat(8188)}TAIL`);
   });
 
+  test("if Ctrl-C is pressed, which does not reach its process group by itself", async () => {
+    const fake = new FakePool(["s"], 2_000);
+    await fake.user("a");
+    for (const press of fake.interrupts) press();
+    expect(fake.children[0]?.signals).toEqual(["SIGINT"]);
+    await fake.children[0]?.exit(null, "", "SIGINT");
+    expect(fake.lines.at(-1)).toBe("[ERR] agent: Error invoking script 's': signal: interrupt");
+    expect(fake.interrupts.size).toBe(0);
+  });
+
+  test("without a time limit it stays in the process group of the agent", async () => {
+    const fake = new FakePool(["s"]);
+    await fake.user("a");
+    expect([fake.children[0]?.options.group, fake.interrupts.size]).toEqual([false, 0]);
+  });
+
   test("if it was killed at its time limit, although its output stays open", async () => {
     const fake = new FakePool(["s"], 2000);
     await fake.user("a");
     await fake.user("b");
     await fake.clock.advance(2000);
-    expect(fake.children[0]?.killed).toBe(true);
+    expect(fake.children[0]?.options.group).toBe(true);
+    expect(fake.children[0]?.signals).toEqual(["SIGKILL"]);
+    // The next one listens.
+    expect(fake.interrupts.size).toBe(1);
     expect(fake.lines.at(-1)).toBe("[ERR] agent: Error invoking script 's': killed after 2s");
     expect(fake.children).toHaveLength(2);
   });

@@ -272,6 +272,13 @@ const assorted: readonly IntendedDifference[] = [
   {
     scenario: "event-handler-run",
     steps: [11],
+    original: logged(["[DEBUG] agent: Event 'query' script output: \0\ufffd"]),
+    ours: logged(["[DEBUG] agent: Event 'query' script output: \\x00\ufffd"]),
+    reason: "control characters are quoted in the log",
+  },
+  {
+    scenario: "event-handler-run",
+    steps: [11],
     original: logged(["-- gossip", "[DEBUG] serf: messageQueryResponseType: n"]),
     ours: [],
     reason: "a node's answers to itself are not sent over the network",

@@ -34,6 +34,13 @@ const names = [
   "agent-log-cluster",
 ] as const;
 
+/** Starts a recorded agent that lets queries run to their end, as the recorded ones did. */
+async function waitingAgent(stage: Stage, index: number): Promise<Playing> {
+  const playing = stage.start(index, [...stage.step(index).args, "-query-wait-for-deadline"]);
+  await playing.program.prints("==> Log data will now stream in");
+  return playing;
+}
+
 async function playWhole(stage: Stage): Promise<void> {
   await stage.playAll(0, stage.transcript.items.length - 1);
 }
@@ -93,7 +100,7 @@ async function answered(stage: Stage, asked: readonly Playing[]): Promise<void> 
 async function play(place: Place, stages: Readonly<Record<(typeof names)[number], Stage>>): Promise<void> {
   place.write("h.sh", `#!/bin/sh\n${handler}`, 0o755);
   const logs = stages["agent-log-cluster"];
-  const [a, b, c] = await Promise.all([0, 1, 2].map((index) => logs.agent(index)));
+  const [a, b, c] = await Promise.all([0, 1, 2].map((index) => waitingAgent(logs, index)));
   const { program: first } = a!;
   await playWhole(stages["cluster-join"]);
   for (const { program } of [a!, b!, c!]) await program.prints("Received event: member-join");
