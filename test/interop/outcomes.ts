@@ -16,7 +16,8 @@ export function eventsIn(output: string): string[] {
   );
 }
 
-/** Replies, failures and keys are printed in any order. */
+/** Replies, failures and keys are printed in any order; in JSON the last one has no comma. */
 export function sorted({ stdout, stderr, code }: Outcome): Outcome {
-  return { stdout: stdout.split("\n").sort().join("\n"), stderr, code };
+  const lines = stdout.split("\n").map((line) => line.replace(/,$/, ""));
+  return { stdout: lines.sort().join("\n"), stderr, code };
 }
