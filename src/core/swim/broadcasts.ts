@@ -131,16 +131,18 @@ export class Broadcasts {
     if (name !== undefined) this.#byName.set(name, broadcast);
     this.#insert(broadcast);
     const max = this.#options.lengthMax();
-    if (this.#length > max) this.prune(max);
     this.#owe(broadcast, max);
+    if (this.#length > max) this.prune(max);
     return true;
   }
 
   /** Returns the broadcasts for one packet, and counts them as sent. */
   fetch(options: FetchOptions): Uint8Array[] {
-    if (options.countMax < 1) return [];
+    const { side, countMax } = options;
+    const count = side === undefined ? this.#length : this.#owed[side].size;
+    if (count === 0 || countMax < 1) return [];
     const transmitLimit = this.transmitLimit;
-    const taken = options.side === undefined ? this.#leastSent(options) : this.#untold(options, options.side);
+    const taken = side === undefined ? this.#leastSent(options) : this.#untold(options, side);
     for (const broadcast of taken) this.#transmitted(broadcast, transmitLimit);
     // Serf's receivers begin with the last part of a packet.
     if (this.#options.oldestFirst === true) taken.sort((a, b) => b.order - a.order);
