@@ -6,7 +6,7 @@
 import { SerfError } from "../../../errors.ts";
 import { equalBytes, noBytes, utf8Length } from "../../bytes.ts";
 import type { SerfEvent } from "../api.ts";
-import { userEventSizeMax } from "../config.ts";
+import { SerfLimits, userEventSizeMax } from "../config.ts";
 import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
 import type { SerfQueues } from "../queues.ts";
@@ -19,6 +19,9 @@ interface SeenEvent {
   readonly payload: Uint8Array | null;
 }
 
+/** What the encoding of an event adds to its name and payload in bytes, at most. */
+const entryOverhead = 64;
+
 /** Sends and receives user events. */
 export class UserEvents {
   readonly #context: SerfContext;
@@ -28,7 +31,8 @@ export class UserEvents {
   constructor(context: SerfContext, queues: SerfQueues) {
     this.#context = context;
     this.#queues = queues;
-    this.#ring = new ReplayRing(context.config.eventBuffer, sameEvent);
+    const budget = { sizeOf, max: SerfLimits.eventBytes };
+    this.#ring = new ReplayRing(context.config.eventBuffer, sameEvent, budget);
   }
 
   /**
@@ -60,6 +64,11 @@ export class UserEvents {
 
   /** Handles one event. Returns true if it is new and has to be broadcast again. */
   receive(message: UserEventMessage): boolean {
+    if (!mayBeSent(message)) {
+      const text = `Ignoring user event ${message.name.slice(0, 64)}: it is larger than ${userEventSizeMax} bytes`;
+      log(this.#context, "WARN", text, "event");
+      return false;
+    }
     const { outbox, clocks } = this.#context;
     const clock = clocks.events;
     const { lamportTime, name, payload, coalesce } = message;
@@ -97,6 +106,19 @@ export class UserEvents {
 
 function tooLarge(what: string, limit: string, when: "before" | "after"): SerfError {
   return new SerfError("ERR_LIMIT", `${what} exceeds ${limit} bytes ${when} encoding`);
+}
+
+/** Returns whether an event is small enough for a member to have sent it. */
+function mayBeSent(message: UserEventMessage): boolean {
+  // Encode only if it is close to the limit.
+  const size = sizeOf(message);
+  if (size <= userEventSizeMax) return true;
+  return size - entryOverhead <= userEventSizeMax && encodeUserEvent(message).length <= userEventSizeMax;
+}
+
+/** Returns the bytes that an event takes in a push/pull, at most. */
+function sizeOf({ name, payload }: SeenEvent): number {
+  return utf8Length(name) + (payload?.length ?? 0) + entryOverhead;
 }
 
 function sameEvent(a: SeenEvent, b: SeenEvent): boolean {
