@@ -6,28 +6,23 @@
 import { describe, expect, it } from "vitest";
 import { Outbox } from "../../../src/core/effects.ts";
 import { SerfLimits, userEventSizeMax } from "../../../src/core/serf/config.ts";
-import { UserEvents } from "../../../src/core/serf/events/user_events.ts";
-import { Intents } from "../../../src/core/serf/members/intents.ts";
-import { SerfMembers } from "../../../src/core/serf/members/members.ts";
-import { SharedState } from "../../../src/core/serf/push_pull.ts";
-import { SerfQueues } from "../../../src/core/serf/queues.ts";
 import { encodeQuery, encodeUserEvent } from "../../../src/core/serf/wire/encoding.ts";
 import {
   decodePushPull,
-  encodeIntent,
   encodePushPull,
   type UserEventMessage,
 } from "../../../src/core/serf/wire/messages.ts";
 import { SwimLimits } from "../../../src/core/swim/config.ts";
 import type { SwimContext } from "../../../src/core/swim/context.ts";
-import { Members, type Node } from "../../../src/core/swim/members.ts";
+import { Members } from "../../../src/core/swim/members.ts";
 import type { Membership } from "../../../src/core/swim/membership.ts";
 import { FullState } from "../../../src/core/swim/streams/full_state.ts";
 import { Codec } from "../../../src/core/wire/codec.ts";
 import { FrameReader } from "../../../src/core/wire/frame.ts";
 import type { PushPull } from "../../../src/core/wire/messages.ts";
 import { address, alive, seeded, swimConfig } from "../swim/machine.ts";
-import { Network, question, type TestNode, testContext } from "./nodes.ts";
+import { Network, question, type TestNode } from "./nodes.ts";
+import { SerfParts } from "./parts.ts";
 
 const stranger = { host: "10.0.0.99", port: 7946 };
 
@@ -39,35 +34,6 @@ const event = (lamportTime: bigint, size: number, first = 0): UserEventMessage =
 
 /** The largest payload of an event named `e` at a time of up to 65,535. */
 const largest = userEventSizeMax - (encodeUserEvent(event(512n, 300)).length - 300);
-
-/** Serf's layer of one node without the layer below. */
-function serf(): { members: SerfMembers; events: UserEvents; shared: SharedState; drain: () => string[] } {
-  const context = testContext({ name: "self" });
-  const members = new SerfMembers(context, () => undefined);
-  const queues = new SerfQueues(context, { retransmitMult: 4, memberCount: () => 1, room: () => 1_392 });
-  const events = new UserEvents(context, queues);
-  const shared = new SharedState(context, members, events, new Intents(context, members, queues));
-  const drain = (): string[] =>
-    context.outbox
-      .drain()
-      .flatMap((effect) =>
-        effect.kind === "emit" && "members" in effect.event
-          ? [`${effect.event.type} ${effect.event.members.map(({ name }) => name).join()}`]
-          : [],
-      );
-  return { members, events, shared, drain };
-}
-
-const node = (name: string): Node => ({
-  name,
-  address: address(2),
-  endpoint: { host: "10.0.0.2", port: 7946 },
-  meta: null,
-  versions: new Uint8Array([1, 5, 2, 2, 5, 5]),
-  incarnation: 1,
-  status: "alive",
-  changedAt: 0,
-});
 
 function pushPull(to: TestNode, network: Network, userState: Uint8Array): void {
   const message = to.codec.encode({ type: "pushPull", join: false, nodes: [], userState });
@@ -164,13 +130,13 @@ describe("a query that is larger than a packet", () => {
 
 describe("remembered user events", () => {
   it("have one of the largest at each of 512 times", () => {
-    const { events } = serf();
+    const { events } = new SerfParts();
     for (let time = 1; time <= 512; time++) events.receive(event(BigInt(time), largest));
     expect(events.slots()).toHaveLength(512);
   });
 
   it("give way, the oldest first, if all have more bytes than a push/pull may have", () => {
-    const { events } = serf();
+    const { events } = new SerfParts();
     for (let time = 1; time <= 512; time++) {
       for (let index = 0; index < 3; index++) events.receive(event(BigInt(time), largest, index));
     }
@@ -184,58 +150,41 @@ describe("remembered user events", () => {
 });
 
 describe("members that are gone", () => {
-  function fill(): ReturnType<typeof serf> {
-    const subject = serf();
-    const { members } = subject;
-    for (const name of ["live", "first"]) members.joined(0, node(name));
-    members.left(0, node("first"));
-    for (let index = 1; index < SerfLimits.goneMembers; index++) {
-      members.joined(index, node(`n${index}`));
-      if (index % 2 === 0) {
-        members.leaveIntent(index, { type: "leave", lamportTime: 5n, node: `n${index}`, prune: false });
-      }
-      members.left(index, node(`n${index}`));
-      if (index % 1_000 === 0) subject.drain();
+  /** Adds members that failed or left, one a millisecond. */
+  function fill(parts: SerfParts, count: number): SerfParts {
+    for (let index = 0; index < count; index++) {
+      parts.join(index, `n${index}`);
+      if (index % 2 === 0) parts.fail(index, `n${index}`);
+      else parts.leave(index, `n${index}`);
+      if (index % 1_000 === 0) parts.emitted();
     }
-    return subject;
+    parts.emitted();
+    return parts;
   }
 
   it("are bounded: the one that is gone longest is reaped for another, never a live one", () => {
-    const { members, drain } = fill();
-    expect(members.count).toBe(1 + SerfLimits.goneMembers);
-    drain();
-    members.joined(9e6, node("x"));
-    members.left(9e6, node("x"));
-    expect(drain()).toEqual(["member-join x", "member-failed x", "member-reap first"]);
-    expect(members.count).toBe(1 + SerfLimits.goneMembers);
-    expect([members.find("live")?.status, members.find("first")]).toEqual(["alive", undefined]);
+    const parts = fill(new SerfParts().join(0, "live"), SerfLimits.goneMembers);
+    expect(parts.members.count).toBe(1 + SerfLimits.goneMembers);
+    parts.join(9e6, "x").fail(9e6, "x");
+    expect(parts.emitted()).toEqual(["member-join x", "member-failed x", "member-reap n0"]);
+    expect(parts.members.count).toBe(1 + SerfLimits.goneMembers);
+    expect([parts.status("live"), parts.status("n0")]).toEqual(["alive", undefined]);
   });
 
   it("count from when they were gone last, and not while they are back or erased", () => {
-    const { members, drain } = fill();
-    members.joined(8e6, node("first"));
-    members.left(8e6, node("first"));
-    members.joined(9e6, node("n2"));
-    members.prune("n3");
-    drain();
-    for (const name of ["x", "y", "z"]) {
-      members.joined(9e6, node(name));
-      members.left(9e6, node(name));
-    }
-    expect(drain().filter((line) => line.startsWith("member-reap"))).toEqual(["member-reap n1"]);
-    expect([members.find("first")?.status, members.find("n2")?.status]).toEqual(["failed", "alive"]);
+    const parts = fill(new SerfParts(), SerfLimits.goneMembers);
+    parts.join(8e6, "n0").fail(8e6, "n0").join(9e6, "n2");
+    parts.members.prune("n3");
+    parts.emitted();
+    parts.join(9e6, "x", "y", "z").fail(9e6, "x", "y", "z");
+    expect(parts.emitted().filter((line) => line.startsWith("member-reap"))).toEqual(["member-reap n1"]);
+    expect([parts.status("n0"), parts.status("n2")]).toEqual(["failed", "alive"]);
   });
 
   it("never include this node, which also leaves", () => {
-    const subject = serf();
-    subject.members.joined(0, node("self"));
-    subject.members.left(0, node("self"));
-    for (let index = 0; index <= SerfLimits.goneMembers; index++) {
-      subject.members.joined(index, node(`n${index}`));
-      subject.members.left(index, node(`n${index}`));
-    }
-    expect(subject.members.find("self")).toBeDefined();
-    expect(subject.members.count).toBe(SerfLimits.goneMembers);
+    const parts = fill(new SerfParts().join(0, "self").fail(0, "self"), SerfLimits.goneMembers);
+    expect([parts.status("self"), parts.status("n0")]).toEqual(["failed", undefined]);
+    expect(parts.members.count).toBe(SerfLimits.goneMembers);
   });
 });
 
@@ -247,26 +196,19 @@ describe("the state of a node", () => {
 
   /** Fills everything that peers can fill. */
   function full(): { fullState: FullState; codec: Codec } {
-    const { members, events, shared, drain } = serf();
+    const parts = new SerfParts();
     const random = seeded(1);
     const table = new Members(random);
     const meta = new Uint8Array(SwimLimits.meta);
     for (let index = 0; index < count; index++) {
-      const gone = node(long(1e6 + index));
-      members.joined(0, gone);
-      members.leaveIntent(0, { type: "leave", lamportTime: 1n << 63n, node: gone.name, prune: false });
-      members.left(0, gone);
-      if (index % 1_000 === 0) drain();
-    }
-    for (let index = 0; index < count; index++) {
       const name = index === 0 ? "self" : long(index);
       const each = table.add(alive(name, 1, 2, { meta }), 0)!;
       if (index % 3 > 0 || index === 0) table.change(each, "alive", 0);
-      members.joined(0, node(name));
-      if (index % 1_000 === 0) drain();
+      parts.join(0, name, long(1e6 + index)).leave(0, long(1e6 + index));
+      if (index % 1_000 === 0) parts.emitted();
     }
     for (let time = 1; time <= 512; time++) {
-      for (let index = 0; index < 3; index++) events.receive(event(BigInt(time), largest, index));
+      for (let index = 0; index < 3; index++) parts.events.receive(event(BigInt(time), largest, index));
     }
     const codec = new Codec({ label: "", compression: false, encryptionVersion: 0, random });
     codec.setKeys([new Uint8Array(16)]);
@@ -274,7 +216,7 @@ describe("the state of a node", () => {
       config: swimConfig(),
       members: table,
       outbox: new Outbox(),
-      application: { localState: () => shared.encode() },
+      application: { localState: () => parts.shared.encode() },
     };
     return { fullState: new FullState(context as unknown as SwimContext, {} as Membership), codec };
   }
@@ -293,49 +235,23 @@ describe("the state of a node", () => {
   });
 
   it("has all members in their order as long as it fits", () => {
-    const { members, shared } = serf();
-    for (const name of ["b", "a", "c"]) members.joined(0, node(name));
-    members.leaveIntent(0, { type: "leave", lamportTime: 5n, node: "a", prune: false });
-    members.left(0, node("a"));
-    const { statusTimes, leftMembers } = decodePushPull(shared.encode());
+    const parts = new SerfParts().join(0, "b", "a", "c").leave(0, "a");
+    const { statusTimes, leftMembers } = decodePushPull(parts.shared.encode());
     expect([...statusTimes.keys()]).toEqual(["b", "a", "c"]);
     expect(leftMembers).toEqual(["a"]);
   });
 
   it("leaves out the members that have been gone longest first", () => {
-    const { members } = serf();
+    const parts = new SerfParts();
     for (let index = 0; index < 30_000; index++) {
-      members.joined(index, node(long(index)));
-      if (index < 20_000) members.left(index, node(long(index)));
+      parts.join(index, long(index));
+      if (index < 20_000) parts.fail(index, long(index));
     }
-    const shared = [...members.shared().statusTimes.keys()];
+    const shared = [...parts.members.shared().statusTimes.keys()];
     expect(shared.slice(0, 10_000)).toEqual(
       Array.from({ length: 10_000 }, (_, index) => long(20_000 + index)),
     );
     expect(shared[10_000]).toBe(long(19_999));
     expect(shared.length).toBeLessThan(30_000);
-  });
-});
-
-describe("many names that come and go", () => {
-  it("do not keep others from joining", () => {
-    const network = new Network();
-    const a = network.add("a");
-    const give = (name: string): void => {
-      const parts = [
-        a.codec.encode(alive(name, 1, 7)),
-        a.codec.encode({
-          type: "user",
-          payload: encodeIntent({ type: "leave", lamportTime: 9n, node: name, prune: false }),
-        }),
-        a.codec.encode({ type: "dead", incarnation: 1, node: name, from: name }),
-      ];
-      a.core.packet(network.now, stranger, a.codec.seal(parts, { crc: false, encrypt: false }));
-    };
-    for (let index = 0; index < 1_000; index++) give(`n${index}`);
-    network.settle();
-    const b = network.add("b");
-    network.joinTo(b, a);
-    expect(b.core.member("a")?.status).toBe("alive");
   });
 });
