@@ -175,10 +175,13 @@ describe("members that are gone", () => {
     const parts = fill(new SerfParts(), SerfLimits.goneMembers);
     parts.join(8e6, "n0").fail(8e6, "n0").join(9e6, "n2");
     parts.members.prune("n3");
+    // This one announces its return and does not come: it has failed a minute later.
+    parts.members.joinIntent(8e6, { type: "join", lamportTime: 1n << 32n, node: "n1" });
+    parts.members.reap(9e6);
     parts.emitted();
     parts.join(9e6, "x", "y", "z").fail(9e6, "x", "y", "z");
-    expect(parts.emitted().filter((line) => line.startsWith("member-reap"))).toEqual(["member-reap n1"]);
-    expect([parts.status("n0"), parts.status("n2")]).toEqual(["failed", "alive"]);
+    expect(parts.emitted().filter((line) => line.startsWith("member-reap"))).toEqual(["member-reap n4"]);
+    expect(["n0", "n1", "n2"].map((name) => parts.status(name))).toEqual(["failed", "failed", "alive"]);
   });
 
   it("never include this node, which also leaves", () => {
