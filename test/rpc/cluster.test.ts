@@ -66,7 +66,13 @@ describe("queries", () => {
     expect(ended).toBe(false);
     await fake.clock.advance(1);
     expect(await end).toEqual({ done: true, value: undefined });
-    expect(await client.query("next")).toBeDefined();
+    const next = await client.query("next");
+    node.queries[1]!.query.push({ type: "response", from: "node-c", payload: Uint8Array.of(7) });
+    expect((await next.next()).value).toEqual({
+      type: "response",
+      from: "node-c",
+      payload: Uint8Array.of(7),
+    });
   });
 
   test.each([

@@ -4,7 +4,9 @@
  */
 
 import type { MemberStatus } from "../../src/core/serf/api.ts";
+import type { Serf } from "../../src/shell/serf.ts";
 import { seeded } from "../core/swim/machine.ts";
+import { disagreements, type View } from "./checkers.ts";
 import { Cluster } from "./cluster.ts";
 
 const quietMs = 300_000;
@@ -29,7 +31,9 @@ export async function randomLives(seed: number, operations = 25): Promise<string
     await cluster.world.run(chance.below(12_000));
   }
   await cluster.world.run(quietMs);
-  return disagreements(cluster, truth, tags);
+  const running = cluster.names.filter((name) => truth.get(name) === "alive");
+  const views = new Map(running.map((name) => [name, viewOf(cluster.node(name))]));
+  return disagreements(views, truth, tags).map((wrong) => `seed ${seed}: ${wrong}`);
 }
 
 /**
@@ -119,30 +123,7 @@ async function joinAgain(cluster: Cluster, name: string): Promise<void> {
   }
 }
 
-function disagreements(
-  cluster: Cluster,
-  truth: ReadonlyMap<string, MemberStatus>,
-  tags: ReadonlyMap<string, string>,
-): string[] {
-  const wrong: string[] = [];
-  const { seed } = cluster.world;
-  for (const observer of cluster.names) {
-    if (truth.get(observer) !== "alive") continue;
-    const members = new Map(
-      cluster
-        .node(observer)
-        .members()
-        .map((member) => [member.name, member]),
-    );
-    for (const [name, status] of truth) {
-      const member = members.get(name);
-      const forgotten = member === undefined && status !== "alive";
-      if (member?.status !== status && !forgotten)
-        wrong.push(`seed ${seed}: ${observer} sees ${name} ${member?.status}, it is ${status}`);
-      const tag = member?.tags["x"];
-      if (status === "alive" && tag !== tags.get(name))
-        wrong.push(`seed ${seed}: ${observer} sees tag ${tag} of ${name}, it is ${tags.get(name)}`);
-    }
-  }
-  return wrong;
+/** What a node believes of every member. */
+function viewOf(node: Serf): View {
+  return new Map(node.members().map(({ name, status, tags }) => [name, { status, tag: tags["x"] }]));
 }

@@ -99,8 +99,17 @@ export const serfDefaults: Omit<SerfConfig, "name" | "tags"> = {
 export const SerfLimits = {
   /** Remembered intents about unknown names. */
   recentIntents: 4_096,
+  /** Members that failed or left. */
+  goneMembers: 65_536,
+  /** Bytes of names and Lamport times of members in one push/pull. */
+  sharedNameBytes: 8_388_608,
   /** Events, or queries, of one Lamport time. */
   entriesPerTime: 256,
+  /**
+   * Bytes of all remembered user events: those of 512 Lamport times, the default of `eventBuffer`,
+   * with one event of {@link userEventSizeMax} each. A push/pull contains all of them.
+   */
+  eventBytes: 5_242_880,
   /** Queries of this node that run at the same time. */
   runningQueries: 1_024,
   /** Received queries that wait until the regular-expression engine has loaded. */

@@ -42,8 +42,7 @@ export class SharedState {
     const { clocks } = this.#context;
     return encodePushPull({
       lamportTime: clocks.members.time,
-      statusTimes: this.#members.statusTimes(),
-      leftMembers: this.#members.leftNames(),
+      ...this.#members.shared(),
       eventTime: clocks.events.time,
       events: this.#events.slots(),
       queryTime: clocks.queries.time,

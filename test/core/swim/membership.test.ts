@@ -74,9 +74,14 @@ describe("state table", () => {
     expect(known.length).toBeGreaterThan(0);
     machine.run(20_000);
     machine.packet(alive("b", 4, 2), suspect("b", 3), dead("b", 2));
-    const stale = machine.run(21_000).length >= 0 ? machine.sent() : [];
-    expect(stale.filter(({ message }) => message.type === "alive" && message.incarnation === 4)).toEqual([]);
-    expect(stale.filter(({ message }) => message.type === "dead" && message.incarnation === 2)).toEqual([]);
+    machine.packet(alive("c", 2, 3));
+    machine.run(21_000);
+    const later = machine.sent().map(({ message }) => message);
+    expect(later).toContainEqual(expect.objectContaining({ type: "alive", node: "c", incarnation: 2 }));
+    const stale = later.filter(
+      (message) => "incarnation" in message && message.node === "b" && message.incarnation < 5,
+    );
+    expect(stale).toEqual([]);
   });
 });
 
@@ -130,6 +135,22 @@ describe("suspicion", () => {
     expect(machine.logs).toContain(
       "INFO Marking b as failed, suspect timeout reached (2 peer confirmations)",
     );
+  });
+
+  it("is broadcast again for each accuser that shortens it, and for no other", () => {
+    machine = new Machine({ probeIntervalMs: 1e9 });
+    for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
+      machine.packet(alive(name, 1, index + 2));
+    machine.run(5_000);
+    const accusers: string[] = [];
+    // The second of d adds nothing, and after two confirmations the suspicion is as short as it gets.
+    for (const from of ["c", "d", "d", "e", "f"]) {
+      machine.packet(suspect("b", 1, from));
+      machine.run(machine.now + 5_000);
+      const sent = machine.sent().find(({ message }) => message.type === "suspect");
+      accusers.push(sent?.message.type === "suspect" ? sent.message.from : "nobody");
+    }
+    expect(accusers).toEqual(["c", "d", "nobody", "e", "nobody"]);
   });
 
   it("ends when the suspect refutes, even if it is suspected again later", () => {
@@ -215,6 +236,15 @@ describe("members", () => {
     expect(machine.swim.nodes.map((node) => node.name)).toContain("self");
     expect(machine.status("b")).toBe("unknown");
     expect(machine.status("c")).toBe("unknown");
+  });
+
+  it("that are dead never return at another address without a reclaim time", () => {
+    machine.packet(alive("b", 5, 2));
+    machine.packet(dead("b", 5));
+    machine.run(29_000);
+    machine.happened();
+    machine.packet(alive("b", 6, 3));
+    expect([machine.status("b"), machine.happened()]).toEqual(["dead@5", ["conflict b"]]);
   });
 
   it("that are dead can return at another address after the reclaim time", () => {

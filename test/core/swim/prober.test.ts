@@ -49,6 +49,31 @@ describe("probing", () => {
     expect(machine.happened()).toEqual(["rtt b 0.25"]);
   });
 
+  it("takes a late ack as a reply, but not its time as a round trip", () => {
+    machine.packet(alive("b", 1, 2));
+    machine.happened();
+    machine.run(1000);
+    const [ping] = pings();
+    machine.run(1499);
+    // The ack is handled before the timer of the timeout, which is late, too.
+    machine.now = 1580;
+    machine.packet(ack(ping!.message.sequence));
+    machine.run(2001);
+    expect([machine.status("b"), machine.happened()]).toEqual(["alive@1", []]);
+  });
+
+  it("takes an ack that may have come through a helper as a reply, but not its time as a round trip", () => {
+    machine.packet(alive("b", 1, 2), alive("c", 1, 3));
+    machine.happened();
+    machine.run(1000);
+    const [ping] = pings();
+    machine.swim.sendFailed(1000, { host: ping!.to, port: 7946 }, "no route");
+    machine.now = 1100;
+    machine.packet(ack(ping!.message.sequence));
+    machine.run(2001);
+    expect([machine.status(ping!.message.node), machine.happened()]).toEqual(["alive@1", []]);
+  });
+
   it("uses helpers after the timeout and tries TCP, with the same sequence number", () => {
     for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
       machine.packet(alive(name, 1, index + 2));

@@ -14,17 +14,40 @@ export interface ReplaySlot<Entry> {
 /** Whether a message is new, was received before, or is too old to know. */
 export type ReplayVerdict = "new" | "duplicate" | "old";
 
-/** A ring of `size` slots indexed by Lamport time modulo `size`. */
+/** How many bytes all entries of a ring may have, for entries that have content. */
+export interface RingBudget<Entry> {
+  readonly sizeOf: (entry: Entry) => number;
+  readonly max: number;
+}
+
+/** A slot, with the bytes of its entries. */
+interface Slot<Entry> extends ReplaySlot<Entry> {
+  readonly entries: Entry[];
+  bytes: number;
+}
+
+/**
+ * A ring of `size` slots indexed by Lamport time modulo `size`. If there is a budget, the oldest
+ * times are forgotten when a new entry does not fit, and everything up to them is ignored from then
+ * on.
+ */
 export class ReplayRing<Entry> {
   readonly #size: bigint;
   readonly #same: (a: Entry, b: Entry) => boolean;
-  readonly #slots = new Map<number, { lamportTime: bigint; entries: Entry[] }>();
+  readonly #budget: RingBudget<Entry>;
+  readonly #slots = new Map<number, Slot<Entry>>();
+  #bytes = 0;
   #minTime = 0n;
 
   /** `same` returns whether two entries of one time are the same message. */
-  constructor(size: number, same: (a: Entry, b: Entry) => boolean) {
+  constructor(
+    size: number,
+    same: (a: Entry, b: Entry) => boolean,
+    budget: RingBudget<Entry> = { sizeOf: () => 0, max: 0 },
+  ) {
     this.#size = BigInt(size);
     this.#same = same;
+    this.#budget = budget;
   }
 
   /** Refuses everything before `time` from now on. A lower `time` than before changes nothing. */
@@ -40,19 +63,46 @@ export class ReplayRing<Entry> {
     if (time < this.#minTime) return "duplicate";
     if (clock > this.#size && time < clock - this.#size) return "old";
     const index = Number(time % this.#size);
-    const slot = this.#slots.get(index);
-    if (slot === undefined || slot.lamportTime !== time) {
-      this.#slots.set(index, { lamportTime: time, entries: [entry] });
-      return "new";
+    const known = this.#slots.get(index);
+    const slot = known?.lamportTime === time ? known : undefined;
+    if (slot?.entries.some((other) => this.#same(other, entry)) === true) return "duplicate";
+    if (slot !== undefined && slot.entries.length >= SerfLimits.entriesPerTime) return "old";
+    if (slot === undefined) this.#remove(index);
+    const bytes = this.#budget.sizeOf(entry);
+    if (!this.#makeRoom(bytes, time)) return "old";
+    if (slot === undefined) {
+      this.#slots.set(index, { lamportTime: time, entries: [entry], bytes });
+    } else {
+      slot.entries.push(entry);
+      slot.bytes += bytes;
     }
-    if (slot.entries.some((other) => this.#same(other, entry))) return "duplicate";
-    if (slot.entries.length >= SerfLimits.entriesPerTime) return "old";
-    slot.entries.push(entry);
+    this.#bytes += bytes;
     return "new";
   }
 
   /** Returns the slots in use, in ring order. */
   slots(): ReplaySlot<Entry>[] {
     return [...this.#slots.entries()].sort(([a], [b]) => a - b).map(([, slot]) => slot);
+  }
+
+  /**
+   * Forgets the oldest times until there is room for an entry of time `time`. Returns false if that
+   * would be older than everything that is left.
+   */
+  #makeRoom(bytes: number, time: bigint): boolean {
+    while (this.#bytes > 0 && this.#bytes + bytes > this.#budget.max) {
+      const [index, { lamportTime }] = [...this.#slots].reduce((oldest, each) =>
+        each[1].lamportTime < oldest[1].lamportTime ? each : oldest,
+      );
+      if (lamportTime >= time) return false;
+      this.#remove(index);
+      this.ignoreBefore(lamportTime + 1n);
+    }
+    return true;
+  }
+
+  #remove(index: number): void {
+    this.#bytes -= this.#slots.get(index)?.bytes ?? 0;
+    this.#slots.delete(index);
   }
 }

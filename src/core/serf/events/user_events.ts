@@ -6,7 +6,7 @@
 import { SerfError } from "../../../errors.ts";
 import { equalBytes, noBytes, utf8Length } from "../../bytes.ts";
 import type { UserEvent } from "../api.ts";
-import { userEventSizeMax } from "../config.ts";
+import { SerfLimits, userEventSizeMax } from "../config.ts";
 import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
 import type { SerfQueues } from "../queues.ts";
@@ -26,6 +26,9 @@ export interface UserEventOptions {
   readonly holdMs: number;
 }
 
+/** What the encoding of an event adds to its name and payload in bytes, at most. */
+const entryOverhead = 64;
+
 /** Sends and receives user events. */
 export class UserEvents {
   readonly #context: SerfContext;
@@ -36,7 +39,8 @@ export class UserEvents {
   constructor(context: SerfContext, queues: SerfQueues, { holdMs }: UserEventOptions) {
     this.#context = context;
     this.#queues = queues;
-    this.#ring = new ReplayRing(context.config.eventBuffer, sameEvent);
+    const budget = { sizeOf, max: SerfLimits.eventBytes };
+    this.#ring = new ReplayRing(context.config.eventBuffer, sameEvent, budget);
     this.#sequencer = new Sequencer(holdMs);
   }
 
@@ -71,6 +75,11 @@ export class UserEvents {
 
   /** Handles one event. Returns true if it is new and has to be broadcast again. */
   receive(message: UserEventMessage): boolean {
+    if (!mayBeSent(message)) {
+      const text = `Ignoring user event ${message.name.slice(0, 64)}: it is larger than ${userEventSizeMax} bytes`;
+      log(this.#context, "WARN", text, "event");
+      return false;
+    }
     const { outbox, clocks } = this.#context;
     const clock = clocks.events;
     const { lamportTime, name, payload, coalesce } = message;
@@ -127,6 +136,19 @@ export class UserEvents {
 
 function tooLarge(what: string, limit: string, when: "before" | "after"): SerfError {
   return new SerfError("ERR_LIMIT", `${what} exceeds ${limit} bytes ${when} encoding`);
+}
+
+/** Returns whether an event is small enough for a member to have sent it. */
+function mayBeSent(message: UserEventMessage): boolean {
+  // Encode only if it is close to the limit.
+  const size = sizeOf(message);
+  if (size <= userEventSizeMax) return true;
+  return size - entryOverhead <= userEventSizeMax && encodeUserEvent(message).length <= userEventSizeMax;
+}
+
+/** Returns the bytes that an event takes in a push/pull, at most. */
+function sizeOf({ name, payload }: SeenEvent): number {
+  return utf8Length(name) + (payload?.length ?? 0) + entryOverhead;
 }
 
 function sameEvent(a: SeenEvent, b: SeenEvent): boolean {

@@ -4,13 +4,15 @@
  * `handleNodeLeaveIntent`, `handleNodeJoinIntent`).
  */
 
+import { utf8Length } from "../../bytes.ts";
 import type { Node } from "../../swim/members.ts";
 import { WireError } from "../../wire/error.ts";
 import type { Member, MemberEventType, MemberStatus, VersionRange } from "../api.ts";
 import { statusNumber } from "../api.ts";
+import { SerfLimits } from "../config.ts";
 import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
-import type { JoinIntent, LeaveIntent } from "../wire/messages.ts";
+import type { JoinIntent, LeaveIntent, PushPullMessage } from "../wire/messages.ts";
 import { decodeTags, type Tags } from "../wire/tags.ts";
 import { RecentIntents } from "./recent_intents.ts";
 
@@ -39,6 +41,9 @@ export interface IntentOutcome {
 /** A failed member that returns within this time is counted as flapping. */
 const flapTimeoutMs = 60_000;
 
+/** What a name and its Lamport time add to the bytes of the name in a push/pull, at most. */
+const nameOverhead = 14;
+
 /** How long a member that announced its return may take until it is found alive. */
 const returnTimeoutMs = 60_000;
 
@@ -63,11 +68,17 @@ const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
  * `-` ignores it. Every other intent is broadcast again, except that we refute a leave intent about
  * ourselves with a newer join intent. `kept` remembers the intent for a member that is not known
  * yet. `*` erases the member later, when its leave had time to spread.
+ *
+ * Of the members that failed or left, so many are remembered ({@link SerfLimits.goneMembers}). For
+ * another one, the one that has been gone longest is erased and reported as reaped, as it would be
+ * after its time. Live members are never erased for others.
  */
 export class SerfMembers {
   readonly #context: SerfContext;
   readonly #erased: (name: string) => void;
   readonly #records = new Map<string, MemberRecord>();
+  /** The records of the members that failed or left, the one that is gone longest first. */
+  readonly #gone = new Map<string, MemberRecord>();
   readonly #recent = new RecentIntents();
 
   /** `erased` is called with the name of every member that is erased. */
@@ -107,23 +118,25 @@ export class SerfMembers {
     return false;
   }
 
-  /** Returns the names of members that left and have not announced since that they join again. */
-  leftNames(): string[] {
-    const names: string[] = [];
-    for (const [name, { member, returningAt }] of this.#records) {
-      if (member.status === "left" && returningAt === undefined) names.push(name);
-    }
-    return names;
-  }
-
   /** Returns the Lamport time of the last accepted intent of a member. */
   statusTime(name: string): bigint | undefined {
     return this.#records.get(name)?.statusTime;
   }
 
-  /** Returns the Lamport time of the last accepted intent of every member. */
-  statusTimes(): Map<string, bigint> {
-    return new Map(Array.from(this.#records, ([name, record]) => [name, record.statusTime]));
+  /**
+   * Returns what a push/pull contains of the members: the Lamport time of the last accepted intent
+   * of each, and the names of those that left and have not announced since that they join again. If
+   * that has more than {@link SerfLimits.sharedNameBytes}, it leaves out members: first those that
+   * have been gone longest.
+   */
+  shared(): Pick<PushPullMessage, "statusTimes" | "leftMembers"> {
+    const statusTimes = new Map<string, bigint>();
+    const leftMembers: string[] = [];
+    for (const [name, { member, statusTime, returningAt }] of this.#fitting()) {
+      statusTimes.set(name, statusTime);
+      if (member.status === "left" && returningAt === undefined) leftMembers.push(name);
+    }
+    return { statusTimes, leftMembers };
   }
 
   /** Handles that the membership layer found a node alive. */
@@ -136,6 +149,7 @@ export class SerfMembers {
       known.goneAt = 0;
       known.pruning = false;
       known.returningAt = undefined;
+      this.#gone.delete(node.name);
     } else {
       const recent = this.#recent.find(node.name);
       const status = recent?.type === "leave" ? "leaving" : "alive";
@@ -163,15 +177,14 @@ export class SerfMembers {
       log(this.#context, "WARN", `Bad state when leave: ${statusNumber[status]}`, "member");
       return;
     }
-    record.goneAt = now;
-    this.#setStatus(record, status === "leaving" ? "left" : "failed");
+    this.#setGone(now, node.name, record, status === "leaving" ? "left" : "failed");
     this.#count(status === "leaving" ? "left" : "failed");
-    if (record.pruning) return;
-    if (status === "leaving") {
+    if (!record.pruning && status === "leaving") {
       this.#report("member-leave", node.name, `EventMemberLeave: ${node.name} ${node.endpoint.host}`);
-    } else {
+    } else if (!record.pruning) {
       this.#report("member-failed", node.name, `EventMemberFailed: ${node.name} ${node.endpoint.host}`);
     }
+    this.#displace();
   }
 
   /** Handles that the metadata of a live node changed. */
@@ -257,16 +270,43 @@ export class SerfMembers {
     if (record.returningAt === undefined || record.member.status !== "left") return;
     if (now - record.returningAt < returnTimeoutMs) return;
     record.returningAt = undefined;
-    record.goneAt = now;
-    this.#setStatus(record, "failed");
+    this.#setGone(now, name, record, "failed");
     this.#count("failed");
     this.#report("member-failed", name, `EventMemberFailed: ${name} ${record.member.address}`);
+  }
+
+  /** Makes a member one that failed or left just now. */
+  #setGone(now: number, name: string, record: MemberRecord, status: "failed" | "left"): void {
+    record.goneAt = now;
+    this.#setStatus(record, status);
+    this.#gone.delete(name);
+    this.#gone.set(name, record);
+  }
+
+  /** Erases the members that have been gone longest, but not this node, if too many are gone. */
+  #displace(): void {
+    for (const name of this.#gone.keys()) {
+      if (this.#gone.size <= SerfLimits.goneMembers) return;
+      if (name !== this.#context.config.name) this.#erase(name, `EventMemberReap: ${name}`);
+    }
+  }
+
+  /** Returns the records that fit a push/pull: all, or those of which others need to know most. */
+  #fitting(): Iterable<readonly [string, MemberRecord]> {
+    const size = ([name]: readonly [string, MemberRecord]): number =>
+      (this.#gone.has(name) ? 2 : 1) * (utf8Length(name) + nameOverhead);
+    const all = [...this.#records];
+    let free: number = SerfLimits.sharedNameBytes;
+    if (all.reduce((sum, each) => sum + size(each), 0) <= free) return all;
+    const live = all.filter(([name]) => !this.#gone.has(name));
+    return [...live, ...[...this.#gone].reverse()].filter((each) => (free -= size(each)) >= 0);
   }
 
   #erase(name: string, text: string): void {
     const record = this.#records.get(name);
     if (record === undefined) return;
     this.#records.delete(name);
+    this.#gone.delete(name);
     this.#erased(name);
     log(this.#context, "INFO", text, "member");
     this.#context.outbox.push({ kind: "emit", event: { type: "member-reap", members: [record.member] } });

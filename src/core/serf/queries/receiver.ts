@@ -3,7 +3,8 @@
  * node, acknowledges the query and emits it as an event (serf `handleQuery`).
  */
 
-import { noBytes } from "../../bytes.ts";
+import { noBytes, utf8Length } from "../../bytes.ts";
+import { Limits } from "../../wire/limits.ts";
 import type { SerfEvent } from "../api.ts";
 import { SerfLimits } from "../config.ts";
 import type { SerfContext } from "../context.ts";
@@ -54,6 +55,11 @@ export class Receiver {
 
   /** Handles one query. Returns true if it is new and has to be broadcast again. */
   receive(now: number, message: QueryMessage): boolean {
+    if (sizeOf(message) > Limits.packet) {
+      const text = `Ignoring query ${message.name.slice(0, 64)}: it is larger than a packet`;
+      log(this.#context, "WARN", text, "query");
+      return false;
+    }
     const { clocks, outbox } = this.#context;
     const clock = clocks.queries;
     clock.witness(message.lamportTime);
@@ -94,6 +100,8 @@ export class Receiver {
       this.#internal.handle(now, query, name.slice(internalPrefix.length));
       return;
     }
+    // Users may keep `respond` until the deadline, so it must not keep what only the event needs.
+    const answerable: ReceivedQuery = { ...query, message: { ...query.message, filters: [], payload: null } };
     const event: SerfEvent = Object.freeze({
       type: "query",
       name,
@@ -102,8 +110,13 @@ export class Receiver {
       source: sourceNode,
       // On the core's clock. The host turns it into a time of day.
       deadline: query.deadline,
-      respond: (answer: Uint8Array) => respond(query, answer),
+      respond: (answer: Uint8Array) => respond(answerable, answer),
     });
     this.#context.outbox.push({ kind: "emit", event });
   }
+}
+
+/** Returns the bytes of a query's content. Over a stream they could be more than fit a packet. */
+function sizeOf({ name, payload, filters }: QueryMessage): number {
+  return filters.reduce((sum, filter) => sum + filter.length, utf8Length(name) + (payload?.length ?? 0));
 }

@@ -4,8 +4,10 @@
  * version on either side refuses the whole merge.
  */
 
+import { utf8Length } from "../../bytes.ts";
+import { Limits } from "../../wire/limits.ts";
 import { type NodeState, NodeStateCode, type PushPull } from "../../wire/messages.ts";
-import type { SwimContext } from "../context.ts";
+import { log, type SwimContext } from "../context.ts";
 import { isLive, type Node, versionIndex } from "../members.ts";
 import type { Membership } from "../membership.ts";
 
@@ -14,6 +16,12 @@ const sliceMax = 512;
 
 /** How many large states are merged side by side; each is held until it is merged. */
 const mergesMax = 4;
+
+/** What encoding an entry adds to its name, address, metadata and versions in bytes, at most. */
+const entryOverhead = 96;
+
+/** What the header of the message and encryption add in bytes, at most. */
+const frameOverhead = 1_024;
 
 /** A state that is being merged. */
 interface Merge {
@@ -36,9 +44,15 @@ export class FullState {
     this.#membership = membership;
   }
 
-  /** Returns the full state of this node as a message. */
+  /**
+   * Returns the full state of this node as a message. If all members do not fit a frame, it leaves
+   * out some: first those that are gone, then others by the order of probing, which is random. So
+   * every push/pull has a different part of the cluster.
+   */
   local(join: boolean): PushPull {
-    const nodes = this.#context.members.list.map(
+    this.#countStates();
+    const userState = this.#context.application.localState();
+    const nodes = this.#fitting(Limits.frame - frameOverhead - userState.length).map(
       (node): NodeState => ({
         node: node.name,
         address: node.address,
@@ -49,8 +63,7 @@ export class FullState {
         versions: node.versions,
       }),
     );
-    this.#countStates();
-    return { type: "pushPull", join, nodes, userState: this.#context.application.localState() };
+    return { type: "pushPull", join, nodes, userState };
   }
 
   /**
@@ -94,6 +107,19 @@ export class FullState {
     return true;
   }
 
+  /** Returns the members whose entries fit `limit` bytes, in the order of probing if those are all. */
+  #fitting(limit: number): readonly Node[] {
+    const { members, config } = this.#context;
+    const all = members.list;
+    let free = limit;
+    if (all.reduce((sum, node) => sum + sizeOf(node), 0) <= free) return all;
+    const rank = (node: Node): number => (node.name === config.name ? 0 : isLive(node) ? 1 : 2);
+    const fitting = all.toSorted((a, b) => rank(a) - rank(b)).filter((node) => (free -= sizeOf(node)) >= 0);
+    const text = `the state is too large for a push/pull: ${all.length - fitting.length} members are left out`;
+    log(this.#context, "WARN", text, "stream");
+    return fitting;
+  }
+
   #countStates(): void {
     const { meter } = this.#context.outbox;
     if (meter === undefined) return;
@@ -102,6 +128,11 @@ export class FullState {
     for (const [status, count] of Object.entries(counts))
       meter.gauge(`memberlist.node.instances.${status}`, count);
   }
+}
+
+/** Returns the bytes that a member takes in a push/pull, at most. */
+function sizeOf({ name, address, meta, versions }: Node): number {
+  return utf8Length(name) + address.length + (meta?.length ?? 0) + versions.length + entryOverhead;
 }
 
 /** Returns why two views cannot be merged (memberlist `verifyProtocol`), or `undefined`. */

@@ -97,6 +97,20 @@ describe("user events that arrive", () => {
     );
   });
 
+  it("are not delivered if more than 512 times have passed since", () => {
+    const network = new Network();
+    const node = network.add("a");
+    const give = (lamportTime: bigint): void => {
+      const event = { lamportTime, name: `e${lamportTime}`, payload: null, coalesce: false } as const;
+      const bytes = user(encodeUserEvent({ type: "userEvent", ...event }));
+      node.core.packet(0, { host: "10.0.0.9", port: 7946 }, bytes);
+    };
+    for (const time of [1_000n, 489n, 488n]) give(time);
+    network.run(1_000);
+    expect(node.userEvents).toEqual(["e489", "e1000"]);
+    expect(node.logs).toContain("WARN serf: received old event e488 from time 488 (current: 1001)");
+  });
+
   it("move a clock forward only", () => {
     fc.assert(
       fc.property(

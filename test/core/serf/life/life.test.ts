@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Network } from "../nodes.ts";
+import { Network, type TestNode } from "../nodes.ts";
 
 describe("a node that left", () => {
   it("can join again and is alive on all nodes, at a higher incarnation", () => {
@@ -32,6 +32,30 @@ describe("a node that left", () => {
     network.run(8_000);
     expect(a!.core.member("c")!.status).toBe("left");
     expect(c!.effects.filter(({ kind }) => kind === "settle")).toHaveLength(4);
+  });
+});
+
+describe("a failed member", () => {
+  function failed(): { network: Network; a: TestNode; b: TestNode } {
+    const network = new Network();
+    const [a, b, c] = ["a", "b", "c"].map((name) => network.add(name));
+    network.join();
+    network.nodes.splice(network.nodes.indexOf(c!), 1);
+    network.run(120_000);
+    for (const node of [a!, b!]) expect(node.core.member("c")?.status).toBe("failed");
+    return { network, a: a!, b: b! };
+  }
+
+  it.each([
+    [false, "left"],
+    [true, undefined],
+  ])("has left everywhere after a force-leave (prune: %s)", (prune, status) => {
+    const { network, a, b } = failed();
+    a.core.removeFailedNode(network.now, 5, "c", prune);
+    network.run(5_000);
+    for (const node of [a, b]) expect(node.core.member("c")?.status).toBe(status);
+    expect(b.events.map(({ type }) => type).slice(-1)).toEqual([prune ? "member-reap" : "member-leave"]);
+    expect(a.effects).toContainEqual({ kind: "settle", command: 5, error: undefined });
   });
 });
 

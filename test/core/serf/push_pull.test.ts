@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import {
+  decodePushPull,
+  encodePushPull,
+  type PushPullMessage,
+} from "../../../src/core/serf/wire/messages.ts";
+import { SerfParts } from "./parts.ts";
+
+function state(overrides: Partial<PushPullMessage>): Uint8Array {
+  return encodePushPull({
+    lamportTime: 0n,
+    statusTimes: new Map(),
+    leftMembers: [],
+    eventTime: 0n,
+    events: [],
+    queryTime: 0n,
+    ...overrides,
+  });
+}
+
+const slot = (lamportTime: bigint, name: string) => ({ lamportTime, events: [{ name, payload: null }] });
+
+describe("the state that a node sends", () => {
+  it("has its clocks, its members with their times, those that left, and its events", () => {
+    const parts = new SerfParts().join(0, "self", "b", "c").leave(0, "c");
+    parts.intents.announceJoin(0);
+    parts.events.send("e", new Uint8Array([7]), false);
+    parts.context.clocks.queries.witness(8n);
+    expect(decodePushPull(parts.shared.encode())).toEqual({
+      lamportTime: 3n,
+      statusTimes: new Map([
+        ["self", 2n],
+        ["b", 0n],
+        ["c", 1n],
+      ]),
+      leftMembers: ["c"],
+      eventTime: 2n,
+      events: [{ lamportTime: 1n, events: [{ name: "e", payload: new Uint8Array([7]) }] }],
+      queryTime: 9n,
+    });
+  });
+});
+
+describe("the state of a peer", () => {
+  it("moves the clocks to its own", () => {
+    const parts = new SerfParts();
+    parts.shared.merge(0, state({ lamportTime: 11n, eventTime: 12n, queryTime: 13n }), false);
+    const { members, events, queries } = parts.context.clocks;
+    expect([members.time, events.time, queries.time]).toEqual([11n, 12n, 13n]);
+  });
+
+  it("makes a member left by an intent that is later than the member's time there", () => {
+    const parts = new SerfParts().join(0, "b", "c").fail(0, "b", "c");
+    for (const node of ["b", "c"]) parts.members.joinIntent(0, { type: "join", lamportTime: 5n, node });
+    const statusTimes = new Map([
+      ["b", 5n],
+      ["c", 4n],
+    ]);
+    parts.shared.merge(0, state({ lamportTime: 6n, statusTimes, leftMembers: ["b", "c"] }), false);
+    expect([parts.status("b"), parts.status("c")]).toEqual(["left", "failed"]);
+    expect(parts.members.statusTime("b")).toBe(6n);
+  });
+
+  it("does not make a member that left there join as well", () => {
+    const parts = new SerfParts().join(0, "b").leave(0, "b");
+    const statusTimes = new Map([["b", 9n]]);
+    parts.shared.merge(0, state({ statusTimes, leftMembers: ["b"] }), false);
+    // The join would have told others that the member is about to return.
+    expect(decodePushPull(parts.shared.encode()).leftMembers).toEqual(["b"]);
+    expect(parts.members.statusTime("b")).toBe(1n);
+  });
+
+  it("has joins of the others", () => {
+    const parts = new SerfParts().join(0, "b");
+    parts.members.leaveIntent(0, { type: "leave", lamportTime: 5n, node: "b", prune: false });
+    parts.shared.merge(0, state({ statusTimes: new Map([["b", 6n]]) }), false);
+    expect([parts.status("b"), parts.members.statusTime("b")]).toEqual(["alive", 6n]);
+  });
+
+  it("has events, each of which is delivered once and not broadcast", () => {
+    const parts = new SerfParts();
+    for (let round = 0; round < 2; round++) {
+      parts.shared.merge(0, state({ eventTime: 8n, events: [slot(6n, "x"), slot(7n, "y")] }), false);
+    }
+    expect(parts.emitted()).toEqual(["user x", "user y"]);
+    expect(parts.queues.events.length).toBe(0);
+  });
+
+  it("brings no event from before a join that ignores old ones, and later ones", () => {
+    const parts = new SerfParts();
+    parts.shared.beginJoin(false);
+    parts.shared.merge(0, state({ eventTime: 8n, events: [slot(7n, "before")] }), true);
+    parts.shared.endJoin(false);
+    parts.shared.merge(0, state({ eventTime: 9n, events: [slot(7n, "before"), slot(8n, "after")] }), false);
+    expect(parts.emitted()).toEqual(["user after"]);
+  });
+
+  it("brings all events if the join replays them, if it is not the state of the join, or if the join is over", () => {
+    const events = [slot(7n, "old")];
+    for (const [replay, join, ends] of [
+      [true, true, false],
+      [false, false, false],
+      [false, true, true],
+    ] as const) {
+      const parts = new SerfParts();
+      parts.shared.beginJoin(replay);
+      if (ends) parts.shared.endJoin(replay);
+      parts.shared.merge(0, state({ eventTime: 8n, events }), join);
+      expect(parts.emitted()).toEqual(["user old"]);
+    }
+  });
+
+  it("with a newer intent about this node than its own is corrected by a newer join", () => {
+    const parts = new SerfParts().join(0, "self", "b");
+    parts.intents.announceJoin(0);
+    parts.queuedIntents();
+    parts.shared.merge(0, state({ statusTimes: new Map([["self", 5n]]) }), false);
+    expect(parts.queuedIntents()).toEqual([{ type: "join", lamportTime: 6n, node: "self" }]);
+  });
+
+  it("that is malformed changes nothing and is logged", () => {
+    const parts = new SerfParts().join(0, "b");
+    parts.emitted();
+    parts.shared.merge(0, state({ lamportTime: 99n }).subarray(0, 20), false);
+    parts.shared.merge(0, new Uint8Array([3]), false);
+    const lines = parts.context.outbox
+      .drain()
+      .map((effect) => (effect.kind === "log" ? effect.text : effect.kind));
+    expect(lines).toEqual([
+      "Failed to decode remote state: msgpack: message is cut short",
+      "Failed to decode remote state: Remote state has bad type prefix: 3",
+    ]);
+    expect(parts.context.clocks.members.time).toBe(1n);
+  });
+});
