@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lacks, pathOf } from "./machine/here.ts";
+import { readmeBlocks } from "./readme_blocks.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const execute = promisify(execFile);
@@ -95,24 +96,33 @@ describe("the package", () => {
     }
   });
 
-  it("carries types that strict programs compile against, including the README's example", {
+  it("carries types that strict programs compile against, including the README's programs", {
     timeout: 60_000,
   }, async () => {
     const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
     const text = names.map((name, index) => `export * as m${index} from "tserf${name.slice(1)}";`).join("\n");
     const path = join(folder, "consumer.ts");
-    const example = Array.from(read("README.md").matchAll(/```ts\n([^`]*)```/g), ([, code]) => code).join(
-      "\n",
-    );
-    expect(example).toContain("Serf.start");
-    await writeFile(join(folder, "readme.ts"), example);
+    const programs = readmeBlocks("ts").map(({ text: program }, index) => ({
+      path: join(folder, `readme${index}.ts`),
+      program,
+    }));
+    for (const { path, program } of programs) {
+      expect(program).toContain("Serf.start");
+      await writeFile(path, program);
+    }
     await writeFile(path, `${text}\nimport { Serf } from "tserf";\nconst n: number = Serf.start;\nvoid n;\n`);
-    const messages = diagnose([path, join(folder, "readme.ts")], {
-      lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts"],
-      types: [],
-    });
+    const lib = ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts"];
+    const messages = diagnose([path], { lib, types: [] });
     // The one deliberate error proves that the types exist.
     expect(messages).toEqual([expect.stringContaining("is not assignable to type 'number'")]);
+    // The README's programs use `process`.
+    const nodeTypes = { types: ["node"], typeRoots: [join(root, "node_modules", "@types")] };
+    expect(
+      diagnose(
+        programs.map(({ path }) => path),
+        { lib, ...nodeTypes },
+      ),
+    ).toEqual([]);
   });
 
   it.each([
