@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
@@ -19,6 +19,7 @@ const manifest = JSON.parse(read("package.json")) as {
   readonly bin: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, Target>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 };
 type Target = string | { readonly [condition: string]: Target };
 
@@ -205,35 +206,64 @@ describe("the example", () => {
   });
 });
 
-describe.skipIf(lacks("deno"))("for JSR", () => {
-  it("passes every check of a publication", { timeout: 120_000 }, async () => {
-    const copy = await mkdtemp(join(tmpdir(), "tserf-jsr-"));
-    try {
-      for (const name of [
-        "src",
-        "runtimes",
-        "wasm",
-        "README.md",
-        "CHANGELOG.md",
-        "LICENSE",
-        "package.json",
-        "node_modules",
-      ])
-        await cp(join(root, name), join(copy, name), { recursive: true, verbatimSymlinks: true });
-      const config = JSON.parse(await readFile(join(root, "deno.json"), "utf8")) as Record<string, unknown>;
-      // The packages that npm installed, so that nothing is fetched.
-      await writeFile(join(copy, "deno.json"), JSON.stringify({ ...config, nodeModulesDir: "manual" }));
-      await rm(join(copy, "runtimes", "deno", "deno.json"));
-      const { stderr } = await execute(pathOf("deno"), ["publish", "--dry-run", "--allow-dirty"], {
-        cwd: copy,
-        env: { ...process.env, NO_COLOR: "1" },
-      });
-      expect(stderr).toContain("Success Dry run complete");
-      expect(stderr).not.toMatch(/warning/i);
-      expect(stderr).not.toMatch(/test\/|assembly\//);
-    } finally {
-      await rm(copy, { recursive: true, force: true });
-    }
+describe.skipIf(lacks("deno", "deno-cache"))("for JSR, in a plain clone", { timeout: 120_000 }, () => {
+  let clone: string;
+
+  beforeAll(async () => {
+    clone = await mkdtemp(join(tmpdir(), "tserf-jsr-"));
+    await execute("git", ["clone", "--quiet", root, clone]);
+  });
+
+  afterAll(async () => {
+    await rm(clone, { recursive: true, force: true });
+  });
+
+  /** Runs Deno in the clone; returns what it printed to standard error. */
+  async function deno(...args: readonly string[]): Promise<string> {
+    // Deno fetches what compiled programs run on from a server of its own. Its own program does as well, as long as nobody runs the result.
+    const env = { ...process.env, NO_COLOR: "1", DENORT_BIN: pathOf("deno") };
+    return (await execute(pathOf("deno"), args, { cwd: clone, env })).stderr;
+  }
+
+  it("Deno accepts a publication", async () => {
+    const output = await deno("publish", "--dry-run");
+    expect(output).toContain("Success Dry run complete");
+    expect(output.replace(/╭ Warning\n│\n│ {2}Ignored build scripts[\s\S]*?╰─\n/, "")).not.toMatch(
+      /warning/i,
+    );
+    expect(output).not.toMatch(/test\/|assembly\//);
+  });
+
+  it.each(
+    Object.values((JSON.parse(read("deno.json")) as { exports: Record<string, string> }).exports),
+  )("%s by itself passes the type check", async (path) => {
+    await deno("check", path);
+  });
+
+  it("the types of the library for mDNS are those that everybody else compiles with", () => {
+    const version = manifest.devDependencies["@types/multicast-dns"];
+    expect(read("runtimes/node/multicast.ts")).toContain(
+      `// @ts-types="npm:@types/multicast-dns@${version}"\nimport `,
+    );
+  });
+
+  it("Deno checks, runs and tests a program", async () => {
+    const path = join(clone, "small_test.ts");
+    await writeFile(
+      path,
+      `import { Serf } from "tserf";
+      import { World } from "tserf/sim";
+      Deno.test("a node and a world", async () => {
+        const serf = await Serf.start({ name: "one", bind: "127.0.0.1:0", profile: "local" });
+        await serf.shutdown();
+        await new World({ seed: 1 }).run(10);
+      });`,
+    );
+    await deno("test", "-A", path);
+  });
+
+  it("Deno compiles the command line", async () => {
+    await deno("compile", "--check", "-A", "--output", join(clone, "serf"), "runtimes/deno/cli.ts");
   });
 });
 

@@ -5,6 +5,8 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
+// Deno finds no types for this library by itself.
+// @ts-types="npm:@types/multicast-dns@7.2.4"
 import multicastDns, { type MulticastDNS, type Options, type ResponseOutgoingPacket } from "multicast-dns";
 import {
   type DnsQuestion,

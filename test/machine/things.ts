@@ -3,7 +3,7 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join, sep } from "node:path";
@@ -73,7 +73,7 @@ export const things: Readonly<Record<ThingName, Thing>> = {
     find: () => runtime("bun"),
   },
   "deno-cache": {
-    what: "packages in Deno's own cache, for the examples on Deno",
+    what: "packages in Deno's own cache, for the examples on Deno and the release on JSR",
     enable: "let Deno reach npm's registry once",
     find: denoCache,
   },
@@ -193,18 +193,25 @@ function runtime(name: RuntimeName): Found {
   return error === undefined ? found : { missing: `${found.path} does not run: ${error}` };
 }
 
-/** Fetches what our program for Deno imports, unless it is cached. */
+/** Fetches what our program for Deno and the whole package import, with types, unless it is cached. */
 function denoCache(): Found {
   const { path, missing } = binary("deno");
   if (path === undefined) return { missing };
-  const { status, stderr } = spawnSync(path, ["cache", "runtimes/deno/cli.ts"], {
-    cwd: root,
-    encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
-    timeout: fetchMs,
-  });
-  if (status === 0) return present;
-  return { missing: /error.*/.exec(stderr ?? "")?.[0] ?? "Deno could not fetch it in time" };
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly devDependencies: Readonly<Record<string, string>>;
+  };
+  const types = `npm:@types/multicast-dns@${manifest.devDependencies["@types/multicast-dns"]}`;
+  for (const modules of [["runtimes/deno/cli.ts"], ["--no-lock", "runtimes/any/mod.ts", types]]) {
+    const { status, stderr } = spawnSync(path, ["cache", ...modules], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+      timeout: fetchMs,
+    });
+    if (status !== 0)
+      return { missing: /error.*/.exec(stderr ?? "")?.[0] ?? "Deno could not fetch it in time" };
+  }
+  return present;
 }
 
 function serf(path: string | undefined): Found {
