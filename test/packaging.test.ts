@@ -9,6 +9,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "./interop/agents.ts";
 import { lacks, pathOf } from "./machine/here.ts";
 import { readmeBlocks } from "./readme_blocks.ts";
 import { read, root } from "./tidy/sources.ts";
@@ -66,7 +67,10 @@ describe("the package", () => {
     for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "dist/wasm/module.js"])
       expect(packed).toContain(path);
     expect(
-      packed.filter((path) => !/^(dist\/.*\.(js|d\.ts)|[A-Z]+(\.md)?|package\.json)$/.test(path)),
+      packed.filter(
+        (path) =>
+          !/^(dist\/.*\.(js|d\.ts)|dist\/runtimes\/.*\.js\.map|[A-Z]+(\.md)?|package\.json)$/.test(path),
+      ),
     ).toEqual([]);
   });
 
@@ -94,6 +98,30 @@ describe("the package", () => {
     for (const name of ["tserf", "serf"]) {
       const { stdout } = await execute(join(folder, "node_modules", ".bin", name), ["version"]);
       expect(stdout.split("\n")[0]).toBe(manifest.version);
+    }
+  });
+
+  it.skipIf(lacks("loopback"))("its commands and its agent run with 32 open files", async () => {
+    const program = `ulimit -n 32 && exec ${join(folder, "node_modules", ".bin", "serf")}`;
+    const agent = spawn("/bin/sh", [
+      "-c",
+      `${program} agent -node=few -bind=127.0.0.81:17946 -rpc-addr=127.0.0.81:17373`,
+    ]);
+    let output = "";
+    for (const stream of [agent.stdout, agent.stderr]) {
+      stream.on("data", (chunk: Uint8Array) => {
+        output += new TextDecoder().decode(chunk);
+      });
+    }
+    const ended = once(agent, "close");
+    try {
+      await Promise.race([until("it runs", () => output.includes("Log data will now stream in")), ended]);
+      expect(output).toContain("Serf agent running!");
+      const commands = ["version", "members -rpc-addr=127.0.0.81:17373", "leave -rpc-addr=127.0.0.81:17373"];
+      for (const command of commands) await execute("/bin/sh", ["-c", `${program} ${command}`]);
+      expect((await ended)[0]).toBe(0);
+    } finally {
+      agent.kill("SIGKILL");
     }
   });
 
