@@ -20,7 +20,6 @@ const manifest = JSON.parse(read("package.json")) as {
   readonly bin: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, Target>>;
   readonly dependencies: Readonly<Record<string, string>>;
-  readonly devDependencies: Readonly<Record<string, string>>;
 };
 type Target = string | { readonly [condition: string]: Target };
 
@@ -266,13 +265,6 @@ describe.skipIf(lacks("deno", "deno-cache"))("for JSR, in a plain clone", { time
     Object.values((JSON.parse(read("deno.json")) as { exports: Record<string, string> }).exports),
   )("%s by itself passes the type check", async (path) => {
     await deno("check", path);
-  });
-
-  it("the types of the library for mDNS are those that everybody else compiles with", () => {
-    const version = manifest.devDependencies["@types/multicast-dns"];
-    expect(read("runtimes/node/multicast.ts")).toContain(
-      `// @ts-types="npm:@types/multicast-dns@${version}"\nimport `,
-    );
   });
 
   it("Deno checks, runs and tests a program", async () => {

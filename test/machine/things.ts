@@ -3,7 +3,7 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join, sep } from "node:path";
@@ -201,15 +201,14 @@ function runtime(name: RuntimeName): Found {
   return error === undefined ? found : { missing: `${found.path} does not run: ${error}` };
 }
 
-/** Fetches what our program for Deno and the whole package import, with types, unless it is cached. */
+/** Fetches what our program for Deno and the whole package import, unless it is cached. */
 function denoCache(): Found {
   const { path, missing } = binary("deno");
   if (path === undefined) return { missing };
-  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    readonly devDependencies: Readonly<Record<string, string>>;
-  };
-  const types = `npm:@types/multicast-dns@${manifest.devDependencies["@types/multicast-dns"]}`;
-  for (const modules of [["runtimes/deno/cli.ts"], ["--no-lock", "runtimes/any/mod.ts", types]]) {
+  for (const modules of [
+    ["runtimes/deno/cli.ts"],
+    ["--no-lock", "runtimes/any/mod.ts", "runtimes/any/rpc.ts"],
+  ]) {
     const { status, stderr } = spawnSync(path, ["cache", ...modules], {
       cwd: root,
       encoding: "utf8",
