@@ -10,6 +10,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import { lacks } from "../machine/here.ts";
 import { Agent, converged, installed, ours, stopAll, until } from "./agents.ts";
 
+/**
+ * Times and memory are compared on a machine that does nothing else, and printed:
+ * `TSERF_FIGURES=1 npx vitest run test/interop/flood.test.ts`.
+ */
+const compared = process.env["TSERF_FIGURES"] !== undefined;
+
 const block = 100 + (process.pid % 100);
 const flooder = fileURLToPath(new URL("flooder.mjs", import.meta.url));
 const strangers = new Set<ChildProcess>();
@@ -96,11 +102,11 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("an agent on %s", (kind
       linesPerSecond: (first.log.split("\n").length - before.lines) / seconds,
       memory: residentMiB(first) / before.memory,
     };
-    if (process.env["TSERF_FIGURES"] !== undefined) console.log(kind, JSON.stringify(figures));
     expect([quiet.faults, flooded.faults]).toEqual([[], []]);
-    // A second more, as a busy machine may be late once.
-    expect(sum(flooded), JSON.stringify(figures)).toBeLessThan(2 * sum(quiet) + 1_000);
     expect(figures.linesPerSecond).toBeLessThan(10);
+    if (!compared) return;
+    console.log(kind, JSON.stringify(figures));
+    expect(sum(flooded), JSON.stringify(figures)).toBeLessThan(2 * sum(quiet));
     expect(figures.memory).toBeLessThan(1.3);
   });
 });
