@@ -5,6 +5,9 @@
 
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { nodeRuntime } from "../../runtimes/node/runtime.ts";
+import { RpcClient } from "../../src/rpc/client/client.ts";
+import { RpcCodec } from "../../src/rpc/codec.ts";
 import { Agent, installed, ours, stopAll, until } from "./agents.ts";
 
 const block = 100 + (process.pid % 100);
@@ -59,4 +62,34 @@ describe.each(installed(ours))("an agent on %s", (kind) => {
     expect(agent.log.split("\n").length).toBeLessThan(200);
     await watch.interrupt();
   });
+
+  // Deno and Bun have no such limit that a variable could set.
+  it.runIf(kind === "node")(
+    "works within a heap of 96 MB while 60 streams are not read",
+    {
+      timeout: 90_000,
+    },
+    async () => {
+      const inside = ["/usr/bin/env", "NODE_OPTIONS=--max-old-space-size=96"];
+      const agent = await Agent.startInside(inside, kind, "n", host, "-profile=local");
+      const [at, port] = agent.rpcAddress.split(":");
+      for (let count = 0; count < 60; count++) {
+        const socket = connect(Number(port), at);
+        sockets.push(socket.on("error", () => undefined).pause());
+        const codec = new RpcCodec();
+        socket.write(codec.encode({ Command: "handshake", Seq: 0 }, { Version: 1 }));
+        socket.write(codec.encode({ Command: "stream", Seq: 1 }, { Type: "*" }));
+      }
+      const client = await RpcClient.connect(nodeRuntime(), { address: agent.rpcAddress });
+      const payload = "x".repeat(400);
+      for (let batch = 0; batch < 200; batch++) {
+        const events = Array.from({ length: 100 }, (_, index) => `event ${100 * batch + index}`);
+        await Promise.all(events.map((name) => client.event(name, payload, { coalesce: false })));
+      }
+      expect(await client.members()).toHaveLength(1);
+      await client.close();
+      expect(await agent.kill("SIGINT")).toBe(0);
+      expect(agent.log).not.toMatch(/unhandled|uncaught|heap/i);
+    },
+  );
 });
