@@ -5,7 +5,8 @@ import type { Codec } from "../../../src/core/wire/codec.ts";
 import { FrameReader } from "../../../src/core/wire/frame.ts";
 import { Limits } from "../../../src/core/wire/limits.ts";
 import type { NodeState, PushPull, StreamMessage } from "../../../src/core/wire/messages.ts";
-import { bytes, codec, refusal, utf8, vectorKey } from "./support.ts";
+import { MsgpackWriter } from "../../../src/core/wire/msgpack.ts";
+import { bytes, codec, hex, receive, refusal, utf8, vectorKey } from "./support.ts";
 
 const versions = bytes("010502020505");
 const reader = (c: Codec): FrameReader => new FrameReader(c, { accepting: true, verifyIncoming: true });
@@ -35,7 +36,7 @@ describe("a large stream", () => {
         const wire = c.sealStream(c.encode(message), { labelHeader: true, encrypt: keys.length > 0 });
         const read = reader(c);
         let result: StreamMessage | undefined;
-        for (let at = 0; at < wire.length; at += 1460) result = read.push(wire.subarray(at, at + 1460));
+        for (let at = 0; at < wire.length; at += 1460) result = receive(read, wire.subarray(at, at + 1460));
         expect(result).toEqual(message);
         expect(c.open(bytes("f4036c6162086869"), { verifyIncoming: false }).messages).toHaveLength(1);
       });
@@ -47,13 +48,44 @@ describe("a large stream", () => {
     const payload = new Uint8Array(Limits.userMessage);
     const wire = c.sealStream(c.encodeStreamUser(payload), { labelHeader: false, encrypt: false });
     expect(wire.length).toBeLessThan(200_000);
-    const received = reader(c).push(wire);
+    const received = receive(reader(c), wire);
     expect(received?.type === "user" && received.payload.length).toBe(Limits.userMessage);
     const larger = c.sealStream(c.encodeStreamUser(new Uint8Array(Limits.userMessage + 1)), {
       labelHeader: false,
       encrypt: false,
     });
-    expect(() => reader(c).push(larger)).toThrow("invalid user message length");
+    expect(() => receive(reader(c), larger)).toThrow("invalid user message length");
+  });
+
+  test("may be few bytes on the wire: also many tiny entries are decoded by steps", () => {
+    const c = codec({ compression: true });
+    const count = 200_000;
+    const header = new MsgpackWriter(6).map(3).string("Join").bool(false).string("Nodes").uint(count);
+    const head = header.string("UserStateLen").uint(0).finish();
+    const state = new Uint8Array(head.length + count).fill(0x80);
+    state.set(head);
+    const wire = c.sealStream(state, { labelHeader: true, encrypt: false });
+    expect(wire.length).toBeLessThan(2_000);
+    const read = reader(c);
+    expect(read.push(wire)).toBeUndefined();
+    let steps = 0;
+    let message: StreamMessage | undefined;
+    for (; read.large; steps++) message = read.decode();
+    expect(steps).toBe(Math.ceil(count / 4_096));
+    expect(message?.type === "pushPull" && message.nodes.length).toBe(count);
+  });
+
+  test("that compression would make larger than peers accept is not compressed", () => {
+    const c = codec({ compression: true, keys: [vectorKey] });
+    let state = 1;
+    const payload = new Uint8Array(16_000_000).map(() => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state >>> 24;
+    });
+    const wire = c.sealStream(c.encodeStreamUser(payload), { labelHeader: false, encrypt: true });
+    expect(wire.length).toBeLessThan(Limits.frame);
+    const received = receive(reader(c), wire);
+    expect(received?.type === "user" && hex(received.payload.subarray(-9))).toBe(hex(payload.subarray(-9)));
   });
 
   test("that decompresses to more than 40 MiB is rejected with a reply", () => {
@@ -62,7 +94,7 @@ describe("a large stream", () => {
       labelHeader: false,
       encrypt: false,
     });
-    const error = refusal(() => reader(c).push(bomb));
+    const error = refusal(() => receive(reader(c), bomb));
     expect(error.message).toBe("decompressed message is too large");
     expect(error.answer).toBe(true);
   });
