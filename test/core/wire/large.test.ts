@@ -1,6 +1,7 @@
 /** Streams that do not fit the long-lived instance, up to the limits and beyond. */
 
 import { describe, expect, test } from "vitest";
+import { MessageType } from "../../../src/core/wire/abi.ts";
 import type { Codec } from "../../../src/core/wire/codec.ts";
 import { FrameReader } from "../../../src/core/wire/frame.ts";
 import { Limits } from "../../../src/core/wire/limits.ts";
@@ -10,6 +11,17 @@ import { bytes, codec, hex, receive, refusal, utf8, vectorKey } from "./support.
 
 const versions = bytes("010502020505");
 const reader = (c: Codec): FrameReader => new FrameReader(c, { accepting: true, verifyIncoming: true });
+
+/** Decodes all parts of a large message. */
+function decodeAll(read: FrameReader): {
+  readonly steps: number;
+  readonly message: StreamMessage | undefined;
+} {
+  let message: StreamMessage | undefined;
+  let steps = 0;
+  for (; read.large; steps++) message = read.decode();
+  return { steps, message };
+}
 
 describe("a large stream", () => {
   const node = (index: number): NodeState => ({
@@ -68,11 +80,35 @@ describe("a large stream", () => {
     expect(wire.length).toBeLessThan(2_000);
     const read = reader(c);
     expect(read.push(wire)).toBeUndefined();
-    let steps = 0;
-    let message: StreamMessage | undefined;
-    for (; read.large; steps++) message = read.decode();
+    const { steps, message } = decodeAll(read);
     expect(steps).toBe(Math.ceil(count / 4_096));
     expect(message?.type === "pushPull" && message.nodes.length).toBe(count);
+  });
+
+  test("is decompressed by steps of about 2 MiB", () => {
+    const c = codec({ compression: true });
+    const payload = new Uint8Array(Limits.userMessage).map((_, index) => index >> 9);
+    const wire = c.sealStream(c.encodeStreamUser(payload), { labelHeader: true, encrypt: false });
+    const read = reader(c);
+    read.push(wire);
+    const { steps, message } = decodeAll(read);
+    expect(steps).toBe(Limits.userMessage / 2_097_152 + 1);
+    expect(message?.type === "user" && hex(message.payload.subarray(-9))).toBe(hex(payload.subarray(-9)));
+  });
+
+  test("is read by steps also if it decompresses to nothing", () => {
+    // Eight codes 256, which clear the table, in nine bytes; then 257, the end.
+    const clears = bytes("000102040810204080");
+    const buffer = new Uint8Array(9 * 600_000 + 2).map((_, index) => clears[index % 9]!);
+    buffer.set([0x01, 0x01], buffer.length - 2);
+    const writer = new MsgpackWriter(MessageType.compress).map(2).string("Algo").uint(0).string("Buf");
+    const read = reader(codec({ compression: true }));
+    read.push(writer.bytes(buffer).finish());
+    let steps = 0;
+    const error = refusal(() => {
+      for (; steps < 100; steps++) read.decode();
+    });
+    expect([error.message, steps]).toEqual(["message is empty", 2]);
   });
 
   test("that compression would make larger than peers accept is not compressed", () => {
