@@ -3,13 +3,15 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "./interop/agents.ts";
 import { lacks, pathOf } from "./machine/here.ts";
+import { readmeBlocks } from "./readme_blocks.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const execute = promisify(execFile);
@@ -64,7 +66,10 @@ describe("the package", () => {
     for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "dist/wasm/module.js"])
       expect(packed).toContain(path);
     expect(
-      packed.filter((path) => !/^(dist\/.*\.(js|d\.ts)|[A-Z]+(\.md)?|package\.json)$/.test(path)),
+      packed.filter(
+        (path) =>
+          !/^(dist\/.*\.(js|d\.ts)|dist\/runtimes\/.*\.js\.map|[A-Z]+(\.md)?|package\.json)$/.test(path),
+      ),
     ).toEqual([]);
   });
 
@@ -95,24 +100,57 @@ describe("the package", () => {
     }
   });
 
-  it("carries types that strict programs compile against, including the README's example", {
+  it.skipIf(lacks("loopback"))("its commands and its agent run with 32 open files", async () => {
+    const program = `ulimit -n 32 && exec ${join(folder, "node_modules", ".bin", "serf")}`;
+    const agent = spawn("/bin/sh", [
+      "-c",
+      `${program} agent -node=few -bind=127.0.0.81:17946 -rpc-addr=127.0.0.81:17373`,
+    ]);
+    let output = "";
+    for (const stream of [agent.stdout, agent.stderr]) {
+      stream.on("data", (chunk: Uint8Array) => {
+        output += new TextDecoder().decode(chunk);
+      });
+    }
+    const ended = once(agent, "close");
+    try {
+      await Promise.race([until("it runs", () => output.includes("Log data will now stream in")), ended]);
+      expect(output).toContain("Serf agent running!");
+      const commands = ["version", "members -rpc-addr=127.0.0.81:17373", "leave -rpc-addr=127.0.0.81:17373"];
+      for (const command of commands) await execute("/bin/sh", ["-c", `${program} ${command}`]);
+      expect((await ended)[0]).toBe(0);
+    } finally {
+      agent.kill("SIGKILL");
+    }
+  });
+
+  it("carries types that strict programs compile against, including the README's programs", {
     timeout: 60_000,
   }, async () => {
     const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
     const text = names.map((name, index) => `export * as m${index} from "tserf${name.slice(1)}";`).join("\n");
     const path = join(folder, "consumer.ts");
-    const example = Array.from(read("README.md").matchAll(/```ts\n([^`]*)```/g), ([, code]) => code).join(
-      "\n",
-    );
-    expect(example).toContain("Serf.start");
-    await writeFile(join(folder, "readme.ts"), example);
+    const programs = readmeBlocks("ts").map(({ text: program }, index) => ({
+      path: join(folder, `readme${index}.ts`),
+      program,
+    }));
+    for (const { path, program } of programs) {
+      expect(program).toContain("Serf.start");
+      await writeFile(path, program);
+    }
     await writeFile(path, `${text}\nimport { Serf } from "tserf";\nconst n: number = Serf.start;\nvoid n;\n`);
-    const messages = diagnose([path, join(folder, "readme.ts")], {
-      lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts"],
-      types: [],
-    });
+    const lib = ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts"];
+    const messages = diagnose([path], { lib, types: [] });
     // The one deliberate error proves that the types exist.
     expect(messages).toEqual([expect.stringContaining("is not assignable to type 'number'")]);
+    // The README's programs use `process`.
+    const nodeTypes = { types: ["node"], typeRoots: [join(root, "node_modules", "@types")] };
+    expect(
+      diagnose(
+        programs.map(({ path }) => path),
+        { lib, ...nodeTypes },
+      ),
+    ).toEqual([]);
   });
 
   it.each([
@@ -195,35 +233,57 @@ describe("the example", () => {
   });
 });
 
-describe.skipIf(lacks("deno"))("for JSR", () => {
-  it("passes every check of a publication", { timeout: 120_000 }, async () => {
-    const copy = await mkdtemp(join(tmpdir(), "tserf-jsr-"));
-    try {
-      for (const name of [
-        "src",
-        "runtimes",
-        "wasm",
-        "README.md",
-        "CHANGELOG.md",
-        "LICENSE",
-        "package.json",
-        "node_modules",
-      ])
-        await cp(join(root, name), join(copy, name), { recursive: true, verbatimSymlinks: true });
-      const config = JSON.parse(await readFile(join(root, "deno.json"), "utf8")) as Record<string, unknown>;
-      // The packages that npm installed, so that nothing is fetched.
-      await writeFile(join(copy, "deno.json"), JSON.stringify({ ...config, nodeModulesDir: "manual" }));
-      await rm(join(copy, "runtimes", "deno", "deno.json"));
-      const { stderr } = await execute(pathOf("deno"), ["publish", "--dry-run", "--allow-dirty"], {
-        cwd: copy,
-        env: { ...process.env, NO_COLOR: "1" },
-      });
-      expect(stderr).toContain("Success Dry run complete");
-      expect(stderr).not.toMatch(/warning/i);
-      expect(stderr).not.toMatch(/test\/|assembly\//);
-    } finally {
-      await rm(copy, { recursive: true, force: true });
-    }
+describe.skipIf(lacks("deno", "deno-cache"))("for JSR, in a plain clone", { timeout: 120_000 }, () => {
+  let clone: string;
+
+  beforeAll(async () => {
+    clone = await mkdtemp(join(tmpdir(), "tserf-jsr-"));
+    await execute("git", ["clone", "--quiet", root, clone]);
+  });
+
+  afterAll(async () => {
+    await rm(clone, { recursive: true, force: true });
+  });
+
+  /** Runs Deno in the clone; returns what it printed to standard error. */
+  async function deno(...args: readonly string[]): Promise<string> {
+    // Deno fetches what compiled programs run on from a server of its own. Its own program does as well, as long as nobody runs the result.
+    const env = { ...process.env, NO_COLOR: "1", DENORT_BIN: pathOf("deno") };
+    return (await execute(pathOf("deno"), args, { cwd: clone, env })).stderr;
+  }
+
+  it("Deno accepts a publication", async () => {
+    const output = await deno("publish", "--dry-run");
+    expect(output).toContain("Success Dry run complete");
+    expect(output.replace(/╭ Warning\n│\n│ {2}Ignored build scripts[\s\S]*?╰─\n/, "")).not.toMatch(
+      /warning/i,
+    );
+    expect(output).not.toMatch(/test\/|assembly\//);
+  });
+
+  it.each(
+    Object.values((JSON.parse(read("deno.json")) as { exports: Record<string, string> }).exports),
+  )("%s by itself passes the type check", async (path) => {
+    await deno("check", path);
+  });
+
+  it("Deno checks, runs and tests a program", async () => {
+    const path = join(clone, "small_test.ts");
+    await writeFile(
+      path,
+      `import { Serf } from "tserf";
+      import { World } from "tserf/sim";
+      Deno.test("a node and a world", async () => {
+        const serf = await Serf.start({ name: "one", bind: "127.0.0.1:0", profile: "local" });
+        await serf.shutdown();
+        await new World({ seed: 1 }).run(10);
+      });`,
+    );
+    await deno("test", "-A", path);
+  });
+
+  it("Deno compiles the command line", async () => {
+    await deno("compile", "--check", "-A", "--output", join(clone, "serf"), "runtimes/deno/cli.ts");
   });
 });
 

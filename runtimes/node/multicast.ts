@@ -5,7 +5,7 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
-import multicastDns, { type MulticastDNS, type Options, type ResponseOutgoingPacket } from "multicast-dns";
+import multicastDns from "multicast-dns";
 import {
   type DnsQuestion,
   type DnsRecord,
@@ -23,7 +23,58 @@ const answersInFlightMax = 64;
 /** How long to wait for the callback of `destroy`. */
 const closeWaitMs = 100;
 
-type LibraryRecord = ResponseOutgoingPacket["answers"][number];
+/** What is used of the library, whose types Deno does not find. The compiler of the other runtimes compares both. */
+interface MulticastDns {
+  query(packet: { readonly id: number; questions: LibraryQuestion[] }, sent: Sent): void;
+  respond(packet: { readonly id: number; answers: LibraryRecord[] }, to: Place, sent: Sent): void;
+  destroy(closed: () => void): void;
+  on(event: "query" | "response", listener: (packet: LibraryPacket, from: Place) => void): unknown;
+  on(event: "error", listener: () => void): unknown;
+  once(event: "ready", listener: () => void): unknown;
+  once(event: "error", listener: (error: Error) => void): unknown;
+}
+
+interface LibraryOptions {
+  readonly type: "udp4" | "udp6";
+  readonly ip: string;
+  readonly interface?: string;
+  readonly socket: Socket;
+  readonly bind: string | false;
+}
+
+interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+interface LibraryPacket {
+  readonly id: number;
+  readonly questions: LibraryQuestion[];
+  readonly answers: LibraryRecord[];
+  readonly additionals: LibraryRecord[];
+}
+
+interface LibraryQuestion {
+  readonly name: string;
+  readonly type: "PTR";
+  readonly class?: "IN" | "CS" | "CH" | "HS" | "ANY";
+}
+
+type LibraryRecord =
+  | LibraryField<"PTR" | "A" | "AAAA", string>
+  | LibraryField<"TXT", string>
+  | LibraryField<"SRV", { priority?: number; weight?: number; port: number; target: string }>;
+
+interface LibraryField<Type, Data> {
+  readonly type: Type;
+  readonly name: string;
+  readonly ttl?: number | undefined;
+  readonly data: Data;
+}
+
+type Sent = (error: Error | null) => void;
+
+const openLibrary: (options: LibraryOptions) => MulticastDns = multicastDns;
 
 /** An address family on an interface. */
 interface Family {
@@ -40,8 +91,8 @@ interface Family {
 /** Opens the sockets of multicast DNS. */
 export const multicast: Multicast = {
   async open(options, handler): Promise<MulticastSockets> {
-    const opened: MulticastDNS[] = [];
-    const askers: MulticastDNS[] = [];
+    const opened: MulticastDns[] = [];
+    const askers: MulticastDns[] = [];
     try {
       for (const [index, family] of families(options.interface).entries()) {
         const responder = await listen(family, handler).catch((error: unknown) => {
@@ -64,11 +115,11 @@ export const multicast: Multicast = {
 };
 
 class Sockets implements MulticastSockets {
-  readonly #opened: readonly MulticastDNS[];
-  readonly #askers: readonly MulticastDNS[];
+  readonly #opened: readonly MulticastDns[];
+  readonly #askers: readonly MulticastDns[];
   #closed: Promise<void> | undefined;
 
-  constructor(opened: readonly MulticastDNS[], askers: readonly MulticastDNS[]) {
+  constructor(opened: readonly MulticastDns[], askers: readonly MulticastDns[]) {
     this.#opened = opened;
     this.#askers = askers;
   }
@@ -121,7 +172,7 @@ function families(name: string | null): Family[] {
 }
 
 /** Listens on the common port and answers questions. */
-async function listen(family: Family, handler: MulticastHandler): Promise<MulticastDNS> {
+async function listen(family: Family, handler: MulticastHandler): Promise<MulticastDns> {
   const instance = create(family, { socket: newSocket(family, true), bind: family.any });
   await begun(instance, (resolve, reject) => {
     instance.once("ready", resolve);
@@ -132,7 +183,7 @@ async function listen(family: Family, handler: MulticastHandler): Promise<Multic
 }
 
 /** Binds a port from which questions are sent. */
-async function bindAsker(family: Family, handler: MulticastHandler): Promise<MulticastDNS> {
+async function bindAsker(family: Family, handler: MulticastHandler): Promise<MulticastDns> {
   const socket = newSocket(family, false);
   const instance = create(family, { socket, bind: false });
   instance.on("response", ({ answers, additionals }) => {
@@ -152,7 +203,7 @@ async function bindAsker(family: Family, handler: MulticastHandler): Promise<Mul
  * Answers questions. The sender chooses the packet, its address and its port, so no error may
  * escape from here.
  */
-function answer(instance: MulticastDNS, handler: MulticastHandler): void {
+function answer(instance: MulticastDns, handler: MulticastHandler): void {
   let inFlight = 0;
   instance.on("query", ({ id, questions }, { address, port }) => {
     const asked = (questions ?? []).slice(0, questionsMax);
@@ -173,9 +224,9 @@ function answer(instance: MulticastDNS, handler: MulticastHandler): void {
   });
 }
 
-function create(family: Family, options: Options): MulticastDNS {
+function create(family: Family, options: Pick<LibraryOptions, "socket" | "bind">): MulticastDns {
   const { group: ip, type, interface: only } = family;
-  const instance = multicastDns({ ...options, type, ip, ...(only === undefined ? {} : { interface: only }) });
+  const instance = openLibrary({ ...options, type, ip, ...(only === undefined ? {} : { interface: only }) });
   // Malformed packets are reported as warnings. An error without a listener would end the program.
   instance.on("error", () => {});
   return instance;
@@ -188,7 +239,7 @@ function newSocket({ type }: Family, reuseAddr: boolean): Socket {
 
 /** Waits until the port is bound. Destroys the instance if that fails. */
 async function begun(
-  instance: MulticastDNS,
+  instance: MulticastDns,
   executor: (resolve: () => void, reject: (error: Error) => void) => void,
 ): Promise<void> {
   try {
@@ -199,7 +250,7 @@ async function begun(
   }
 }
 
-async function destroy(instance: MulticastDNS): Promise<void> {
+async function destroy(instance: MulticastDns): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, closeWaitMs);
     instance.destroy(() => {
@@ -228,13 +279,18 @@ function libraryRecord(record: DnsRecord): LibraryRecord {
 
 /** Returns the record, or nothing for types that nobody uses here, such as `TXT`. */
 function recordOf(record: LibraryRecord): DnsRecord[] {
-  if (record.type === "OPT") return [];
-  const { name } = record;
-  const ttl = ("ttl" in record ? record.ttl : undefined) ?? 0;
-  if (record.type === "PTR") return [{ name, ttl, type: "PTR", target: record.data }];
-  if (record.type === "A" || record.type === "AAAA")
-    return [{ name, ttl, type: record.type, address: record.data }];
-  if (record.type !== "SRV") return [];
-  const { priority = 0, weight = 0, port, target } = record.data;
-  return [{ name, ttl, type: "SRV", priority, weight, port, target }];
+  const { name, ttl = 0 } = record;
+  switch (record.type) {
+    case "PTR":
+      return [{ name, ttl, type: "PTR", target: record.data }];
+    case "A":
+    case "AAAA":
+      return [{ name, ttl, type: record.type, address: record.data }];
+    case "SRV": {
+      const { priority = 0, weight = 0, port, target } = record.data;
+      return [{ name, ttl, type: "SRV", priority, weight, port, target }];
+    }
+    default:
+      return [];
+  }
 }

@@ -3,6 +3,7 @@
  * next events happen, then the programs run until all of them wait, then time advances. The same
  * seed and the same programs give the same trace on every runtime.
  */
+import { setImmediate } from "node:timers";
 import type { Runtime, ServiceTarget, SignalName } from "../../src/runtime.ts";
 import { EventQueue } from "./events.ts";
 import type { Disk } from "./files.ts";

@@ -20,7 +20,7 @@ import type { Syslog } from "./log/syslog.ts";
 import { retryJoin } from "./retry_join.ts";
 import { parseHandlers } from "./scripts/handlers.ts";
 import { SignalQueue } from "./signals.ts";
-import { StartFailure } from "./start_failure.ts";
+import { isAddressInUse, StartFailure } from "./start_failure.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 
 /** A graceful leave that takes longer is given up. */
@@ -31,6 +31,11 @@ const durationMinMs = 1000;
 
 /** An agent that ends waits so long for its last lines to be written. */
 const flushTimeoutMs = 1000;
+
+const addressAdvice: readonly string[] = [
+  "Another program uses this address, probably another agent. Stop that one, or give this one",
+  "other addresses with -bind and -rpc-addr.",
+];
 
 /** Reads the settings; called at the start and at every reload. Rejects with StartFailure. */
 export type ConfigSource = () => Promise<AgentConfig>;
@@ -101,11 +106,18 @@ class AgentRun {
     } catch (error) {
       if (!(error instanceof StartFailure)) throw error;
       await this.#console.step(error.message);
+      if (isAddressInUse(error)) await this.#advise(addressAdvice);
       await agent?.shutdown();
       return 1;
     } finally {
       await Promise.all([this.#telemetry?.close(), this.#syslog?.close()]);
     }
+  }
+
+  /** Prints what to do, for people only: programs that read the output expect what Serf prints. */
+  async #advise(lines: readonly string[]): Promise<void> {
+    if (this.#runtime.terminal.columns === null) return;
+    for (const line of lines) await this.#console.detail(line);
   }
 
   async #openSyslog({ syslog, syslogFacility }: AgentConfig): Promise<void> {

@@ -5,9 +5,6 @@
 
 import type { LogLevel } from "./effects.ts";
 
-/** Lines of one kind that pass within {@link limitIntervalMs}. */
-export const limitedLinesMax = 90;
-
 /** The time for which lines are counted, from the first one. */
 export const limitIntervalMs = 10_000;
 
@@ -43,7 +40,7 @@ export class LogLimiter<Kind extends string = string> {
   }
 
   /** Returns what to log for a line: the line itself, a note before it, or nothing. `max` lines pass. */
-  admit(now: number, kind: Kind, line: LimitedLine, max: number = limitedLinesMax): LimitedLine[] {
+  admit(now: number, kind: Kind, line: LimitedLine, max: number): LimitedLine[] {
     const bucket = this.#buckets.get(kind) ?? { endsAt: now, passed: 0, omitted: 0, last: undefined };
     this.#buckets.set(kind, bucket);
     const notes = now >= bucket.endsAt ? refill(bucket, now + limitIntervalMs) : [];

@@ -154,20 +154,24 @@ describe("an agent that cannot start prints why", () => {
     );
   });
 
-  test("an RPC address in use, after the node has started", async () => {
+  test.each([
+    ["in a pipe prints what Serf prints", null, ""],
+    [
+      "in a terminal also says what to do",
+      80,
+      "    Another program uses this address, probably another agent. Stop that one, or give this one\n" +
+        "    other addresses with -bind and -rpc-addr.\n",
+    ],
+  ])("an RPC address in use, after the node has started, %s", async (_what, columns, advice) => {
     const streams = new FakeRuntime();
     await streams.streams.listen({ host: "127.0.0.41", port: 17373 }, () => undefined);
     const fake = new FakeRuntime([], {}, streams.streams);
     const starter = new FakeStart();
-    expect(
-      await runAgent(
-        async () => await readConfig(baseFlags, fake.runtime.files),
-        fake.runtime,
-        starter.start,
-      ),
-    ).toBe(1);
+    const runtime = { ...fake.runtime, terminal: { ...fake.runtime.terminal, columns } };
+    const exit = runAgent(async () => await readConfig(baseFlags, runtime.files), runtime, starter.start);
+    expect(await exit).toBe(1);
     expect(fake.stdout).toBe(
-      "==> Starting Serf agent...\n==> Error starting RPC listener: listen tcp 127.0.0.41:17373: bind: address already in use\n",
+      `==> Starting Serf agent...\n==> Error starting RPC listener: listen tcp 127.0.0.41:17373: bind: address already in use\n${advice}`,
     );
     expect(starter.node.calls).toEqual(["shutdown"]);
   });

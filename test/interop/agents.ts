@@ -6,11 +6,19 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { command, lacks, pathOf } from "../machine/here.ts";
 import type { Command } from "../runtimes/binaries.ts";
 
-/** Kinds of agents: Go's Serf from Debian's package and in its newest release, and ours by runtime. */
-export type Kind = "serf-0.9" | "serf-0.10" | "node" | "deno" | "bun";
+/** Kinds of agents: Serf from Debian's package and in newer releases, and ours by runtime. */
+export type Kind = "serf-0.9" | "serf-0.10" | "serf-0.11" | "node" | "deno" | "bun";
 
-/** Go's Serf. */
+/** Serf, in the versions that all tests use. */
 export const serfs: readonly Kind[] = ["serf-0.9", "serf-0.10"];
+
+/** Its newest release, for tests of what members send each other. */
+export const newestSerf: Kind = "serf-0.11";
+
+/** Versions of Serf that a kind of ours is in a cluster with: the newest one beside Node, as all runtimes send the same. */
+export function serfsBeside(kind: Kind): readonly Kind[] {
+  return kind === "node" ? [...serfs, newestSerf] : serfs;
+}
 
 /** Ours. */
 export const ours: readonly Kind[] = ["node", "deno", "bun"];

@@ -4,7 +4,18 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { lacks } from "../machine/here.ts";
-import { Agent, converged, installed, type Kind, ours, serfs, stopAll, until } from "./agents.ts";
+import {
+  Agent,
+  converged,
+  installed,
+  type Kind,
+  newestSerf,
+  ours,
+  serfs,
+  serfsBeside,
+  stopAll,
+  until,
+} from "./agents.ts";
 
 const keys = {
   16: "AAECAwQFBgcICQoLDA0ODw==",
@@ -30,9 +41,9 @@ function alarms(log: string): string[] {
   return log.split("\n").filter((line) => /\[(WARN|ERR)\]|Suspect|Refuting|EventMemberFailed/.test(line));
 }
 
-const present = { serfs: installed(serfs), ours: installed(ours) };
+const present = { serfs: installed([...serfs, newestSerf]), ours: installed(ours) };
 
-const pairs = ours.flatMap((kind) => serfs.map((serf) => ({ kind, serf })));
+const pairs = ours.flatMap((kind) => serfsBeside(kind).map((serf) => ({ kind, serf })));
 
 describe.each(pairs)("an agent on $kind beside $serf", ({ kind, serf }) => {
   describe.skipIf(lacks("loopback", kind, serf))("in one cluster", () => {

@@ -19,7 +19,7 @@ import {
 } from "./agents.ts";
 import { eventsIn, sorted } from "./outcomes.ts";
 
-/** Its newest release, because some messages of the old one differ. */
+/** The newer of the two that commands are compared with, because some messages of the old one differ. */
 const serf: Kind = "serf-0.10";
 const block = 100 + (process.pid % 100);
 

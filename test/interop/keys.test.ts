@@ -7,7 +7,7 @@ import { lacks } from "../machine/here.ts";
 import { Agent, converged, installed, type Kind, type Outcome, ours, sideBySide, stopAll } from "./agents.ts";
 import { sorted } from "./outcomes.ts";
 
-/** Its newest release, because some messages of the old one differ. */
+/** The newer of the two that commands are compared with, because some messages of the old one differ. */
 const serf: Kind = "serf-0.10";
 const block = 100 + (process.pid % 100);
 

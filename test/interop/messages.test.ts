@@ -8,7 +8,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { command, lacks } from "../machine/here.ts";
-import { Agent, installed, type Kind, ours, serfs, stopAll, until } from "./agents.ts";
+import {
+  Agent,
+  installed,
+  type Kind,
+  newestSerf,
+  ours,
+  serfs,
+  serfsBeside,
+  stopAll,
+  until,
+} from "./agents.ts";
 import type { LibraryCommand, LibraryLine } from "./library.ts";
 
 const keys = { old: "AAECAwQFBgcICQoLDA0ODw==", new: "T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=" };
@@ -96,12 +106,12 @@ async function allAlive(library: Library, count: number): Promise<void> {
 
 const handler = "-event-handler=query:load=printf 'agent heard '; printf $SERF_QUERY_NAME";
 
-const present = installed(serfs);
+const present = installed([...serfs, newestSerf]);
 
 describe.skipIf(lacks("loopback") || present.length === 0).each(installed(ours))(
   "the library on %s",
   (kind) => {
-    describe.each(present)("beside %s", (serf) => {
+    describe.each(installed(serfsBeside(kind)))("beside %s", (serf) => {
       it("exchanges events, each exactly once", { timeout: 60_000 }, async () => {
         const at = network();
         const theirs = await Agent.start(serf, "theirs", at(1), "-log-level=debug");

@@ -31,8 +31,8 @@ const fetchMs = 60_000;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What `serf version` prints first in every build of Serf 0.9 and 0.10 from source; this package's own `serf` prints its own. */
-const serfVersion = "0.8.2-dev";
+/** What `serf version` prints first in builds from source, which is not the version; this package's own `serf` prints its own. */
+const serfVersions = { "0.9": "0.8.2-dev", "0.10": "0.8.2-dev", "0.11": "0.10.2-dev" } as const;
 
 const present: Found = { path: "" };
 
@@ -42,6 +42,7 @@ export type ThingName =
   | "deno-cache"
   | "serf-0.9"
   | "serf-0.10"
+  | "serf-0.11"
   | "go"
   | "loopback"
   | "ipv6"
@@ -73,19 +74,26 @@ export const things: Readonly<Record<ThingName, Thing>> = {
     find: () => runtime("bun"),
   },
   "deno-cache": {
-    what: "packages in Deno's own cache, for the examples on Deno",
+    what: "packages in Deno's own cache, for the examples on Deno and the release on JSR",
     enable: "let Deno reach npm's registry once",
     find: denoCache,
   },
   "serf-0.9": {
     what: "Serf 0.9.4 in Go",
     enable: "apt-get install serf, or its path in TSERF_TEST_SERF_OLD",
-    find: () => serf(process.env["TSERF_TEST_SERF_OLD"] ?? onPath("serf")),
+    find: () => serf("0.9", process.env["TSERF_TEST_SERF_OLD"] ?? onPath("serf")),
   },
   "serf-0.10": {
     what: "Serf 0.10.2 in Go",
     enable: "go install github.com/hashicorp/serf/cmd/serf@v0.10.2, or its path in TSERF_TEST_SERF_NEW",
-    find: () => serf(process.env["TSERF_TEST_SERF_NEW"] ?? existing(join(goFolder, "serf"))),
+    find: () => serf("0.10", process.env["TSERF_TEST_SERF_NEW"] ?? existing(join(goFolder, "serf"))),
+  },
+  "serf-0.11": {
+    what: "Serf 0.11.0 in Go",
+    enable:
+      "GOBIN=~/go/bin/serf-0.11 go install github.com/hashicorp/serf/cmd/serf@v0.11.0, or its path in TSERF_TEST_SERF_NEWEST",
+    find: () =>
+      serf("0.11", process.env["TSERF_TEST_SERF_NEWEST"] ?? existing(join(goFolder, "serf-0.11", "serf"))),
   },
   go: {
     what: "Go, which compiles a program against Serf's client library",
@@ -193,25 +201,31 @@ function runtime(name: RuntimeName): Found {
   return error === undefined ? found : { missing: `${found.path} does not run: ${error}` };
 }
 
-/** Fetches what our program for Deno imports, unless it is cached. */
+/** Fetches what our program for Deno and the whole package import, unless it is cached. */
 function denoCache(): Found {
   const { path, missing } = binary("deno");
   if (path === undefined) return { missing };
-  const { status, stderr } = spawnSync(path, ["cache", "runtimes/deno/cli.ts"], {
-    cwd: root,
-    encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
-    timeout: fetchMs,
-  });
-  if (status === 0) return present;
-  return { missing: /error.*/.exec(stderr ?? "")?.[0] ?? "Deno could not fetch it in time" };
+  for (const modules of [
+    ["runtimes/deno/cli.ts"],
+    ["--no-lock", "runtimes/any/mod.ts", "runtimes/any/rpc.ts"],
+  ]) {
+    const { status, stderr } = spawnSync(path, ["cache", ...modules], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+      timeout: fetchMs,
+    });
+    if (status !== 0)
+      return { missing: /error.*/.exec(stderr ?? "")?.[0] ?? "Deno could not fetch it in time" };
+  }
+  return present;
 }
 
-function serf(path: string | undefined): Found {
+function serf(version: keyof typeof serfVersions, path: string | undefined): Found {
   if (path === undefined || path === "") return { missing: `"serf" is not installed` };
   const { line, error } = firstLine(path, "version");
   if (error !== undefined) return { missing: `${path} does not run: ${error}` };
-  return line === serfVersion ? { path } : { missing: `${path} is another version, ${line}` };
+  return line === serfVersions[version] ? { path } : { missing: `${path} is another version, ${line}` };
 }
 
 /** The first line that a program prints. */

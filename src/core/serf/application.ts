@@ -7,6 +7,7 @@ import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import type { Application } from "../swim/application.ts";
 import type { Node } from "../swim/members.ts";
+import type { Side } from "../swim/ring.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
 import type { PingCoordinates } from "./coordinates.ts";
 import type { Inbox } from "./inbox.ts";
@@ -57,8 +58,13 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  broadcasts(overhead: number, limit: number): Uint8Array[] {
-    return this.#routes.queues.fetch(overhead, limit);
+  broadcasts(overhead: number, limit: number, side?: Side): Uint8Array[] {
+    return this.#routes.queues.fetch(overhead, limit, side);
+  }
+
+  /** @inheritdoc */
+  forgive(side: Side): void {
+    this.#routes.queues.forgive(side);
   }
 
   /** @inheritdoc */

@@ -21,6 +21,7 @@ export type SerfTimer =
   | { readonly kind: "leave" }
   | { readonly kind: "prune"; readonly node: string }
   | { readonly kind: "query"; readonly lamportTime: bigint }
+  | { readonly kind: "heldEvents" }
   | { readonly kind: "command"; readonly command: number; readonly error: string };
 
 /** The state of a node. A node that left can come back by a join. */

@@ -66,7 +66,9 @@ export class SharedState {
     if (state.queryTime > 0n) clocks.queries.witness(state.queryTime - 1n);
     this.#mergeIntents(now, state);
     if (join && this.#joinsIgnoringOld > 0) this.#events.ignoreBefore(state.eventTime);
-    for (const slot of state.events) {
+    // They come in the order of the peer's ring, which begins anywhere.
+    const slots = [...state.events].sort((a, b) => (a.lamportTime < b.lamportTime ? -1 : 1));
+    for (const slot of slots) {
       if (!clocks.events.plausible(slot.lamportTime)) continue;
       for (const { name, payload } of slot.events) {
         this.#events.receive({

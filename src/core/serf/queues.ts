@@ -4,6 +4,7 @@
  */
 
 import { Broadcasts } from "../swim/broadcasts.ts";
+import type { Side } from "../swim/ring.ts";
 import { Limits } from "../wire/limits.ts";
 import type { SerfContext } from "./context.ts";
 import { log } from "./context.ts";
@@ -27,6 +28,7 @@ export class SerfQueues {
   readonly queries: Broadcasts;
   readonly events: Broadcasts;
   readonly #context: SerfContext;
+  readonly #all: readonly Broadcasts[];
   readonly #depths: readonly QueueDepth[];
 
   constructor(context: SerfContext, { retransmitMult, memberCount, room }: QueueSizes) {
@@ -39,6 +41,8 @@ export class SerfQueues {
     this.intents = new Broadcasts(options);
     this.queries = new Broadcasts({ ...options, oldestFirst: true });
     this.events = new Broadcasts({ ...options, oldestFirst: true });
+    // The order in which they fill a packet.
+    this.#all = [this.intents, this.queries, this.events];
     this.#context = context;
     const warn = (text: string): void => log(context, "WARN", text);
     this.#depths = [
@@ -49,11 +53,12 @@ export class SerfQueues {
   }
 
   /** Returns the messages for the rest of a packet; see `Application.broadcasts`. */
-  fetch(overhead: number, limit: number): Uint8Array[] {
+  fetch(overhead: number, limit: number, side?: Side): Uint8Array[] {
     const taken: Uint8Array[] = [];
     let free = limit;
-    for (const queue of [this.intents, this.queries, this.events]) {
-      const messages = queue.fetch(overhead, free, Limits.parts - taken.length);
+    for (const queue of this.#all) {
+      const countMax = Limits.parts - taken.length;
+      const messages = queue.fetch({ overhead, limit: free, countMax, side });
       for (const message of messages) {
         free -= message.length + overhead;
         this.#context.outbox.meter?.sample("serf.msgs.sent", message.length);
@@ -61,6 +66,11 @@ export class SerfQueues {
       taken.push(...messages);
     }
     return taken;
+  }
+
+  /** Forgets the messages that a neighbour on the ring has not been told yet. */
+  forgive(side: Side): void {
+    for (const queue of this.#all) queue.forgive(side);
   }
 
   /** Logs warnings about queues that are long or had to drop messages. */

@@ -92,7 +92,7 @@ export class SerfCore {
       memberCount: () => members.count,
       room: () => swim.userRoom,
     });
-    const events = new UserEvents(context, queues);
+    const events = new UserEvents(context, queues, { holdMs: swim.config.gossipIntervalMs });
     const intents = new Intents(context, members, queues);
     const shared = new SharedState(context, members, events, intents);
     const commands = new PendingCommands(context);
@@ -139,6 +139,7 @@ export class SerfCore {
    * recorded yet.
    */
   end(): SerfEffect[] {
+    this.#events.flush();
     this.#pipeline.flush();
     return this.drain().filter(({ kind }) => kind === "emit" || kind === "record" || kind === "compact");
   }
@@ -336,6 +337,9 @@ export class SerfCore {
         return;
       case "query":
         this.queries.expired(now, timer.lamportTime);
+        return;
+      case "heldEvents":
+        this.#events.expire(now);
         return;
       case "command":
         this.#commands.settle(timer.command, timer.error);

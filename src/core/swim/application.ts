@@ -7,6 +7,7 @@
 import type { Address } from "../../runtime.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
 import type { Node } from "./members.ts";
+import type { Side } from "./ring.ts";
 
 /** Implemented by the layer above Swim. */
 export interface Application {
@@ -21,9 +22,12 @@ export interface Application {
   messages(now: number, from: Address, payloads: readonly Uint8Array[]): void;
   /**
    * Returns messages to fill the rest of a packet. The sum of their lengths, plus `overhead` for
-   * each, stays within `limit`.
+   * each, stays within `limit`. With `side` these are the messages that this neighbour on the ring has
+   * not been told yet.
    */
-  broadcasts(overhead: number, limit: number): Uint8Array[];
+  broadcasts(overhead: number, limit: number, side?: Side): Uint8Array[];
+  /** Forgets the messages that a neighbour has not been told yet. */
+  forgive(side: Side): void;
   /** Returns the state that is sent with every push/pull. */
   localState(): Uint8Array;
   /** Merges a peer's state, which is never empty. Its nodes have been merged before. */

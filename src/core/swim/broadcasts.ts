@@ -6,6 +6,7 @@
 
 import { ceilLog10 } from "../math.ts";
 import { type Entry, OrderedList } from "../ordered_list.ts";
+import { type Side, sides } from "./ring.ts";
 
 /**
  * How often every broadcast is sent at least, if there are that many other members. memberlist
@@ -21,7 +22,7 @@ interface Broadcast {
   readonly order: number;
   readonly finished: (() => void) | undefined;
   transmits: number;
-  /** Where it is in its tier. */
+  /** Where it is in its tier; `undefined` once it has been sent often enough. */
   place: Entry<Broadcast> | undefined;
 }
 
@@ -47,12 +48,35 @@ export interface BroadcastsOptions {
   readonly oldestFirst?: boolean;
 }
 
+/** How a packet is filled. */
+export interface FetchOptions {
+  /** Bytes that every entry takes besides its own. */
+  readonly overhead: number;
+  /** The maximum size of all entries, with their overhead. */
+  readonly limit: number;
+  /** The maximum number of entries. */
+  readonly countMax: number;
+  /** For a neighbour on the ring: only what it has not been told yet, oldest first. */
+  readonly side?: Side | undefined;
+}
+
+/**
+ * After this many entries of a neighbour that do not fit, a packet is full. A later one might fit, but
+ * the search would have no end.
+ */
+const misfitsMax = 8;
+
 /** Queued broadcasts, least transmitted first, then longest, then newest. */
 export class Broadcasts {
   readonly #options: BroadcastsOptions;
   /** One tier per number of transmits. */
   readonly #tiers = new Map<number, Tier>();
   readonly #byName = new Map<string, Broadcast>();
+  /**
+   * What each neighbour on the ring has not been told yet, oldest first. An entry stays here until
+   * then, even if it has been sent often enough to others.
+   */
+  readonly #owed: Readonly<Record<Side, Set<Broadcast>>> = { before: new Set(), after: new Set() };
   #length = 0;
   #order = 0;
   #dropped = 0;
@@ -107,17 +131,30 @@ export class Broadcasts {
     if (name !== undefined) this.#byName.set(name, broadcast);
     this.#insert(broadcast);
     const max = this.#options.lengthMax();
+    this.#owe(broadcast, max);
     if (this.#length > max) this.prune(max);
     return true;
   }
 
-  /**
-   * Returns the broadcasts for one packet, at most `countMax`, and counts them as sent. The sum of
-   * their lengths, plus `overhead` for each, stays within `limit`.
-   */
-  fetch(overhead: number, limit: number, countMax: number): Uint8Array[] {
-    if (this.#length === 0 || countMax < 1) return [];
+  /** Returns the broadcasts for one packet, and counts them as sent. */
+  fetch(options: FetchOptions): Uint8Array[] {
+    const { side, countMax } = options;
+    const count = side === undefined ? this.#length : this.#owed[side].size;
+    if (count === 0 || countMax < 1) return [];
     const transmitLimit = this.transmitLimit;
+    const taken = side === undefined ? this.#leastSent(options) : this.#untold(options, side);
+    for (const broadcast of taken) this.#transmitted(broadcast, transmitLimit);
+    // Serf's receivers begin with the last part of a packet.
+    if (this.#options.oldestFirst === true) taken.sort((a, b) => b.order - a.order);
+    return taken.map((broadcast) => broadcast.bytes);
+  }
+
+  /** Forgets what a neighbour has not been told yet. */
+  forgive(side: Side): void {
+    this.#owed[side].clear();
+  }
+
+  #leastSent({ overhead, limit, countMax }: FetchOptions): Broadcast[] {
     const taken: Broadcast[] = [];
     let used = 0;
     for (const transmits of [...this.#tiers.keys()].sort((a, b) => a - b)) {
@@ -135,10 +172,36 @@ export class Broadcasts {
       const rest = last === undefined || last.next !== undefined;
       if (this.#options.oldestFirst === true && rest) break;
     }
-    for (const broadcast of taken) this.#transmitted(broadcast, transmitLimit);
-    // Serf's receivers begin with the last part of a packet.
-    if (this.#options.oldestFirst === true) taken.sort((a, b) => b.order - a.order);
-    return taken.map((broadcast) => broadcast.bytes);
+    return taken;
+  }
+
+  #untold({ overhead, limit, countMax }: FetchOptions, side: Side): Broadcast[] {
+    const taken: Broadcast[] = [];
+    let free = limit;
+    let misfits = 0;
+    for (const broadcast of this.#owed[side]) {
+      if (taken.length === countMax || misfits === misfitsMax) break;
+      const size = broadcast.bytes.length + overhead;
+      if (size <= free) {
+        free -= size;
+        taken.push(broadcast);
+      } else if (this.#options.oldestFirst === true) break;
+      else misfits += 1;
+    }
+    for (const broadcast of taken) this.#owed[side].delete(broadcast);
+    return taken;
+  }
+
+  #owe(broadcast: Broadcast, max: number): void {
+    for (const side of sides) {
+      const owed = this.#owed[side];
+      owed.add(broadcast);
+      if (owed.size <= max) continue;
+      for (const oldest of owed) {
+        owed.delete(oldest);
+        break;
+      }
+    }
   }
 
   /** Drops the most transmitted, shortest, oldest entries until `max` remain. */
@@ -153,6 +216,7 @@ export class Broadcasts {
   }
 
   #transmitted(broadcast: Broadcast, transmitLimit: number): void {
+    if (broadcast.place === undefined) return;
     this.#take(broadcast);
     broadcast.transmits += 1;
     if (broadcast.transmits < transmitLimit) {
@@ -165,6 +229,7 @@ export class Broadcasts {
 
   #remove(broadcast: Broadcast): void {
     this.#take(broadcast);
+    for (const side of sides) this.#owed[side].delete(broadcast);
     if (broadcast.name !== undefined) this.#byName.delete(broadcast.name);
     broadcast.finished?.();
   }

@@ -1,24 +1,32 @@
 /**
- * Gossip: at each interval broadcasts go to a few random live members, and to one recently dead
- * member, so that it can refute (memberlist `gossip`).
+ * Gossip: at each interval broadcasts go to the neighbours on the ring that have not been told them
+ * yet, to a few random live members, and to one recently dead member, so that it can refute
+ * (memberlist `gossip`, which has no ring).
  */
 
 import type { SwimContext } from "./context.ts";
 import { isLive, type Node } from "./members.ts";
+import { Ring, type Side, sides } from "./ring.ts";
 import { fetchGossip, sendToNode } from "./transmit.ts";
+
+/** The maximum number of packets for a neighbour at one tick; what is left has to wait for the next. */
+const packetsMax = 4;
 
 /** The gossip loop of one node. */
 export class Gossip {
   readonly #context: SwimContext;
+  readonly #ring: Ring;
   #tickAt = 0;
 
   constructor(context: SwimContext) {
     this.#context = context;
+    this.#ring = new Ring(context);
   }
 
-  /** Starts the loop; the first round is one interval from now. */
+  /** Starts the loop at a random phase of the interval, so that nodes that start together are not in step. */
   start(now: number): void {
-    this.#tickAt = now;
+    const { random, config } = this.#context;
+    this.#tickAt = now - random.below(config.gossipIntervalMs);
     this.#arm(now);
   }
 
@@ -32,13 +40,15 @@ export class Gossip {
   }
 
   /**
-   * Sends broadcasts to some live members, and the packet of the last one also to a recently dead
-   * member.
+   * Sends broadcasts to neighbours and some more live members, and the packet of the last one also to
+   * a recently dead member.
    */
   #spread(now: number): void {
     const { members, config } = this.#context;
     let parts: Uint8Array[] = [];
-    for (const node of members.pick(config.gossipNodes, (other) => this.#isPeer(other))) {
+    const told = this.#tellNeighbours();
+    const isPeer = (node: Node): boolean => isLive(node) && node.name !== config.name && !told.includes(node);
+    for (const node of members.pick(config.gossipNodes, isPeer)) {
       parts = fetchGossip(this.#context);
       if (parts.length === 0) return;
       sendToNode(this.#context, node, parts);
@@ -51,8 +61,27 @@ export class Gossip {
     if (parts.length > 0) sendToNode(this.#context, dead, parts);
   }
 
-  #isPeer(node: Node): boolean {
-    return isLive(node) && node.name !== this.#context.config.name;
+  /** Tells the neighbours on the ring what they have not been told yet. Returns those. */
+  #tellNeighbours(): Node[] {
+    const neighbours = this.#ring.neighbours;
+    if (neighbours === undefined) return [];
+    const { before, after } = neighbours;
+    if (before === after) this.#forgive("after");
+    return sides.filter((side) => this.#tell(neighbours[side], side)).map((side) => neighbours[side]);
+  }
+
+  #tell(node: Node, side: Side): boolean {
+    for (let packets = 0; packets < packetsMax; packets++) {
+      const parts = fetchGossip(this.#context, side);
+      if (parts.length === 0) return packets > 0;
+      sendToNode(this.#context, node, parts);
+    }
+    return true;
+  }
+
+  #forgive(side: Side): void {
+    this.#context.broadcasts.forgive(side);
+    this.#context.application.forgive(side);
   }
 
   #isRecentlyDead(now: number, node: Node): boolean {

@@ -15,6 +15,8 @@ export type NodeStatus = "alive" | "suspect" | "dead" | "left";
 /** What this node knows about one node. Only `membership.ts` changes it. */
 export interface Node {
   readonly name: string;
+  /** The place of the name on the ring, see {@link nameHash}. */
+  readonly nameHash: number;
   /** The address as announced. Whether it has 4 or 16 bytes is part of the identity. */
   address: Uint8Array;
   /** Where to send: the canonical text of `address`, and the port. */
@@ -43,12 +45,27 @@ export function isLive(node: Node): boolean {
   return node.status === "alive" || node.status === "suspect";
 }
 
+/**
+ * Returns a hash of a name, from 0 to 2^32 - 1: FNV-1a, mixed by the finalizer of MurmurHash3. All
+ * nodes have to agree on it.
+ */
+export function nameHash(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index++) {
+    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
 /** The table of known nodes, our own included. */
 export class Members {
   readonly #random: Random;
   readonly #byName = new Map<string, Node>();
   #list: Node[] = [];
   #live = 0;
+  #liveVersion = 0;
 
   /** `random` orders the list. */
   constructor(random: Random) {
@@ -70,6 +87,11 @@ export class Members {
     return this.#live;
   }
 
+  /** Another number whenever a node becomes live or ceases to be. */
+  get liveVersion(): number {
+    return this.#liveVersion;
+  }
+
   /** Returns the node of a name, or `undefined`. */
   find(name: string): Node | undefined {
     return this.#byName.get(name);
@@ -83,6 +105,7 @@ export class Members {
     if (this.#list.length >= SwimLimits.members) return undefined;
     const node: Node = {
       name: alive.node,
+      nameHash: nameHash(alive.node),
       address: alive.address,
       endpoint: { host: formatAddress(alive.address), port: alive.port },
       meta: alive.meta,
@@ -105,7 +128,9 @@ export class Members {
     const before = isLive(node);
     node.status = status;
     node.changedAt = now;
-    this.#live += Number(isLive(node)) - Number(before);
+    if (isLive(node) === before) return;
+    this.#live += before ? -1 : 1;
+    this.#liveVersion += 1;
   }
 
   /**

@@ -49,9 +49,9 @@ export class Prober {
     this.#exchanges = exchanges;
   }
 
-  /** Starts the loop; the first probe is one interval from now. */
+  /** Starts the loop at a random phase of the interval, so that nodes that start together are not in step. */
   start(now: number): void {
-    this.#tickAt = now;
+    this.#tickAt = now - this.#context.random.below(this.#context.config.probeIntervalMs);
     this.#armTick(now);
   }
 

@@ -10,6 +10,7 @@ import type { PacketMessage } from "../wire/messages.ts";
 import { labelSize } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import { type Node, versionIndex } from "./members.ts";
+import type { Side } from "./ring.ts";
 
 const compoundHeaderSize = 2;
 const partOverhead = 2;
@@ -36,9 +37,12 @@ export function sendUser(context: SwimContext, to: Address, payload: Uint8Array)
   send(context, to, [userMessage(context, payload)], false);
 }
 
-/** Returns the broadcasts for one gossip packet; empty if there are none. */
-export function fetchGossip(context: SwimContext): Uint8Array[] {
-  return broadcasts(context, budget(context, context.codec.encrypted), Limits.parts);
+/**
+ * Returns the broadcasts for one gossip packet; empty if there are none. With `side` these are the
+ * ones that this neighbour on the ring has not been told yet.
+ */
+export function fetchGossip(context: SwimContext, side?: Side): Uint8Array[] {
+  return broadcasts(context, budget(context, context.codec.encrypted), Limits.parts, side);
 }
 
 /** Returns the size of the largest user message that fits a gossip packet. */
@@ -63,12 +67,12 @@ function budget(context: SwimContext, encrypt: boolean): number {
   return config.packetSizeMax - compoundHeaderSize - labelSize(config) - encryption;
 }
 
-function broadcasts(context: SwimContext, limit: number, countMax: number): Uint8Array[] {
-  const parts = context.broadcasts.fetch(partOverhead, limit, countMax);
+function broadcasts(context: SwimContext, limit: number, countMax: number, side?: Side): Uint8Array[] {
+  const parts = context.broadcasts.fetch({ overhead: partOverhead, limit, countMax, side });
   const used = parts.reduce((sum, part) => sum + part.length + partOverhead, 0);
   const free = limit - used;
   if (free > userOverhead && parts.length < countMax) {
-    for (const payload of context.application.broadcasts(userOverhead, free)) {
+    for (const payload of context.application.broadcasts(userOverhead, free, side)) {
       if (parts.length === countMax) break;
       parts.push(userMessage(context, payload));
     }

@@ -20,6 +20,15 @@ export type LogTopic =
 
 const component = "agent.ipc";
 
+/**
+ * How many lines about accepted clients pass within ten seconds. A script that runs command after
+ * command causes one for each of them.
+ */
+const acceptedMax = 70;
+
+/** How many lines of every other topic pass within ten seconds. */
+const othersMax = 10;
+
 /** The limited log of one server. */
 export class ServerLog {
   readonly #clock: Clock;
@@ -34,7 +43,8 @@ export class ServerLog {
 
   /** Logs a line, or counts it. */
   write(topic: LogTopic, level: LogLevel, text: string): void {
-    this.#print(this.#limiter.admit(this.#clock.now(), topic, { level, component, text }));
+    const max = topic === "accepted" ? acceptedMax : othersMax;
+    this.#print(this.#limiter.admit(this.#clock.now(), topic, { level, component, text }, max));
     this.#arm();
   }
 

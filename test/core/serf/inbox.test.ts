@@ -19,7 +19,7 @@ const query: QueryMessage = {
   name: "q",
   payload: null,
 };
-const event = (name: string, lamportTime = 5n): Uint8Array =>
+const event = (name: string, lamportTime = 1n): Uint8Array =>
   encodeUserEvent({ type: "userEvent", lamportTime, name, payload: null, coalesce: false });
 const leave = encodeIntent({ type: "leave", lamportTime: 5n, node: "b", prune: false });
 
@@ -77,7 +77,7 @@ describe("a message that is new", () => {
 
 describe("a message that is not usable", () => {
   const decoded = (payload: Uint8Array): string[] => {
-    give(payload, event("next", 9n));
+    give(payload, event("next"));
     expect(a.userEvents).toEqual(["next"]);
     return a.logs.filter((line) => !line.startsWith("DEBUG"));
   };

@@ -65,6 +65,7 @@ describe("a user event that nobody may send", () => {
     expect(a.logs.filter((line) => line.includes("larger than 9216 bytes"))).toHaveLength(2);
     give(event(505n, largest));
     share(event(506n, largest));
+    network.run(1_000);
     expect(a.userEvents).toHaveLength(2);
   });
 

@@ -10,7 +10,7 @@ import { SerfMembers } from "../../../src/core/serf/members/members.ts";
 import { SharedState } from "../../../src/core/serf/push_pull.ts";
 import { SerfQueues } from "../../../src/core/serf/queues.ts";
 import { decodeMessage, type SerfMessage } from "../../../src/core/serf/wire/messages.ts";
-import type { Node } from "../../../src/core/swim/members.ts";
+import { type Node, nameHash } from "../../../src/core/swim/members.ts";
 import { address } from "../swim/machine.ts";
 import { testContext } from "./nodes.ts";
 
@@ -18,6 +18,7 @@ import { testContext } from "./nodes.ts";
 export function swimNode(name: string, overrides: Partial<Node> = {}): Node {
   return {
     name,
+    nameHash: nameHash(name),
     address: address(2),
     endpoint: { host: "10.0.0.2", port: 7946 },
     meta: null,
@@ -46,7 +47,7 @@ export class SerfParts {
     this.members = new SerfMembers(context, (name) => this.erased.push(name));
     const memberCount = (): number => this.members.count;
     this.queues = new SerfQueues(context, { retransmitMult: 4, memberCount, room: () => 1_392 });
-    this.events = new UserEvents(context, this.queues);
+    this.events = new UserEvents(context, this.queues, { holdMs: 0 });
     this.intents = new Intents(context, this.members, this.queues);
     this.shared = new SharedState(context, this.members, this.events, this.intents);
   }
@@ -75,6 +76,7 @@ export class SerfParts {
 
   /** Takes what was emitted since the last call, as `type names`; user events as `user name`. */
   emitted(): string[] {
+    this.events.flush();
     return this.context.outbox.drain().flatMap((effect) => {
       if (effect.kind !== "emit") return [];
       const { event } = effect;
@@ -91,6 +93,8 @@ export class SerfParts {
 
   /** The intents that a packet would contain now. */
   queuedIntents(): (SerfMessage | undefined)[] {
-    return this.queues.intents.fetch(3, 1_392, 100).map((bytes) => decodeMessage(bytes));
+    return this.queues.intents
+      .fetch({ overhead: 3, limit: 1_392, countMax: 100 })
+      .map((bytes) => decodeMessage(bytes));
   }
 }

@@ -3,6 +3,7 @@
  * sets, and effects in decoded form.
  */
 
+import { vi } from "vitest";
 import type { SwimEffect } from "../../../src/core/effects.ts";
 import { Outbox } from "../../../src/core/effects.ts";
 import type { Meter } from "../../../src/core/metrics.ts";
@@ -102,6 +103,7 @@ export class Machine {
         for (const payload of payloads) this.events.push(`message ${payload.join(",")}`);
       },
       broadcasts: () => [],
+      forgive: () => undefined,
       localState: () => new Uint8Array([9]),
       mergeRemoteState: (_now, bytes, join) => this.events.push(`state ${bytes.join(",")} ${join}`),
       joined: (_now, node) => this.events.push(`joined ${node.name}`),
@@ -120,7 +122,10 @@ export class Machine {
       outbox: this.outbox,
       application,
     });
+    // Without a random phase tests know when the loops tick.
+    const phase = vi.spyOn(random, "below").mockReturnValue(0);
     this.swim.start(0);
+    phase.mockRestore();
     this.take();
   }
 

@@ -5,7 +5,7 @@
 
 import { SerfError } from "../../../errors.ts";
 import { equalBytes, noBytes, utf8Length } from "../../bytes.ts";
-import type { SerfEvent } from "../api.ts";
+import type { UserEvent } from "../api.ts";
 import { SerfLimits, userEventSizeMax } from "../config.ts";
 import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
@@ -13,10 +13,17 @@ import type { SerfQueues } from "../queues.ts";
 import { encodeUserEvent } from "../wire/encoding.ts";
 import type { EventSlot, UserEventMessage } from "../wire/messages.ts";
 import { ReplayRing } from "./replay_ring.ts";
+import { Sequencer } from "./sequencer.ts";
 
 interface SeenEvent {
   readonly name: string;
   readonly payload: Uint8Array | null;
+}
+
+/** How user events are delivered. */
+export interface UserEventOptions {
+  /** How long an event waits for those before it. */
+  readonly holdMs: number;
 }
 
 /** What the encoding of an event adds to its name and payload in bytes, at most. */
@@ -27,12 +34,14 @@ export class UserEvents {
   readonly #context: SerfContext;
   readonly #queues: SerfQueues;
   readonly #ring: ReplayRing<SeenEvent>;
+  readonly #sequencer: Sequencer;
 
-  constructor(context: SerfContext, queues: SerfQueues) {
+  constructor(context: SerfContext, queues: SerfQueues, { holdMs }: UserEventOptions) {
     this.#context = context;
     this.#queues = queues;
     const budget = { sizeOf, max: SerfLimits.eventBytes };
     this.#ring = new ReplayRing(context.config.eventBuffer, sameEvent, budget);
+    this.#sequencer = new Sequencer(holdMs);
   }
 
   /**
@@ -55,6 +64,8 @@ export class UserEvents {
     if (bytes.length > userEventSizeMax) {
       throw tooLarge("encoded user event", `reasonable limit of ${userEventSizeMax}`, "after");
     }
+    // What others sent before this event is delivered before it.
+    this.#emit(this.#sequencer.skipTo(lamportTime));
     this.receive(message);
     if (!this.#queues.events.queue(bytes, undefined)) {
       const text = `user event ${name} has ${bytes.length} bytes, too many for gossip: it spreads by push/pull alone`;
@@ -79,7 +90,7 @@ export class UserEvents {
       log(this.#context, "WARN", text, "event");
     }
     if (verdict !== "new") return false;
-    const event: SerfEvent = Object.freeze({
+    const event: UserEvent = Object.freeze({
       type: "user",
       lamportTime,
       name,
@@ -89,18 +100,37 @@ export class UserEvents {
     });
     outbox.meter?.incr("serf.events", 1);
     outbox.meter?.incr(`serf.events.${name}`, 1);
-    outbox.push({ kind: "emit", event });
+    this.#emit(this.#sequencer.add(this.#context.now, event));
     return true;
   }
 
   /** Ignores events before `time`, because they were sent before this node joined or restarted. */
   ignoreBefore(time: bigint): void {
     this.#ring.ignoreBefore(time);
+    this.#emit(this.#sequencer.skipTo(time));
+  }
+
+  /** Delivers the events that have waited long enough for those before them. */
+  expire(now: number): void {
+    this.#emit(this.#sequencer.expire(now));
+  }
+
+  /** Delivers all events that wait for others. */
+  flush(): void {
+    this.#emit(this.#sequencer.flush());
   }
 
   /** Returns the remembered events, to send them with a push/pull. */
   slots(): EventSlot[] {
     return this.#ring.slots().map(({ lamportTime, entries }) => ({ lamportTime, events: entries }));
+  }
+
+  #emit(events: readonly UserEvent[]): void {
+    const { outbox, timers } = this.#context;
+    for (const event of events) outbox.push({ kind: "emit", event });
+    const { deadline } = this.#sequencer;
+    if (deadline === undefined) timers.delete("heldEvents");
+    else timers.set("heldEvents", deadline, { kind: "heldEvents" });
   }
 }
 

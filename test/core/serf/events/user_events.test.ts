@@ -106,9 +106,9 @@ describe("user events that arrive", () => {
       node.core.packet(0, { host: "10.0.0.9", port: 7946 }, bytes);
     };
     for (const time of [1_000n, 489n, 488n]) give(time);
-    network.settle();
-    expect(node.userEvents).toEqual(["e1000", "e489"]);
-    expect(node.logs.at(-1)).toBe("WARN serf: received old event e488 from time 488 (current: 1001)");
+    network.run(1_000);
+    expect(node.userEvents).toEqual(["e489", "e1000"]);
+    expect(node.logs).toContain("WARN serf: received old event e488 from time 488 (current: 1001)");
   });
 
   it("move a clock forward only", () => {

@@ -40,6 +40,7 @@ class Subject {
   meet(name: string, host: number): void {
     this.members.joined(0, {
       name,
+      nameHash: 0,
       address: Uint8Array.of(10, 0, 0, host),
       endpoint: { host: `10.0.0.${host}`, port: 7946 },
       meta: new Uint8Array(),

@@ -1,0 +1,62 @@
+/**
+ * The ring of hashed names: all nodes sort the live members by a hash of their names, so they agree
+ * on who is next to whom. Each node tells its two neighbours everything that it learns. Random
+ * gossip alone misses a member now and then, because nobody draws it; on the ring two members look
+ * after each one. The hash, unlike the name, does not put the machines of one rack side by side.
+ */
+
+import type { SwimContext } from "./context.ts";
+import { isLive, type Node, nameHash } from "./members.ts";
+
+/** The two directions on the ring. */
+export type Side = "before" | "after";
+
+/** Both directions. */
+export const sides: readonly Side[] = ["before", "after"];
+
+/** The neighbours of a node. With one other live member it is both of them. */
+export type Neighbours = Readonly<Record<Side, Node>>;
+
+const size = 0x1_0000_0000;
+
+/** The ring as one node sees it. */
+export class Ring {
+  readonly #context: SwimContext;
+  readonly #own: number;
+  #neighbours: Neighbours | undefined;
+  /** The version of the members for which {@link #neighbours} is right. */
+  #version = -1;
+
+  constructor(context: SwimContext) {
+    this.#context = context;
+    this.#own = nameHash(context.config.name);
+  }
+
+  /** The neighbours of this node, or `undefined` if there is no other live member. */
+  get neighbours(): Neighbours | undefined {
+    const { members } = this.#context;
+    if (this.#version !== members.liveVersion) {
+      this.#version = members.liveVersion;
+      this.#neighbours = this.#find();
+    }
+    return this.#neighbours;
+  }
+
+  #find(): Neighbours | undefined {
+    const { members, config } = this.#context;
+    let before: Node | undefined;
+    let after: Node | undefined;
+    for (const node of members.list) {
+      if (!isLive(node) || node.name === config.name) continue;
+      const distance = this.#distance(node);
+      if (after === undefined || distance < this.#distance(after)) after = node;
+      if (before === undefined || distance > this.#distance(before)) before = node;
+    }
+    return before === undefined || after === undefined ? undefined : { before, after };
+  }
+
+  /** How far a node is behind this one, in the direction "after". */
+  #distance(node: Node): number {
+    return (node.nameHash - this.#own + size) % size;
+  }
+}

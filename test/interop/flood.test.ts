@@ -1,0 +1,112 @@
+/**
+ * Agents with a key under strangers that have none and do not tire: members join, leave, ping and
+ * query as without them.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { lacks } from "../machine/here.ts";
+import { Agent, converged, installed, ours, stopAll, until } from "./agents.ts";
+
+/**
+ * Times and memory are compared on a machine that does nothing else, and printed:
+ * `TSERF_FIGURES=1 npx vitest run test/interop/flood.test.ts`.
+ */
+const compared = process.env["TSERF_FIGURES"] !== undefined;
+
+const block = 100 + (process.pid % 100);
+const flooder = fileURLToPath(new URL("flooder.mjs", import.meta.url));
+const strangers = new Set<ChildProcess>();
+
+afterEach(async () => {
+  for (const stranger of strangers) stranger.kill("SIGKILL");
+  strangers.clear();
+  await stopAll();
+});
+
+/** What a round of usual work took, and what did not work in it. */
+interface Round {
+  readonly ms: Record<string, number>;
+  readonly faults: string[];
+}
+
+/** A member joins, sends an event, is asked, and leaves. */
+async function work(first: Agent, second: Agent, join: () => Promise<Agent>, title: string): Promise<Round> {
+  const ms: Record<string, number> = {};
+  const faults: string[] = [];
+  const time = async (step: string, run: () => Promise<unknown>): Promise<void> => {
+    const begin = Date.now();
+    await run().catch((error: Error) => faults.push(`${step}: ${error.message}`));
+    ms[step] = Date.now() - begin;
+  };
+  let third = first;
+  await time("join", async () => {
+    third = await join();
+    await converged([first, second, third], { a: "alive", b: "alive", c: "alive" }, 30_000);
+  });
+  await time("event", async () => {
+    await third.cli("node", "event", "-coalesce=false", title);
+    await until("the event", () => [first, second].every(({ log }) => log.includes(title)), 30_000);
+  });
+  await time("reachability", async () => {
+    const { stdout } = await first.cli("node", "reachability");
+    if (!stdout.includes("Successfully")) faults.push(stdout);
+  });
+  await time("query", async () => {
+    const { stdout } = await second.cli("node", "query", "-timeout=20s", "load");
+    if (!stdout.includes("Total Acks: 3")) faults.push(stdout);
+  });
+  await time("leave", async () => {
+    await third.cli("node", "leave");
+    await third.ended;
+    await converged([first, second], { a: "alive", b: "alive", c: "left" }, 30_000);
+  });
+  return { ms, faults };
+}
+
+function residentMiB({ pid }: Agent): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
+}
+
+const sum = ({ ms }: Round): number => Object.values(ms).reduce((total, each) => total + each, 0);
+
+describe.skipIf(lacks("loopback")).each(installed(ours))("an agent on %s", (kind) => {
+  it.each([
+    ["500 connections to the gossip port, reopened without end, and garbage in 50 more", ["tcp", "garbage"]],
+    ["2,000 silent connections to the RPC port", ["rpc"]],
+    ["garbage in as many datagrams as one core can send", ["udp"]],
+  ])("works as usual under %s", { timeout: 240_000 }, async (title, kinds) => {
+    const at = (host: number): string => `127.${block}.${79 + ours.indexOf(kind)}.${host}`;
+    const flags = ["-encrypt=T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=", "-log-level=info"];
+    const handler = ["-event-handler", "query:load=echo 1"];
+    const first = await Agent.start(kind, "a", at(1), ...flags, ...handler);
+    const join = `-join=${first.address}`;
+    const second = await Agent.start(kind, "b", at(2), ...flags, ...handler, join);
+    await converged([first, second], { a: "alive", b: "alive" });
+    const third = (): Promise<Agent> => Agent.start(kind, "c", at(3), ...flags, ...handler, join);
+    await work(first, second, third, "warm");
+    const quiet = await work(first, second, third, "quiet");
+    const before = { lines: first.log.split("\n").length, memory: residentMiB(first), at: Date.now() };
+
+    const [gossip, rpc] = [first.address, first.rpcAddress].map((address) => address.split(":")[1]!);
+    for (const each of kinds) strangers.add(spawn("node", [flooder, at(1), gossip!, rpc!, each]));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const flooded = await work(first, second, third, "flooded");
+    const seconds = (Date.now() - before.at) / 1_000;
+    const figures = {
+      title,
+      quiet: quiet.ms,
+      flooded: flooded.ms,
+      linesPerSecond: (first.log.split("\n").length - before.lines) / seconds,
+      memory: residentMiB(first) / before.memory,
+    };
+    expect([quiet.faults, flooded.faults]).toEqual([[], []]);
+    expect(figures.linesPerSecond).toBeLessThan(10);
+    if (!compared) return;
+    console.log(kind, JSON.stringify(figures));
+    expect(sum(flooded), JSON.stringify(figures)).toBeLessThan(2 * sum(quiet));
+    expect(figures.memory).toBeLessThan(1.3);
+  });
+});
