@@ -9,6 +9,7 @@ import {
   FAULT_ALGORITHM,
   FAULT_COMPRESSION,
   FAULT_LARGE,
+  FRAME_MORE,
   LABEL,
   NONCE_SIZE,
   PADDING_MAX,
@@ -17,7 +18,7 @@ import {
   SLOT_NUMBER,
 } from "./abi";
 import { decrypt, encrypt, keyAt } from "./gcm";
-import { compress, decompress, LZW_TOO_LARGE } from "./lzw";
+import { beginDecompression, compress, decompressPart, LZW_MORE, LZW_TOO_LARGE } from "./lzw";
 import { keyCount, label, labelLength, nonce, output } from "./memory";
 import { decode, spanHeaderSize, writeSpanHeader } from "./msgpack";
 
@@ -73,13 +74,29 @@ function unpadded(text: usize, size: u32): i32 {
  * at `target`, or a negated fault code.
  */
 export function unpackEnvelope(at: usize, end: usize, target: usize, limit: u32): i32 {
+  const failure = beginUnpacking(at, end, target, limit);
+  return failure === 0 ? unpackPart(u32.MAX_VALUE) : failure;
+}
+
+/** Reads a compress message and begins what `unpackPart` does. Returns 0, or why it is refused. */
+export function beginUnpacking(at: usize, end: usize, target: usize, limit: u32): i32 {
   const failure = decode(COMPRESS, at, end, envelope);
   if (failure !== 0) return -(<i32>failure);
   if (load<u32>(envelope + (SLOT_NUMBER << 2)) !== 0) return -(<i32>FAULT_ALGORITHM);
   const source = load<u32>(envelope + (SLOT_EXTRA << 2));
   const length = load<u32>(envelope + (SLOT_EXTRA << 2), 4);
-  const size = decompress(source, length === 0 ? 0 : length - 1, target, limit);
+  beginDecompression(source, length === 0 ? 0 : length - 1, target, limit);
+  return 0;
+}
+
+/**
+ * Decompresses about `part` bytes more. Returns the size of all if it is complete, or why it is
+ * refused, or `FRAME_MORE`.
+ */
+export function unpackPart(part: u32): i32 {
+  const size = decompressPart(part);
   if (size >= 0) return size;
+  if (size === LZW_MORE) return FRAME_MORE;
   return size === LZW_TOO_LARGE ? -(<i32>FAULT_LARGE) : -(<i32>FAULT_COMPRESSION);
 }
 

@@ -48,10 +48,15 @@ export function seal(count: u32, flags: u32): u32 {
 
 /**
  * Opens the stream frame at `input`. Returns the length of the message at `message`, or why it is
- * refused.
+ * refused, or that `openMore` has to be called.
  */
 export function openFrame(length: u32): i32 {
   return streams.openFrame(length);
+}
+
+/** Decompresses the next part of a frame. Returns the same as `openFrame`. */
+export function openMore(): i32 {
+  return streams.openMore();
 }
 
 /**

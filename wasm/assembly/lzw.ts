@@ -28,10 +28,12 @@ const lengths: usize = memory.data(16384, 16);
 export const LZW_MALFORMED: i32 = -1;
 /** The decompressed bytes would exceed the limit. */
 export const LZW_TOO_LARGE: i32 = -2;
+/** The part is decompressed, and there is more. */
+export const LZW_MORE: i32 = -3;
 
 let sink: usize = 0;
-let bits: u64 = 0;
-let bitCount: u32 = 0;
+let sinkBits: u64 = 0;
+let sinkBitCount: u32 = 0;
 
 /**
  * Compresses `length` bytes at `source` to `target` and returns the size. The target needs room for
@@ -39,8 +41,8 @@ let bitCount: u32 = 0;
  */
 export function compress(source: usize, length: u32, target: usize): u32 {
   sink = target;
-  bits = 0;
-  bitCount = 0;
+  sinkBits = 0;
+  sinkBitCount = 0;
   let usedCount: usize = 0;
   let width = FIRST_WIDTH;
   let last: u32 = END;
@@ -100,93 +102,144 @@ export function compress(source: usize, length: u32, target: usize): u32 {
 /** Collects codes, low bits first, and stores them four bytes at a time. */
 class Sink {
   @inline static emit(code: u32, width: u32): void {
-    bits |= (<u64>code) << bitCount;
-    bitCount += width;
-    if (bitCount >= 32) {
-      store<u32>(sink, <u32>bits);
+    sinkBits |= (<u64>code) << sinkBitCount;
+    sinkBitCount += width;
+    if (sinkBitCount >= 32) {
+      store<u32>(sink, <u32>sinkBits);
       sink += 4;
-      bits >>= 32;
-      bitCount -= 32;
+      sinkBits >>= 32;
+      sinkBitCount -= 32;
     }
   }
 }
 
 function flush(): void {
-  for (; bitCount > 0; bitCount = bitCount > 8 ? bitCount - 8 : 0) {
-    store<u8>(sink, <u8>bits);
+  for (; sinkBitCount > 0; sinkBitCount = sinkBitCount > 8 ? sinkBitCount - 8 : 0) {
+    store<u8>(sink, <u8>sinkBits);
     sink += 1;
-    bits >>= 8;
+    sinkBits >>= 8;
   }
 }
 
+/** Where a decompression goes on: locals of `decompressPart` between two parts. */
+let begin: usize = 0;
+let source: usize = 0;
+let sourceEnd: usize = 0;
+let target: usize = 0;
+let targetEnd: usize = 0;
+let usable: usize = 0;
+let window: u64 = 0;
+let windowBits: u32 = 0;
+let width: u32 = 0;
+let high: u32 = 0;
+let overflow: u32 = 0;
+let lastPlace: usize = 0;
+let lastLength: u32 = 0;
+
 /**
- * Decompresses `length` bytes at `source` to `target`, which is in the last arena, so that the
- * memory can grow with the output. Returns the size, or an error. It has no chains of prefixes: the
- * expansion of every code is already somewhere in the output.
+ * Begins to decompress `length` bytes at `from` to `to`, which is in the last arena, so that the
+ * memory can grow with the output.
  */
-export function decompress(source: usize, length: u32, target: usize, limit: u32): i32 {
-  const sourceEnd = source + length;
-  const targetEnd = target + limit;
-  let usable = target;
+export function beginDecompression(from: usize, length: u32, to: usize, limit: u32): void {
+  source = from;
+  sourceEnd = from + length;
+  begin = to;
+  target = to;
+  targetEnd = to + limit;
+  usable = to;
+  window = 0;
+  windowBits = 0;
+  width = FIRST_WIDTH;
+  high = END;
+  overflow = 512;
+  lastPlace = 0;
+  lastLength = 0;
+}
+
+/**
+ * Decompresses about `part` bytes more, and reads no more than that. Returns the size of all if it
+ * is complete, or an error, or `LZW_MORE`. It has no chains of prefixes: the expansion of every code
+ * is already somewhere in the output.
+ */
+export function decompressPart(part: u32): i32 {
+  const sourceStop = part < <u32>(sourceEnd - source) ? source + part : usize.MAX_VALUE;
+  const targetStop = part < <u32>(targetEnd - target) ? target + part : usize.MAX_VALUE;
+  const end = targetEnd;
+  const inputEnd = sourceEnd;
+  let from = source;
   let at = target;
-  let window: u64 = 0;
-  let windowBits: u32 = 0;
-  let width = FIRST_WIDTH;
-  let high = END;
-  let overflow: u32 = 512;
-  let lastPlace: usize = 0;
-  let lastLength: u32 = 0;
+  let room = usable;
+  let bits = window;
+  let bitCount = windowBits;
+  let size = width;
+  let next = high;
+  let limit = overflow;
+  let place = lastPlace;
+  let count = lastLength;
 
   while (true) {
-    while (windowBits < width) {
-      if (source >= sourceEnd) return LZW_MALFORMED;
-      window |= (<u64>load<u8>(source)) << windowBits;
-      source += 1;
-      windowBits += 8;
+    if (at >= targetStop || from >= sourceStop) {
+      source = from;
+      target = at;
+      usable = room;
+      window = bits;
+      windowBits = bitCount;
+      width = size;
+      high = next;
+      overflow = limit;
+      lastPlace = place;
+      lastLength = count;
+      return LZW_MORE;
     }
-    const code = <u32>window & ((1 << width) - 1);
-    window >>= width;
-    windowBits -= width;
+    while (bitCount < size) {
+      if (from >= inputEnd) return LZW_MALFORMED;
+      bits |= (<u64>load<u8>(from)) << bitCount;
+      from += 1;
+      bitCount += 8;
+    }
+    const code = <u32>bits & ((1 << size) - 1);
+    bits >>= size;
+    bitCount -= size;
 
-    if (code === END) return <i32>(at - target);
+    if (code === END) return <i32>(at - begin);
     if (code === CLEAR) {
-      width = FIRST_WIDTH;
-      high = END;
-      overflow = 512;
-      lastLength = 0;
+      size = FIRST_WIDTH;
+      next = END;
+      limit = 512;
+      count = 0;
       continue;
     }
     // A code that is being defined right now stands for the last expansion and its first byte,
     // which are next to each other in the output.
     const literal = code < CLEAR;
     // When the table is full nothing is being defined, and the highest code is an ordinary one.
-    if (code > high) return LZW_MALFORMED;
-    const defining = code === high && lastLength !== 0;
-    let size: u32 = 1;
-    if (!literal) size = defining ? lastLength + 1 : load<u32>(lengths + (code << 2));
-    if (size > <u32>(targetEnd - at)) return LZW_TOO_LARGE;
-    if (at + size > usable) {
-      usable = min(targetEnd, at + size + 65536);
-      if (!reserve(usable + SLACK)) return LZW_TOO_LARGE;
+    if (code > next) return LZW_MALFORMED;
+    const defining = code === next && count !== 0;
+    let length: u32 = 1;
+    if (!literal) length = defining ? count + 1 : load<u32>(lengths + (code << 2));
+    if (length > <u32>(end - at)) return LZW_TOO_LARGE;
+    if (at + length > room) {
+      room = min(end, at + length + 65536);
+      if (!reserve(room + SLACK)) return LZW_TOO_LARGE;
     }
     if (literal) store<u8>(at, <u8>code);
-    else if (defining) copy(at, lastPlace, size);
-    else copy(at, load<u32>(places + (code << 2)), size);
-    if (lastLength !== 0) {
-      store<u32>(places + (high << 2), <u32>lastPlace);
-      store<u32>(lengths + (high << 2), lastLength + 1);
+    else if (defining) copy(at, place, length);
+    else copy(at, load<u32>(places + (code << 2)), length);
+    if (count !== 0) {
+      store<u32>(places + (next << 2), <u32>place);
+      store<u32>(lengths + (next << 2), count + 1);
     }
-    lastPlace = at;
-    lastLength = size;
-    at += size;
-    high += 1;
-    if (high >= overflow) {
-      if (width === LAST_WIDTH) {
-        lastLength = 0;
-        high -= 1;
+    place = at;
+    count = length;
+    at += length;
+    next += 1;
+    if (next >= limit) {
+      if (size === LAST_WIDTH) {
+        count = 0;
+        next -= 1;
       } else {
-        width += 1;
-        overflow <<= 1;
+        size += 1;
+        limit <<= 1;
       }
     }
   }

@@ -16,7 +16,7 @@ import {
   SEAL_OLD,
   STREAM_HEADER_SIZE,
 } from "./abi";
-import { decryptAny, encryptAt, pack, prefixLabel, resultAt, unpackEnvelope } from "./envelope";
+import { beginUnpacking, decryptAny, encryptAt, pack, prefixLabel, resultAt, unpackPart } from "./envelope";
 import { BigEndian, input, labelLength, output, outputLimit, records, SLACK, streamHeader } from "./memory";
 import { cursor, decode } from "./msgpack";
 import { makeRoom } from "./names";
@@ -29,9 +29,12 @@ export let decodedTo: usize = 0;
 /** Whether `decodeMany` dropped all names first. */
 export let forgot: bool = false;
 
+/** How many bytes are decompressed at once: some milliseconds of work. */
+const PART: u32 = 2097152;
+
 /**
  * Opens the frame of `length` bytes in the input. Returns the length of the message at `messageAt`,
- * type byte first.
+ * type byte first, or `FRAME_MORE` if `openMore` has to go on.
  */
 export function openFrame(length: u32): i32 {
   let at = input;
@@ -50,16 +53,23 @@ export function openFrame(length: u32): i32 {
     memory.fill(end, 0, 64);
   }
   if (load<u8>(at) === COMPRESS) {
-    const size = unpackEnvelope(at + 1, end, output, <u32>outputLimit);
-    if (size < 0) return size;
-    if (size === 0) return FRAME_EMPTY;
-    at = output;
-    end = at + size;
-    memory.fill(end, 0, 64);
+    const failure = beginUnpacking(at + 1, end, output, <u32>outputLimit);
+    return failure === 0 ? openMore() : failure;
   }
   messageAt = at;
   messageEnd = end;
   return <i32>(end - at);
+}
+
+/** Decompresses the next part of the frame. Returns the same as `openFrame`. */
+export function openMore(): i32 {
+  const size = unpackPart(PART);
+  if (size < 0) return size;
+  if (size === 0) return FRAME_EMPTY;
+  messageAt = output;
+  messageEnd = output + size;
+  memory.fill(messageEnd, 0, 64);
+  return size;
 }
 
 /** Makes the `length` bytes in the input the message. */

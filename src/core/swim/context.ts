@@ -21,6 +21,7 @@ export type SwimTimer =
   | { readonly kind: "relay"; readonly sequence: number }
   | { readonly kind: "gossip" }
   | { readonly kind: "pushPull" }
+  | { readonly kind: "decode" }
   | { readonly kind: "merge" }
   | { readonly kind: "suspicion"; readonly node: string }
   | { readonly kind: "lastCheck"; readonly node: string; readonly left: number }

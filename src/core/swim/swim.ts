@@ -261,6 +261,9 @@ export class Swim {
       case "pushPull":
         this.#pushPulls.tick(now);
         return;
+      case "decode":
+        this.#exchanges.decodeNext(now);
+        return;
       case "merge":
         this.#fullState.mergeNext(now);
         return;

@@ -83,10 +83,15 @@ export const DropCode = {
   checksumWrong: -5,
 } as const;
 
-/** Why `openFrame` refuses a frame. Any other negative result is a negated fault code. */
+/**
+ * Why `openFrame` refuses a frame, or that it is not done. Any other negative result is a
+ * negated fault code.
+ */
 export const FrameCode = {
   undecryptable: -20,
   empty: -21,
+  /** A part is decompressed, and `openMore` has to be called for the next one. */
+  more: -22,
 } as const;
 
 /** Options of `seal` and `sealFrame`, as bits. */

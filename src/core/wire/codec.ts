@@ -16,7 +16,7 @@ import { describeDrop, describeFault } from "./faults.ts";
 import { Limits } from "./limits.ts";
 import type { PacketMessage, PushPull, StreamMessage } from "./messages.ts";
 import { Draft, draftSize, fieldsOf, type ObjectMessage, readMessage } from "./records.ts";
-import { type FrameHeader, openFrame, readHeader } from "./stream.ts";
+import { FrameDecoder, type FrameHeader, openFrame, readHeader } from "./stream.ts";
 
 /** Settings of a {@link Codec}. */
 export interface CodecOptions {
@@ -174,22 +174,35 @@ export class Codec {
       words[engine.recordsWord + index] = part.length;
       at += part.length;
     }
-    const flags = this.#flags(engine, options.encrypt) | (options.crc ? SealFlag.crc : 0);
+    const compress = this.#options.compression;
+    const flags =
+      this.#flags(engine, { compress, encrypt: options.encrypt }) | (options.crc ? SealFlag.crc : 0);
     const length = engine.run.seal(parts.length, flags);
     return engine.copy(engine.run.result(), length);
   }
 
   /**
    * Builds a stream frame from an encoded message. Only the side that dialled sends the label
-   * header.
+   * header. The frame is compressed even if that makes it larger, as in memberlist, unless peers
+   * would refuse it then.
    */
   sealStream(
     message: Uint8Array,
     options: { readonly labelHeader: boolean; readonly encrypt: boolean },
   ): Uint8Array {
+    const frame = this.#sealFrame(message, options, this.#options.compression);
+    const uselessly = this.#options.compression && frame.length > Limits.frame;
+    return uselessly ? this.#sealFrame(message, options, false) : frame;
+  }
+
+  #sealFrame(
+    message: Uint8Array,
+    options: { readonly labelHeader: boolean; readonly encrypt: boolean },
+    compress: boolean,
+  ): Uint8Array {
     const engine = this.#engineFor(message.length, Math.ceil(1.6 * message.length) + 64);
     engine.bytes.set(message, engine.input);
-    const flags = this.#flags(engine, options.encrypt);
+    const flags = this.#flags(engine, { compress, encrypt: options.encrypt });
     const length = engine.run.sealFrame(message.length, flags, options.labelHeader ? 1 : 0);
     const frame = engine.copy(engine.run.result(), length);
     if (engine === this.#engine) engine.run.clear();
@@ -198,15 +211,21 @@ export class Codec {
 
   /**
    * Decodes one whole stream frame without its label header; for `FrameReader`, which finds its
-   * end. The accepting side accepts requests only. Throws WireError.
+   * end. Returns `undefined` if the frame is large: then {@link decodeLarge} has to decode it.
+   * Throws WireError.
    */
-  openFrame(frame: Uint8Array, options: { readonly accepting: boolean }): StreamMessage {
-    const message = this.#openFrame(frame);
-    const isReply = message.type === "ack" || message.type === "error";
-    if (isReply && options.accepting) {
-      throw new WireError(`received invalid msg type (${MessageType[message.type]})`);
+  openFrame(frame: Uint8Array): StreamMessage | undefined {
+    if (frame.length > Limits.packet) return undefined;
+    try {
+      return openFrame(this.#engine, frame);
+    } finally {
+      this.#engine.run.clear();
     }
-    return message;
+  }
+
+  /** Returns a decoder for a large frame. It takes as much memory as the decompressed message. */
+  decodeLarge(frame: Uint8Array): FrameDecoder {
+    return new FrameDecoder(this.#newEngine(frame.length, 0, Limits.decompressed), frame);
   }
 
   /**
@@ -219,21 +238,6 @@ export class Codec {
   /** The label as UTF-8. */
   get label(): Uint8Array {
     return this.#label;
-  }
-
-  #openFrame(frame: Uint8Array): StreamMessage {
-    if (frame.length <= Limits.packet) {
-      try {
-        const message = openFrame(this.#engine, frame);
-        if (message !== undefined) return message;
-      } finally {
-        this.#engine.run.clear();
-      }
-    }
-    const large = this.#newEngine(frame.length, 0, Limits.decompressed);
-    const message = openFrame(large, frame);
-    if (message === undefined) throw new WireError("decompressed message is too large", { answer: true });
-    return message;
   }
 
   get #engine(): Engine {
@@ -251,8 +255,8 @@ export class Codec {
     return fits ? this.#engine : this.#newEngine(inputSize, outputSize, 0);
   }
 
-  #flags(engine: Engine, encrypt: boolean): number {
-    let flags = this.#options.compression ? SealFlag.compress : 0;
+  #flags(engine: Engine, { compress, encrypt }: { compress: boolean; encrypt: boolean }): number {
+    let flags = compress ? SealFlag.compress : 0;
     if (!encrypt) return flags;
     assert(this.encrypted, "encryption needs a key");
     this.#options.random.bytes(engine.nonce);

@@ -20,6 +20,7 @@ interface Exports {
   open(length: number, verify: number): number;
   seal(count: number, flags: number): number;
   openFrame(length: number): number;
+  openMore(): number;
   useInput(length: number): void;
   decodeMany(shape: number, count: number, at: number): number;
   sealFrame(length: number, flags: number, labelHeader: number): number;

@@ -10,6 +10,7 @@ import { WireError } from "./error.ts";
 import { Limits } from "./limits.ts";
 import type { StreamMessage } from "./messages.ts";
 import { ObjectScanner } from "./scanner.ts";
+import type { FrameDecoder } from "./stream.ts";
 
 /**
  * Reads one message. When the message is complete, or after an error, the reader cannot be used
@@ -28,6 +29,9 @@ export class FrameReader {
   #scanner: ObjectScanner | undefined;
   #tail: number | undefined;
   #done = false;
+  /** A complete large frame. */
+  #large: Uint8Array | undefined;
+  #decoder: FrameDecoder | undefined;
   #encryptedSize: number | undefined;
 
   /**
@@ -49,22 +53,40 @@ export class FrameReader {
     return this.#encryptedSize;
   }
 
-  /** Adds bytes. Returns the message once it is complete, else `undefined`. Throws WireError. */
+  /** Whether a large message has arrived, which {@link decode} has to decode. */
+  get large(): boolean {
+    return this.#large !== undefined;
+  }
+
+  /**
+   * Adds bytes. Returns the message once it is complete, unless it is {@link large}; else
+   * `undefined`. Throws WireError.
+   */
   push(bytes: Uint8Array): StreamMessage | undefined {
     if (this.#done) return undefined;
-    try {
+    return this.#guarded(() => {
       this.#append(bytes);
       const end = this.#frameEnd();
       if (end === undefined || this.#count < end) return undefined;
       this.#done = true;
-      return this.#codec.openFrame(this.#arrived.subarray(this.#start, end), { accepting: this.#accepting });
-    } catch (error) {
-      this.#done = true;
-      if (error instanceof WireError && error.answer && !this.#accepting) throw new WireError(error.message);
-      throw error;
-    } finally {
-      if (this.#done) this.#arrived = new Uint8Array(0);
-    }
+      const frame = this.#arrived.subarray(this.#start, end);
+      const message = this.#codec.openFrame(frame);
+      if (message === undefined) this.#large = frame;
+      return message;
+    });
+  }
+
+  /**
+   * Decodes a part of a large message. Returns the message once that was the last part, else
+   * `undefined`. Throws WireError.
+   */
+  decode(): StreamMessage | undefined {
+    const frame = this.#large;
+    if (frame === undefined) return undefined;
+    return this.#guarded(() => {
+      this.#decoder ??= this.#codec.decodeLarge(frame);
+      return this.#decoder.step();
+    });
   }
 
   /**
@@ -74,6 +96,27 @@ export class FrameReader {
   end(): boolean {
     if (!this.#done && this.#count > 0) throw new WireError("stream ended in the middle of a message");
     return this.#done;
+  }
+
+  /** Decodes, checks who may send the message, and drops what is not needed any more. */
+  #guarded(decode: () => StreamMessage | undefined): StreamMessage | undefined {
+    let keep = false;
+    try {
+      const message = decode();
+      if (message !== undefined && this.#accepting) checkRequest(message);
+      keep = message === undefined;
+      return message;
+    } catch (error) {
+      this.#done = true;
+      if (error instanceof WireError && error.answer && !this.#accepting) throw new WireError(error.message);
+      throw error;
+    } finally {
+      if (!keep) {
+        this.#arrived = new Uint8Array(0);
+        this.#large = undefined;
+        this.#decoder = undefined;
+      }
+    }
   }
 
   #append(bytes: Uint8Array): void {
@@ -168,4 +211,10 @@ export class FrameReader {
     this.#scanner ??= new ObjectScanner(at, count);
     return this.#scanner.scan(this.#arrived, this.#count);
   }
+}
+
+/** Throws WireError if a message cannot be the first one of a stream that a peer opened. */
+function checkRequest({ type }: StreamMessage): void {
+  if (type === "ack" || type === "error")
+    throw new WireError(`received invalid msg type (${MessageType[type]})`);
 }

@@ -24,8 +24,8 @@ export const Limits = {
   header: 4096,
   /** A stream message after decompression. */
   decompressed: 41_943_040,
-  /** Entries in one push/pull. */
-  nodes: 1_048_576,
+  /** Entries in one push/pull: twice as many as members are kept. */
+  nodes: 262_144,
   /** The user state in one push/pull. */
   userState: 20_971_520,
   /** A user message on a stream. */

@@ -63,8 +63,11 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
   }
 }
 
-/** Returns the push/pull entry of record `index`. Throws TextFault if text in it is not UTF-8. */
-export function readNodeState(engine: Engine, index: number): NodeState {
+/**
+ * Returns the push/pull entry of record `index`. Throws TextFault if text in it is not UTF-8.
+ * `previous` is the entry before it: nearly all members have the same versions, and share them.
+ */
+export function readNodeState(engine: Engine, index: number, previous: NodeState | undefined): NodeState {
   const words = engine.words;
   const at = engine.recordsWord + index * Size.recordWords;
   return {
@@ -74,7 +77,7 @@ export function readNodeState(engine: Engine, index: number): NodeState {
     meta: bytesAt(engine, at + Slot.extra),
     incarnation: words[at + Slot.number]! >>> 0,
     state: words[at + Slot.flag]!,
-    versions: bytesAt(engine, at + Slot.versions) ?? noBytes,
+    versions: sharedBytesAt(engine, at + Slot.versions, previous?.versions),
   };
 }
 
@@ -96,6 +99,19 @@ function bytesAt(engine: Engine, word: number): Uint8Array | null {
   const length = words[word + 1]! - 1;
   if (length < 0) return null;
   return length === 0 ? noBytes : engine.copy(words[word]!, length);
+}
+
+/** Returns `known` if it equals the bytes of a slot, else a copy of them. */
+function sharedBytesAt(engine: Engine, word: number, known: Uint8Array | undefined): Uint8Array {
+  const at = engine.words[word]!;
+  const length = engine.words[word + 1]! - 1;
+  if (known?.length === length) {
+    const { bytes } = engine;
+    let same = 0;
+    while (same < length && bytes[at + same] === known[same]) same += 1;
+    if (same === length) return known;
+  }
+  return bytesAt(engine, word) ?? noBytes;
 }
 
 /** The messages whose body is one object. */

@@ -23,20 +23,52 @@ export interface FrameHeader {
   readonly tail: number;
 }
 
+/** How many entries of a push/pull are decoded at once: some milliseconds of work. */
+const entriesAtOnce = 4 * Size.recordsMax;
+
 /**
  * Decodes a frame that fits the engine's input. Returns `undefined` if it decompresses to more than
- * the engine's limit. Throws WireError.
+ * the engine's limit, or has more entries than are decoded at once. Throws WireError.
  */
 export function openFrame(engine: Engine, frame: Uint8Array): StreamMessage | undefined {
   engine.bytes.set(frame, engine.input);
-  const length = engine.run.openFrame(frame.length);
+  let length = engine.run.openFrame(frame.length);
+  while (length === FrameCode.more) length = engine.run.openMore();
   if (length === -FaultCode.large) return undefined;
-  if (length < 0) throw refusal(length);
-  try {
-    return decodeMessage(engine, engine.run.message(), length);
-  } catch (error) {
-    if (error instanceof TextFault) throw new WireError(error.message);
-    throw error;
+  return new MessageDecoder(engine, checked(length)).step();
+}
+
+/** Decodes a large frame by steps, none of which takes long. */
+export class FrameDecoder {
+  readonly #engine: Engine;
+  readonly #frame: Uint8Array;
+  #opening = false;
+  #message: MessageDecoder | undefined;
+
+  /** The frame has to fit the engine's input. */
+  constructor(engine: Engine, frame: Uint8Array) {
+    this.#engine = engine;
+    this.#frame = frame;
+  }
+
+  /** Returns the message, or `undefined` if more steps are needed. Throws WireError. */
+  step(): StreamMessage | undefined {
+    if (this.#message !== undefined) return this.#message.step();
+    const length = this.#open();
+    if (length === FrameCode.more) return undefined;
+    if (length === -FaultCode.large)
+      throw new WireError("decompressed message is too large", { answer: true });
+    this.#message = new MessageDecoder(this.#engine, checked(length));
+    return this.#message.step();
+  }
+
+  /** Decrypts the frame and decompresses a part of it. */
+  #open(): number {
+    const engine = this.#engine;
+    if (this.#opening) return engine.run.openMore();
+    this.#opening = true;
+    engine.bytes.set(this.#frame, engine.input);
+    return engine.run.openFrame(this.#frame.length);
   }
 }
 
@@ -45,6 +77,12 @@ export function readHeader(engine: Engine, type: number, object: Uint8Array): Fr
   engine.bytes.set(object, engine.input);
   engine.run.useInput(object.length);
   return decodeHeader(engine, type, engine.input);
+}
+
+/** Returns the length of an opened message. Throws WireError if it is a code. */
+function checked(length: number): number {
+  if (length < 0) throw refusal(length);
+  return length;
 }
 
 function refusal(code: number): WireError {
@@ -66,40 +104,78 @@ function refusal(code: number): WireError {
   }
 }
 
-function decodeMessage(engine: Engine, at: number, length: number): StreamMessage {
-  const type = engine.bytes[at]!;
-  const end = at + length;
-  switch (type) {
-    case MessageType.ping:
-    case MessageType.ack:
-    case MessageType.error: {
-      decode(engine, type, 1, at + 1);
-      return readMessage(engine, 0) as StreamMessage;
+/** A push/pull, of which only some entries are decoded. */
+interface PartialState {
+  readonly header: FrameHeader;
+  readonly nodes: NodeState[];
+  /** The address of the next entry. */
+  next: number;
+}
+
+/** Decodes the message that the engine has opened. */
+class MessageDecoder {
+  readonly #engine: Engine;
+  readonly #at: number;
+  readonly #end: number;
+  #state: PartialState | undefined;
+
+  constructor(engine: Engine, length: number) {
+    this.#engine = engine;
+    this.#at = engine.run.message();
+    this.#end = this.#at + length;
+  }
+
+  /** Returns the message, or `undefined` if not all entries of a push/pull are decoded yet. */
+  step(): StreamMessage | undefined {
+    try {
+      return this.#state === undefined ? this.#begin() : this.#continue(this.#state);
+    } catch (error) {
+      if (error instanceof TextFault) throw new WireError(error.message);
+      throw error;
     }
-    case MessageType.user:
-      return decodeUser(engine, at + 1, end);
-    case MessageType.pushPull:
-      return decodePushPull(engine, at + 1, end);
-    default:
-      throw new WireError(`received invalid msg type (${type})`);
+  }
+
+  #begin(): StreamMessage | undefined {
+    const engine = this.#engine;
+    const type = engine.bytes[this.#at]!;
+    const body = this.#at + 1;
+    switch (type) {
+      case MessageType.ping:
+      case MessageType.ack:
+      case MessageType.error: {
+        decode(engine, type, 1, body);
+        return readMessage(engine, 0) as StreamMessage;
+      }
+      case MessageType.user:
+        return decodeUser(engine, body, this.#end);
+      case MessageType.pushPull: {
+        const header = decodeHeader(engine, type, body);
+        this.#state = { header, nodes: [], next: engine.run.decodedTo() };
+        return this.#continue(this.#state);
+      }
+      default:
+        throw new WireError(`received invalid msg type (${type})`);
+    }
+  }
+
+  #continue(state: PartialState): PushPull | undefined {
+    const engine = this.#engine;
+    const { header, nodes } = state;
+    const until = Math.min(header.nodes, nodes.length + entriesAtOnce);
+    while (nodes.length < until) {
+      const count = Math.min(Size.recordsMax, until - nodes.length);
+      state.next = decode(engine, Shape.nodeState, count, state.next);
+      for (let index = 0; index < count; index++) nodes.push(readNodeState(engine, index, nodes.at(-1)));
+    }
+    if (nodes.length < header.nodes) return undefined;
+    const userState = tailAt(engine, state.next, this.#end, header.tail);
+    return { type: "pushPull", join: header.join, nodes, userState };
   }
 }
 
 function decodeUser(engine: Engine, at: number, end: number): User {
   const header = decodeHeader(engine, MessageType.user, at);
   return { type: "user", payload: tailAt(engine, engine.run.decodedTo(), end, header.tail) };
-}
-
-function decodePushPull(engine: Engine, at: number, end: number): PushPull {
-  const header = decodeHeader(engine, MessageType.pushPull, at);
-  const nodes: NodeState[] = [];
-  let next = engine.run.decodedTo();
-  while (nodes.length < header.nodes) {
-    const count = Math.min(Size.recordsMax, header.nodes - nodes.length);
-    next = decode(engine, Shape.nodeState, count, next);
-    for (let index = 0; index < count; index++) nodes.push(readNodeState(engine, index));
-  }
-  return { type: "pushPull", join: header.join, nodes, userState: tailAt(engine, next, end, header.tail) };
 }
 
 function decodeHeader(engine: Engine, type: number, at: number): FrameHeader {

@@ -21,6 +21,7 @@ import { Codec } from "../../../src/core/wire/codec.ts";
 import { FrameReader } from "../../../src/core/wire/frame.ts";
 import type { PushPull } from "../../../src/core/wire/messages.ts";
 import { address, alive, seeded, swimConfig } from "../swim/machine.ts";
+import { receive } from "../wire/support.ts";
 import { Network, question, type TestNode } from "./nodes.ts";
 import { SerfParts } from "./parts.ts";
 
@@ -229,7 +230,7 @@ describe("the state of a node", () => {
     const { fullState, codec } = full();
     const frame = codec.sealStream(codec.encode(fullState.local(true)), { labelHeader: true, encrypt: true });
     const reader = new FrameReader(codec, { accepting: true, verifyIncoming: true });
-    const state = reader.push(frame) as PushPull;
+    const state = receive(reader, frame) as PushPull;
     expect(state.nodes.map((each) => each.node)).toContain("self");
     expect(state.nodes.length).toBeGreaterThan(5_000);
     expect(state.nodes.every((each) => each.state === 0)).toBe(true);

@@ -9,7 +9,7 @@ import { Limits } from "../../../src/core/wire/limits.ts";
 import type { PushPull, StreamMessage } from "../../../src/core/wire/messages.ts";
 import { encryption, messages, stream } from "../../golden/wire/vectors.ts";
 import { writeStruct } from "../../reference/msgpack.ts";
-import { bytes, codec, concat, hex, refusal, utf8, vectorKey } from "./support.ts";
+import { bytes, codec, concat, hex, receive, refusal, utf8, vectorKey } from "./support.ts";
 
 const versions = bytes("010502020505");
 const pushPull: PushPull = {
@@ -210,7 +210,8 @@ describe("every frame", () => {
     const nodes = new Array(200).fill([0x81, 0xa4, ...utf8("Name"), 0xa1, 0x78]).flat();
     const state = new Uint8Array(70_000).fill(5);
     for (const header of [stream.headerOld, stream.headerNew]) {
-      const message = reader({ codec: plain, accepting: true }).push(
+      const message = receive(
+        reader({ codec: plain, accepting: true }),
         concat([6], bytes(header), nodes, state),
       );
       expect(message).toMatchObject({ type: "pushPull", join: false, userState: state });

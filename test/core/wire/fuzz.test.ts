@@ -9,7 +9,7 @@ import type { Codec } from "../../../src/core/wire/codec.ts";
 import { WireError } from "../../../src/core/wire/error.ts";
 import { FrameReader } from "../../../src/core/wire/frame.ts";
 import { messages, packet, stream } from "../../golden/wire/vectors.ts";
-import { bytes, codec, concat, seeded, vectorKey } from "./support.ts";
+import { bytes, codec, concat, receive, seeded, vectorKey } from "./support.ts";
 
 const { TSERF_FUZZ_SEED = "20240917", TSERF_FUZZ_ROUNDS = "10000" } = process.env;
 const seed = Number(TSERF_FUZZ_SEED);
@@ -105,7 +105,7 @@ test(`streams of any kind do no harm (seed ${seed}, ${rounds} rounds)`, { timeou
       const reader = new FrameReader(c, { accepting: draw(2) === 0, verifyIncoming: draw(2) === 0 });
       for (let at = 0; at < sample.length; ) {
         const size = 1 + draw(100);
-        if (reader.push(sample.subarray(at, at + size)) !== undefined) whole += 1;
+        if (receive(reader, sample.subarray(at, at + size)) !== undefined) whole += 1;
         at += size;
       }
       reader.end();

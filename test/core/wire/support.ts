@@ -5,6 +5,8 @@
 import { Random } from "../../../src/core/random.ts";
 import { Codec, type CodecOptions } from "../../../src/core/wire/codec.ts";
 import { WireError } from "../../../src/core/wire/error.ts";
+import type { FrameReader } from "../../../src/core/wire/frame.ts";
+import type { StreamMessage } from "../../../src/core/wire/messages.ts";
 
 /** Bytes from hexadecimal text; spaces are ignored. */
 export function bytes(hex: string): Uint8Array {
@@ -85,4 +87,11 @@ export function refusal(run: () => unknown): WireError {
     throw error;
   }
   throw new Error("nothing was refused");
+}
+
+/** Gives a reader bytes and decodes all parts of a large message. Returns the message if it is complete. */
+export function receive(reader: FrameReader, chunk: Uint8Array): StreamMessage | undefined {
+  let message = reader.push(chunk);
+  while (reader.large) message = reader.decode();
+  return message;
 }

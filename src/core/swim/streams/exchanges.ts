@@ -43,6 +43,8 @@ interface Exchange {
   opened: boolean;
   readonly startedAt: number;
   received: number;
+  /** Whether the whole message of the peer has arrived: then the stream is over for us. */
+  complete: boolean;
 }
 
 /** The TCP conversations of one node. */
@@ -51,6 +53,8 @@ export class Exchanges {
   readonly #fullState: FullState;
   readonly #open = new Map<number, Exchange>();
   readonly #inbound = new Inbound<Exchange>();
+  /** Exchanges whose large message is to be decoded: the first one first, because that takes memory. */
+  readonly #decoding: Exchange[] = [];
   #nextId = 1;
 
   constructor(context: SwimContext, fullState: FullState) {
@@ -87,7 +91,8 @@ export class Exchanges {
   /** Handles what happened on a stream. Ignores streams that are not open any more. */
   stream(now: number, id: number, input: StreamInput): void {
     const exchange = this.#open.get(id);
-    if (exchange === undefined) return;
+    // The end of the stream must not end the decoding or merging of a large state.
+    if (exchange === undefined || exchange.complete) return;
     switch (input.kind) {
       case "opened":
         this.#request(now, exchange);
@@ -104,6 +109,16 @@ export class Exchanges {
       default:
         unreachable(input);
     }
+  }
+
+  /** Decodes the next part of a large message. */
+  decodeNext(now: number): void {
+    const exchange = this.#decoding[0];
+    if (exchange === undefined) return;
+    const isOpen = (): boolean => this.#open.has(exchange.id);
+    if (isOpen()) this.#decode(now, exchange, () => exchange.reader.decode());
+    if (!exchange.reader.large || !isOpen()) this.#decoding.shift();
+    if (this.#decoding.length > 0) this.#context.timers.set("decode", now + 1, { kind: "decode" });
   }
 
   /** Ends a conversation whose time is over. */
@@ -140,16 +155,32 @@ export class Exchanges {
       if (victim !== undefined) this.#end(now, victim, "too many bytes on unfinished streams");
       if (victim === exchange) return;
     }
+    this.#decode(now, exchange, () => exchange.reader.push(bytes));
+    if (!exchange.reader.large) return;
+    this.#complete(exchange);
+    this.#decoding.push(exchange);
+    if (this.#decoding.length === 1) this.decodeNext(now);
+  }
+
+  /** Handles the message of an exchange if `read` returns it, or ends the exchange if it throws. */
+  #decode(now: number, exchange: Exchange, read: () => StreamMessage | undefined): void {
     try {
-      const message = exchange.reader.push(bytes);
+      const message = read();
       if (message === undefined) return;
-      const { encryptedSize } = exchange.reader;
-      if (encryptedSize !== undefined)
-        this.#context.outbox.meter?.sample("memberlist.size.remote", encryptedSize);
+      this.#complete(exchange);
       this.#handle(now, exchange, message);
     } catch (error) {
       this.#broken(now, exchange, error);
     }
+  }
+
+  #complete(exchange: Exchange): void {
+    if (exchange.complete) return;
+    exchange.complete = true;
+    this.#context.timers.delete(`exchange ${exchange.id}`);
+    const { encryptedSize } = exchange.reader;
+    if (encryptedSize !== undefined)
+      this.#context.outbox.meter?.sample("memberlist.size.remote", encryptedSize);
   }
 
   #ended(now: number, exchange: Exchange): void {
@@ -178,6 +209,7 @@ export class Exchanges {
       startedAt: now,
       opened: false,
       received: 0,
+      complete: false,
     };
     this.#open.set(exchange.id, exchange);
     this.#limitTime(exchange, timeoutMs);

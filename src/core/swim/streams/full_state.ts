@@ -72,11 +72,9 @@ export class FullState {
    * are handled.
    */
   merge(now: number, remote: PushPull, finished: (now: number) => void): string | undefined {
-    const { application, config, members } = this.#context;
+    const { application, members } = this.#context;
     if (remote.nodes.length > sliceMax && this.#merges.length >= mergesMax) return "too many large merges";
-    const nodes = remote.nodes.map((entry) =>
-      entry.port === 0 || config.protocol < 2 ? { ...entry, port: config.bindPort } : entry,
-    );
+    const nodes = this.#withPorts(remote.nodes);
     const refusal =
       incompatibility(nodes, members.list) ?? (remote.join ? application.admitMerge(nodes) : undefined);
     if (refusal !== undefined) return refusal;
@@ -86,6 +84,14 @@ export class FullState {
       this.#context.timers.set("merge", now + 1, { kind: "merge" });
     }
     return undefined;
+  }
+
+  /** Sets the port of entries that come without one. */
+  #withPorts(nodes: readonly NodeState[]): readonly NodeState[] {
+    const { protocol, bindPort } = this.#context.config;
+    const lacks = (entry: NodeState): boolean => entry.port === 0 || protocol < 2;
+    if (!nodes.some(lacks)) return nodes;
+    return nodes.map((entry) => (lacks(entry) ? { ...entry, port: bindPort } : entry));
   }
 
   /** Merges the next slice of the oldest large state. */
@@ -137,32 +143,54 @@ function sizeOf({ name, address, meta, versions }: Node): number {
 
 /** Returns why two views cannot be merged (memberlist `verifyProtocol`), or `undefined`. */
 function incompatibility(remote: readonly NodeState[], local: readonly Node[]): string | undefined {
-  const parties = [
-    ...remote.map((entry) => ({
-      name: entry.node,
-      alive: entry.state === NodeStateCode.alive,
-      versions: entry.versions,
-    })),
-    ...local.map((node) => ({ name: node.name, alive: isLive(node), versions: node.versions })),
-  ];
   const range = { protocolMin: 0, protocolMax: 255, delegateMin: 0, delegateMax: 255 };
-  for (const { alive, versions } of parties) {
-    if (!alive || versions.length < 5) continue;
-    range.protocolMin = Math.max(range.protocolMin, versions[versionIndex.protocolMin]!);
-    range.protocolMax = Math.min(range.protocolMax, versions[versionIndex.protocolMax]!);
-    range.delegateMin = Math.max(range.delegateMin, versions[versionIndex.delegateMin]!);
-    range.delegateMax = Math.min(range.delegateMax, versions[versionIndex.delegateMax]!);
+  // Entries that follow each other mostly share their versions, so that this is fast.
+  let seen: Uint8Array | undefined;
+  for (const { state, versions } of remote) {
+    if (versions === seen || state !== NodeStateCode.alive) continue;
+    narrow(range, versions);
+    seen = versions;
   }
-  for (const { name, versions } of parties) {
-    const complete = versions.length >= 6;
-    const protocol = complete ? versions[versionIndex.protocol]! : 0;
-    const delegate = complete ? versions[versionIndex.delegate]! : 0;
-    if (protocol < range.protocolMin || protocol > range.protocolMax) {
-      return `node '${name}' protocol version (${protocol}) is incompatible: [${range.protocolMin}, ${range.protocolMax}]`;
-    }
-    if (delegate < range.delegateMin || delegate > range.delegateMax) {
-      return `node '${name}' delegate protocol version (${delegate}) is incompatible: [${range.delegateMin}, ${range.delegateMax}]`;
-    }
+  for (const node of local) if (isLive(node)) narrow(range, node.versions);
+  seen = undefined;
+  for (const { node, versions } of remote) {
+    const fault = versions === seen ? undefined : outside(range, node, versions);
+    if (fault !== undefined) return fault;
+    seen = versions;
+  }
+  for (const { name, versions } of local) {
+    const fault = outside(range, name, versions);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** The versions that all live nodes support. */
+interface Supported {
+  protocolMin: number;
+  protocolMax: number;
+  delegateMin: number;
+  delegateMax: number;
+}
+
+function narrow(range: Supported, versions: Uint8Array): void {
+  if (versions.length < 5) return;
+  range.protocolMin = Math.max(range.protocolMin, versions[versionIndex.protocolMin]!);
+  range.protocolMax = Math.min(range.protocolMax, versions[versionIndex.protocolMax]!);
+  range.delegateMin = Math.max(range.delegateMin, versions[versionIndex.delegateMin]!);
+  range.delegateMax = Math.min(range.delegateMax, versions[versionIndex.delegateMax]!);
+}
+
+/** Returns why the versions that a node uses are not supported by all, or `undefined`. */
+function outside(range: Supported, name: string, versions: Uint8Array): string | undefined {
+  const complete = versions.length >= 6;
+  const protocol = complete ? versions[versionIndex.protocol]! : 0;
+  const delegate = complete ? versions[versionIndex.delegate]! : 0;
+  if (protocol < range.protocolMin || protocol > range.protocolMax) {
+    return `node '${name}' protocol version (${protocol}) is incompatible: [${range.protocolMin}, ${range.protocolMax}]`;
+  }
+  if (delegate < range.delegateMin || delegate > range.delegateMax) {
+    return `node '${name}' delegate protocol version (${delegate}) is incompatible: [${range.delegateMin}, ${range.delegateMax}]`;
   }
   return undefined;
 }

@@ -236,3 +236,103 @@ describe("dialled streams", () => {
     expect(dials.length).toBeGreaterThanOrEqual(1);
   });
 });
+
+describe("a large state", () => {
+  const count = 20_000;
+  const nodes = Array.from({ length: count }, (_, index) => state(`n${index}`, 1, 3, NodeStateCode.alive));
+  const large = (): StreamMessage => ({
+    type: "pushPull",
+    join: true,
+    nodes,
+    userState: new Uint8Array([3]),
+  });
+
+  /** The members after each tick, until nothing is due at once any more. */
+  function steps(): number[] {
+    const counts: number[] = [];
+    while (machine.swim.deadline() <= machine.now + 1) {
+      machine.run(machine.now + 1);
+      counts.push(machine.swim.nodes.length);
+    }
+    return counts;
+  }
+
+  it("is decoded and then merged by steps, between which pings are acknowledged", () => {
+    const id = machine.swim.accept(0, peer);
+    machine.swim.stream(0, id, { kind: "received", bytes: frame(machine, large()) });
+    const ping = { type: "ping", sequence: 9, node: "self" } as const;
+    const source = { address: new Uint8Array(), port: 0, node: "" };
+    machine.packet({ ...ping, source });
+    expect(machine.sent()).toContainEqual(
+      expect.objectContaining({ message: expect.objectContaining({ type: "ack" }) }),
+    );
+    const counts = steps();
+    expect(counts.slice(0, 3)).toEqual([1, 1, 1]);
+    const added = counts.map((each, index) => each - (counts[index - 1] ?? 1));
+    expect(Math.max(...added)).toBeLessThanOrEqual(512);
+    expect(counts.at(-1)).toBe(count + 1);
+    expect(machine.happened().at(-1)).toBe("state 3 true");
+  });
+
+  it("gets our own as a reply, when it is decoded and before it is merged", () => {
+    const id = machine.swim.accept(0, peer);
+    machine.swim.stream(0, id, { kind: "received", bytes: frame(machine, large()) });
+    const effects = machine.take();
+    while (machine.swim.deadline() <= machine.now + 1) {
+      machine.run(machine.now + 1);
+      effects.push(...machine.effects);
+    }
+    machine.effects = effects;
+    expect(kinds()).toEqual(["write", "close"]);
+    expect(written()).toEqual([
+      expect.objectContaining({ nodes: [expect.objectContaining({ node: "self" })] }),
+    ]);
+  });
+
+  it("that is malformed at its end is refused as a whole, without a reply", () => {
+    const bytes = machine.codec.encode(large());
+    // The last entry is the last map in front of the user state, a byte: its first key gets another type.
+    const last = bytes.lastIndexOf(0x87);
+    bytes[last] = 0xc3;
+    const id = machine.swim.accept(0, peer);
+    machine.swim.stream(0, id, {
+      kind: "received",
+      bytes: machine.codec.sealStream(bytes, { labelHeader: true, encrypt: false }),
+    });
+    machine.take();
+    expect(steps().at(-1) ?? 1).toBe(1);
+    expect(machine.logs.at(-1)).toMatch(/^ERR failed to receive: failed to decode message/);
+    expect(machine.happened()).toEqual([]);
+  });
+
+  it("that we asked for is merged although the peer ends the stream at once", () => {
+    const results: (string | undefined)[] = [];
+    machine.swim.join(machine.now, peer, "", (_now, error) => results.push(error));
+    const id = dialed(machine.take());
+    machine.swim.stream(0, id, { kind: "opened" });
+    const reply = machine.codec.encode(large());
+    const bytes = machine.codec.sealStream(reply, { labelHeader: false, encrypt: false });
+    machine.swim.stream(0, id, { kind: "received", bytes });
+    machine.swim.stream(0, id, { kind: "ended" });
+    machine.swim.stream(0, id, { kind: "failed", reason: "connection reset" });
+    steps();
+    expect(results).toEqual([undefined]);
+    expect(machine.swim.nodes).toHaveLength(count + 1);
+  });
+
+  it("waits for others that came before it, and small messages do not", () => {
+    const bytes = frame(machine, large());
+    const ids = [1, 2, 3].map(() => machine.swim.accept(0, peer));
+    for (const id of ids) machine.swim.stream(0, id, { kind: "received", bytes });
+    machine.take();
+    serve(frame(machine, { type: "user", payload: new Uint8Array([4, 5]) }));
+    expect(machine.happened()).toEqual(["message 4,5"]);
+    const closed: number[] = [];
+    while (machine.swim.deadline() <= machine.now + 1) {
+      machine.run(machine.now + 1);
+      closed.push(...machine.effects.flatMap((effect) => (effect.kind === "close" ? [effect.id] : [])));
+    }
+    expect(closed).toEqual(ids);
+    expect(machine.swim.nodes).toHaveLength(count + 1);
+  });
+});
