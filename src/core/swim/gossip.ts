@@ -20,7 +20,7 @@ export class Gossip {
 
   constructor(context: SwimContext) {
     this.#context = context;
-    this.#ring = new Ring(context);
+    this.#ring = new Ring(context.members, context.config.name);
   }
 
   /** Starts the loop at a random phase of the interval, so that nodes that start together are not in step. */

@@ -5,8 +5,7 @@
  * after each one. The hash, unlike the name, does not put the machines of one rack side by side.
  */
 
-import type { SwimContext } from "./context.ts";
-import { isLive, type Node, nameHash } from "./members.ts";
+import { isLive, type Members, type Node, nameHash } from "./members.ts";
 
 /** The two directions on the ring. */
 export type Side = "before" | "after";
@@ -21,33 +20,35 @@ const size = 0x1_0000_0000;
 
 /** The ring as one node sees it. */
 export class Ring {
-  readonly #context: SwimContext;
-  readonly #own: number;
+  readonly #members: Members;
+  readonly #name: string;
+  readonly #place: number;
   #neighbours: Neighbours | undefined;
   /** The version of the members for which {@link #neighbours} is right. */
   #version = -1;
 
-  constructor(context: SwimContext) {
-    this.#context = context;
-    this.#own = nameHash(context.config.name);
+  /** `name` is that of this node. */
+  constructor(members: Members, name: string) {
+    this.#members = members;
+    this.#name = name;
+    this.#place = nameHash(name);
   }
 
   /** The neighbours of this node, or `undefined` if there is no other live member. */
   get neighbours(): Neighbours | undefined {
-    const { members } = this.#context;
-    if (this.#version !== members.liveVersion) {
-      this.#version = members.liveVersion;
+    const { liveVersion } = this.#members;
+    if (this.#version !== liveVersion) {
+      this.#version = liveVersion;
       this.#neighbours = this.#find();
     }
     return this.#neighbours;
   }
 
   #find(): Neighbours | undefined {
-    const { members, config } = this.#context;
     let before: Node | undefined;
     let after: Node | undefined;
-    for (const node of members.list) {
-      if (!isLive(node) || node.name === config.name) continue;
+    for (const node of this.#members.list) {
+      if (!isLive(node) || node.name === this.#name) continue;
       const distance = this.#distance(node);
       if (after === undefined || distance < this.#distance(after)) after = node;
       if (before === undefined || distance > this.#distance(before)) before = node;
@@ -57,6 +58,6 @@ export class Ring {
 
   /** How far a node is behind this one, in the direction "after". */
   #distance(node: Node): number {
-    return (node.nameHash - this.#own + size) % size;
+    return (node.nameHash - this.#place + size) % size;
   }
 }

@@ -137,7 +137,7 @@ describe("remembered user events", () => {
     expect(events.slots()).toHaveLength(512);
   });
 
-  it("give way, the oldest first, if all have more bytes than a push/pull may have", () => {
+  it("are forgotten, the oldest first, if all have more bytes than a push/pull may have", () => {
     const { events } = new SerfParts();
     for (let time = 1; time <= 512; time++) {
       for (let index = 0; index < 3; index++) events.receive(event(BigInt(time), largest, index));

@@ -123,7 +123,7 @@ describe("a queue that begins with the oldest", () => {
   });
 });
 
-describe("what neighbours on the ring are told", () => {
+describe("what is sent to neighbours on the ring", () => {
   const limits = { overhead: 0, limit: 100, countMax: 10 };
   const make = (oldestFirst: boolean, count = 3): Broadcasts =>
     new Broadcasts({ retransmitMult: 1, nodeCount: () => count, lengthMax: () => 5, oldestFirst });
@@ -148,7 +148,7 @@ describe("what neighbours on the ring are told", () => {
     expect([finished, broadcasts.length]).toEqual([1, 0]);
   });
 
-  it("includes what others were told often enough", () => {
+  it("includes what others received often enough", () => {
     const broadcasts = make(true);
     let finished = 0;
     broadcasts.queue(Uint8Array.of(1), undefined, () => (finished += 1));

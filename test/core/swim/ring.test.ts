@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { SwimContext } from "../../../src/core/swim/context.ts";
 import { Members, nameHash } from "../../../src/core/swim/members.ts";
 import { Ring } from "../../../src/core/swim/ring.ts";
 import { address, seeded, versions } from "./machine.ts";
@@ -23,7 +22,7 @@ function table(names: readonly string[]): Members {
 }
 
 function ring(members: Members, name: string): Ring {
-  return new Ring({ members, config: { name } } as SwimContext);
+  return new Ring(members, name);
 }
 
 describe("the ring", () => {
@@ -51,7 +50,7 @@ describe("the ring", () => {
     expect(next).not.toBe(after);
     members.change(after, "alive", 2);
     expect(own.neighbours!.after).toBe(after);
-    // A suspect is still a neighbour: it has to hear of the suspicion.
+    // A suspect is still a neighbour: it has to learn of the suspicion.
     members.change(after, "suspect", 3);
     expect(own.neighbours!.after).toBe(after);
   });

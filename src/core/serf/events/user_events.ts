@@ -21,7 +21,7 @@ interface SeenEvent {
 }
 
 /** How user events are delivered. */
-export interface UserEventOptions {
+export interface DeliveryOptions {
   /** How long an event waits for those before it. */
   readonly holdMs: number;
 }
@@ -36,7 +36,7 @@ export class UserEvents {
   readonly #ring: ReplayRing<SeenEvent>;
   readonly #sequencer: Sequencer;
 
-  constructor(context: SerfContext, queues: SerfQueues, { holdMs }: UserEventOptions) {
+  constructor(context: SerfContext, queues: SerfQueues, { holdMs }: DeliveryOptions) {
     this.#context = context;
     this.#queues = queues;
     const budget = { sizeOf, max: SerfLimits.eventBytes };

@@ -61,7 +61,7 @@ describe("a node that was restarted", () => {
     b.core.packet(network.now, stranger, state);
     expect(b.core.stats()["failed"]).toBe("0");
     network.run(30_000);
-    // An accusation of the last life is old news to those who know the node.
+    // An accusation of the last life is older than what others know of the node.
     expect(node.logs.filter((line) => line.includes("Refuting"))).toEqual([]);
     expect(b.core.member("a")?.status).toBe("alive");
   });
