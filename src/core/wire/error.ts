@@ -9,7 +9,12 @@ export class WireError extends Error {
   readonly answer: boolean;
 
   constructor(message: string, options: { readonly answer: boolean } = { answer: false }) {
+    // Nobody looks at its stack trace, which would cost more than all else that a stranger's packet
+    // does.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "WireError";
     this.answer = options.answer;
   }
