@@ -9,12 +9,14 @@ import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 
 const [host, gossip, rpc, ...kinds] = process.argv.slice(2);
+/** A machine of its own. */
+const localAddress = "127.99.99.99";
 setTimeout(() => process.exit(0), 60_000);
 
 /** Keeps connections open; `opened` says what to do with each. */
 function keep(port, count, opened) {
   const open = () => {
-    const socket = connect(Number(port), host, () => opened?.(socket));
+    const socket = connect({ port: Number(port), host, localAddress }, () => opened?.(socket));
     socket.on("error", () => undefined).resume();
     socket.once("close", () => setTimeout(open, 5));
   };

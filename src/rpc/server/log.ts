@@ -10,6 +10,7 @@ import type { Cancel, Clock } from "../../runtime.ts";
 /** Kinds of lines. */
 export type LogTopic =
   | "accepted"
+  | "accepted in a crowd"
   | "before auth"
   | "bad header"
   | "bad request"

@@ -18,6 +18,9 @@ import type { AgentService } from "./service.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 import { Unauthenticated } from "./unauthenticated.ts";
 
+/** If more clients than this have not authenticated, most are strangers. */
+const crowd = 32;
+
 /** How a server is set up. */
 export interface RpcServerOptions {
   /** `host:port`, or `unix:` and the path of a unix domain socket. */
@@ -132,7 +135,8 @@ export class RpcServer {
     this.#clients.add(client);
     const given = this.#unauthenticated.add(client, connection.remote.host);
     given?.refuse("that did not authenticate, to make room");
-    this.#log.write("accepted", "INFO", `Accepted client: ${client.name}`);
+    const topic = this.#unauthenticated.size > crowd ? "accepted in a crowd" : "accepted";
+    this.#log.write(topic, "INFO", `Accepted client: ${client.name}`);
     const run = async (): Promise<void> => {
       try {
         await client.run();

@@ -366,7 +366,7 @@ describe("misbehaving clients", () => {
     expect(server.clients).toBe(5);
     await fake.clock.advance(limitIntervalMs);
     expect(service.lines.slice(-2)).toEqual([
-      expect.stringMatching(/^\[INFO\] … and 1935 more like it, the last: Accepted client: 127/),
+      expect.stringMatching(/^\[INFO\] … and 1962 more like it, the last: Accepted client: 127/),
       expect.stringMatching(
         /^\[WARN\] … and 1990 more like it, the last: Closing ipc.client that did not auth/,
       ),
