@@ -22,10 +22,10 @@ export type LogTopic =
 const component = "agent.ipc";
 
 /**
- * How many lines about accepted clients pass within ten seconds. A script that runs command after
- * command causes one for each of them.
+ * How many lines of a topic pass within ten seconds. A script that runs command after command causes
+ * one about each client, and if it has no token another one.
  */
-const acceptedMax = 70;
+const linesMax: Readonly<Partial<Record<LogTopic, number>>> = { accepted: 70, "before auth": 28 };
 
 /** How many lines of every other topic pass within ten seconds. */
 const othersMax = 10;
@@ -44,7 +44,7 @@ export class ServerLog {
 
   /** Logs a line, or counts it. */
   write(topic: LogTopic, level: LogLevel, text: string): void {
-    const max = topic === "accepted" ? acceptedMax : othersMax;
+    const max = linesMax[topic] ?? othersMax;
     this.#print(this.#limiter.admit(this.#clock.now(), topic, { level, component, text }, max));
     this.#arm();
   }
