@@ -1,20 +1,14 @@
 /**
  * Agents with a key under strangers that have none and do not tire: members join, leave, ping and
- * query as without them.
+ * query as without them. Run on a machine that does nothing else: `npm run test:flood`.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { Agent, converged, installed, type Kind, ours, stopAll, until } from "../interop/agents.ts";
 import { lacks } from "../machine/here.ts";
-import { Agent, converged, installed, type Kind, ours, stopAll, until } from "./agents.ts";
-
-/**
- * Times and memory are compared on a machine that does nothing else, and printed:
- * `TSERF_FIGURES=1 npx vitest run test/interop/flood.test.ts`.
- */
-const compared = process.env["TSERF_FIGURES"] !== undefined;
 
 const block = 100 + (process.pid % 100);
 const flooder = fileURLToPath(new URL("flooder.mjs", import.meta.url));
@@ -95,7 +89,6 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("an agent on %s", (kind
     };
     expect([quiet.faults, flooded.faults]).toEqual([[], []]);
     expect(figures.linesPerSecond).toBeLessThan(10);
-    if (!compared) return;
     console.log(kind, JSON.stringify(figures));
     expect(sum(flooded), JSON.stringify(figures)).toBeLessThan(2 * sum(quiet));
     // Node's young generation grows once and stays: 1.6. With --max-semi-space-size=2 it is 1.3.
