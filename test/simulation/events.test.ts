@@ -45,17 +45,20 @@ describe("the checker of deliveries", () => {
   });
 });
 
+/** A longer run is `TSERF_NODES=200 npx vitest run test/simulation/events.test.ts`. */
+const size = Number(process.env["TSERF_NODES"] ?? 100);
+
 describe("a simulated cluster", () => {
-  it("of 200 nodes under 5 % loss delivers 1,000 events at most once everywhere, and all of them by the next push/pull", {
+  it(`of ${size} nodes under 5 % loss delivers ${5 * size} events at most once everywhere, and all of them by the next push/pull`, {
     timeout: 600_000,
   }, async () => {
-    const cluster = new Cluster({ size: 200, seed: 11, network: { latencyMs: [1, 10], loss: 0.05 } });
+    const cluster = new Cluster({ size, seed: 11, network: { latencyMs: [1, 10], loss: 0.05 } });
     await cluster.join();
     const view = Object.fromEntries(cluster.names.map((name) => [name, "alive" as const]));
     await cluster.converge(cluster.names, view, 2 * minute);
-    const events = Array.from({ length: 1_000 }, (_, index) => `event-${index}`);
+    const events = Array.from({ length: 5 * size }, (_, index) => `event-${index}`);
     for (const [index, event] of events.entries()) {
-      cluster.node(cluster.names[(index * 7_919) % 200]!).userEvent(event, `payload ${index}`);
+      cluster.node(cluster.names[(index * 7_919) % size]!).userEvent(event, `payload ${index}`);
       if (index % 4 === 3) await cluster.world.run(200);
     }
     await cluster.world.run(20_000);
@@ -64,7 +67,7 @@ describe("a simulated cluster", () => {
     // Beyond 32 nodes push/pulls are less frequent: every 2 minutes at 200.
     await cluster.world.run(4 * minute);
     expect(faults(deliveries(cluster), events, cluster.names)).toEqual({ twice: [], never: [] });
-    expect(gossiped.never.length).toBeLessThan(200);
+    expect(gossiped.never.length).toBeLessThan(size);
   });
 
   it("of 50 nodes under 5 % loss changes its key without losing a member", { timeout: 300_000 }, async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { leaveAndReturn, randomLives } from "./lives.ts";
 
 /** How many seeds of each kind; a longer band is `TSERF_SEEDS=500 npx vitest run test/simulation/lives.test.ts`. */
-const count = Number(process.env["TSERF_SEEDS"] ?? 30);
+const count = Number(process.env["TSERF_SEEDS"] ?? 10);
 const seeds = Array.from({ length: count }, (_, index) => index + 1);
 
 describe("after a while of quiet, all live nodes agree with the truth", { timeout: 3_600_000 }, () => {
