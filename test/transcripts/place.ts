@@ -166,7 +166,8 @@ export class Place {
   async peer(mode: string, address: string, argument: string): Promise<Program> {
     const { program: node, args } = command("node", "test/transcripts/peer.ts");
     const program = this.other(node, ...args, mode, address, argument);
-    await program.prints("\n");
+    // Some print their first line when they have done their work.
+    await program.prints("\n", 1, commandMs);
     return program;
   }
 
