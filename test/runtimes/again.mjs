@@ -8,6 +8,9 @@ import { relative } from "node:path";
 /** More failed files than this are a fault, not a busy machine; they are not run again. */
 const mostFiles = 5;
 
+/** What stands in place of a test's name when a file failed as a whole. */
+const wholeFile = "(the file itself)";
+
 /**
  * The failures of a vitest report: the file, the test's full name and the first line of its
  * message.
@@ -16,8 +19,7 @@ export function failuresOf(report, root) {
   return report.testResults.flatMap(({ name, message, assertionResults }) => {
     const file = relative(root, name);
     const failed = assertionResults.filter(({ status }) => status === "failed");
-    if (failed.length === 0 && message)
-      return [{ file, test: "(the file itself)", message: firstLine(message) }];
+    if (failed.length === 0 && message) return [{ file, test: wholeFile, message: firstLine(message) }];
     return failed.map(({ fullName, failureMessages }) => ({
       file,
       test: fullName,
@@ -34,19 +36,27 @@ function list(title, failures) {
   for (const { file, test, message } of failures) console.log(`${title}: ${file} > ${test}\n    ${message}`);
 }
 
+/** The arguments for vitest that run nothing but these failures, one after the other. */
+export function argumentsFor(failures) {
+  const files = [...new Set(failures.map(({ file }) => file))];
+  const alone = [...files, "--maxConcurrency=1"];
+  if (failures.some(({ test }) => test === wholeFile)) return alone;
+  const names = failures.map(({ test }) => test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return [...alone, `--testNamePattern=^(?:${names.join("|")})$`];
+}
+
 /**
- * Lists the failures of a run, runs their files once more with nothing beside them, and returns the
- * result of both runs. Results are as returned by `runSuite` of run.mjs, which is passed as
- * `runAgain`.
+ * Lists the failures of a run, runs them once more with nothing beside them, and returns the result
+ * of both runs. A failure that the second run did not find counts still. Results are as returned by
+ * `runSuite` of run.mjs, which is passed as `runAgain`.
  */
 export async function withSecondChance(result, runAgain) {
   const { name, failures } = result;
   if (!failures?.length) return result;
   list(`FAILED on ${name}`, failures);
-  const files = [...new Set(failures.map(({ file }) => file))];
-  if (files.length > mostFiles) return result;
-  const second = await runAgain(name, files);
-  if (second.missing !== undefined) return result;
+  if (new Set(failures.map(({ file }) => file)).size > mostFiles) return result;
+  const second = await runAgain(name, argumentsFor(failures));
+  if (second.missing !== undefined || second.passed + second.failed < failures.length) return result;
   const isStill = ({ file, test }) =>
     second.failures.some((other) => other.file === file && other.test === test);
   list(

@@ -16,6 +16,8 @@ export interface IntendedDifference extends Difference {
 /** A part of the log of a transcript that depends on chance, in Serf too. */
 export interface Chance {
   readonly scenario: string;
+  /** The one command whose output depends on it; `undefined` for all. */
+  readonly step?: number;
   readonly reason: string;
   /** Entries that may be there or not. */
   readonly lines?: RegExp;

@@ -176,7 +176,8 @@ export class Stage {
   }
 
   #compare(step: Step, observed: Observed): Difference {
-    const sides = [step, marked(step, observed)].map((side) => normal(step.args, side, this.#chances));
+    const chances = this.#chances.filter((chance) => chance.step === undefined || chance.step === step.index);
+    const sides = [step, marked(step, observed)].map((side) => normal(step.args, side, chances));
     return left(compare(sides[0]!, sides[1]!), intendedAt(this.#intended, step.index, "outputs"));
   }
 }

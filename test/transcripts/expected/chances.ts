@@ -151,6 +151,12 @@ export const chances: readonly Chance[] = [
   },
   {
     scenario: "agent-join-modes",
+    step: 1,
+    repeated: /^\n|agent: (error joining: |Join failed: |Joining cluster|joining: )/,
+    reason: "how often an agent tries to join before another one starts depends on how fast that starts",
+  },
+  {
+    scenario: "agent-join-modes",
     unordered: ["serf"],
     reason: "joins by flags and by the snapshot run at the same time",
   },
