@@ -5,6 +5,8 @@
  * to expect. `runtimes/README.md` describes how to add a runtime.
  */
 
+import type { Multicast } from "./host/multicast.ts";
+
 /**
  * An IP address and a port. `host` is canonical text: dotted quad for IPv4 and IPv4-mapped IPv6,
  * otherwise lower-case compressed IPv6 (RFC 5952).
@@ -262,7 +264,6 @@ export interface Signals {
 export interface Terminal {
   /** The arguments after the program's name. */
   readonly args: readonly string[];
-  /** The width of standard output in characters, or `null` if it is not a terminal. */
   /** The bytes of an argument, which may not be UTF-8; `undefined` if the system does not give them. */
   readonly rawArgument?: (place: number) => Uint8Array | undefined;
   /** The width of standard output in characters, or `null` if it is not a terminal. */
@@ -322,61 +323,11 @@ export interface Host {
   readonly cores: number;
   readonly pid: number;
   memory(): MemoryUse;
-}
-
-/**
- * A DNS question, for example for the `PTR` records of `_serf_web._tcp.local`. Names have no final
- * dot; the type `ANY` stands for all types.
- */
-export interface DnsQuestion {
-  readonly name: string;
-  readonly type: string;
-}
-
-/** A DNS record of one of the types that announce services (RFC 6763). `ttl` is in seconds. */
-export type DnsRecord = { readonly name: string; readonly ttl: number } & (
-  | { readonly type: "PTR"; readonly target: string }
-  | {
-      readonly type: "SRV";
-      readonly priority: number;
-      readonly weight: number;
-      readonly port: number;
-      readonly target: string;
-    }
-  | { readonly type: "A" | "AAAA"; readonly address: string }
-  | { readonly type: "TXT"; readonly text: string }
-);
-
-/** Receives what arrives through multicast DNS. Neither method may throw. */
-export interface MulticastHandler {
-  /** Returns the answers to a question, for the asker alone; an empty list sends nothing. */
-  asked(question: DnsQuestion): readonly DnsRecord[];
-  /** Receives an answer, to a question of this node or of another. */
-  answered(records: readonly DnsRecord[]): void;
-}
-
-/** The network interface and address families of multicast DNS. */
-export interface MulticastOptions {
-  /** The name of the network interface to use; `null` leaves the choice to the system. */
-  readonly interface: string | null;
-  /** Whether questions are sent over IPv4. Those of others arrive over both families. */
-  readonly askIpv4: boolean;
-  /** Whether questions are sent over IPv6. */
-  readonly askIpv6: boolean;
-}
-
-/** The open sockets of multicast DNS. */
-export interface MulticastSockets {
-  /** Sends a question over every open family; rejects if none accepts it. `id` has 16 bits. */
-  ask(question: DnsQuestion, id: number): Promise<void>;
-  /** Closes the sockets. The port is free when the promise resolves. Idempotent. */
-  close(): Promise<void>;
-}
-
-/** Multicast DNS (RFC 6762). */
-export interface Multicast {
-  /** Opens the sockets. Rejects with `EADDRNOTAVAIL` (no address), `EADDRINUSE`, `EACCES`. */
-  open(options: MulticastOptions, handler: MulticastHandler): Promise<MulticastSockets>;
+  /**
+   * Called once when a program is up that will run long and owns its process: from now on memory is
+   * worth more than the time of the garbage collector. Absent where the engine has no such choice.
+   */
+  keepHeapSmall?(): Promise<void>;
 }
 
 /**

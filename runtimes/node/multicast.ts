@@ -6,14 +6,14 @@
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import multicastDns from "multicast-dns";
-import {
-  type DnsQuestion,
-  type DnsRecord,
-  type Multicast,
-  type MulticastHandler,
-  type MulticastSockets,
-  SystemError,
-} from "../../src/runtime.ts";
+import type {
+  DnsQuestion,
+  DnsRecord,
+  Multicast,
+  MulticastHandler,
+  MulticastSockets,
+} from "../../src/host/multicast.ts";
+import { SystemError } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 
 /** How many questions of a packet are answered. */

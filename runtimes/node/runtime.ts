@@ -2,7 +2,7 @@
 import type { Runtime } from "../../src/runtime.ts";
 import { nodeDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
-import { clock, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
+import { clock, keepHeapSmall, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
 import { nodeProcesses } from "./processes.ts";
 import { streams } from "./streams.ts";
 
@@ -28,7 +28,7 @@ export function nodeRuntime(): Runtime {
     processes: nodeProcesses(async () => (await import("./pipes.ts")).socketAccess),
     signals,
     terminal: nodeTerminal(),
-    host: nodeHost(process.versions.node),
+    host: { ...nodeHost(process.versions.node), keepHeapSmall },
     multicast: async () => (await import("./multicast.ts")).multicast,
   };
 }

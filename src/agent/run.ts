@@ -190,6 +190,7 @@ class AgentRun {
 
   async #banner(agent: Agent, config: AgentConfig, endpoints: Endpoints): Promise<void> {
     await this.#console.step("Serf agent running!");
+    await this.#runtime.host.keepHeapSmall?.();
     await this.#label("Node name", `'${agent.name}'`);
     await this.#label("Bind addr", `'${endpointText(endpoints.bind)}'`);
     // Serf does not align this one.

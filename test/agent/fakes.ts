@@ -11,7 +11,8 @@ import type { SerfNode, SerfStart } from "../../src/agent/agent.ts";
 import type { Coordinate } from "../../src/core/coordinate/coordinate.ts";
 import type { Member, SerfEvent } from "../../src/core/serf/api.ts";
 import { SerfError } from "../../src/errors.ts";
-import type { Cancel, Clock, Host, Multicast, Runtime, SignalName, Terminal } from "../../src/runtime.ts";
+import type { Multicast } from "../../src/host/multicast.ts";
+import type { Cancel, Clock, Host, Runtime, SignalName, Terminal } from "../../src/runtime.ts";
 import { SystemError } from "../../src/runtime.ts";
 import type { KeyResult } from "../../src/shell/keys.ts";
 import type { SerfOptions } from "../../src/shell/options/options.ts";
@@ -71,6 +72,7 @@ export class FakeRuntime {
   multicast: Multicast | null = null;
   stdout = "";
   stderr = "";
+  keepsHeapSmall = false;
 
   constructor(
     args: readonly string[] = [],
@@ -114,6 +116,9 @@ export class FakeRuntime {
       cores: 2,
       pid: 1,
       memory: () => ({ used: 1_000, resident: 2_000 }),
+      keepHeapSmall: async () => {
+        this.keepsHeapSmall = true;
+      },
     };
   }
 

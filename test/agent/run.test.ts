@@ -284,6 +284,7 @@ describe("signals", () => {
     fake.signal("SIGINT");
     expect(await exit).toBe(0);
     expect(starter.node.calls).toEqual(["leave", "shutdown"]);
+    expect(fake.keepsHeapSmall).toBe(true);
     expect(fake.stdout).toBe(`${runningText}${streamingText}==> Caught signal: interrupt
 ==> Gracefully shutting down agent...
     2026/11/23 10:34:05 [INFO] agent: requesting graceful leave from Serf

@@ -285,6 +285,13 @@ export function terminal(openSubject: OpenSubject, program: Command | undefined)
       expect(ran).toEqual({ stdout: "x".repeat(10), stderr: "ended with 3\n" });
     });
 
+    check("a program that keeps its heap small pays little for a burst of garbage", async (subject) => {
+      const ran = await run(subject, "garbage");
+      expect(ran.code).toBe(0);
+      if (subject.runtime.host.keepHeapSmall === undefined) return;
+      expect(Number(ran.stdout)).toBeLessThan(16_000_000);
+    });
+
     check("a signal is reported instead of ending the program, until cancelled", async (subject) => {
       const ran = await run(subject, "signal");
       expect(ran.stdout).toBe("ready\ngot SIGTERM\n");

@@ -30,7 +30,24 @@ export async function terminalProgram(runtime: Runtime): Promise<void> {
       clock.after(10_000, () => terminal.exit(8));
       return;
     }
+    case "garbage": {
+      await runtime.host.keepHeapSmall?.();
+      await makeGarbage(30);
+      const before = runtime.host.memory().resident;
+      await makeGarbage(300);
+      await terminal.write(`${runtime.host.memory().resident - before}`);
+      return terminal.exit(0);
+    }
     default:
       return terminal.exit(6);
+  }
+}
+
+/** Keeps 2,000 small objects at a time, each for a while, as a flood of connections does. */
+async function makeGarbage(turns: number): Promise<void> {
+  const kept: object[][] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    kept[turn % 10] = Array.from({ length: 2_000 }, (_, index) => ({ turn, index, list: [index] }));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -91,8 +91,7 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("an agent on %s", (kind
     expect(figures.linesPerSecond).toBeLessThan(10);
     console.log(kind, JSON.stringify(figures));
     expect(sum(flooded), JSON.stringify(figures)).toBeLessThan(2 * sum(quiet));
-    // Node's young generation grows once and stays: 1.6. With --max-semi-space-size=2 it is 1.3.
-    expect(figures.memory).toBeLessThan(1.8);
+    expect(figures.memory).toBeLessThan(1.3);
   });
 
   // The system drops most of what members send meanwhile, before the agent could tell it apart.

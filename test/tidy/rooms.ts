@@ -275,7 +275,7 @@ export const rooms: readonly Room[] = [
     name: "runtimes",
     paths: ["runtimes/"],
     rule: "adapters see only the interfaces",
-    sees: ["src/runtime.ts", "src/net/address.ts"],
+    sees: ["src/runtime.ts", "src/host/multicast.ts", "src/net/address.ts"],
     never: ["src/shell/serf.ts", "src/errors.ts", "src/net/cidr.ts", "src/core/assert.ts"],
   },
   {

@@ -2,8 +2,8 @@
  * What agents say of themselves through multicast DNS, and what they understand of each other. Pure: questions and records go in and out.
  */
 
+import type { DnsQuestion, DnsRecord } from "../../host/multicast.ts";
 import { canonicalHost, joinHostPort } from "../../net/address.ts";
-import type { DnsQuestion, DnsRecord } from "../../runtime.ts";
 
 /** An agent as others find it. */
 export interface Service {

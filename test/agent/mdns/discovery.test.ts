@@ -9,7 +9,7 @@ import type {
   Multicast,
   MulticastHandler,
   MulticastOptions,
-} from "../../../src/runtime.ts";
+} from "../../../src/host/multicast.ts";
 import { SystemError } from "../../../src/runtime.ts";
 import { FakeRuntime, member, settle } from "../fakes.ts";
 
