@@ -2,6 +2,10 @@
  * The simulator: hosts, a network and virtual time in one process, for tests of whole clusters.
  * Pass the runtime of {@link World.addHost} to `Serf.start`.
  */
+export { type LinkCounts, type LinkOptions, Links } from "./cores/links.ts";
+export { CoreNode } from "./cores/node.ts";
+export type { Watcher } from "./cores/watcher.ts";
+export { CoreWorld, type CoreWorldOptions } from "./cores/world.ts";
 export type { Disk } from "./files.ts";
 export type { LinkConditions, Network } from "./network.ts";
 export { describeStep, playScript, randomScript, type ScriptOptions, type Step } from "./script.ts";

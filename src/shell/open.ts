@@ -129,8 +129,8 @@ function warnIfExposed(
   log({ time: clock.wallTime(), level: "WARN", component: "memberlist", text });
 }
 
-/** Creates the codec for the options and installs the keys. */
-function createCodec({ label, compression, swim, keys }: ParsedOptions, random: Random): Codec {
+/** Creates the codec for the options and installs the keys. The simulator uses it too. */
+export function createCodec({ label, compression, swim, keys }: ParsedOptions, random: Random): Codec {
   const codec = new Codec({ label, compression, encryptionVersion: swim.protocol === 1 ? 0 : 1, random });
   codec.setKeys(keys);
   return codec;

@@ -279,10 +279,25 @@ export const rooms: readonly Room[] = [
     never: ["src/shell/serf.ts", "src/errors.ts", "src/net/cidr.ts", "src/core/assert.ts"],
   },
   {
+    name: "the simulator's cores",
+    paths: ["runtimes/sim/cores/"],
+    rule: "drive bare cores, as the shell does; know no sockets, promises or engine",
+    sees: [
+      "runtimes",
+      "core/serf",
+      ...serfRooms,
+      "core/serf/snapshot",
+      "src/shell/open.ts",
+      "src/shell/options/options.ts",
+      ...floor,
+    ],
+    never: ["src/shell/serf.ts", "src/agent/run.ts", "runtimes/node/mod.ts"],
+  },
+  {
     name: "runtimes, put together",
     paths: ["runtimes/*/mod.ts", "runtimes/*/rpc.ts", "runtimes/*/cli.ts"],
     rule: "hand a runtime to the library, to the RPC client, or to the commands",
-    sees: ["runtimes", "mod", "shell", "rpc/client", "cli", ...floor],
+    sees: ["runtimes", "the simulator's cores", "mod", "shell", "rpc/client", "cli", ...floor],
     never: ["src/core/serf/serf_core.ts", "src/agent/run.ts"],
   },
 ];

@@ -1,0 +1,96 @@
+/** One node of a world of cores: its core, and what belongs to its machine. */
+
+import { Random } from "../../../src/core/random.ts";
+import { SerfCore } from "../../../src/core/serf/serf_core.ts";
+import { replay } from "../../../src/core/serf/snapshot/format.ts";
+import type { Codec } from "../../../src/core/wire/codec.ts";
+import { addressBytes } from "../../../src/net/cidr.ts";
+import type { Address } from "../../../src/runtime.ts";
+import { createCodec } from "../../../src/shell/open.ts";
+import { type ParsedOptions, parseOptions, type SerfOptions } from "../../../src/shell/options/options.ts";
+import { SeededRandom } from "../random.ts";
+
+const port = 7946;
+
+/** One end of a connection. */
+export interface End {
+  readonly node: CoreNode;
+  /** The number of the program that the end belongs to: a restarted one has no old connections. */
+  readonly starts: number;
+  id: number;
+  peer: End | undefined;
+  closed: boolean;
+  /** When the last piece towards the peer arrives; the next may not overtake it. */
+  arrival: number;
+}
+
+/** Settings of a {@link CoreNode}. */
+export interface CoreNodeOptions {
+  readonly index: number;
+  readonly seed: number;
+  /** Options of the node beside its name and addresses. */
+  readonly options: SerfOptions;
+  /** Whether the node writes a snapshot, which a restart replays. */
+  readonly snapshot: boolean;
+  /** The codec that all nodes share, if they do. */
+  readonly codec: Codec | undefined;
+}
+
+/** A node. Its name is `n` and its number, its address `10.x.y.z` with the number in it. */
+export class CoreNode {
+  readonly index: number;
+  readonly name: string;
+  readonly address: Address;
+  /** The core of the running or last program. */
+  core!: SerfCore;
+  /** Whether the program runs. */
+  running = false;
+  /** Whether what arrives and what is due waits, as for a stopped process. */
+  paused = false;
+  /** How much later than due everything of this node happens, in milliseconds: a slow machine. */
+  lateMs = 0;
+  /** How far this machine's clock is ahead of the world's time. */
+  aheadMs = 0;
+  /** How often the program was started. */
+  starts = 0;
+  /** When the alarm of the core is due in the world's time; `Infinity` if there is none. */
+  alarm: number = Number.POSITIVE_INFINITY;
+  /** Open connections by the core's number. */
+  readonly ends: Map<number, End> = new Map();
+  /** What to call when a command settles. */
+  readonly settled: Map<number, (error: string | undefined) => void> = new Map();
+  /** What waits while the node is paused. */
+  readonly waiting: (() => void)[] = [];
+  /** The snapshot file. */
+  disk = "";
+  readonly #options: CoreNodeOptions;
+  readonly #parsed: ParsedOptions;
+
+  constructor(options: CoreNodeOptions) {
+    const { index } = options;
+    this.#options = options;
+    this.index = index;
+    this.name = `n${index}`;
+    this.address = { host: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, port };
+    this.#parsed = parseOptions({ ...options.options, name: this.name }, () => this.name);
+  }
+
+  /** Creates the core of a new program, which replays the snapshot. */
+  boot(): void {
+    const { seed, snapshot, codec } = this.#options;
+    const parsed = this.#parsed;
+    this.starts += 1;
+    const seeded = new SeededRandom(seed, this.starts === 1 ? this.name : `${this.name} ${this.starts}`);
+    const random = new Random((bytes) => seeded.fill(bytes));
+    this.core = new SerfCore({
+      config: parsed.serf,
+      swim: { ...parsed.swim, address: addressBytes(this.address.host)!, port, bindPort: port },
+      random,
+      codec: codec ?? createCodec(parsed, random),
+      admission: parsed.admission,
+      ...(snapshot && { restored: replay(new TextEncoder().encode(this.disk), false) }),
+    });
+    this.alarm = Number.POSITIVE_INFINITY;
+    this.running = true;
+  }
+}

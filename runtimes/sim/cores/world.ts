@@ -1,0 +1,314 @@
+/**
+ * A world of bare cores: no programs, no promises, no sockets. One agenda of events; datagrams and
+ * streams are calls that come later, or not at all. The same seed gives the same history on every
+ * engine. `World` beside it runs whole programs; this one runs large clusters.
+ */
+
+import { Random } from "../../../src/core/random.ts";
+import type { SerfEffect } from "../../../src/core/serf/effects.ts";
+import type { SerfCore } from "../../../src/core/serf/serf_core.ts";
+import type { Codec } from "../../../src/core/wire/codec.ts";
+import type { Address } from "../../../src/runtime.ts";
+import { createCodec } from "../../../src/shell/open.ts";
+import { parseOptions, type SerfOptions } from "../../../src/shell/options/options.ts";
+import { SeededRandom } from "../random.ts";
+import { Agenda } from "./agenda.ts";
+import { Connections } from "./connections.ts";
+import { History } from "./history.ts";
+import { type LinkOptions, Links } from "./links.ts";
+import { CoreNode } from "./node.ts";
+import type { Watcher } from "./watcher.ts";
+
+/** Settings of a {@link CoreWorld}. */
+export interface CoreWorldOptions {
+  /** The seed of all chance in the world. */
+  readonly seed: number;
+  /** The number of nodes. */
+  readonly size: number;
+  /** The conditions of all links. Default: a delay of 1 ms and no faults. */
+  readonly network?: Partial<LinkOptions>;
+  /** Options of every node beside its name and addresses. */
+  readonly options?: SerfOptions;
+  /** Whether nodes write snapshots. Default false. */
+  readonly snapshots?: boolean;
+  readonly watchers?: readonly Watcher[];
+}
+
+/** What may happen. Kinds that are frequent have a shape of their own; the rest are functions. */
+type Happening =
+  | { readonly kind: "packet"; readonly from: CoreNode; readonly to: CoreNode; readonly bytes: Uint8Array }
+  | { readonly kind: "alarm"; readonly node: CoreNode; readonly alarm: number }
+  | { readonly kind: "run"; readonly run: () => void };
+
+/** A world of cores. */
+export class CoreWorld {
+  /** All nodes, by their number. They run from their {@link start} on. */
+  readonly nodes: readonly CoreNode[];
+  readonly links: Links;
+  /** What happened so far, as numbers and as a hash. */
+  readonly history: History = new History();
+  readonly seed: number;
+  readonly #agenda = new Agenda<Happening>();
+  readonly #connections: Connections;
+  readonly #watchers: readonly Watcher[];
+  #command = 0;
+
+  constructor({ seed, size, network, options = {}, snapshots = false, watchers = [] }: CoreWorldOptions) {
+    this.seed = seed;
+    this.links = new Links(new SeededRandom(seed, "network"), network);
+    this.#watchers = watchers;
+    const codec = sharedCodec(seed, options);
+    this.nodes = Array.from(
+      { length: size },
+      (_, index) => new CoreNode({ index, seed, options, snapshot: snapshots, codec }),
+    );
+    const world = this;
+    this.#connections = new Connections({
+      links: this.links,
+      get now() {
+        return world.now;
+      },
+      find: (address) => this.#find(address),
+      later: (time, run) => this.#agenda.at(time, { kind: "run", run }),
+      feed: (node, input) => this.#feed(node, () => input(node)),
+      streamed: (from, to, bytes) => this.history.stream(this.now, from.index, to.index, bytes),
+    });
+  }
+
+  /** Virtual milliseconds since the world was created. */
+  get now(): number {
+    return this.#agenda.now;
+  }
+
+  /** The time of a node's own clock. */
+  clock(node: CoreNode): number {
+    return this.now + node.aheadMs;
+  }
+
+  /** Starts a node's program, for the first time or again. */
+  start(node: CoreNode): void {
+    if (node.running) throw new Error(`Cannot start ${node.name}: it runs`);
+    node.boot();
+    for (const watcher of this.#watchers) watcher.started?.(this.now, node);
+    this.#feed(node, () => node.core.start(this.clock(node)));
+  }
+
+  /**
+   * Ends a node's program without a word. Its system resets the connections, unless the machine
+   * went `silently`, as without power.
+   */
+  crash(node: CoreNode, silently = false): void {
+    node.running = false;
+    node.alarm = Number.POSITIVE_INFINITY;
+    node.waiting.length = 0;
+    node.settled.clear();
+    this.#connections.drop(node, silently);
+    for (const watcher of this.#watchers) watcher.crashed?.(this.now, node);
+  }
+
+  /** Stops a node's program in the middle, like SIGSTOP; what arrives for it waits. */
+  pause(node: CoreNode): void {
+    node.paused = true;
+  }
+
+  /** Lets a paused program go on. */
+  resume(node: CoreNode): void {
+    node.paused = false;
+    for (const input of node.waiting.splice(0)) this.#feed(node, input);
+    this.#arm(node);
+  }
+
+  /** Joins through another node; `done` receives the message if it failed. */
+  join(node: CoreNode, through: CoreNode, done: (error: string | undefined) => void = () => undefined): void {
+    this.#feed(node, () => {
+      const command = this.#nextCommand(node, (error) => {
+        node.core.endJoin(this.clock(node), false, error === undefined ? 1 : 0);
+        done(error);
+      });
+      node.core.beginJoin(this.clock(node), false);
+      node.core.join(this.clock(node), command, through.address, "");
+    });
+  }
+
+  /** Leaves the cluster; `done` is called when that is over. */
+  leave(node: CoreNode, done: () => void = () => undefined): void {
+    this.#feed(node, () => node.core.leave(this.clock(node), this.#nextCommand(node, done)));
+  }
+
+  /** Gives a node's core a command. */
+  command(node: CoreNode, act: (core: SerfCore, now: number) => void): void {
+    this.#feed(node, () => act(node.core, this.clock(node)));
+  }
+
+  /** Returns the number for a command of a core, which calls back when it settles. */
+  #nextCommand(node: CoreNode, settled: (error: string | undefined) => void): number {
+    this.#command += 1;
+    node.settled.set(this.#command, settled);
+    return this.#command;
+  }
+
+  /** Calls `run` after a delay. */
+  at(delayMs: number, run: () => void): void {
+    this.#agenda.at(this.now + delayMs, { kind: "run", run });
+  }
+
+  /** Lets virtual time pass. */
+  run(ms: number): void {
+    this.#agenda.run(this.now + ms, (happening) => this.#happen(happening));
+  }
+
+  /**
+   * Lets virtual time pass until `done` holds, which is looked at every `stepMs`. Returns whether it
+   * held within `limitMs`.
+   */
+  runUntil(done: () => boolean, limitMs: number, stepMs = 100): boolean {
+    const end = this.now + limitMs;
+    while (!done()) {
+      if (this.now >= end) return false;
+      this.run(Math.min(stepMs, end - this.now));
+    }
+    return true;
+  }
+
+  #happen(happening: Happening): void {
+    switch (happening.kind) {
+      case "packet":
+        this.#deliver(happening.from, happening.to, happening.bytes);
+        return;
+      case "alarm":
+        this.#ring(happening.node, happening.alarm);
+        return;
+      case "run":
+        happening.run();
+        return;
+    }
+  }
+
+  #ring(node: CoreNode, alarm: number): void {
+    if (!node.running || node.alarm !== alarm || node.paused) return;
+    node.alarm = Number.POSITIVE_INFINITY;
+    node.core.tick(this.clock(node));
+    this.#perform(node);
+  }
+
+  #deliver(from: CoreNode, to: CoreNode, bytes: Uint8Array): void {
+    if (!to.running || !this.links.reaches(from.index, to.index)) return;
+    this.history.datagram(this.now, from.index, to.index, bytes.length);
+    this.#feed(to, () => {
+      to.core.packet(this.clock(to), from.address, bytes);
+      for (const watcher of this.#watchers) watcher.packet?.(this.now, to, from, bytes);
+    });
+  }
+
+  /** Gives a running node an input, now or when it has the time for it. */
+  #feed(node: CoreNode, input: () => void): void {
+    if (!node.running) return;
+    if (node.paused) {
+      node.waiting.push(input);
+      return;
+    }
+    if (node.lateMs === 0) {
+      input();
+      this.#perform(node);
+      return;
+    }
+    const { starts } = node;
+    this.at(node.lateMs, () => {
+      if (!node.running || node.starts !== starts) return;
+      if (node.paused) {
+        node.waiting.push(input);
+        return;
+      }
+      input();
+      this.#perform(node);
+    });
+  }
+
+  /** Carries out what a core asks for, until it asks for nothing more, and sets its alarm. */
+  #perform(node: CoreNode): void {
+    this.history.turns += 1;
+    for (let effects = node.core.drain(); effects.length > 0; effects = node.core.drain()) {
+      for (const effect of effects) this.#effect(node, effect);
+    }
+    for (const watcher of this.#watchers) watcher.turned?.(this.now, node);
+    this.#arm(node);
+  }
+
+  #arm(node: CoreNode): void {
+    if (!node.running) return;
+    const alarm = node.core.deadline() - node.aheadMs;
+    if (alarm === node.alarm || alarm === Number.POSITIVE_INFINITY) return;
+    node.alarm = alarm;
+    this.#agenda.at(Math.max(alarm, this.now) + node.lateMs, { kind: "alarm", node, alarm });
+  }
+
+  #effect(node: CoreNode, effect: SerfEffect): void {
+    switch (effect.kind) {
+      case "send":
+        this.#send(node, effect.to, effect.bytes);
+        break;
+      case "dial":
+        this.#connections.dial(node, effect.id, effect.to, effect.timeoutMs);
+        break;
+      case "write":
+        this.#connections.write(node, effect.id, effect.bytes);
+        break;
+      case "close":
+        this.#connections.close(node, effect.id);
+        break;
+      case "settle": {
+        const settled = node.settled.get(effect.command);
+        node.settled.delete(effect.command);
+        settled?.(effect.error);
+        break;
+      }
+      case "record":
+        node.disk += effect.text;
+        break;
+      case "compact":
+        node.disk = node.core.snapshot();
+        break;
+      default:
+        break;
+    }
+    for (const watcher of this.#watchers) watcher.effect?.(this.now, node, effect);
+  }
+
+  #send(from: CoreNode, address: Address, bytes: Uint8Array): void {
+    const to = this.#find(address);
+    if (to === undefined) return;
+    const { now } = this;
+    const packet = { from: from.index, to: to.index, size: bytes.length, now };
+    this.links.datagram(packet, (delayMs, corrupted) => {
+      this.#agenda.at(now + delayMs, {
+        kind: "packet",
+        from,
+        to,
+        bytes: corrupted ? this.#damaged(bytes) : bytes,
+      });
+    });
+  }
+
+  #damaged(bytes: Uint8Array): Uint8Array {
+    const copy = bytes.slice();
+    const { place, bits } = this.links.damage(copy.length);
+    copy[place]! ^= bits;
+    return copy;
+  }
+
+  #find({ host }: Address): CoreNode | undefined {
+    const [a, b, c, d] = host.split(".").map(Number);
+    return a === 10 ? this.nodes[(b! << 16) | (c! << 8) | d!] : undefined;
+  }
+}
+
+/**
+ * The codec that all nodes use: without keys it keeps nothing of a node. With keys each node needs
+ * its own, and this returns `undefined`.
+ */
+function sharedCodec(seed: number, options: SerfOptions): Codec | undefined {
+  const parsed = parseOptions({ ...options, name: "shared" }, () => "shared");
+  if (parsed.keys.length > 0) return undefined;
+  const seeded = new SeededRandom(seed, "codec");
+  return createCodec(parsed, new Random((bytes) => seeded.fill(bytes)));
+}
