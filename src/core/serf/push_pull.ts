@@ -89,8 +89,9 @@ export class SharedState {
     for (const node of left) {
       // A member that we know to have left needs no intent. Its time would grow by one with every
       // exchange between two nodes, and overtake the time of the member's next join.
-      if (this.#members.find(node)?.status === "left") continue;
-      const lamportTime = (statusTimes.get(node) ?? 0n) + 1n;
+      const known = statusTimes.get(node) ?? 0n;
+      if (this.#members.confirmLeft(node, known)) continue;
+      const lamportTime = known + 1n;
       if (clocks.members.plausible(lamportTime)) {
         this.#intents.apply(now, { type: "leave", lamportTime, node, prune: false });
       }

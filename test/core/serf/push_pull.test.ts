@@ -39,6 +39,18 @@ describe("the state that a node sends", () => {
       queryTime: 9n,
     });
   });
+
+  it("has nothing of a member that is leaving: its leave would be read as a join, and be ignored when it arrives", () => {
+    const [sender, receiver] = [new SerfParts(), new SerfParts()].map((parts) => parts.join(0, "b"));
+    const leave = { type: "leave", lamportTime: 7n, node: "b", prune: false } as const;
+    sender!.intents.apply(0, leave);
+    expect(sender!.status("b")).toBe("leaving");
+    expect([...decodePushPull(sender!.shared.encode()).statusTimes.keys()]).not.toContain("b");
+    receiver!.shared.merge(0, sender!.shared.encode(), false);
+    receiver!.intents.apply(0, leave);
+    receiver!.fail(0, "b");
+    expect(receiver!.status("b")).toBe("left");
+  });
 });
 
 describe("the state of a peer", () => {
@@ -68,6 +80,18 @@ describe("the state of a peer", () => {
     // The join would have told others that the member is about to return.
     expect(decodePushPull(parts.shared.encode()).leftMembers).toEqual(["b"]);
     expect(parts.members.statusTime("b")).toBe(1n);
+  });
+
+  it("that says too that a member left ends the wait for its return", () => {
+    const parts = new SerfParts().join(0, "b", "c").leave(0, "b", "c");
+    for (const node of ["b", "c"]) parts.members.joinIntent(0, { type: "join", lamportTime: 9n, node });
+    const statusTimes = new Map([
+      ["b", 9n],
+      ["c", 8n],
+    ]);
+    parts.shared.merge(0, state({ statusTimes, leftMembers: ["b", "c"] }), false);
+    parts.members.reap(600_000);
+    expect([parts.status("b"), parts.status("c")]).toEqual(["left", "failed"]);
   });
 
   it("has joins of the others", () => {

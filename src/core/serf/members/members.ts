@@ -125,14 +125,17 @@ export class SerfMembers {
 
   /**
    * Returns what a push/pull contains of the members: the Lamport time of the last accepted intent
-   * of each, and the names of those that left and have not announced since that they join again. If
-   * that has more than {@link SerfLimits.sharedNameBytes}, it leaves out members: first those that
-   * have been gone longest.
+   * of each, and the names of those that left and have not announced since that they join again. It
+   * leaves out members that are leaving: the peer would take the time of their leave for that of a
+   * join, then ignore the leave itself, and report a failure. If the rest has more than
+   * {@link SerfLimits.sharedNameBytes}, further members are left out: first those that have been
+   * gone longest.
    */
   shared(): Pick<PushPullMessage, "statusTimes" | "leftMembers"> {
     const statusTimes = new Map<string, bigint>();
     const leftMembers: string[] = [];
     for (const [name, { member, statusTime, returningAt }] of this.#fitting()) {
+      if (member.status === "leaving") continue;
       statusTimes.set(name, statusTime);
       if (member.status === "left" && returningAt === undefined) leftMembers.push(name);
     }
@@ -233,6 +236,18 @@ export class SerfMembers {
       record.pruning = false;
     }
     return rebroadcast;
+  }
+
+  /**
+   * Handles that a peer lists a member among those that left. Returns whether that was known. If the
+   * peer knows the latest intent too, what looked like a return was none: a third node, for which
+   * the member was still leaving, sent the time of the leave as that of a join.
+   */
+  confirmLeft(name: string, lamportTime: bigint): boolean {
+    const record = this.#records.get(name);
+    if (record?.member.status !== "left") return false;
+    if (lamportTime >= record.statusTime) record.returningAt = undefined;
+    return true;
   }
 
   /** Erases a member at once. */
