@@ -63,6 +63,11 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
+  get hasBroadcasts(): boolean {
+    return this.#routes.queues.pending;
+  }
+
+  /** @inheritdoc */
   forgive(side: Side): void {
     this.#routes.queues.forgive(side);
   }

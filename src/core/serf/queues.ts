@@ -68,6 +68,11 @@ export class SerfQueues {
     return taken;
   }
 
+  /** Whether there is anything to send, to anybody. */
+  get pending(): boolean {
+    return this.#all.some((queue) => queue.pending);
+  }
+
   /** Forgets the messages that a neighbour on the ring has not been told yet. */
   forgive(side: Side): void {
     for (const queue of this.#all) queue.forgive(side);

@@ -151,7 +151,8 @@ export class SerfCore {
 
   /** Returns when {@link tick} has to be called next; `Infinity` for never. */
   deadline(): number {
-    return Math.min(this.#context.timers.next(), this.#swim.deadline(), this.#pipeline.deadline);
+    const { timers, now } = this.#context;
+    return Math.min(timers.next(), this.#swim.deadline(now), this.#pipeline.deadline);
   }
 
   /** Runs all timers that are due. */

@@ -26,6 +26,8 @@ export interface Application {
    * not been told yet.
    */
   broadcasts(overhead: number, limit: number, side?: Side): Uint8Array[];
+  /** Whether {@link broadcasts} has anything to return, for any receiver. */
+  readonly hasBroadcasts: boolean;
   /** Forgets the messages that a neighbour has not been told yet. */
   forgive(side: Side): void;
   /** Returns the state that is sent with every push/pull. */

@@ -90,6 +90,11 @@ export class Broadcasts {
     return this.#length;
   }
 
+  /** Whether there is anything to send: to random members, or to a neighbour on the ring. */
+  get pending(): boolean {
+    return this.#length > 0 || this.#owed.before.size > 0 || this.#owed.after.size > 0;
+  }
+
   /** The number of entries that were dropped, because the queue was full or they were too large. */
   get dropped(): number {
     return this.#dropped;

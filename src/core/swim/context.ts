@@ -19,7 +19,6 @@ export type SwimTimer =
   | { readonly kind: "probeTimeout" }
   | { readonly kind: "probeEnd" }
   | { readonly kind: "relay"; readonly sequence: number }
-  | { readonly kind: "gossip" }
   | { readonly kind: "pushPull" }
   | { readonly kind: "decode" }
   | { readonly kind: "merge" }

@@ -1,7 +1,8 @@
 /**
  * Gossip: at each interval broadcasts go to the neighbours on the ring that have not been told them
  * yet, to a few random live members, and to one recently dead member, so that it can refute
- * (memberlist `gossip`, which has no ring).
+ * (memberlist `gossip`, which has no ring). While there is nothing to send, the loop sleeps: most
+ * nodes are idle most of the time.
  */
 
 import type { SwimContext } from "./context.ts";
@@ -16,6 +17,7 @@ const packetsMax = 4;
 export class Gossip {
   readonly #context: SwimContext;
   readonly #ring: Ring;
+  /** A time at which a round may begin; later ones are whole intervals after it. */
   #tickAt = 0;
 
   constructor(context: SwimContext) {
@@ -26,13 +28,23 @@ export class Gossip {
   /** Starts the loop at a random phase of the interval, so that nodes that start together are not in step. */
   start(now: number): void {
     const { random, config } = this.#context;
-    this.#tickAt = now - random.below(config.gossipIntervalMs);
-    this.#arm(now);
+    this.#tickAt = now + config.gossipIntervalMs - random.below(config.gossipIntervalMs);
   }
 
-  /** Sends one round of gossip. */
+  /**
+   * Returns when {@link tick} has to be called next; `Infinity` while there is nothing to send. What
+   * came up since the last input waits for the next time of the loop.
+   */
+  deadline(now: number): number {
+    if (!this.#awake) return Number.POSITIVE_INFINITY;
+    this.#advance(now);
+    return this.#tickAt;
+  }
+
+  /** Sends one round of gossip if it is time for one. */
   tick(now: number): void {
-    this.#arm(now);
+    if (now < this.#tickAt || !this.#awake) return;
+    this.#advance(now);
     const { meter } = this.#context.outbox;
     const startedAt = meter?.now() ?? 0;
     this.#spread(now);
@@ -88,10 +100,16 @@ export class Gossip {
     return node.status === "dead" && now - node.changedAt <= this.#context.config.gossipToTheDeadMs;
   }
 
-  #arm(now: number): void {
-    const { config, timers } = this.#context;
-    this.#tickAt += config.gossipIntervalMs;
-    if (this.#tickAt <= now) this.#tickAt = now + config.gossipIntervalMs;
-    timers.set("gossip", this.#tickAt, { kind: "gossip" });
+  /** Whether there is something to send, and somebody to send it to. */
+  get #awake(): boolean {
+    const { members, broadcasts, application } = this.#context;
+    return members.count > 1 && (broadcasts.pending || application.hasBroadcasts);
+  }
+
+  /** Moves the next time of the loop behind the present one. */
+  #advance(now: number): void {
+    if (this.#tickAt > now) return;
+    const { gossipIntervalMs } = this.#context.config;
+    this.#tickAt += gossipIntervalMs * (Math.floor((now - this.#tickAt) / gossipIntervalMs) + 1);
   }
 }

@@ -207,9 +207,12 @@ export class Swim {
     this.#exchanges.stream(now, id, input);
   }
 
-  /** Returns when {@link tick} has to be called next; `Infinity` for never. */
-  deadline(): number {
-    return this.#context.timers.next();
+  /**
+   * Returns when {@link tick} has to be called next; `Infinity` for never. `now` is the time of the
+   * last input.
+   */
+  deadline(now: number): number {
+    return Math.min(this.#context.timers.next(), this.#gossip.deadline(now));
   }
 
   /** Runs all timers that are due. */
@@ -222,6 +225,7 @@ export class Swim {
     ) {
       this.#due(now, timer);
     }
+    this.#gossip.tick(now);
   }
 
   /**
@@ -254,9 +258,6 @@ export class Swim {
         return;
       case "relay":
         this.#responder.expired(timer.sequence);
-        return;
-      case "gossip":
-        this.#gossip.tick(now);
         return;
       case "pushPull":
         this.#pushPulls.tick(now);

@@ -103,6 +103,7 @@ export class Machine {
         for (const payload of payloads) this.events.push(`message ${payload.join(",")}`);
       },
       broadcasts: () => [],
+      hasBroadcasts: false,
       forgive: () => undefined,
       localState: () => new Uint8Array([9]),
       mergeRemoteState: (_now, bytes, join) => this.events.push(`state ${bytes.join(",")} ${join}`),
@@ -153,8 +154,8 @@ export class Machine {
   /** Runs every deadline up to `until`, collecting all effects. */
   run(until: number): SwimEffect[] {
     const all: SwimEffect[] = [];
-    while (this.swim.deadline() <= until) {
-      this.now = this.swim.deadline();
+    while (this.swim.deadline(this.now) <= until) {
+      this.now = this.swim.deadline(this.now);
       this.swim.tick(this.now);
       all.push(...this.take());
     }

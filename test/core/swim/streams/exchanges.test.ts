@@ -250,7 +250,7 @@ describe("a large state", () => {
   /** The members after each tick, until nothing is due at once any more. */
   function steps(): number[] {
     const counts: number[] = [];
-    while (machine.swim.deadline() <= machine.now + 1) {
+    while (machine.swim.deadline(machine.now) <= machine.now + 1) {
       machine.run(machine.now + 1);
       counts.push(machine.swim.nodes.length);
     }
@@ -278,7 +278,7 @@ describe("a large state", () => {
     const id = machine.swim.accept(0, peer);
     machine.swim.stream(0, id, { kind: "received", bytes: frame(machine, large()) });
     const effects = machine.take();
-    while (machine.swim.deadline() <= machine.now + 1) {
+    while (machine.swim.deadline(machine.now) <= machine.now + 1) {
       machine.run(machine.now + 1);
       effects.push(...machine.effects);
     }
@@ -328,7 +328,7 @@ describe("a large state", () => {
     serve(frame(machine, { type: "user", payload: new Uint8Array([4, 5]) }));
     expect(machine.happened()).toEqual(["message 4,5"]);
     const closed: number[] = [];
-    while (machine.swim.deadline() <= machine.now + 1) {
+    while (machine.swim.deadline(machine.now) <= machine.now + 1) {
       machine.run(machine.now + 1);
       closed.push(...machine.effects.flatMap((effect) => (effect.kind === "close" ? [effect.id] : [])));
     }

@@ -5,7 +5,7 @@ import { alive, Machine } from "../machine.ts";
 function partners(machine: Machine): string[] {
   const hosts: string[] = [];
   while (machine.now < 30 * 60_000) {
-    machine.swim.tick((machine.now = Math.max(machine.now, machine.swim.deadline())));
+    machine.swim.tick((machine.now = Math.max(machine.now, machine.swim.deadline(machine.now))));
     for (const effect of machine.take()) {
       if (effect.kind !== "dial") continue;
       hosts.push(effect.to.host);
