@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { freshCoordinate } from "../../src/core/coordinate/coordinate.ts";
 import { serfDefaults } from "../../src/core/serf/config.ts";
-import { encodeCoordinate } from "../../src/core/serf/coordinates.ts";
+import { encodeCoordinate } from "../../src/core/serf/wire/ping_payload.ts";
 import { encodeFilters } from "../../src/core/serf/queries/filters.ts";
 import { SerfCore } from "../../src/core/serf/serf_core.ts";
 import { encodeQuery, encodeQueryResponse, encodeRelay } from "../../src/core/serf/wire/encoding.ts";

@@ -105,7 +105,7 @@ export const rooms: readonly Room[] = [
     name: "core/serf/wire",
     paths: ["src/core/serf/wire/"],
     rule: "Serf's messages; knows the records they carry, and nobody who sends or receives them",
-    sees: ["core", "core/wire", "net", "src/core/serf/api.ts", ...floor],
+    sees: ["core/coordinate", "core", "core/wire", "net", "src/core/serf/api.ts", ...floor],
     never: ["src/core/serf/config.ts", "src/core/serf/members/members.ts", "src/core/swim/swim.ts"],
   },
   {

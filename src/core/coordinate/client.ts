@@ -9,6 +9,7 @@ import {
   distanceSeconds,
   freshCoordinate,
   isFiniteCoordinate,
+  type MovingCoordinate,
   rawDistance,
   vivaldi,
 } from "./coordinate.ts";
@@ -31,7 +32,10 @@ export type Refusal =
 export class CoordinateClient {
   readonly #random: () => number;
   readonly #origin: Coordinate;
-  #coordinate: Coordinate;
+  /** The position, which every round trip moves in place. */
+  #moving: MovingCoordinate;
+  /** A copy of the position that nobody changes; `undefined` until somebody asks for it. */
+  #coordinate: Coordinate | undefined;
   readonly #latencies = new Map<string, number[]>();
   readonly #samples: number[] = new Array<number>(vivaldi.adjustmentWindow).fill(0);
   #sampleIndex = 0;
@@ -40,11 +44,12 @@ export class CoordinateClient {
   constructor(options: CoordinateClientOptions) {
     this.#random = options.random;
     this.#origin = freshCoordinate(options.dimensions);
-    this.#coordinate = this.#origin;
+    this.#moving = copy(this.#origin);
   }
 
   /** The current position. */
   get coordinate(): Coordinate {
+    this.#coordinate ??= copy(this.#moving);
     return this.#coordinate;
   }
 
@@ -56,7 +61,7 @@ export class CoordinateClient {
   /** Replaces the position. Returns a reason if it is refused; then nothing changed. */
   set(coordinate: Coordinate): Refusal | undefined {
     const refusal = this.#refusal(coordinate);
-    if (refusal === undefined) this.#coordinate = coordinate;
+    if (refusal === undefined) this.#place(coordinate);
     return refusal;
   }
 
@@ -69,12 +74,13 @@ export class CoordinateClient {
     if (refusal !== undefined) return refusal;
     if (!(seconds >= 0 && seconds <= vivaldi.roundTripMax)) return "round trip time not in valid range";
     const latency = this.#filter(node, seconds);
+    this.#coordinate = undefined;
     this.#step(other, latency);
     this.#adjust(other, latency);
     this.#gravitate();
-    if (!isFiniteCoordinate(this.#coordinate)) {
+    if (!isFiniteCoordinate(this.#moving)) {
       this.#resets += 1;
-      this.#coordinate = this.#origin;
+      this.#place(this.#origin);
     }
     return undefined;
   }
@@ -84,6 +90,11 @@ export class CoordinateClient {
     this.#latencies.delete(node);
   }
 
+  #place(coordinate: Coordinate): void {
+    this.#moving = copy(coordinate);
+    this.#coordinate = undefined;
+  }
+
   #refusal(other: Coordinate): Refusal | undefined {
     if (other.vec.length !== this.#origin.vec.length) return "dimensions aren't compatible";
     return isFiniteCoordinate(other) ? undefined : "coordinate is invalid";
@@ -91,8 +102,13 @@ export class CoordinateClient {
 
   /** Returns the upper median of the node's last three round trips. */
   #filter(node: string, seconds: number): number {
-    const recent = [...(this.#latencies.get(node) ?? []), seconds].slice(-vivaldi.latencyFilterSize);
-    this.#latencies.set(node, recent);
+    let recent = this.#latencies.get(node);
+    if (recent === undefined) {
+      recent = [];
+      this.#latencies.set(node, recent);
+    }
+    recent.push(seconds);
+    if (recent.length > vivaldi.latencyFilterSize) recent.shift();
     const sorted = [...recent].sort((a, b) => a - b);
     return sorted[Math.floor(sorted.length / 2)]!;
   }
@@ -102,15 +118,14 @@ export class CoordinateClient {
    * x_i moves by c_c * w * (rtt - distance).
    */
   #step(other: Coordinate, latency: number): void {
-    const self = this.#coordinate;
+    const self = this.#moving;
     const distance = distanceSeconds(self, other);
     const rtt = Math.max(latency, vivaldi.zeroThreshold);
     const wrongness = Math.abs(distance - rtt) / rtt;
     const weight = self.error / Math.max(self.error + other.error, vivaldi.zeroThreshold);
     const blended = vivaldi.ce * weight * wrongness + self.error * (1 - vivaldi.ce * weight);
-    const error = Math.min(blended, vivaldi.errorMax);
-    const force = vivaldi.cc * weight * (rtt - distance);
-    this.#coordinate = applyForce({ ...self, error }, force, other, this.#random);
+    self.error = Math.min(blended, vivaldi.errorMax);
+    applyForce(self, vivaldi.cc * weight * (rtt - distance), other, this.#random);
   }
 
   /**
@@ -118,19 +133,22 @@ export class CoordinateClient {
    * count as 0.
    */
   #adjust(other: Coordinate, latency: number): void {
-    this.#samples[this.#sampleIndex] = latency - rawDistance(this.#coordinate, other);
+    this.#samples[this.#sampleIndex] = latency - rawDistance(this.#moving, other);
     this.#sampleIndex = (this.#sampleIndex + 1) % vivaldi.adjustmentWindow;
     let sum = 0;
     for (const sample of this.#samples) sum += sample;
-    this.#coordinate = { ...this.#coordinate, adjustment: sum / (2 * vivaldi.adjustmentWindow) };
+    this.#moving.adjustment = sum / (2 * vivaldi.adjustmentWindow);
   }
 
   /**
    * Moves towards the origin by (distance / rho)^2, so that the cluster as a whole does not drift.
    */
   #gravitate(): void {
-    const pull = distanceSeconds(this.#origin, this.#coordinate) / vivaldi.gravityRho;
-    const force = -1 * pull * pull;
-    this.#coordinate = applyForce(this.#coordinate, force, this.#origin, this.#random);
+    const pull = distanceSeconds(this.#origin, this.#moving) / vivaldi.gravityRho;
+    applyForce(this.#moving, -1 * pull * pull, this.#origin, this.#random);
   }
+}
+
+function copy({ vec, error, adjustment, height }: Coordinate): MovingCoordinate {
+  return { vec: [...vec], error, adjustment, height };
 }

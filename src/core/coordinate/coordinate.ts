@@ -16,6 +16,11 @@ export interface Coordinate {
   readonly height: number;
 }
 
+/** A position that is moved in place. */
+export type MovingCoordinate = {
+  -readonly [Part in keyof Coordinate]: Part extends "vec" ? number[] : Coordinate[Part];
+};
+
 /** The constants of the algorithm, from Serf's `coordinate.DefaultConfig`. */
 export const vivaldi = {
   dimensions: 8,
@@ -43,12 +48,17 @@ export function freshCoordinate(dimensions: number = vivaldi.dimensions): Coordi
 /** Returns whether every component is a finite number. */
 export function isFiniteCoordinate(coordinate: Coordinate): boolean {
   const { vec, error, adjustment, height } = coordinate;
-  return [...vec, error, adjustment, height].every(Number.isFinite);
+  return (
+    Number.isFinite(error) &&
+    Number.isFinite(adjustment) &&
+    Number.isFinite(height) &&
+    vec.every(Number.isFinite)
+  );
 }
 
 /** Returns |a.vec - b.vec| + a.height + b.height, in seconds. */
 export function rawDistance(a: Coordinate, b: Coordinate): number {
-  return magnitude(subtract(a.vec, b.vec)) + a.height + b.height;
+  return gap(a.vec, b.vec) + a.height + b.height;
 }
 
 /**
@@ -72,46 +82,45 @@ export function distanceSeconds(a: Coordinate, b: Coordinate): number {
 }
 
 /**
- * Returns `from` moved by `force` seconds away from `other`, or towards it if negative. `random`
- * returns numbers in [0, 1) and is called only if the two are at the same place.
+ * Moves a position by `force` seconds away from `other`, or towards it if negative. `random` returns
+ * numbers in [0, 1) and is called only if the two are at the same place.
  */
 export function applyForce(
-  from: Coordinate,
+  moving: MovingCoordinate,
   force: number,
   other: Coordinate,
   random: () => number,
-): Coordinate {
-  const { unit, length } = unitVector(from.vec, other.vec, random);
-  const vec = from.vec.map((component, index) => component + unit[index]! * force);
-  if (length <= vivaldi.zeroThreshold) return { ...from, vec };
-  const height = ((from.height + other.height) * force) / length + from.height;
-  return { ...from, vec, height: Math.max(height, vivaldi.heightMin) };
+): void {
+  const { vec } = moving;
+  const length = gap(vec, other.vec);
+  if (length <= vivaldi.zeroThreshold) {
+    const direction = randomDirection(vec.length, random);
+    for (let index = 0; index < vec.length; index++) vec[index]! += direction[index]! * force;
+    return;
+  }
+  const factor = 1 / length;
+  for (let index = 0; index < vec.length; index++) {
+    vec[index]! += (vec[index]! - other.vec[index]!) * factor * force;
+  }
+  const height = ((moving.height + other.height) * force) / length + moving.height;
+  moving.height = Math.max(height, vivaldi.heightMin);
 }
 
-function subtract(a: readonly number[], b: readonly number[]): number[] {
-  return a.map((component, index) => component - b[index]!);
-}
-
-function magnitude(vec: readonly number[]): number {
+/** The length of the difference of two vectors. */
+function gap(a: readonly number[], b: readonly number[]): number {
   let sum = 0;
-  for (const component of vec) sum += component * component;
+  for (let index = 0; index < a.length; index++) {
+    const difference = a[index]! - b[index]!;
+    sum += difference * difference;
+  }
   return Math.sqrt(sum);
 }
 
-function unitVector(
-  to: readonly number[],
-  from: readonly number[],
-  random: () => number,
-): { unit: number[]; length: number } {
-  const difference = subtract(to, from);
-  const length = magnitude(difference);
-  if (length > vivaldi.zeroThreshold) return { unit: scaled(difference, 1 / length), length };
-  const direction = difference.map(() => random() - 0.5);
-  const size = magnitude(direction);
-  if (size > vivaldi.zeroThreshold) return { unit: scaled(direction, 1 / size), length: 0 };
-  return { unit: difference.map((_, index) => (index === 0 ? 1 : 0)), length: 0 };
-}
-
-function scaled(vec: readonly number[], factor: number): number[] {
-  return vec.map((component) => component * factor);
+/** A random direction of length 1 for two vectors that are too close to have one. */
+function randomDirection(dimensions: number, random: () => number): number[] {
+  const origin = new Array<number>(dimensions).fill(0);
+  const direction = origin.map(() => random() - 0.5);
+  const size = gap(direction, origin);
+  if (size > vivaldi.zeroThreshold) return direction.map((component) => component * (1 / size));
+  return origin.map((_, index) => (index === 0 ? 1 : 0));
 }

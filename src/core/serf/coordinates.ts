@@ -6,11 +6,8 @@
 import { CoordinateClient } from "../coordinate/client.ts";
 import { type Coordinate, distanceSeconds, freshCoordinate } from "../coordinate/coordinate.ts";
 import { WireError } from "../wire/error.ts";
-import { MsgpackReader, MsgpackWriter } from "../wire/msgpack.ts";
 import { log, type SerfContext } from "./context.ts";
-
-const pingVersion = 1;
-const dimensionsMax = 64;
+import { decodeCoordinate, encodeCoordinate, pingVersion } from "./wire/ping_payload.ts";
 
 /** The coordinate of this node and the last known ones of others. */
 export class PingCoordinates {
@@ -73,33 +70,4 @@ export class PingCoordinates {
     this.#client.forget(node);
     this.#known.delete(node);
   }
-}
-
-/** Encodes the payload of an ack: a version byte and a coordinate. */
-export function encodeCoordinate(coordinate: Coordinate): Uint8Array {
-  const writer = new MsgpackWriter(pingVersion).map(4);
-  writer.string("Adjustment").float(coordinate.adjustment).string("Error").float(coordinate.error);
-  writer.string("Height").float(coordinate.height).string("Vec").array(coordinate.vec.length);
-  for (const component of coordinate.vec) writer.float(component);
-  return writer.finish();
-}
-
-/** Decodes the payload of an ack. Throws WireError. */
-export function decodeCoordinate(payload: Uint8Array): Coordinate {
-  let vec: number[] = [];
-  let error = 0;
-  let adjustment = 0;
-  let height = 0;
-  const fields = {
-    Vec: (reader: MsgpackReader) => {
-      const count = reader.arrayHeader();
-      if (count > dimensionsMax) throw new WireError(`coordinate has ${count} dimensions`);
-      vec = Array.from({ length: count }, () => reader.float());
-    },
-    Error: (reader: MsgpackReader) => (error = reader.float()),
-    Adjustment: (reader: MsgpackReader) => (adjustment = reader.float()),
-    Height: (reader: MsgpackReader) => (height = reader.float()),
-  };
-  new MsgpackReader(payload, 1).struct(fields, ["Vec", "Error", "Adjustment", "Height"]);
-  return { vec, error, adjustment, height };
 }

@@ -50,7 +50,7 @@ export interface Application {
    */
   pingCompleted(now: number, node: Node, roundTripMs: number, payload: Uint8Array): void;
   /**
-   * Called for every alive message, so repeatedly per member. Returns a reason to ignore it, or
+   * Called for every alive message that says something new about a member. Returns a reason to ignore it, or
    * `undefined` to apply it.
    */
   admitAlive(alive: Alive): string | undefined;

@@ -5,6 +5,7 @@
 
 import { formatAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
+import { equalBytes } from "../bytes.ts";
 import type { Random } from "../random.ts";
 import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
@@ -43,6 +44,20 @@ export const versionIndex = {
 /** Returns whether a node is alive or suspected, and so still takes part. */
 export function isLive(node: Node): boolean {
   return node.status === "alive" || node.status === "suspect";
+}
+
+/**
+ * Returns whether an alive message says nothing about a node that is not known already. Messages
+ * that are wrong never repeat what is known.
+ */
+export function isRepetition(node: Node, alive: Alive): boolean {
+  if (alive.incarnation > node.incarnation || alive.port !== node.endpoint.port) return false;
+  if ((alive.meta?.length ?? 0) > SwimLimits.meta || alive.versions.length < node.versions.length)
+    return false;
+  for (let index = 0; index < node.versions.length; index++) {
+    if (alive.versions[index] !== node.versions[index]) return false;
+  }
+  return equalBytes(alive.address, node.address);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Alive, Dead, NodeState, Suspect } from "../wire/messages.ts";
 import { NodeStateCode } from "../wire/messages.ts";
 import type { SwimConfig } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
-import type { Node } from "./members.ts";
+import { isRepetition, type Node } from "./members.ts";
 import { Suspicions } from "./suspicions.ts";
 import { aliveFault, plausibleAccusation, plausibleAlive, versionsFault } from "./validity.ts";
 
@@ -110,8 +110,10 @@ export class Membership {
     const { members, application, config } = this.#context;
     const isSelf = alive.node === config.name;
     if (isSelf && this.#leaving) return;
-    if (!this.#acceptable(alive)) return;
     let node = members.find(alive.node);
+    // Most gossip is known already.
+    if (node !== undefined && !isSelf && isRepetition(node, alive)) return;
+    if (!this.#acceptable(alive)) return;
     let addressUpdate = false;
     const moved =
       node === undefined || !equalBytes(node.address, alive.address) || node.endpoint.port !== alive.port;

@@ -83,7 +83,7 @@ export interface SerfOptions {
   /** Whether names are limited to 128 letters, digits, dashes and dots. Default false. */
   readonly validateNodeNames?: boolean | undefined;
   /**
-   * Called for every alive message, so repeatedly per member. Returns a reason to ignore the
+   * Called for every alive message that says something new about a member. Returns a reason to ignore the
    * message, or `null` to accept it. Synchronous.
    */
   readonly admitMember?: ((member: Member) => string | null) | undefined;

@@ -18,7 +18,7 @@ export type Verdict = string | undefined;
 /** The application's checks. Both are called synchronously; if one throws, it refuses. */
 export interface AdmissionHooks {
   /**
-   * Called for every alive message, so repeatedly per member. Returns a reason to ignore the
+   * Called for every alive message that says something new about a member. Returns a reason to ignore the
    * message, or `null` to accept it.
    */
   readonly admitMember?: (member: Member) => string | null;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { freshCoordinate } from "../../../../src/core/coordinate/coordinate.ts";
-import { decodeCoordinate, encodeCoordinate } from "../../../../src/core/serf/coordinates.ts";
 import {
   decodeMessage,
   decodePushPull,
@@ -8,7 +7,9 @@ import {
   encodePushPull,
   type SerfMessage,
 } from "../../../../src/core/serf/wire/messages.ts";
+import { decodeCoordinate, encodeCoordinate } from "../../../../src/core/serf/wire/ping_payload.ts";
 import { decodeTags, encodeTags } from "../../../../src/core/serf/wire/tags.ts";
+import { MsgpackWriter } from "../../../../src/core/wire/msgpack.ts";
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "hex"));
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -176,6 +177,23 @@ describe("coordinates on acks", () => {
     const fresh = `0184aa41646a7573746d656e74cb0000000000000000a54572726f72cb3ff8000000000000a6486569676874cb3ee4f8b588e368f1a356656398${"cb0000000000000000".repeat(8)}`;
     expect(Buffer.from(encodeCoordinate(freshCoordinate())).toString("hex")).toBe(fresh);
     expect(decodeCoordinate(hex(fresh))).toEqual(freshCoordinate());
+  });
+
+  it("has eleven numbers, each in its place, whatever the order of the fields", () => {
+    const coordinate = {
+      vec: [1.5, -2e-9, 3, 4, Math.PI, 6, -0, 8e20],
+      error: 0.25,
+      adjustment: -0.125,
+      height: 1e-5,
+    };
+    const bytes = encodeCoordinate(coordinate);
+    expect(decodeCoordinate(bytes)).toEqual(coordinate);
+    const swapped = new MsgpackWriter(1).map(4).string("Vec").array(8);
+    for (const component of coordinate.vec) swapped.float(component);
+    swapped.string("Height").float(coordinate.height).string("Error").float(coordinate.error);
+    swapped.string("Adjustment").float(coordinate.adjustment);
+    expect(decodeCoordinate(swapped.finish())).toEqual(coordinate);
+    expect(swapped.finish().length).toBe(bytes.length);
   });
 
   it("may contain integers, but not thousands of dimensions", () => {
