@@ -269,6 +269,11 @@ export class SerfCore {
     return this.#swim.liveCount;
   }
 
+  /** Returns where to reach other live members, at most `countMax`; the neighbours on the ring come first. */
+  nearest(countMax: number): Address[] {
+    return this.#swim.nearest(countMax);
+  }
+
   /** Returns the last known network coordinate of a member, or `undefined`. */
   coordinate(name: string): Coordinate | undefined {
     return this.#coordinates.find(name);
