@@ -5,6 +5,7 @@
 
 import type { Job } from "../../jobs.ts";
 import { WireError } from "../../wire/error.ts";
+import { Limits } from "../../wire/limits.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 import { SerfMessageType } from "./messages.ts";
 
@@ -32,9 +33,6 @@ export interface PushPullMessage {
 
 /** How many names, events or other values are encoded or decoded at once. */
 const valuesAtOnce = 2_048;
-
-/** How many names a state may have: four times as many as members are kept. */
-const namesMax = 524_288;
 
 /** Encodes Serf's part of a push/pull, type byte included. */
 export function* encodePushPull(state: PushPullMessage): Job<Uint8Array> {
@@ -181,8 +179,8 @@ class Decoder {
 
 /** Returns `count`. Throws WireError if a state cannot have so many names. */
 function checkedNames(count: number): number {
-  if (count <= namesMax) return count;
-  throw new WireError(`${count} names are more than ${namesMax}`);
+  if (count <= Limits.nodes) return count;
+  throw new WireError(`${count} names are more than ${Limits.nodes}`);
 }
 
 /** Returns a function that returns true at every call whose number is a multiple of `count`. */

@@ -18,6 +18,9 @@ const sliceMax = 512;
 /** How many entries are checked, or listed for our own state, at once. */
 const listedAtOnce = 4_096;
 
+/** Up to how many bytes the application's part of a state is small, so that it is merged at once. */
+const userStateSmall = 16_384;
+
 /** How many large states are merged side by side; each is held until it is merged. */
 const mergesMax = 4;
 
@@ -68,7 +71,8 @@ export class FullState {
     finished: (now: number, error: string | undefined) => void,
   ): Job<string | undefined> {
     const { application, members } = this.#context;
-    if (remote.nodes.length > sliceMax && this.#merges.count >= mergesMax) return "too many large merges";
+    const isLarge = remote.nodes.length > sliceMax || remote.userState.length > userStateSmall;
+    if (isLarge && this.#merges.count >= mergesMax) return "too many large merges";
     const nodes = yield* this.#withPorts(remote.nodes);
     const refusal =
       (yield* incompatibility(nodes, members.list)) ??
