@@ -1,7 +1,7 @@
 /**
  * Serf's part of a push/pull: what we send with the membership layer's state, and how a peer's is
- * merged (serf `LocalState`, `MergeRemoteState`). Both go in slices if the state is large. It is not broadcast again, because every node
- * receives it by push/pulls of its own.
+ * merged (serf `LocalState`, `MergeRemoteState`). Both go in slices if the state is large. A peer's
+ * state is not broadcast again, because every node receives it by push/pulls of its own.
  */
 
 import type { Job, Turn } from "../jobs.ts";

@@ -34,6 +34,12 @@ export interface CodecOptions {
   readonly random: Random;
 }
 
+/** How a frame is sealed. */
+export interface SealOptions {
+  readonly labelHeader: boolean;
+  readonly encrypt: boolean;
+}
+
 /** The content of a packet. Nothing in it refers to the codec's memory. */
 export interface OpenedPacket {
   readonly messages: readonly PacketMessage[];
@@ -219,7 +225,7 @@ export class Codec {
     { encrypt, labelHeader }: SealOptions,
     compress: boolean,
   ): Job<Uint8Array> {
-    const size = sizeOf(pieces);
+    const size = totalSize(pieces);
     const engine = this.#engineFor(size, Math.ceil(1.6 * size) + 64);
     yield* copyInto(engine, pieces);
     const flags = this.#flags(engine, { compress, encrypt });
@@ -337,10 +343,9 @@ export class Codec {
   }
 }
 
-/** How a frame is sealed. */
-export interface SealOptions {
-  readonly labelHeader: boolean;
-  readonly encrypt: boolean;
+/** Returns how many bytes the pieces of a message have together. */
+export function totalSize(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((size, piece) => size + piece.length, 0);
 }
 
 /** How many entries of a push/pull are encoded at once: some milliseconds of work. */
@@ -377,13 +382,8 @@ function fits(size: number, room: number): boolean {
   return size <= Math.min(Limits.packet, room);
 }
 
-/** Returns how many bytes the pieces of a message have together. */
-export function sizeOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((size, piece) => size + piece.length, 0);
-}
-
 function join(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(sizeOf(parts));
+  const joined = new Uint8Array(totalSize(parts));
   let at = 0;
   for (const part of parts) {
     joined.set(part, at);

@@ -8,7 +8,7 @@ import type { Address } from "../../../runtime.ts";
 import { unreachable } from "../../assert.ts";
 import type { StreamInput } from "../../effects.ts";
 import { type Job, Jobs, type Turn } from "../../jobs.ts";
-import { type SealOptions, sizeOf } from "../../wire/codec.ts";
+import { type SealOptions, totalSize } from "../../wire/codec.ts";
 import { WireError } from "../../wire/error.ts";
 import { FrameReader } from "../../wire/frame.ts";
 import type { Ping, StreamMessage } from "../../wire/messages.ts";
@@ -333,7 +333,7 @@ export class Exchanges {
     const state = yield* codec.encodeState(yield* this.#fullState.local(join));
     // memberlist reports the first four bytes of the message here, which are always the same; the
     // size is useful.
-    outbox.meter?.gauge("memberlist.size.local", sizeOf(state));
+    outbox.meter?.gauge("memberlist.size.local", totalSize(state));
     this.#sent(exchange, yield* codec.sealPieces(state, this.#sealing(exchange)));
   }
 

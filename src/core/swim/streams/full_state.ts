@@ -43,7 +43,7 @@ export class FullState {
     this.#merges = new Jobs((at) => context.timers.set("merge", at, { kind: "mergeJob" }));
   }
 
-  /** Whether our own state is so large that it is not encoded in one turn. */
+  /** Whether encoding our own state may take more than one turn. */
   get isLarge(): boolean {
     return this.#context.members.count > sliceMax;
   }
