@@ -135,10 +135,11 @@ export class SerfCore {
   }
 
   /**
-   * Returns what is left to do when the node stops: events that are held, and lines that are not
-   * recorded yet.
+   * Lets go of what is half done, and returns what is left to do when the node stops: events that are
+   * held, and lines that are not recorded yet.
    */
   end(): SerfEffect[] {
+    this.#swim.stopJobs(this.#context.now);
     this.#events.flush();
     this.#pipeline.flush();
     return this.drain().filter(({ kind }) => kind === "emit" || kind === "record" || kind === "compact");

@@ -146,9 +146,16 @@ export class Swim {
    * if there are no other members.
    */
   leave(now: number, finished: () => void): void {
+    this.stopJobs(now);
     const others = this.liveCount > 1;
     this.#membership.leave(now, others ? finished : () => undefined);
     if (!others) finished();
+  }
+
+  /** Drops large states that are being received, answered or merged: this node does not need them any more. */
+  stopJobs(now: number): void {
+    this.#exchanges.stop(now);
+    this.#fullState.stop(now);
   }
 
   /** Takes a leave back: this node is alive again, at a higher incarnation. */
@@ -269,10 +276,10 @@ export class Swim {
       case "pushPull":
         this.#pushPulls.tick(now);
         return;
-      case "decode":
-        this.#exchanges.decodeNext(now);
+      case "exchangeJob":
+        this.#exchanges.next(now);
         return;
-      case "merge":
+      case "mergeJob":
         this.#fullState.mergeNext(now);
         return;
       case "suspicion":
