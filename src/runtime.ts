@@ -41,9 +41,7 @@ export type SystemErrorCode =
   | "ECANCELED" // aborted by the caller's signal, or the socket was closed
   | "EUNKNOWN";
 
-/**
- * A failed operation of a runtime, translated by its adapter; `cause` is the runtime's own error.
- */
+/** A failed operation, translated by the adapter; `cause` is the runtime's own error. */
 export class SystemError extends Error {
   /** The POSIX name of the failure. */
   readonly code: SystemErrorCode;
@@ -92,6 +90,12 @@ export interface DatagramSocket {
   readonly dropped: number;
   /** Queues one datagram, in order. Never throws. The caller must not change `bytes` afterwards. */
   send(to: Address, bytes: Uint8Array): void;
+  /**
+   * Reserves a receive buffer for each of these peers and for nobody else, so that a flood from others
+   * does not crowd out what they send. Until the list is empty, other programs can bind the port too.
+   * Never throws: a refused peer shares the common buffer. Absent where the system cannot do it.
+   */
+  reserve?(peers: readonly Address[]): void;
   /** Sends what is queued, for at most a second, then closes and frees the port. Idempotent. */
   close(): Promise<void>;
 }
@@ -308,10 +312,7 @@ export interface Host {
   interfaces(): InterfaceAddress[];
   /** Returns the addresses of a name in the resolver's order. Rejects with `ENOTFOUND`. */
   resolve(name: string): Promise<string[]>;
-  /**
-   * Returns the targets of a service's SRV records (RFC 2782), best first. Rejects with `ENOTFOUND`
-   * or `ETIMEDOUT`.
-   */
+  /** Returns the targets of SRV records (RFC 2782), best first. Rejects with `ENOTFOUND`, `ETIMEDOUT`. */
   resolveService(name: string): Promise<ServiceTarget[]>;
   /** The operating system by Go's name: `linux`, `darwin`, `windows`. */
   readonly os: string;

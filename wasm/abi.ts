@@ -105,13 +105,13 @@ export const abi: readonly AbiGroup[] = [
   {
     name: "FrameCode",
     comment:
-      "Why `openFrame` refuses a frame, or that it is not done. Any other negative result is a negated fault code.",
+      "Why `openFrame` refuses a frame, or that it or `sealFrame` is not done. Any other negative result is a negated fault code.",
     prefix: "FRAME_",
     type: "i32",
     values: {
       undecryptable: -20,
       empty: -21,
-      more: [-22, "A part is decompressed, and `openMore` has to be called for the next one."],
+      more: [-22, "A part is done, and `openMore` or `sealMore` has to be called for the next one."],
     },
   },
   {

@@ -18,6 +18,10 @@ export interface BunUdpOptions {
   readonly hostname: string;
   readonly port: number;
   readonly binaryType: "uint8array";
+  /** Bits of uSockets: 16 lets other sockets that have it bind the same port. */
+  readonly flags?: number;
+  /** The only peer to receive from. */
+  readonly connect?: { readonly hostname: string; readonly port: number };
   readonly socket: {
     data(socket: BunUdpSocket, bytes: Uint8Array, port: number, address: string): void;
     drain(socket: BunUdpSocket): void;

@@ -17,13 +17,15 @@ const lingerMs = 1_000;
 /** The pause after a failed receive, so that a lasting failure does not become a busy loop. */
 const failurePauseMs = 10;
 
+/** Setting the size of the receive buffer makes Deno's `node:dgram` even slower. */
+const fallback = { receiveBufferSize: 0, inFlightMax: 1, reserves: false };
+
 /** UDP sockets of Deno. */
 export const datagrams: Datagrams = {
   async bind(address, handler): Promise<DatagramSocket> {
     if (!denoApi().listenDatagram) {
       const { nodeDatagrams } = await import("../node/datagrams.ts");
-      // Setting the size of the receive buffer makes Deno's node:dgram even slower.
-      return await nodeDatagrams({ receiveBufferSize: 0, inFlightMax: 1 }).bind(address, handler);
+      return await nodeDatagrams(fallback).bind(address, handler);
     }
     return await openOn(address.host, (host) => bind(address, host, handler));
   },

@@ -7,6 +7,7 @@ import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { openOn, peerHost, socketHost } from "../shared/hosts.ts";
+import { Port, type PortSocketOptions } from "../shared/port.ts";
 import { SendQueue } from "../shared/send_queue.ts";
 
 /** How long a closing socket waits until the queue is sent. */
@@ -24,6 +25,8 @@ export interface NodeDatagramsOptions {
    * reverse order.
    */
   readonly inFlightMax: number;
+  /** Whether receive buffers can be reserved. Deno does not connect sockets in the system. */
+  readonly reserves: boolean;
 }
 
 /** How long to wait for the callback of `close`. */
@@ -36,54 +39,54 @@ export function nodeDatagrams(options: NodeDatagramsOptions): Datagrams {
   };
 }
 
-function bind(
+async function bind(
   address: Address,
   host: string,
   handler: DatagramHandler,
   options: NodeDatagramsOptions,
 ): Promise<DatagramSocket> {
-  const ipv6 = host.includes(":");
-  const socket = createSocket({ type: ipv6 ? "udp6" : "udp4", lookup: numeric });
-  return new Promise((resolve, reject) => {
-    socket.once("error", (error) => {
-      socket.close();
-      reject(systemError("bind", joinHostPort(address.host, address.port), error));
-    });
-    socket.bind({ address: host, port: address.port, exclusive: true }, () => {
-      socket.removeAllListeners("error");
-      // Windows reports a peer's closed port here. The socket stays open, whatever happens to a
-      // datagram.
-      socket.on("error", () => {});
-      if (options.receiveBufferSize > 0) growReceiveBuffer(socket, options.receiveBufferSize);
-      resolve(new NodeDatagramSocket(socket, ipv6, handler, options));
-    });
+  const socket = new NodeDatagramSocket(host, handler, options);
+  await socket.open(address).catch((error: unknown) => {
+    throw systemError("bind", joinHostPort(address.host, address.port), error);
   });
+  return socket;
 }
 
 class NodeDatagramSocket implements DatagramSocket {
-  readonly local: Address;
-  readonly #socket: Socket;
+  readonly reserve?: (peers: readonly Address[]) => void;
+  readonly #host: string;
   readonly #ipv6: boolean;
-  readonly #inFlightMax: number;
+  readonly #options: NodeDatagramsOptions;
   readonly #handler: DatagramHandler;
   readonly #queue: SendQueue = new SendQueue();
+  readonly #port: Port<Socket>;
+  #local!: Address;
   #inFlight = 0;
   #closed: Promise<void> | undefined;
   #drained: () => void = () => {};
 
-  constructor(
-    socket: Socket,
-    ipv6: boolean,
-    handler: DatagramHandler,
-    { inFlightMax }: NodeDatagramsOptions,
-  ) {
-    const { address, port } = socket.address();
-    this.local = { host: peerHost(address), port };
-    this.#socket = socket;
-    this.#ipv6 = ipv6;
+  constructor(host: string, handler: DatagramHandler, options: NodeDatagramsOptions) {
+    this.#host = host;
+    this.#ipv6 = host.includes(":");
     this.#handler = handler;
-    this.#inFlightMax = inFlightMax;
-    socket.on("message", (message, from) => this.#receive(message, from));
+    this.#options = options;
+    this.#port = new Port({
+      open: (kind) => this.#openSocket(this.#local.port, kind),
+      close: closeSocket,
+      idle: () => this.#idle(),
+      reopened: () => this.#flush(),
+    });
+    if (options.reserves) this.reserve = (peers) => this.#port.reserve(peers);
+  }
+
+  async open(address: Address): Promise<void> {
+    this.#local = address;
+    const bound = (await this.#port.open()).address();
+    this.#local = { host: peerHost(bound.address), port: bound.port };
+  }
+
+  get local(): Address {
+    return this.#local;
   }
 
   get dropped(): number {
@@ -97,40 +100,59 @@ class NodeDatagramSocket implements DatagramSocket {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    this.#closed ??= this.#port.close();
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
-    if (this.#inFlight > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, lingerMs);
-        this.#drained = () => {
-          clearTimeout(timer);
-          resolve();
-        };
+  /** Opens a socket. All of that happens at once, because addresses are numeric. */
+  async #openSocket(port: number, { shared, peer }: PortSocketOptions): Promise<Socket> {
+    const type = this.#ipv6 ? "udp6" : "udp4";
+    const socket = createSocket({ type, lookup: numeric, reuseAddr: shared });
+    socket.on("message", (message, from) => this.#receive(message, from));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once("error", reject);
+        socket.once("connect", resolve);
+        socket.bind({ address: this.#host, port, exclusive: true }, () => {
+          if (peer === undefined) resolve();
+          else socket.connect(peer.port, socketHost(peer.host, this.#ipv6));
+        });
       });
+    } catch (error) {
+      socket.close();
+      throw error;
     }
-    // Deno does not always call back when it has closed a socket, and a closing socket does not
-    // keep the program running. So the wait has a limit.
+    socket.removeAllListeners("error");
+    // Windows reports a peer's closed port here, and connected sockets report it everywhere. The
+    // socket stays open, whatever happens to a datagram.
+    socket.on("error", () => {});
+    const { receiveBufferSize } = this.#options;
+    if (receiveBufferSize > 0 && peer === undefined) growReceiveBuffer(socket, receiveBufferSize);
+    return socket;
+  }
+
+  /** Resolves when no send is under way. */
+  async #idle(): Promise<void> {
+    if (this.#inFlight === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, closeWaitMs);
-      this.#socket.close(() => {
+      const timer = setTimeout(resolve, lingerMs);
+      this.#drained = () => {
         clearTimeout(timer);
         resolve();
-      });
+      };
     });
   }
 
   #flush(): void {
-    while (this.#inFlight < this.#inFlightMax) {
+    const socket = this.#port.common;
+    while (socket !== undefined && this.#inFlight < this.#options.inFlightMax) {
       const next = this.#queue.peek();
       if (!next) return;
       this.#queue.shift();
       this.#inFlight += 1;
       const { to, bytes } = next;
       try {
-        this.#socket.send(bytes, to.port, socketHost(to.host, this.#ipv6), (error) => this.#sent(to, error));
+        socket.send(bytes, to.port, socketHost(to.host, this.#ipv6), (error) => this.#sent(to, error));
       } catch (error) {
         // Node throws for invalid ports. Report that like any other failure, after the call.
         queueMicrotask(() => this.#sent(to, error));
@@ -173,4 +195,18 @@ function growReceiveBuffer(socket: Socket, size: number): void {
   } catch {
     // Some systems refuse a size instead of granting less. Keep their default.
   }
+}
+
+/**
+ * Closes a socket. Deno does not always call back when it has closed one, and a closing socket does
+ * not keep the program running. So the wait has a limit.
+ */
+function closeSocket(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, closeWaitMs);
+    socket.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

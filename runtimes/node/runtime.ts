@@ -16,13 +16,18 @@ const receiveBufferSize = 2 * 1024 * 1024;
  */
 const inFlightMax = 64;
 
+/**
+ * Whether receive buffers can be reserved. Elsewhere a port that is bound twice means something else.
+ */
+const reserves = process.platform === "linux";
+
 /** Returns the {@link Runtime} of Node, from its own modules. */
 export function nodeRuntime(): Runtime {
   return {
     name: "node",
     clock,
     random: new WebRandom(),
-    datagrams: nodeDatagrams({ receiveBufferSize, inFlightMax }),
+    datagrams: nodeDatagrams({ receiveBufferSize, inFlightMax, reserves }),
     streams,
     files,
     processes: nodeProcesses(async () => (await import("./pipes.ts")).socketAccess),

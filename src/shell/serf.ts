@@ -21,13 +21,13 @@ import { deliveredEvent, sentEvent, type UserEventOptions } from "./events.ts";
 import { type JoinOptions, Joins, joinRefusal } from "./join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
+import { FloodWatch } from "./network/flood_watch.ts";
 import type { Sockets } from "./network/sockets.ts";
 import { NodeStreams } from "./network/streams.ts";
 import { boundAddress, type Opened, openNode } from "./open.ts";
 import { checkArgument, checkOptions, kinds } from "./options/arguments.ts";
 import type { ParsedOptions, SerfOptions } from "./options/options.ts";
-import type { EffectTargets } from "./perform.ts";
-import { perform } from "./perform.ts";
+import { type EffectTargets, perform } from "./perform.ts";
 import type { Query, QueryOptions } from "./query.ts";
 import { PatternEngine } from "./regexp.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
@@ -61,6 +61,7 @@ export class Serf implements AsyncDisposable {
   readonly #codec: Codec;
   readonly #options: ParsedOptions;
   readonly #sockets: Sockets;
+  readonly #floods: FloodWatch;
   readonly #streams: NodeStreams;
   readonly #snapshot: SnapshotFile | undefined;
   readonly #keyringFile: KeyringFile | undefined;
@@ -142,9 +143,13 @@ export class Serf implements AsyncDisposable {
       end: (replay, contacts) => this.#turn((core, now) => core.endJoin(now, replay, contacts)),
       leave: () => this.#leaveOnce(),
     });
+    this.#floods = new FloodWatch(runtime.clock, sockets.datagrams, {
+      peers: (countMax) => this.#core.nearest(countMax),
+      log: (level, text) => this.#log(level, "memberlist", text),
+    });
     this.#targets = this.#effectTargets();
     opened.attach({
-      packet: (from, bytes) => this.#turn((core, now) => core.packet(now, from, bytes)),
+      packet: this.#floods.counted((from, bytes) => this.#turn((core, now) => core.packet(now, from, bytes))),
       sendFailed: (to, error) => this.#turn((core, now) => core.sendFailed(now, to, systemText(error))),
       accept: (connection) => this.#streams.accept(connection),
     });
@@ -377,6 +382,7 @@ export class Serf implements AsyncDisposable {
   async #close(reason: string): Promise<void> {
     if (this.#core.state !== "left") this.#log("WARN", "serf", "Shutdown without a Leave");
     this.#driver.stop();
+    this.#floods.stop();
     this.#streams.closeAll();
     this.#joins.stop();
     for (const effect of this.#core.end()) perform(this.#targets, effect);

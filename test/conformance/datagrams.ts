@@ -4,13 +4,15 @@ import type { Address, DatagramSocket, Runtime, SystemError } from "../../src/ru
 import { lacks } from "../machine/here.ts";
 import { checks, expectFailure, type OpenSubject, pattern, pause, type Subject, until } from "./suite.ts";
 
-interface Inbox {
+/** A socket and what it reported. */
+export interface Inbox {
   readonly socket: DatagramSocket;
   readonly packets: { from: Address; bytes: Uint8Array }[];
   readonly failures: { to: Address; error: SystemError }[];
 }
 
-async function open(runtime: Runtime, host: string, port = 0): Promise<Inbox> {
+/** Opens a socket. */
+export async function open(runtime: Runtime, host: string, port = 0): Promise<Inbox> {
   const packets: Inbox["packets"] = [];
   const failures: Inbox["failures"] = [];
   const socket = await runtime.datagrams.bind(
@@ -26,7 +28,8 @@ async function open(runtime: Runtime, host: string, port = 0): Promise<Inbox> {
   return { socket, packets, failures };
 }
 
-async function closeAll(...boxes: Inbox[]): Promise<void> {
+/** Closes sockets. */
+export async function closeAll(...boxes: Inbox[]): Promise<void> {
   await Promise.all(boxes.map(({ socket }) => socket.close()));
 }
 

@@ -18,7 +18,7 @@ describe("deno", () => {
 describe("deno without the unstable feature net", () => {
   const open = openMachine({
     ...denoRuntime(),
-    datagrams: nodeDatagrams({ receiveBufferSize: 0, inFlightMax: 1 }),
+    datagrams: nodeDatagrams({ receiveBufferSize: 0, inFlightMax: 1, reserves: false }),
   });
   datagrams(open);
   dualStackDatagrams(open);

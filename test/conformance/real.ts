@@ -10,6 +10,7 @@ import type { RuntimeName } from "../runtimes/binaries.ts";
 import { datagrams, dualStackDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
 import { localStreams } from "./local_streams.ts";
+import { reservedDatagrams } from "./reserved_datagrams.ts";
 import { dualStackStreams, streams } from "./streams.ts";
 import type { OpenSubject } from "./suite.ts";
 import { clockAndRandom, host, processes, terminal } from "./system.ts";
@@ -41,6 +42,7 @@ export function conformance(runtime: Runtime, name: RuntimeName, file: string): 
   const open = openMachine(runtime);
   datagrams(open);
   dualStackDatagrams(open);
+  reservedDatagrams(open, name !== "deno" && process.platform === "linux");
   streams(open);
   dualStackStreams(open);
   localStreams(open);

@@ -31,6 +31,8 @@ function flood() {
   const socket = createSocket("udp4");
   const packets = Array.from({ length: 64 }, (_, index) => randomBytes(40 + 20 * index));
   let sent = 0;
+  // The agent opens its port anew.
+  socket.on("error", () => undefined);
   socket.connect(Number(gossip), host, () => {
     const burst = () => {
       let pending = packets.length;

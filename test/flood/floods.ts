@@ -66,10 +66,13 @@ function residentMiB({ pid }: Agent): number {
 
 const sum = ({ ms }: Round): number => Object.values(ms).reduce((total, each) => total + each, 0);
 
+const asManyDatagrams: [title: string, kinds: string[]] = ["as many datagrams as one core can send", ["udp"]];
+
 describe.skipIf(lacks("loopback")).each(installed(ours))("an agent on %s", (kind) => {
   it.each([
     ["500 connections to the gossip port, reopened without end, and garbage in 50 more", ["tcp", "garbage"]],
     ["2,000 silent connections to the RPC port", ["rpc"]],
+    ...(kind === "deno" ? [] : [asManyDatagrams]),
   ])("works as usual under %s", { timeout: 240_000 }, async (title, kinds) => {
     const { first, second, third } = await startTwo(kind);
     await work(first, second, third, "warm");
@@ -94,23 +97,28 @@ describe.skipIf(lacks("loopback")).each(installed(ours))("an agent on %s", (kind
     expect(figures.memory).toBeLessThan(1.3);
   });
 
-  // The system drops most of what members send meanwhile, before the agent could tell it apart.
-  it("keeps its members and serves commands under as many datagrams as one core can send, and works as usual after it", {
-    timeout: 120_000,
-  }, async () => {
-    const { first, second, third } = await startTwo(kind);
-    const lines = first.log.split("\n").length;
-    const stranger = flood(first, "udp");
-    const end = Date.now() + 20_000;
-    while (Date.now() < end) {
-      expect(await first.statuses()).toEqual({ a: "alive", b: "alive" });
-      expect(await second.statuses()).toEqual({ a: "alive", b: "alive" });
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-    }
-    stranger.kill("SIGKILL");
-    expect(first.log.split("\n").length - lines).toBeLessThan(200);
-    expect((await work(first, second, third, "after")).faults).toEqual([]);
-  });
+  // Deno cannot reserve receive buffers: the system drops most of what members send meanwhile, before the agent could
+  // tell it apart.
+  it.runIf(kind === "deno")(
+    "keeps its members and serves commands under as many datagrams as one core can send, and works as usual after it",
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const { first, second, third } = await startTwo(kind);
+      const lines = first.log.split("\n").length;
+      const stranger = flood(first, "udp");
+      const end = Date.now() + 20_000;
+      while (Date.now() < end) {
+        expect(await first.statuses()).toEqual({ a: "alive", b: "alive" });
+        expect(await second.statuses()).toEqual({ a: "alive", b: "alive" });
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+      stranger.kill("SIGKILL");
+      expect(first.log.split("\n").length - lines).toBeLessThan(200);
+      expect((await work(first, second, third, "after")).faults).toEqual([]);
+    },
+  );
 });
 
 /** Starts two agents with a key; `third` starts another one. */

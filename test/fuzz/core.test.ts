@@ -5,13 +5,15 @@
 
 import { describe, expect, it } from "vitest";
 import { freshCoordinate } from "../../src/core/coordinate/coordinate.ts";
+import { finish } from "../../src/core/jobs.ts";
 import { serfDefaults } from "../../src/core/serf/config.ts";
 import { encodeCoordinate } from "../../src/core/serf/wire/ping_payload.ts";
 import { encodeFilters } from "../../src/core/serf/queries/filters.ts";
 import { SerfCore } from "../../src/core/serf/serf_core.ts";
 import { encodeQuery, encodeQueryResponse, encodeRelay } from "../../src/core/serf/wire/encoding.ts";
 import { encodeKeyRequest } from "../../src/core/serf/wire/key_messages.ts";
-import { encodeIntent, encodePushPull } from "../../src/core/serf/wire/messages.ts";
+import { encodeIntent } from "../../src/core/serf/wire/messages.ts";
+import { encodePushPull } from "../../src/core/serf/wire/push_pull.ts";
 import { encodeTags } from "../../src/core/serf/wire/tags.ts";
 import { SwimLimits } from "../../src/core/swim/config.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
@@ -100,17 +102,19 @@ const messages: PacketMessage[] = [
     }),
   ),
 ];
-const userState = encodePushPull({
-  lamportTime: 9n,
-  statusTimes: new Map([
-    ["b", 4n],
-    ["z", 5n],
-  ]),
-  leftMembers: ["z"],
-  eventTime: 3n,
-  events: [{ lamportTime: 2n, events: [{ name: "e", payload: new Uint8Array([1]) }] }],
-  queryTime: 2n,
-});
+const userState = finish(
+  encodePushPull({
+    lamportTime: 9n,
+    statusTimes: new Map([
+      ["b", 4n],
+      ["z", 5n],
+    ]),
+    leftMembers: ["z"],
+    eventTime: 3n,
+    events: [{ lamportTime: 2n, events: [{ name: "e", payload: new Uint8Array([1]) }] }],
+    queryTime: 2n,
+  }),
+);
 const frames: StreamMessage[] = [
   { type: "pushPull", join: true, nodes: [state("b", 3, 2, 0), state("e", 1, 5, 3)], userState },
   { type: "ping", sequence: 1, node: "self", source },

@@ -3,9 +3,11 @@
  * at the edge of their range, and inputs that cost more than they look.
  */
 
+import { finish } from "../../src/core/jobs.ts";
 import { encodeFilters } from "../../src/core/serf/queries/filters.ts";
 import { encodeQuery, encodeUserEvent } from "../../src/core/serf/wire/encoding.ts";
-import { encodeIntent, encodePushPull } from "../../src/core/serf/wire/messages.ts";
+import { encodeIntent } from "../../src/core/serf/wire/messages.ts";
+import { encodePushPull } from "../../src/core/serf/wire/push_pull.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
 import type { PacketMessage } from "../../src/core/wire/messages.ts";
 import { seeded } from "../core/swim/machine.ts";
@@ -107,14 +109,16 @@ function accusations(
 
 /** A push/pull whose clocks and times are at the edge. */
 function state(codec: Codec, { name, address, port }: Victim, time: bigint): Poison {
-  const userState = encodePushPull({
-    lamportTime: time,
-    statusTimes: new Map([[name, time]]),
-    leftMembers: [name],
-    eventTime: time,
-    events: [{ lamportTime: time, events: [{ name: "e", payload: null }] }],
-    queryTime: time,
-  });
+  const userState = finish(
+    encodePushPull({
+      lamportTime: time,
+      statusTimes: new Map([[name, time]]),
+      leftMembers: [name],
+      eventTime: time,
+      events: [{ lamportTime: time, events: [{ name: "e", payload: null }] }],
+      queryTime: time,
+    }),
+  );
   const node = { node: name, address, port, meta: null, versions };
   const nodes = [{ ...node, incarnation: 2 ** 32 - 2, state: 2 }];
   const message = codec.encode({ type: "pushPull", join: false, nodes, userState });

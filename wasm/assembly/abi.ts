@@ -71,11 +71,11 @@ export const DROP_LABEL_WRONG: i32 = -3;
 export const DROP_UNDECRYPTABLE: i32 = -4;
 export const DROP_CHECKSUM_WRONG: i32 = -5;
 
-// Why `openFrame` refuses a frame, or that it is not done. Any other negative result is a negated
-// fault code.
+// Why `openFrame` refuses a frame, or that it or `sealFrame` is not done. Any other negative result
+// is a negated fault code.
 export const FRAME_UNDECRYPTABLE: i32 = -20;
 export const FRAME_EMPTY: i32 = -21;
-/** A part is decompressed, and `openMore` has to be called for the next one. */
+/** A part is done, and `openMore` or `sealMore` has to be called for the next one. */
 export const FRAME_MORE: i32 = -22;
 
 // Options of `seal` and `sealFrame`, as bits.

@@ -17,8 +17,15 @@ import {
   SLOT_EXTRA,
   SLOT_NUMBER,
 } from "./abi";
-import { decrypt, encrypt, keyAt } from "./gcm";
-import { beginDecompression, compress, decompressPart, LZW_MORE, LZW_TOO_LARGE } from "./lzw";
+import { applyPart, begin, hashPart, isApplied, isHashed, keyAt, tag } from "./gcm";
+import {
+  beginCompression,
+  beginDecompression,
+  compressPart,
+  decompressPart,
+  LZW_MORE,
+  LZW_TOO_LARGE,
+} from "./lzw";
 import { keyCount, label, labelLength, nonce, output } from "./memory";
 import { decode, spanHeaderSize, writeSpanHeader } from "./msgpack";
 
@@ -34,25 +41,75 @@ export const NOT_DECRYPTED: i32 = -1;
 /** A key can decrypt the bytes, but the padding is malformed. The bytes have been overwritten. */
 export const BADLY_PADDED: i32 = -2;
 
+/** A part is decrypted or encrypted, and there is more. */
+export const CIPHER_MORE: i32 = -3;
+
 /** The address of the result of the last function here. */
 export let resultAt: usize = 0;
+
+/** What `beginDecryption` or `beginEncryption` set. */
+let sealedAt: usize = 0;
+let sealedLength: u32 = 0;
+let aadAt: usize = 0;
+let aadSize: u32 = 0;
+let keyIndex: u32 = 0;
+/** Whether the key is the right one, so that the text may be decrypted. */
+let verified: bool = false;
 
 /**
  * Decrypts version, nonce, ciphertext and tag with any of the keys. Returns the length of the text
  * at `resultAt`, or why there is none.
  */
 export function decryptAny(at: usize, length: u32, aad: usize, aadLength: u32): i32 {
-  if (length < ENCRYPTION_OVERHEAD) return NOT_DECRYPTED;
-  const version = <u32>load<u8>(at);
-  if (version > 1) return NOT_DECRYPTED;
-  const text = at + 1 + NONCE_SIZE;
-  const size = length - ENCRYPTION_OVERHEAD;
-  for (let index: u32 = 0; index < keyCount; index++) {
-    if (!decrypt(keyAt(index), at + 1, aad, aadLength, text, size)) continue;
-    resultAt = text;
-    return version === 1 ? <i32>size : unpadded(text, size);
+  beginDecryption(at, length, aad, aadLength);
+  return decryptPart(u32.MAX_VALUE);
+}
+
+/** Begins what `decryptPart` does. */
+export function beginDecryption(at: usize, length: u32, aad: usize, aadLength: u32): void {
+  sealedAt = at;
+  sealedLength = length;
+  aadAt = aad;
+  aadSize = aadLength;
+  keyIndex = 0;
+  verified = false;
+  if (isSealed() && keyCount > 0) beginKey();
+}
+
+/**
+ * Hashes, or decrypts, about `part` bytes more. Nothing is decrypted before the tag is found to be
+ * right. Returns the same as `decryptAny`, or `CIPHER_MORE`.
+ */
+export function decryptPart(part: u32): i32 {
+  if (!isSealed()) return NOT_DECRYPTED;
+  const text = sealedAt + 1 + NONCE_SIZE;
+  const size = sealedLength - ENCRYPTION_OVERHEAD;
+  let left = part;
+  while (!verified) {
+    if (keyIndex >= keyCount) return NOT_DECRYPTED;
+    left -= hashPart(left);
+    if (!isHashed()) return CIPHER_MORE;
+    verified = !v128.any_true(v128.xor(tag(), v128.load(text + size)));
+    if (verified) break;
+    keyIndex += 1;
+    if (keyIndex < keyCount) beginKey();
   }
-  return NOT_DECRYPTED;
+  // A long text is decrypted in parts of their own.
+  if (left < size && left < part) return CIPHER_MORE;
+  if (!applyPart(left)) return CIPHER_MORE;
+  resultAt = text;
+  return load<u8>(sealedAt) === 1 ? <i32>size : unpadded(text, size);
+}
+
+/** Returns whether the bytes to decrypt have a version, and room for what that brings. */
+function isSealed(): bool {
+  return sealedLength >= ENCRYPTION_OVERHEAD && load<u8>(sealedAt) <= 1;
+}
+
+/** Begins with the next key. */
+function beginKey(): void {
+  const text = sealedAt + 1 + NONCE_SIZE;
+  begin(keyAt(keyIndex), sealedAt + 1, aadAt, aadSize, text, sealedLength - ENCRYPTION_OVERHEAD);
 }
 
 /**
@@ -102,11 +159,23 @@ export function unpackPart(part: u32): i32 {
 
 /** Puts `length` bytes into a compress message in the output and returns its length. */
 export function pack(at: usize, length: u32): u32 {
-  const size = compress(at, length, output);
+  beginPacking(at, length);
+  return <u32>packPart(u32.MAX_VALUE);
+}
+
+/** Begins what `packPart` does. */
+export function beginPacking(at: usize, length: u32): void {
+  beginCompression(at, length, output);
+}
+
+/** Compresses about `part` bytes more. Returns the same as `pack`, or `LZW_MORE`. */
+export function packPart(part: u32): i32 {
+  const size = compressPart(part);
+  if (size < 0) return size;
   resultAt = output - spanHeaderSize(size) - COMPRESS_HEAD_SIZE;
   memory.copy(resultAt, compressHead, COMPRESS_HEAD_SIZE);
   writeSpanHeader(resultAt + COMPRESS_HEAD_SIZE, size);
-  return <u32>(output - resultAt) + size;
+  return <i32>(output - resultAt) + size;
 }
 
 /**
@@ -114,16 +183,36 @@ export function pack(at: usize, length: u32): u32 {
  * length, from `resultAt`.
  */
 export function encryptAt(at: usize, length: u32, old: bool, aad: usize, aadLength: u32): u32 {
+  beginEncryption(at, length, old, aad, aadLength);
+  return <u32>encryptPart(u32.MAX_VALUE);
+}
+
+/** Begins what `encryptPart` does. */
+export function beginEncryption(at: usize, length: u32, old: bool, aad: usize, aadLength: u32): void {
   if (old) {
     const padding = PADDING_MAX - (length & 15);
     memory.fill(at + length, <u8>padding, padding);
     length += padding;
   }
-  resultAt = at - 1 - NONCE_SIZE;
-  store<u8>(resultAt, old ? 0 : 1);
-  memory.copy(resultAt + 1, nonce, NONCE_SIZE);
-  encrypt(keyAt(0), resultAt + 1, aad, aadLength, at, length);
-  return length + ENCRYPTION_OVERHEAD;
+  sealedAt = at - 1 - NONCE_SIZE;
+  sealedLength = length + ENCRYPTION_OVERHEAD;
+  store<u8>(sealedAt, old ? 0 : 1);
+  memory.copy(sealedAt + 1, nonce, NONCE_SIZE);
+  begin(keyAt(0), sealedAt + 1, aad, aadLength, at, length);
+}
+
+/** Encrypts, or hashes, about `part` bytes more. Returns the same as `encryptAt`, or `CIPHER_MORE`. */
+export function encryptPart(part: u32): i32 {
+  const size = sealedLength - ENCRYPTION_OVERHEAD;
+  if (!isApplied()) {
+    const isRest = applyPart(part);
+    if (!isRest || size > part) return CIPHER_MORE;
+  }
+  hashPart(part);
+  if (!isHashed()) return CIPHER_MORE;
+  v128.store(sealedAt + 1 + NONCE_SIZE + size, tag());
+  resultAt = sealedAt;
+  return <i32>sealedLength;
 }
 
 /**

@@ -54,7 +54,7 @@ export function openFrame(length: u32): i32 {
   return streams.openFrame(length);
 }
 
-/** Decompresses the next part of a frame. Returns the same as `openFrame`. */
+/** Decrypts or decompresses the next part of a frame. Returns the same as `openFrame`. */
 export function openMore(): i32 {
   return streams.openMore();
 }
@@ -72,14 +72,22 @@ export function useInput(length: u32): void {
   streams.useInput(length);
 }
 
-/** Seals the message at `input` as a stream frame. Returns the length of the frame at `result`. */
-export function sealFrame(length: u32, flags: u32, labelHeader: bool): u32 {
+/**
+ * Seals the message at `input` as a stream frame. Returns the length of the frame at `result`, or
+ * that `sealMore` has to be called.
+ */
+export function sealFrame(length: u32, flags: u32, labelHeader: bool): i32 {
   return streams.sealFrame(length, flags, labelHeader);
 }
 
-/** Encodes the record at `draft` to `output`. Returns its length. */
-export function encode(shape: u32): u32 {
-  return <u32>(msgpack.encode(shape, layout.draft, layout.output) - layout.output);
+/** Compresses or encrypts the next part of a frame. Returns the same as `sealFrame`. */
+export function sealMore(): i32 {
+  return streams.sealMore();
+}
+
+/** Encodes the record at `draft` to `at`, which is in the output. Returns its length. */
+export function encode(shape: u32, at: usize): u32 {
+  return <u32>(msgpack.encode(shape, layout.draft, at) - at);
 }
 
 /** Overwrites the arenas, so that no decrypted text stays in memory. */

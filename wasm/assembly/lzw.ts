@@ -11,6 +11,7 @@ const END: u32 = 257;
 const FIRST_WIDTH: u32 = 9;
 const LAST_WIDTH: u32 = 12;
 const LAST_CODE: u32 = 4095;
+const NO_CODE: u32 = 0xffffffff;
 
 /**
  * A hash table with open addressing and four slots for each code: `prefix << 20 | byte << 12 |
@@ -35,54 +36,89 @@ let sink: usize = 0;
 let sinkBits: u64 = 0;
 let sinkBitCount: u32 = 0;
 
+/** Where a compression goes on: locals of `compressPart` between two parts. */
+let packTarget: usize = 0;
+let packAt: usize = 0;
+let packEnd: usize = 0;
+let packCode: u32 = 0;
+let packWidth: u32 = 0;
+let packLast: u32 = 0;
+let packOverflow: u32 = 0;
+let packUsed: usize = 0;
+
 /**
- * Compresses `length` bytes at `source` to `target` and returns the size. The target needs room for
- * 1.5 times the bytes, and 64 more.
+ * Begins to compress `length` bytes at `source` to `target`, which needs room for 1.5 times the
+ * bytes, and 64 more.
  */
-export function compress(source: usize, length: u32, target: usize): u32 {
+export function beginCompression(source: usize, length: u32, target: usize): void {
   sink = target;
   sinkBits = 0;
   sinkBitCount = 0;
-  let usedCount: usize = 0;
-  let width = FIRST_WIDTH;
-  let last: u32 = END;
-  let overflow: u32 = 512;
-  Sink.emit(CLEAR, width);
-  if (length > 0) {
-    let code = <u32>load<u8>(source);
-    for (let at = source + 1, end = source + length; at < end; at++) {
-      const byte = <u32>load<u8>(at);
-      const key = (code << 8) | byte;
-      let slot = ((key >> 12) ^ key) & (SLOTS - 1);
-      let entry = load<u32>(slots + (slot << 2));
-      while (entry !== 0 && entry >> 12 !== key) {
-        slot = (slot + 1) & (SLOTS - 1);
-        entry = load<u32>(slots + (slot << 2));
-      }
-      if (entry !== 0) {
-        code = entry & LAST_CODE;
-        continue;
-      }
-      Sink.emit(code, width);
-      code = byte;
-      last += 1;
-      if (last === overflow) {
-        width += 1;
-        overflow <<= 1;
-      }
-      if (last === LAST_CODE) {
-        Sink.emit(CLEAR, width);
-        width = FIRST_WIDTH;
-        last = END;
-        overflow = 512;
-        memory.fill(slots, 0, SLOTS << 2);
-        usedCount = 0;
-        continue;
-      }
-      store<u32>(slots + (slot << 2), (key << 12) | last);
-      store<u32>(used + (usedCount << 2), slot);
-      usedCount += 1;
+  Sink.emit(CLEAR, FIRST_WIDTH);
+  packTarget = target;
+  packAt = length > 0 ? source + 1 : source;
+  packEnd = source + length;
+  // `NO_CODE` only if there are no bytes at all.
+  packCode = length > 0 ? <u32>load<u8>(source) : NO_CODE;
+  packWidth = FIRST_WIDTH;
+  packLast = END;
+  packOverflow = 512;
+  // What a compression that was not finished left behind.
+  if (packUsed > 0) memory.fill(slots, 0, SLOTS << 2);
+  packUsed = 0;
+}
+
+/** Compresses about `part` bytes more. Returns the size of all if it is complete, or `LZW_MORE`. */
+export function compressPart(part: u32): i32 {
+  const end = part < <u32>(packEnd - packAt) ? packAt + part : packEnd;
+  let usedCount = packUsed;
+  let width = packWidth;
+  let last = packLast;
+  let overflow = packOverflow;
+  let code = packCode;
+  for (let at = packAt; at < end; at++) {
+    const byte = <u32>load<u8>(at);
+    const key = (code << 8) | byte;
+    let slot = ((key >> 12) ^ key) & (SLOTS - 1);
+    let entry = load<u32>(slots + (slot << 2));
+    while (entry !== 0 && entry >> 12 !== key) {
+      slot = (slot + 1) & (SLOTS - 1);
+      entry = load<u32>(slots + (slot << 2));
     }
+    if (entry !== 0) {
+      code = entry & LAST_CODE;
+      continue;
+    }
+    Sink.emit(code, width);
+    code = byte;
+    last += 1;
+    if (last === overflow) {
+      width += 1;
+      overflow <<= 1;
+    }
+    if (last === LAST_CODE) {
+      Sink.emit(CLEAR, width);
+      width = FIRST_WIDTH;
+      last = END;
+      overflow = 512;
+      memory.fill(slots, 0, SLOTS << 2);
+      usedCount = 0;
+      continue;
+    }
+    store<u32>(slots + (slot << 2), (key << 12) | last);
+    store<u32>(used + (usedCount << 2), slot);
+    usedCount += 1;
+  }
+  if (end !== packEnd) {
+    packAt = end;
+    packCode = code;
+    packWidth = width;
+    packLast = last;
+    packOverflow = overflow;
+    packUsed = usedCount;
+    return LZW_MORE;
+  }
+  if (code !== NO_CODE) {
     Sink.emit(code, width);
     last += 1;
     if (last === overflow) width += 1;
@@ -96,7 +132,8 @@ export function compress(source: usize, length: u32, target: usize): u32 {
   for (let index: usize = 0; index < usedCount; index++) {
     store<u32>(slots + ((<usize>load<u32>(used + (index << 2))) << 2), 0);
   }
-  return <u32>(sink - target);
+  packUsed = 0;
+  return <i32>(sink - packTarget);
 }
 
 /** Collects codes, low bits first, and stores them four bytes at a time. */

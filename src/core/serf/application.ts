@@ -5,6 +5,7 @@
 
 import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
+import type { Job, Turn } from "../jobs.ts";
 import type { Application } from "../swim/application.ts";
 import type { Node } from "../swim/members.ts";
 import type { Side } from "../swim/ring.ts";
@@ -73,13 +74,13 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  localState(): Uint8Array {
+  localState(): Job<Uint8Array> {
     return this.#routes.shared.encode();
   }
 
   /** @inheritdoc */
-  mergeRemoteState(now: number, bytes: Uint8Array, join: boolean): void {
-    this.#routes.shared.merge(now, bytes, join);
+  mergeRemoteState(turn: Turn, bytes: Uint8Array, join: boolean): Job {
+    return this.#routes.shared.merge(turn, bytes, join);
   }
 
   /** @inheritdoc */
@@ -121,7 +122,7 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  admitMerge(nodes: readonly NodeState[]): Verdict {
+  admitMerge(nodes: readonly NodeState[]): Job<Verdict> {
     return this.#admission.merge(nodes);
   }
 }

@@ -1,16 +1,30 @@
 /**
  * Serf's part of a push/pull: what we send with the membership layer's state, and how a peer's is
- * merged (serf `LocalState`, `MergeRemoteState`). It is not broadcast again, because every node
- * receives it by push/pulls of its own.
+ * merged (serf `LocalState`, `MergeRemoteState`). Both go in slices if the state is large. A peer's
+ * state is not broadcast again, because every node receives it by push/pulls of its own.
  */
 
+import type { Job, Turn } from "../jobs.ts";
 import { WireError } from "../wire/error.ts";
 import type { SerfContext } from "./context.ts";
 import { log } from "./context.ts";
 import type { UserEvents } from "./events/user_events.ts";
 import type { Intents } from "./members/intents.ts";
 import type { SerfMembers } from "./members/members.ts";
-import { decodePushPull, encodePushPull, type PushPullMessage } from "./wire/messages.ts";
+import { decodePushPull, type EventSlot, encodePushPull, type PushPullMessage } from "./wire/push_pull.ts";
+
+/** How many names are merged at once. A ping waits no longer than that takes. */
+const namesAtOnce = 1_024;
+
+/** How many event slots are sorted at once. */
+const slotsAtOnce = 4_096;
+
+/**
+ * How many bytes of events are merged at once, where each event counts as a number of bytes besides
+ * its payload. Each is compared with up to 256 others of its time.
+ */
+const eventCostAtOnce = 16_384;
+const eventCost = 128;
 
 /** Encodes our state and merges that of peers. */
 export class SharedState {
@@ -38,11 +52,13 @@ export class SharedState {
   }
 
   /** Returns our state, encoded. */
-  encode(): Uint8Array {
+  *encode(): Job<Uint8Array> {
     const { clocks } = this.#context;
-    return encodePushPull({
+    const members = yield* this.#members.shared();
+    // Read the clocks last, so that they are above all times in the state.
+    return yield* encodePushPull({
       lamportTime: clocks.members.time,
-      ...this.#members.shared(),
+      ...members,
       eventTime: clocks.events.time,
       events: this.#events.slots(),
       queryTime: clocks.queries.time,
@@ -50,11 +66,11 @@ export class SharedState {
   }
 
   /** Merges a peer's state. `join` is true if the push/pull is part of a join. */
-  merge(now: number, bytes: Uint8Array, join: boolean): void {
+  *merge(turn: Turn, bytes: Uint8Array, join: boolean): Job {
     const { clocks } = this.#context;
     let state: PushPullMessage;
     try {
-      state = decodePushPull(bytes);
+      state = yield* decodePushPull(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       log(this.#context, "ERR", `Failed to decode remote state: ${error.message}`, "stream");
@@ -64,48 +80,93 @@ export class SharedState {
     if (state.lamportTime > 0n) clocks.members.witness(state.lamportTime - 1n);
     if (state.eventTime > 0n) clocks.events.witness(state.eventTime - 1n);
     if (state.queryTime > 0n) clocks.queries.witness(state.queryTime - 1n);
-    this.#mergeIntents(now, state);
-    if (join && this.#joinsIgnoringOld > 0) this.#events.ignoreBefore(state.eventTime);
-    // They come in the order of the peer's ring, which begins anywhere.
-    const slots = [...state.events].sort((a, b) => (a.lamportTime < b.lamportTime ? -1 : 1));
-    for (const slot of slots) {
-      if (!clocks.events.plausible(slot.lamportTime)) continue;
-      for (const { name, payload } of slot.events) {
-        this.#events.receive({
-          type: "userEvent",
-          lamportTime: slot.lamportTime,
-          name,
-          payload,
-          coalesce: false,
-        });
-      }
-    }
+    // Decide before the first `yield`: a join that ends meanwhile still ignores what was before it.
+    const ignoresOld = join && this.#joinsIgnoringOld > 0;
+    yield* this.#mergeIntents(turn, state);
+    if (ignoresOld) this.#events.ignoreBefore(state.eventTime);
+    yield* this.#mergeEvents(state.events);
   }
 
   /** Applies a peer's status times as intents. */
-  #mergeIntents(now: number, { statusTimes, leftMembers }: PushPullMessage): void {
-    const { clocks, local, state } = this.#context;
-    const left = new Set(leftMembers);
-    for (const node of left) {
+  *#mergeIntents(turn: Turn, { statusTimes, leftMembers }: PushPullMessage): Job {
+    const { clocks, local } = this.#context;
+    const left = new Set<string>();
+    let count = 0;
+    for (const node of leftMembers) {
+      if (++count % namesAtOnce === 0) yield;
+      if (left.has(node)) continue;
+      left.add(node);
       // A member that we know to have left needs no intent. Its time would grow by one with every
       // exchange between two nodes, and overtake the time of the member's next join.
       const known = statusTimes.get(node) ?? 0n;
       if (this.#members.confirmLeft(node, known)) continue;
       const lamportTime = known + 1n;
       if (clocks.members.plausible(lamportTime)) {
-        this.#intents.apply(now, { type: "leave", lamportTime, node, prune: false });
+        this.#intents.apply(turn.now, { type: "leave", lamportTime, node, prune: false });
       }
     }
-    const own = this.#members.statusTime(local.name);
     for (const [node, lamportTime] of statusTimes) {
-      if (left.has(node) || !clocks.members.plausible(lamportTime)) continue;
-      this.#intents.apply(now, { type: "join", lamportTime, node });
+      if (++count % namesAtOnce === 0) yield;
+      if (node === local.name || left.has(node) || !clocks.members.plausible(lamportTime)) continue;
+      this.#intents.apply(turn.now, { type: "join", lamportTime, node });
     }
-    // Somebody accepted an intent about this node that is newer than its own latest one, for example
-    // a leave from before it returned: a newer join corrects that.
-    const theirs = statusTimes.get(local.name) ?? 0n;
-    if (state === "alive" && own !== undefined && theirs > own && clocks.members.plausible(theirs)) {
-      this.#intents.announceJoin(now);
+    this.#mergeOwnTime(turn.now, statusTimes.get(local.name) ?? 0n, left.has(local.name));
+  }
+
+  /**
+   * Compares the time that a peer has for this node with our own. If somebody accepted an intent about
+   * this node that is newer than its own latest one, for example a leave from before it returned, a
+   * newer join corrects that.
+   */
+  #mergeOwnTime(now: number, theirs: bigint, hasLeft: boolean): void {
+    const { clocks, local, state } = this.#context;
+    if (!clocks.members.plausible(theirs)) return;
+    const own = this.#members.statusTime(local.name);
+    if (!hasLeft) this.#intents.apply(now, { type: "join", lamportTime: theirs, node: local.name });
+    if (state === "alive" && own !== undefined && theirs > own) this.#intents.announceJoin(now);
+  }
+
+  /** Delivers a peer's events that are new, in the order of their times. */
+  *#mergeEvents(slots: readonly EventSlot[]): Job {
+    const { clocks } = this.#context;
+    let cost = 0;
+    // They come in the order of the peer's ring, which begins anywhere.
+    for (const { lamportTime, events } of yield* sorted(slots)) {
+      if (!clocks.events.plausible(lamportTime)) continue;
+      for (const { name, payload } of events) {
+        this.#events.receive({ type: "userEvent", lamportTime, name, payload, coalesce: false });
+        cost += eventCost + (payload?.length ?? 0);
+        if (cost < eventCostAtOnce) continue;
+        yield;
+        cost = 0;
+      }
     }
   }
+}
+
+/** Sorts slots by their times, a large number of them in slices. */
+function* sorted(slots: readonly EventSlot[]): Job<readonly EventSlot[]> {
+  let runs: EventSlot[][] = [];
+  for (let at = 0; at < slots.length; at += slotsAtOnce) {
+    if (at > 0) yield;
+    runs.push(slots.slice(at, at + slotsAtOnce).sort((a, b) => (a.lamportTime < b.lamportTime ? -1 : 1)));
+  }
+  while (runs.length > 1) {
+    const merged: EventSlot[][] = [];
+    for (let at = 0; at < runs.length; at += 2) merged.push(yield* mergeRuns(runs[at]!, runs[at + 1] ?? []));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+/** Merges two sorted runs. */
+function* mergeRuns(first: readonly EventSlot[], second: readonly EventSlot[]): Job<EventSlot[]> {
+  const merged: EventSlot[] = [];
+  for (let a = 0, b = 0; a < first.length || b < second.length; ) {
+    const isFirst =
+      b === second.length || (a < first.length && first[a]!.lamportTime <= second[b]!.lamportTime);
+    merged.push(isFirst ? first[a++]! : second[b++]!);
+    if (merged.length % slotsAtOnce === 0) yield;
+  }
+  return merged;
 }

@@ -135,10 +135,11 @@ export class SerfCore {
   }
 
   /**
-   * Returns what is left to do when the node stops: events that are held, and lines that are not
-   * recorded yet.
+   * Lets go of what is half done, and returns what is left to do when the node stops: events that are
+   * held, and lines that are not recorded yet.
    */
   end(): SerfEffect[] {
+    this.#swim.stopJobs(this.#context.now);
     this.#events.flush();
     this.#pipeline.flush();
     return this.drain().filter(({ kind }) => kind === "emit" || kind === "record" || kind === "compact");
@@ -268,6 +269,11 @@ export class SerfCore {
   /** The number of members that are alive or suspected, this node included. */
   get liveCount(): number {
     return this.#swim.liveCount;
+  }
+
+  /** Returns where to reach other live members, at most `countMax`; the neighbours on the ring come first. */
+  nearest(countMax: number): Address[] {
+    return this.#swim.nearest(countMax);
   }
 
   /** Returns the last known network coordinate of a member, or `undefined`. */

@@ -1,10 +1,11 @@
 /**
  * The calls from the membership layer to the layer above (memberlist's delegates). All are
- * synchronous. An implementation may push effects, but must not call back into Swim from `joined`,
+ * synchronous, except that jobs go in slices. An implementation may push effects, but must not call back into Swim from `joined`,
  * `left` and `updated`.
  */
 
 import type { Address } from "../../runtime.ts";
+import type { Job, Turn } from "../jobs.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
 import type { Node } from "./members.ts";
 import type { Side } from "./ring.ts";
@@ -31,9 +32,9 @@ export interface Application {
   /** Forgets the messages that a neighbour has not been told yet. */
   forgive(side: Side): void;
   /** Returns the state that is sent with every push/pull. */
-  localState(): Uint8Array;
+  localState(): Job<Uint8Array>;
   /** Merges a peer's state, which is never empty. Its nodes have been merged before. */
-  mergeRemoteState(now: number, state: Uint8Array, join: boolean): void;
+  mergeRemoteState(turn: Turn, state: Uint8Array, join: boolean): Job;
   /** Called when a node became alive, also our own at the start. */
   joined(now: number, node: Node): void;
   /** Called when a node is dead or left, also our own when it leaves. */
@@ -57,5 +58,5 @@ export interface Application {
   /**
    * Called for every joining push/pull. Returns a reason to refuse it, or `undefined` to merge it.
    */
-  admitMerge(nodes: readonly NodeState[]): string | undefined;
+  admitMerge(nodes: readonly NodeState[]): Job<string | undefined>;
 }

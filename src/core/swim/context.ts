@@ -20,8 +20,8 @@ export type SwimTimer =
   | { readonly kind: "probeEnd" }
   | { readonly kind: "relay"; readonly sequence: number }
   | { readonly kind: "pushPull" }
-  | { readonly kind: "decode" }
-  | { readonly kind: "merge" }
+  | { readonly kind: "exchangeJob" }
+  | { readonly kind: "mergeJob" }
   | { readonly kind: "suspicion"; readonly node: string }
   | { readonly kind: "lastCheck"; readonly node: string; readonly left: number }
   | { readonly kind: "lastCheckReply"; readonly sequence: number }

@@ -7,7 +7,7 @@
 
 import type { SwimContext } from "./context.ts";
 import { isLive, type Node } from "./members.ts";
-import { Ring, type Side, sides } from "./ring.ts";
+import { type Ring, type Side, sides } from "./ring.ts";
 import { fetchGossip, sendToNode } from "./transmit.ts";
 
 /** The maximum number of packets for a neighbour at one tick; what is left has to wait for the next. */
@@ -20,9 +20,9 @@ export class Gossip {
   /** A time at which a round may begin; later ones are whole intervals after it. */
   #tickAt = 0;
 
-  constructor(context: SwimContext) {
+  constructor(context: SwimContext, ring: Ring) {
     this.#context = context;
-    this.#ring = new Ring(context.members, context.config.name);
+    this.#ring = ring;
   }
 
   /** Starts the loop at a random phase of the interval, so that nodes that start together are not in step. */

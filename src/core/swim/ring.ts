@@ -44,6 +44,20 @@ export class Ring {
     return this.#neighbours;
   }
 
+  /**
+   * Returns other live members, at most `countMax`: first both neighbours, then those beyond them, in
+   * turns. A member that comes or goes changes the choice by one at most.
+   */
+  nearest(countMax: number): Node[] {
+    const others = this.#members.list
+      .filter((node) => isLive(node) && node.name !== this.#name)
+      .sort((a, b) => this.#distance(a) - this.#distance(b));
+    return Array.from(
+      { length: Math.min(countMax, others.length) },
+      (_, index) => others.at(index % 2 === 0 ? index / 2 : -(index + 1) / 2)!,
+    );
+  }
+
   #find(): Neighbours | undefined {
     let before: Node | undefined;
     let after: Node | undefined;

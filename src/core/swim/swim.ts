@@ -23,6 +23,7 @@ import { Members, type Node } from "./members.ts";
 import { isAllowed, Membership } from "./membership.ts";
 import { ProbeResponder } from "./probe_responder.ts";
 import { Prober } from "./prober.ts";
+import { Ring } from "./ring.ts";
 import { Exchanges } from "./streams/exchanges.ts";
 import { FullState } from "./streams/full_state.ts";
 import { PushPulls } from "./streams/push_pull.ts";
@@ -47,6 +48,7 @@ export class Swim {
   readonly #prober: Prober;
   readonly #responder: ProbeResponder;
   readonly #lastCheck: LastCheck;
+  readonly #ring: Ring;
   readonly #gossip: Gossip;
   readonly #fullState: FullState;
   readonly #exchanges: Exchanges;
@@ -64,7 +66,8 @@ export class Swim {
     this.#prober = new Prober(context, this.#membership, this.#exchanges);
     this.#responder = new ProbeResponder(context);
     this.#lastCheck = new LastCheck(context, this.#membership);
-    this.#gossip = new Gossip(context);
+    this.#ring = new Ring(context.members, context.config.name);
+    this.#gossip = new Gossip(context, this.#ring);
   }
 
   /** The settings of this layer. */
@@ -85,6 +88,11 @@ export class Swim {
   /** The number of nodes that are alive or suspected, our own included. */
   get liveCount(): number {
     return this.#context.members.liveCount;
+  }
+
+  /** Returns where to reach other live nodes, at most `countMax`; the neighbours on the ring come first. */
+  nearest(countMax: number): Address[] {
+    return this.#ring.nearest(countMax).map(({ endpoint }) => endpoint);
   }
 
   /** The health score of Lifeguard; 0 is healthy. */
@@ -138,9 +146,16 @@ export class Swim {
    * if there are no other members.
    */
   leave(now: number, finished: () => void): void {
+    this.stopJobs(now);
     const others = this.liveCount > 1;
     this.#membership.leave(now, others ? finished : () => undefined);
     if (!others) finished();
+  }
+
+  /** Drops large states that are being received, answered or merged: this node does not need them any more. */
+  stopJobs(now: number): void {
+    this.#exchanges.stop(now);
+    this.#fullState.stop(now);
   }
 
   /** Takes a leave back: this node is alive again, at a higher incarnation. */
@@ -262,10 +277,10 @@ export class Swim {
       case "pushPull":
         this.#pushPulls.tick(now);
         return;
-      case "decode":
-        this.#exchanges.decodeNext(now);
+      case "exchangeJob":
+        this.#exchanges.next(now);
         return;
-      case "merge":
+      case "mergeJob":
         this.#fullState.mergeNext(now);
         return;
       case "suspicion":

@@ -84,13 +84,13 @@ export const DropCode = {
 } as const;
 
 /**
- * Why `openFrame` refuses a frame, or that it is not done. Any other negative result is a
- * negated fault code.
+ * Why `openFrame` refuses a frame, or that it or `sealFrame` is not done. Any other negative
+ * result is a negated fault code.
  */
 export const FrameCode = {
   undecryptable: -20,
   empty: -21,
-  /** A part is decompressed, and `openMore` has to be called for the next one. */
+  /** A part is done, and `openMore` or `sealMore` has to be called for the next one. */
   more: -22,
 } as const;
 

@@ -8,13 +8,14 @@ import { SerfError } from "../../errors.ts";
 import { keySizes } from "../../go/parse_key.ts";
 import { assert } from "../assert.ts";
 import { encodeUtf8 } from "../bytes.ts";
+import { finish, type Job } from "../jobs.ts";
 import type { Random } from "../random.ts";
-import { MessageType, SealFlag, Size, Slot } from "./abi.ts";
+import { FrameCode, MessageType, SealFlag, Shape, Size, Slot } from "./abi.ts";
 import { Engine, TextFault } from "./engine.ts";
 import { WireError } from "./error.ts";
 import { describeDrop, describeFault } from "./faults.ts";
 import { Limits } from "./limits.ts";
-import type { PacketMessage, PushPull, StreamMessage } from "./messages.ts";
+import type { NodeState, PacketMessage, PushPull, StreamMessage } from "./messages.ts";
 import { Draft, draftSize, fieldsOf, type ObjectMessage, readMessage } from "./records.ts";
 import { FrameDecoder, type FrameHeader, openFrame, readHeader } from "./stream.ts";
 
@@ -31,6 +32,12 @@ export interface CodecOptions {
   readonly encryptionVersion: 0 | 1;
   /** Source of nonces. */
   readonly random: Random;
+}
+
+/** How a frame is sealed. */
+export interface SealOptions {
+  readonly labelHeader: boolean;
+  readonly encrypt: boolean;
 }
 
 /** The content of a packet. Nothing in it refers to the codec's memory. */
@@ -108,8 +115,24 @@ export class Codec {
       bytes.set(message.payload, 1);
       return bytes;
     }
-    if (message.type === "pushPull") return this.#encodePushPull(message);
+    if (message.type === "pushPull") return join(finish(this.encodeState(message)));
     return this.#encodeObject(message);
+  }
+
+  /** Encodes a push/pull in slices, like {@link encode}. Returns the message in pieces. */
+  *encodeState(message: PushPull): Job<Uint8Array[]> {
+    const draft = new Draft(this.#engine);
+    draft.number(Slot.flag, message.join ? 1 : 0);
+    draft.number(Slot.number, message.nodes.length);
+    draft.number(Slot.port, message.userState.length);
+    const header = this.#encodeDraft(this.#engine, MessageType.pushPull);
+    const pieces = [Uint8Array.of(MessageType.pushPull), header];
+    for (let next = 0; next < message.nodes.length; ) {
+      if (next > 0) yield;
+      next = this.#encodeNodes(message.nodes, next, pieces);
+    }
+    pieces.push(message.userState);
+    return pieces;
   }
 
   /** Encodes a user message in the form for streams: a header with the length, then the payload. */
@@ -181,29 +204,37 @@ export class Codec {
     return engine.copy(engine.run.result(), length);
   }
 
-  /**
-   * Builds a stream frame from an encoded message. Only the side that dialled sends the label
-   * header. The frame is compressed even if that makes it larger, as in memberlist, unless peers
-   * would refuse it then.
-   */
-  sealStream(
-    message: Uint8Array,
-    options: { readonly labelHeader: boolean; readonly encrypt: boolean },
-  ): Uint8Array {
-    const frame = this.#sealFrame(message, options, this.#options.compression);
-    const uselessly = this.#options.compression && frame.length > Limits.frame;
-    return uselessly ? this.#sealFrame(message, options, false) : frame;
+  /** Builds a stream frame from an encoded message, as {@link sealPieces} does, in one turn. */
+  sealStream(message: Uint8Array, options: SealOptions): Uint8Array {
+    return finish(this.sealPieces([message], options));
   }
 
-  #sealFrame(
-    message: Uint8Array,
-    options: { readonly labelHeader: boolean; readonly encrypt: boolean },
+  /**
+   * Builds a stream frame from the pieces of an encoded message. A small frame is built at once, a
+   * large one in slices. Only the side that dialled sends the label header. The frame is compressed
+   * even if that makes it larger, as in memberlist, unless peers would refuse it then.
+   */
+  *sealPieces(pieces: readonly Uint8Array[], options: SealOptions): Job<Uint8Array> {
+    const frame = yield* this.#sealFrame(pieces, options, this.#options.compression);
+    const uselessly = this.#options.compression && frame.length > Limits.frame;
+    return uselessly ? yield* this.#sealFrame(pieces, options, false) : frame;
+  }
+
+  *#sealFrame(
+    pieces: readonly Uint8Array[],
+    { encrypt, labelHeader }: SealOptions,
     compress: boolean,
-  ): Uint8Array {
-    const engine = this.#engineFor(message.length, Math.ceil(1.6 * message.length) + 64);
-    engine.bytes.set(message, engine.input);
-    const flags = this.#flags(engine, { compress, encrypt: options.encrypt });
-    const length = engine.run.sealFrame(message.length, flags, options.labelHeader ? 1 : 0);
+  ): Job<Uint8Array> {
+    const size = totalSize(pieces);
+    const engine = this.#engineFor(size, Math.ceil(1.6 * size) + 64);
+    yield* copyInto(engine, pieces);
+    const flags = this.#flags(engine, { compress, encrypt });
+    let length = engine.run.sealFrame(size, flags, labelHeader ? 1 : 0);
+    // The permanent instance is never left with a frame that is not done: what it takes is one part.
+    while (length === FrameCode.more) {
+      yield;
+      length = engine.run.sealMore();
+    }
     const frame = engine.copy(engine.run.result(), length);
     if (engine === this.#engine) engine.run.clear();
     return frame;
@@ -281,37 +312,78 @@ export class Codec {
     const size = draftSize(...fieldsOf(message));
     const engine = this.#engineFor(size, size + 512);
     const shape = new Draft(engine).write(message);
-    const length = engine.run.encode(shape);
+    const length = engine.run.encode(shape, engine.output);
     // The type byte goes in front of the object, into the room that is reserved for envelopes.
     engine.bytes[engine.output - 1] = shape;
     return engine.copy(engine.output - 1, length + 1);
   }
 
   #encodeDraft(engine: Engine, shape: number): Uint8Array {
-    return engine.copy(engine.output, engine.run.encode(shape));
+    return engine.copy(engine.output, engine.run.encode(shape, engine.output));
   }
 
-  #encodePushPull(message: PushPull): Uint8Array {
-    const draft = new Draft(this.#engine);
-    draft.number(Slot.flag, message.join ? 1 : 0);
-    draft.number(Slot.number, message.nodes.length);
-    draft.number(Slot.port, message.userState.length);
-    const parts = [
-      Uint8Array.of(MessageType.pushPull),
-      this.#encodeDraft(this.#engine, MessageType.pushPull),
-    ];
-    for (const node of message.nodes) {
-      const size = draftSize(...fieldsOf(node));
-      const engine = this.#engineFor(size, size + 512);
-      parts.push(this.#encodeDraft(engine, new Draft(engine).write(node)));
-    }
-    parts.push(message.userState);
-    return join(parts);
+  /**
+   * Encodes as many entries from `next` on as fit the output, and adds them to `pieces`. Returns the
+   * index of the entry after them.
+   */
+  #encodeNodes(nodes: readonly NodeState[], next: number, pieces: Uint8Array[]): number {
+    const size = entryRoom(nodes[next]!);
+    const outputSize = Math.max(size, Limits.packetDecompressed);
+    const engine = this.#engineFor(size, outputSize);
+    const until = Math.min(nodes.length, next + entriesAtOnce);
+    let at = engine.output;
+    let index = next;
+    do {
+      new Draft(engine).write(nodes[index]!);
+      at += engine.run.encode(Shape.nodeState, at);
+      index += 1;
+    } while (index < until && fits(entryRoom(nodes[index]!), engine.output + outputSize - at));
+    pieces.push(engine.copy(engine.output, at - engine.output));
+    return index;
   }
 }
 
+/** Returns how many bytes the pieces of a message have together. */
+export function totalSize(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((size, piece) => size + piece.length, 0);
+}
+
+/** How many entries of a push/pull are encoded at once: some milliseconds of work. */
+const entriesAtOnce = 2_048;
+
+/** How many bytes are copied at once: some milliseconds of work. */
+const copiedAtOnce = 4_194_304;
+
+/** Copies the pieces of a message to the input of an engine, in slices. */
+function* copyInto(engine: Engine, pieces: readonly Uint8Array[]): Job {
+  let at = engine.input;
+  let copied = 0;
+  for (const piece of pieces) {
+    for (let from = 0; from < piece.length; from += copiedAtOnce) {
+      const part = piece.subarray(from, from + copiedAtOnce);
+      if (copied + part.length > copiedAtOnce) {
+        yield;
+        copied = 0;
+      }
+      engine.bytes.set(part, at);
+      at += part.length;
+      copied += part.length;
+    }
+  }
+}
+
+/** Returns how many bytes an entry takes as input, and encoded, at most. */
+function entryRoom({ node, address, meta, versions }: NodeState): number {
+  return 3 * node.length + address.length + (meta?.length ?? 0) + versions.length + 512;
+}
+
+/** Returns whether an entry fits the input of the permanent instance, and the room that is left. */
+function fits(size: number, room: number): boolean {
+  return size <= Math.min(Limits.packet, room);
+}
+
 function join(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  const joined = new Uint8Array(totalSize(parts));
   let at = 0;
   for (const part of parts) {
     joined.set(part, at);

@@ -24,7 +24,8 @@ interface Exports {
   useInput(length: number): void;
   decodeMany(shape: number, count: number, at: number): number;
   sealFrame(length: number, flags: number, labelHeader: number): number;
-  encode(shape: number): number;
+  sealMore(): number;
+  encode(shape: number, at: number): number;
   clear(): void;
   label(): number;
   nonce(): number;
@@ -64,7 +65,7 @@ export class Engine {
   readonly run: Exports;
   /** The address of the input. */
   readonly input: number;
-  /** The address at which `encode` writes. */
+  /** The address from which `encode` may write. */
   readonly output: number;
   /** The index of the table of decoded records among the 32-bit words. */
   readonly recordsWord: number;

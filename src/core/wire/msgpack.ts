@@ -7,6 +7,7 @@
 import { encodeUtf8 } from "../bytes.ts";
 import { Size } from "./abi.ts";
 import { WireError } from "./error.ts";
+import { Limits } from "./limits.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -151,27 +152,22 @@ export class MsgpackReader {
    * each field that is present. Skips unknown keys and surplus elements; nil has no fields.
    */
   struct(fields: Readonly<Record<string, (reader: this) => void>>, order: readonly string[]): void {
-    const tag = this.#peek();
-    if (tag === 0xc0) {
-      this.#at += 1;
-      return;
-    }
-    if (isArray(tag)) {
-      const count = this.arrayHeader();
-      for (let index = 0; index < count; index++) {
-        const read = fields[order[index] ?? ""];
-        if (read === undefined) this.skip();
-        else read(this);
-      }
-      return;
-    }
-    const count = this.mapHeader();
+    const { count, named } = this.structHeader();
     for (let index = 0; index < count; index++) {
-      const key = this.string();
+      const key = named ? this.string() : (order[index] ?? "");
       const read = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (read === undefined) this.skip();
       else read(this);
     }
+  }
+
+  /**
+   * Reads the header of a struct. Returns the number of its fields, and whether a key is in front of
+   * each.
+   */
+  structHeader(): { readonly count: number; readonly named: boolean } {
+    const named = !isArray(this.#peek());
+    return { count: named ? this.mapHeader() : this.arrayHeader(), named };
   }
 
   /** Reads the header of a map and returns its number of pairs; 0 for nil. */
@@ -194,7 +190,7 @@ export class MsgpackReader {
     }
   }
 
-  /** Reads bytes and returns a copy, or `null` for nil. */
+  /** Reads bytes and returns a copy, or `null` for nil. As a list they may be as many as a packet has. */
   bytes(): Uint8Array | null {
     const tag = this.#peek();
     if (tag === 0xc0) {
@@ -203,6 +199,7 @@ export class MsgpackReader {
     }
     if (!isArray(tag)) return this.#raw("bytes").slice();
     const count = this.arrayHeader();
+    if (count > Limits.packet) throw new WireError(`msgpack: ${count} bytes are too many for a list`);
     const list: number[] = [];
     for (let index = 0; index < count; index++) list.push(this.uint(0xff));
     return Uint8Array.from(list);
@@ -252,15 +249,20 @@ export class MsgpackReader {
 
   /** Skips one value of any kind. */
   skip(depth = 0): void {
+    const count = this.collection(depth);
+    if (count === undefined) this.#advance(this.#scalarSize(this.#peek()));
+    else for (let index = 0; index < count; index++) this.skip(depth + 1);
+  }
+
+  /**
+   * Reads the header of a list or map that is nested `depth` deep, and returns how many values it
+   * has. Returns `undefined`, and reads nothing, if the next value is something else.
+   */
+  collection(depth: number): number | undefined {
     if (depth > Size.nestingMax) throw new WireError(`msgpack: nested deeper than ${Size.nestingMax}`);
     const tag = this.#peek();
-    if (isArray(tag) || isMap(tag)) {
-      const count = isMap(tag) ? 2 * this.mapHeader() : this.arrayHeader();
-      for (let index = 0; index < count; index++) this.skip(depth + 1);
-      return;
-    }
-    const size = this.#scalarSize(tag);
-    this.#advance(size);
+    if (isMap(tag)) return 2 * this.mapHeader();
+    return isArray(tag) ? this.arrayHeader() : undefined;
   }
 
   #integer(): bigint {

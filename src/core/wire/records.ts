@@ -126,8 +126,7 @@ export function draftSize(...fields: readonly (string | Uint8Array | null)[]): n
 }
 
 /** Returns the text and byte fields of a message, for `draftSize`. */
-export function fieldsOf(message: ObjectMessage | NodeState): (string | Uint8Array | null)[] {
-  if (!("type" in message)) return [message.node, message.address, message.meta, message.versions];
+export function fieldsOf(message: ObjectMessage): (string | Uint8Array | null)[] {
   switch (message.type) {
     case "ping":
       return [message.node, message.source.address, message.source.node];

@@ -26,6 +26,9 @@ export interface FrameHeader {
 /** How many entries of a push/pull are decoded at once: some milliseconds of work. */
 const entriesAtOnce = 4 * Size.recordsMax;
 
+/** How many bytes of a frame are copied at once: some milliseconds of work. */
+const copiedAtOnce = 8_388_608;
+
 /**
  * Decodes a frame that fits the engine's input. Returns `undefined` if it decompresses to more than
  * the engine's limit, or has more entries than are decoded at once. Throws WireError.
@@ -42,6 +45,8 @@ export function openFrame(engine: Engine, frame: Uint8Array): StreamMessage | un
 export class FrameDecoder {
   readonly #engine: Engine;
   readonly #frame: Uint8Array;
+  /** How many bytes of the frame are in the engine's input. */
+  #copied = 0;
   #opening = false;
   #message: MessageDecoder | undefined;
 
@@ -62,12 +67,15 @@ export class FrameDecoder {
     return this.#message.step();
   }
 
-  /** Decrypts the frame and decompresses a part of it. */
+  /** Copies, decrypts or decompresses a part of the frame. */
   #open(): number {
     const engine = this.#engine;
     if (this.#opening) return engine.run.openMore();
+    const part = this.#frame.subarray(this.#copied, this.#copied + copiedAtOnce);
+    engine.bytes.set(part, engine.input + this.#copied);
+    this.#copied += part.length;
+    if (this.#copied < this.#frame.length) return FrameCode.more;
     this.#opening = true;
-    engine.bytes.set(this.#frame, engine.input);
     return engine.run.openFrame(this.#frame.length);
   }
 }

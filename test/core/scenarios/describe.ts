@@ -2,6 +2,7 @@
  * Effects and messages as one line of text. `b#2` is member b at incarnation 2, `@3` is Lamport time 3.
  */
 
+import { finish } from "../../../src/core/jobs.ts";
 import type { SerfEvent } from "../../../src/core/serf/api.ts";
 import { decodeFilters } from "../../../src/core/serf/queries/filters.ts";
 import { queryFlag } from "../../../src/core/serf/queries/received.ts";
@@ -9,11 +10,11 @@ import { decodeConflictResponse } from "../../../src/core/serf/wire/conflict_mes
 import { decodeKeyRequest, decodeKeyResponse } from "../../../src/core/serf/wire/key_messages.ts";
 import {
   decodeMessage,
-  decodePushPull,
   type QueryMessage,
   type QueryResponseMessage,
   SerfMessageType,
 } from "../../../src/core/serf/wire/messages.ts";
+import { decodePushPull } from "../../../src/core/serf/wire/push_pull.ts";
 import { decodeTags } from "../../../src/core/serf/wire/tags.ts";
 import { Codec } from "../../../src/core/wire/codec.ts";
 import { FrameReader } from "../../../src/core/wire/frame.ts";
@@ -144,7 +145,7 @@ function describeState(node: NodeState): string {
 }
 
 function describeSerfState(bytes: Uint8Array): string {
-  const state = decodePushPull(bytes);
+  const state = finish(decodePushPull(bytes));
   const members = [...state.statusTimes].map(([name, time]) => `${name}@${time}`);
   const events = state.events.map(
     ({ lamportTime, events }) => `${events.map(({ name }) => name).join("+")}@${lamportTime}`,

@@ -3,8 +3,10 @@
  */
 
 import { describe, expect, it } from "vitest";
+import { finish } from "../../../src/core/jobs.ts";
 import { encodeQuery, encodeUserEvent } from "../../../src/core/serf/wire/encoding.ts";
-import { encodeIntent, encodePushPull } from "../../../src/core/serf/wire/messages.ts";
+import { encodeIntent } from "../../../src/core/serf/wire/messages.ts";
+import { encodePushPull } from "../../../src/core/serf/wire/push_pull.ts";
 import { incarnationHalf } from "../../../src/core/swim/validity.ts";
 import type { PacketMessage } from "../../../src/core/wire/messages.ts";
 import { address, alive } from "../swim/machine.ts";
@@ -104,17 +106,19 @@ describe("a Lamport time near the end of its range", () => {
   it("in a push/pull changes nothing", () => {
     const subject = cluster();
     const [a] = subject.nodes;
-    const userState = encodePushPull({
-      lamportTime: last,
-      statusTimes: new Map([
-        ["b", last],
-        ["c", last - 1n],
-      ]),
-      leftMembers: ["c"],
-      eventTime: last,
-      events: [{ lamportTime: last, events: [{ name: "e", payload: null }] }],
-      queryTime: last,
-    });
+    const userState = finish(
+      encodePushPull({
+        lamportTime: last,
+        statusTimes: new Map([
+          ["b", last],
+          ["c", last - 1n],
+        ]),
+        leftMembers: ["c"],
+        eventTime: last,
+        events: [{ lamportTime: last, events: [{ name: "e", payload: null }] }],
+        queryTime: last,
+      }),
+    );
     const frame = a!.codec.sealStream(
       a!.codec.encode({ type: "pushPull", join: true, nodes: [], userState }),
       {

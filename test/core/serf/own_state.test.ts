@@ -5,13 +5,11 @@
 
 import { describe, expect, it } from "vitest";
 import { Outbox } from "../../../src/core/effects.ts";
+import { finish } from "../../../src/core/jobs.ts";
 import { SerfLimits, userEventSizeMax } from "../../../src/core/serf/config.ts";
 import { encodeQuery, encodeUserEvent } from "../../../src/core/serf/wire/encoding.ts";
-import {
-  decodePushPull,
-  encodePushPull,
-  type UserEventMessage,
-} from "../../../src/core/serf/wire/messages.ts";
+import type { UserEventMessage } from "../../../src/core/serf/wire/messages.ts";
+import { decodePushPull, encodePushPull } from "../../../src/core/serf/wire/push_pull.ts";
 import { SwimLimits } from "../../../src/core/swim/config.ts";
 import type { SwimContext } from "../../../src/core/swim/context.ts";
 import { Members } from "../../../src/core/swim/members.ts";
@@ -56,7 +54,7 @@ describe("a user event that nobody may send", () => {
     const share = (message: UserEventMessage): void => {
       const events = [{ lamportTime: message.lamportTime, events: [message] }];
       const rest = { lamportTime: 0n, statusTimes: new Map(), leftMembers: [], eventTime: 0n, queryTime: 0n };
-      pushPull(a, network, encodePushPull({ ...rest, events }));
+      pushPull(a, network, finish(encodePushPull({ ...rest, events })));
     };
     give(event(505n, largest + 1));
     share(event(506n, largest + 1));
@@ -228,20 +226,23 @@ describe("the state of a node", () => {
 
   it("is encoded, sealed and decoded by peers, however full all tables are", () => {
     const { fullState, codec } = full();
-    const frame = codec.sealStream(codec.encode(fullState.local(true)), { labelHeader: true, encrypt: true });
+    const frame = codec.sealStream(codec.encode(finish(fullState.local(true))), {
+      labelHeader: true,
+      encrypt: true,
+    });
     const reader = new FrameReader(codec, { accepting: true, verifyIncoming: true });
     const state = receive(reader, frame) as PushPull;
     expect(state.nodes.map((each) => each.node)).toContain("self");
     expect(state.nodes.length).toBeGreaterThan(5_000);
     expect(state.nodes.every((each) => each.state === 0)).toBe(true);
-    const shared = decodePushPull(state.userState);
+    const shared = finish(decodePushPull(state.userState));
     expect(shared.events.map(({ lamportTime }) => lamportTime)).toContain(512n);
     expect(shared.statusTimes.size).toBeGreaterThan(20_000);
   });
 
   it("has all members in their order as long as it fits", () => {
     const parts = new SerfParts().join(0, "b", "a", "c").leave(0, "a");
-    const { statusTimes, leftMembers } = decodePushPull(parts.shared.encode());
+    const { statusTimes, leftMembers } = finish(decodePushPull(finish(parts.shared.encode())));
     expect([...statusTimes.keys()]).toEqual(["b", "a", "c"]);
     expect(leftMembers).toEqual(["a"]);
   });
@@ -252,7 +253,7 @@ describe("the state of a node", () => {
       parts.join(index, long(index));
       if (index < 20_000) parts.fail(index, long(index));
     }
-    const shared = [...parts.members.shared().statusTimes.keys()];
+    const shared = [...finish(parts.members.shared()).statusTimes.keys()];
     expect(shared.slice(0, 10_000)).toEqual(
       Array.from({ length: 10_000 }, (_, index) => long(20_000 + index)),
     );

@@ -2,6 +2,7 @@
  * The parts of Serf's layer that know members, without the layer below, for tests of single parts.
  */
 
+import { finish } from "../../../src/core/jobs.ts";
 import type { SerfConfig } from "../../../src/core/serf/config.ts";
 import type { SerfContext } from "../../../src/core/serf/context.ts";
 import { UserEvents } from "../../../src/core/serf/events/user_events.ts";
@@ -84,6 +85,11 @@ export class SerfParts {
         ? [`${event.type} ${event.members.map(({ name }) => name).join()}`]
         : [`${event.type} ${event.name}`];
     });
+  }
+
+  /** Merges a peer's state in one turn. */
+  merge(now: number, bytes: Uint8Array, join: boolean): void {
+    finish(this.shared.merge({ now }, bytes, join));
   }
 
   /** The status of a member, or `undefined`. */

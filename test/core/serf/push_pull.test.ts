@@ -1,21 +1,24 @@
 import { describe, expect, it } from "vitest";
+import { finish } from "../../../src/core/jobs.ts";
 import {
   decodePushPull,
   encodePushPull,
   type PushPullMessage,
-} from "../../../src/core/serf/wire/messages.ts";
+} from "../../../src/core/serf/wire/push_pull.ts";
 import { SerfParts } from "./parts.ts";
 
 function state(overrides: Partial<PushPullMessage>): Uint8Array {
-  return encodePushPull({
-    lamportTime: 0n,
-    statusTimes: new Map(),
-    leftMembers: [],
-    eventTime: 0n,
-    events: [],
-    queryTime: 0n,
-    ...overrides,
-  });
+  return finish(
+    encodePushPull({
+      lamportTime: 0n,
+      statusTimes: new Map(),
+      leftMembers: [],
+      eventTime: 0n,
+      events: [],
+      queryTime: 0n,
+      ...overrides,
+    }),
+  );
 }
 
 const slot = (lamportTime: bigint, name: string) => ({ lamportTime, events: [{ name, payload: null }] });
@@ -26,7 +29,7 @@ describe("the state that a node sends", () => {
     parts.intents.announceJoin(0);
     parts.events.send("e", new Uint8Array([7]), false);
     parts.context.clocks.queries.witness(8n);
-    expect(decodePushPull(parts.shared.encode())).toEqual({
+    expect(finish(decodePushPull(finish(parts.shared.encode())))).toEqual({
       lamportTime: 3n,
       statusTimes: new Map([
         ["self", 2n],
@@ -45,8 +48,9 @@ describe("the state that a node sends", () => {
     const leave = { type: "leave", lamportTime: 7n, node: "b", prune: false } as const;
     sender!.intents.apply(0, leave);
     expect(sender!.status("b")).toBe("leaving");
-    expect([...decodePushPull(sender!.shared.encode()).statusTimes.keys()]).not.toContain("b");
-    receiver!.shared.merge(0, sender!.shared.encode(), false);
+    const sent = finish(sender!.shared.encode());
+    expect([...finish(decodePushPull(sent)).statusTimes.keys()]).not.toContain("b");
+    receiver!.merge(0, sent, false);
     receiver!.intents.apply(0, leave);
     receiver!.fail(0, "b");
     expect(receiver!.status("b")).toBe("left");
@@ -56,7 +60,7 @@ describe("the state that a node sends", () => {
 describe("the state of a peer", () => {
   it("moves the clocks to its own", () => {
     const parts = new SerfParts();
-    parts.shared.merge(0, state({ lamportTime: 11n, eventTime: 12n, queryTime: 13n }), false);
+    parts.merge(0, state({ lamportTime: 11n, eventTime: 12n, queryTime: 13n }), false);
     const { members, events, queries } = parts.context.clocks;
     expect([members.time, events.time, queries.time]).toEqual([11n, 12n, 13n]);
   });
@@ -68,7 +72,7 @@ describe("the state of a peer", () => {
       ["b", 5n],
       ["c", 4n],
     ]);
-    parts.shared.merge(0, state({ lamportTime: 6n, statusTimes, leftMembers: ["b", "c"] }), false);
+    parts.merge(0, state({ lamportTime: 6n, statusTimes, leftMembers: ["b", "c"] }), false);
     expect([parts.status("b"), parts.status("c")]).toEqual(["left", "failed"]);
     expect(parts.members.statusTime("b")).toBe(6n);
   });
@@ -76,9 +80,9 @@ describe("the state of a peer", () => {
   it("does not make a member that left there join as well", () => {
     const parts = new SerfParts().join(0, "b").leave(0, "b");
     const statusTimes = new Map([["b", 9n]]);
-    parts.shared.merge(0, state({ statusTimes, leftMembers: ["b"] }), false);
+    parts.merge(0, state({ statusTimes, leftMembers: ["b"] }), false);
     // The join would have told others that the member is about to return.
-    expect(decodePushPull(parts.shared.encode()).leftMembers).toEqual(["b"]);
+    expect(finish(decodePushPull(finish(parts.shared.encode()))).leftMembers).toEqual(["b"]);
     expect(parts.members.statusTime("b")).toBe(1n);
   });
 
@@ -89,7 +93,7 @@ describe("the state of a peer", () => {
       ["b", 9n],
       ["c", 8n],
     ]);
-    parts.shared.merge(0, state({ statusTimes, leftMembers: ["b", "c"] }), false);
+    parts.merge(0, state({ statusTimes, leftMembers: ["b", "c"] }), false);
     parts.members.reap(600_000);
     expect([parts.status("b"), parts.status("c")]).toEqual(["left", "failed"]);
   });
@@ -97,14 +101,14 @@ describe("the state of a peer", () => {
   it("has joins of the others", () => {
     const parts = new SerfParts().join(0, "b");
     parts.members.leaveIntent(0, { type: "leave", lamportTime: 5n, node: "b", prune: false });
-    parts.shared.merge(0, state({ statusTimes: new Map([["b", 6n]]) }), false);
+    parts.merge(0, state({ statusTimes: new Map([["b", 6n]]) }), false);
     expect([parts.status("b"), parts.members.statusTime("b")]).toEqual(["alive", 6n]);
   });
 
   it("has events, each of which is delivered once and not broadcast", () => {
     const parts = new SerfParts();
     for (let round = 0; round < 2; round++) {
-      parts.shared.merge(0, state({ eventTime: 8n, events: [slot(6n, "x"), slot(7n, "y")] }), false);
+      parts.merge(0, state({ eventTime: 8n, events: [slot(6n, "x"), slot(7n, "y")] }), false);
     }
     expect(parts.emitted()).toEqual(["user x", "user y"]);
     expect(parts.queues.events.length).toBe(0);
@@ -113,9 +117,9 @@ describe("the state of a peer", () => {
   it("brings no event from before a join that ignores old ones, and later ones", () => {
     const parts = new SerfParts();
     parts.shared.beginJoin(false);
-    parts.shared.merge(0, state({ eventTime: 8n, events: [slot(7n, "before")] }), true);
+    parts.merge(0, state({ eventTime: 8n, events: [slot(7n, "before")] }), true);
     parts.shared.endJoin(false);
-    parts.shared.merge(0, state({ eventTime: 9n, events: [slot(7n, "before"), slot(8n, "after")] }), false);
+    parts.merge(0, state({ eventTime: 9n, events: [slot(7n, "before"), slot(8n, "after")] }), false);
     expect(parts.emitted()).toEqual(["user after"]);
   });
 
@@ -129,7 +133,7 @@ describe("the state of a peer", () => {
       const parts = new SerfParts();
       parts.shared.beginJoin(replay);
       if (ends) parts.shared.endJoin(replay);
-      parts.shared.merge(0, state({ eventTime: 8n, events }), join);
+      parts.merge(0, state({ eventTime: 8n, events }), join);
       expect(parts.emitted()).toEqual(["user old"]);
     }
   });
@@ -138,15 +142,15 @@ describe("the state of a peer", () => {
     const parts = new SerfParts().join(0, "self", "b");
     parts.intents.announceJoin(0);
     parts.queuedIntents();
-    parts.shared.merge(0, state({ statusTimes: new Map([["self", 5n]]) }), false);
+    parts.merge(0, state({ statusTimes: new Map([["self", 5n]]) }), false);
     expect(parts.queuedIntents()).toEqual([{ type: "join", lamportTime: 6n, node: "self" }]);
   });
 
   it("that is malformed changes nothing and is logged", () => {
     const parts = new SerfParts().join(0, "b");
     parts.emitted();
-    parts.shared.merge(0, state({ lamportTime: 99n }).subarray(0, 20), false);
-    parts.shared.merge(0, new Uint8Array([3]), false);
+    parts.merge(0, state({ lamportTime: 99n }).subarray(0, 20), false);
+    parts.merge(0, new Uint8Array([3]), false);
     const lines = parts.context.outbox
       .drain()
       .map((effect) => (effect.kind === "log" ? effect.text : effect.kind));

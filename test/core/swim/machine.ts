@@ -6,6 +6,7 @@
 import { vi } from "vitest";
 import type { SwimEffect } from "../../../src/core/effects.ts";
 import { Outbox } from "../../../src/core/effects.ts";
+import type { Job } from "../../../src/core/jobs.ts";
 import type { Meter } from "../../../src/core/metrics.ts";
 import { Random } from "../../../src/core/random.ts";
 import type { Application } from "../../../src/core/swim/application.ts";
@@ -81,6 +82,12 @@ export function swimConfig(overrides: Partial<SwimConfig> = {}): SwimConfig {
   };
 }
 
+/** A job that is done in one slice. */
+// biome-ignore lint/correctness/useYield: a job need not yield.
+function* oneSlice<Result>(work: () => Result): Job<Result> {
+  return work();
+}
+
 /** One machine and its surroundings. */
 export class Machine {
   readonly events: string[] = [];
@@ -105,8 +112,9 @@ export class Machine {
       broadcasts: () => [],
       hasBroadcasts: false,
       forgive: () => undefined,
-      localState: () => new Uint8Array([9]),
-      mergeRemoteState: (_now, bytes, join) => this.events.push(`state ${bytes.join(",")} ${join}`),
+      localState: () => oneSlice(() => new Uint8Array([9])),
+      mergeRemoteState: (_turn, bytes, join) =>
+        oneSlice(() => void this.events.push(`state ${bytes.join(",")} ${join}`)),
       joined: (_now, node) => this.events.push(`joined ${node.name}`),
       left: (_now, node) => this.events.push(`left ${node.name}`),
       updated: (_now, node) => this.events.push(`updated ${node.name}`),
@@ -114,7 +122,7 @@ export class Machine {
       ackPayload: () => new Uint8Array([7]),
       pingCompleted: (_now, node, roundTripMs) => this.events.push(`rtt ${node.name} ${roundTripMs}`),
       admitAlive: () => this.admission,
-      admitMerge: () => this.mergeAdmission,
+      admitMerge: () => oneSlice(() => this.mergeAdmission),
     };
     this.swim = new Swim({
       config: swimConfig(overrides),

@@ -61,6 +61,24 @@ describe("the ring", () => {
     expect(ring(table(["a"]), "a").neighbours).toBeUndefined();
   });
 
+  it("lists live members from the nearest on, both sides in turns", () => {
+    const members = table(names);
+    const own = ring(members, names[0]!);
+    const { before, after } = own.neighbours!;
+    const nearest = (countMax: number): string[] => own.nearest(countMax).map(({ name }) => name);
+    const six = nearest(6);
+    expect(six.slice(0, 2)).toEqual([after.name, before.name]);
+    expect(six[2]).toBe(ring(members, after.name).neighbours!.after.name);
+    expect(six[3]).toBe(ring(members, before.name).neighbours!.before.name);
+    expect(nearest(1_000).sort()).toEqual(names.slice(1).sort());
+    // One that goes is replaced by one other; the rest stays.
+    members.change(after, "dead", 1);
+    expect(nearest(6)).not.toContain(after.name);
+    expect(nearest(6).filter((name) => six.includes(name))).toHaveLength(5);
+    expect(ring(table(["a", "b"]), "a").nearest(5)).toHaveLength(1);
+    expect(ring(table(["a"]), "a").nearest(5)).toEqual([]);
+  });
+
   it("goes by the same hash on every machine", () => {
     expect([nameHash(""), nameHash("a"), nameHash("node-1"), nameHash("bücher")]).toMatchInlineSnapshot(`
       [

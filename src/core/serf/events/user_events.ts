@@ -11,7 +11,8 @@ import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
 import type { SerfQueues } from "../queues.ts";
 import { encodeUserEvent } from "../wire/encoding.ts";
-import type { EventSlot, UserEventMessage } from "../wire/messages.ts";
+import type { UserEventMessage } from "../wire/messages.ts";
+import type { EventSlot } from "../wire/push_pull.ts";
 import { ReplayRing } from "./replay_ring.ts";
 import { Sequencer } from "./sequencer.ts";
 
@@ -122,7 +123,7 @@ export class UserEvents {
 
   /** Returns the remembered events, to send them with a push/pull. */
   slots(): EventSlot[] {
-    return this.#ring.slots().map(({ lamportTime, entries }) => ({ lamportTime, events: entries }));
+    return this.#ring.slots().map(({ lamportTime, entries }) => ({ lamportTime, events: [...entries] }));
   }
 
   #emit(events: readonly UserEvent[]): void {

@@ -4,6 +4,7 @@
  */
 
 import { formatAddress } from "../../../net/address.ts";
+import { type Job, visit } from "../../jobs.ts";
 import { aliveFault } from "../../swim/validity.ts";
 import { WireError } from "../../wire/error.ts";
 import { type Alive, type NodeState, NodeStateCode } from "../../wire/messages.ts";
@@ -30,6 +31,9 @@ export interface AdmissionHooks {
 }
 
 const nameSizeMax = 128;
+
+/** How many nodes of a push/pull are checked at once. */
+const checkedAtOnce = 2_048;
 
 /**
  * Returns why the strict rule for names forbids this one, or `undefined` (serf `validateNodeName`).
@@ -64,20 +68,18 @@ export class Admission {
   }
 
   /** Checks the nodes of a joining push/pull. */
-  merge(nodes: readonly NodeState[]): Verdict {
-    for (const { node } of nodes) {
-      const fault = this.#nameFault(node);
-      if (fault !== undefined) return fault;
-    }
+  *merge(nodes: readonly NodeState[]): Job<Verdict> {
+    const nameFault = yield* visit(nodes, checkedAtOnce, ({ node }) => this.#nameFault(node));
     const { admitMerge } = this.#hooks;
-    if (admitMerge === undefined) return undefined;
+    if (nameFault !== undefined || admitMerge === undefined) return nameFault;
     const members: Member[] = [];
-    for (const node of nodes) {
-      const fault = aliveFault({ ...node, type: "alive" });
-      if (fault !== undefined) return `${JSON.stringify(node.node)}: ${fault}`;
+    const fault = yield* visit(nodes, checkedAtOnce, (node) => {
+      const reason = aliveFault({ ...node, type: "alive" });
+      if (reason !== undefined) return `${JSON.stringify(node.node)}: ${reason}`;
       members.push(memberOf(node, node.state === NodeStateCode.left ? "left" : "none"));
-    }
-    return ask(() => admitMerge(members));
+      return undefined;
+    });
+    return fault ?? ask(() => admitMerge(members));
   }
 
   #nameFault(name: string): Verdict {

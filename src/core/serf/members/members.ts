@@ -5,6 +5,7 @@
  */
 
 import { utf8Length } from "../../bytes.ts";
+import type { Job } from "../../jobs.ts";
 import type { Node } from "../../swim/members.ts";
 import { WireError } from "../../wire/error.ts";
 import type { Member, MemberEventType, MemberStatus, VersionRange } from "../api.ts";
@@ -12,7 +13,8 @@ import { statusNumber } from "../api.ts";
 import { SerfLimits } from "../config.ts";
 import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
-import type { JoinIntent, LeaveIntent, PushPullMessage } from "../wire/messages.ts";
+import type { JoinIntent, LeaveIntent } from "../wire/messages.ts";
+import type { PushPullMessage } from "../wire/push_pull.ts";
 import { decodeTags, type Tags } from "../wire/tags.ts";
 import { RecentIntents } from "./recent_intents.ts";
 
@@ -43,6 +45,9 @@ const flapTimeoutMs = 60_000;
 
 /** What a name and its Lamport time add to the bytes of the name in a push/pull, at most. */
 const nameOverhead = 14;
+
+/** How many members are put into a push/pull at once. */
+const sharedAtOnce = 4_096;
 
 /** How long a member that announced its return may take until it is found alive. */
 const returnTimeoutMs = 60_000;
@@ -131,13 +136,18 @@ export class SerfMembers {
    * {@link SerfLimits.sharedNameBytes}, further members are left out: first those that have been
    * gone longest.
    */
-  shared(): Pick<PushPullMessage, "statusTimes" | "leftMembers"> {
+  *shared(): Job<Pick<PushPullMessage, "statusTimes" | "leftMembers">> {
     const statusTimes = new Map<string, bigint>();
     const leftMembers: string[] = [];
-    for (const [name, { member, statusTime, returningAt }] of this.#fitting()) {
+    let count = 0;
+    for (const record of yield* this.#fitting()) {
+      if (++count % sharedAtOnce === 0) yield;
+      // The time and whether it left have to be of the same moment: peers add one to the time of a
+      // member that left, and that must not be newer than its return.
+      const { member, statusTime, returningAt } = record;
       if (member.status === "leaving") continue;
-      statusTimes.set(name, statusTime);
-      if (member.status === "left" && returningAt === undefined) leftMembers.push(name);
+      statusTimes.set(member.name, statusTime);
+      if (member.status === "left" && returningAt === undefined) leftMembers.push(member.name);
     }
     return { statusTimes, leftMembers };
   }
@@ -307,14 +317,25 @@ export class SerfMembers {
   }
 
   /** Returns the records that fit a push/pull: all, or those of which others need to know most. */
-  #fitting(): Iterable<readonly [string, MemberRecord]> {
-    const size = ([name]: readonly [string, MemberRecord]): number =>
-      (this.#gone.has(name) ? 2 : 1) * (utf8Length(name) + nameOverhead);
-    const all = [...this.#records];
-    let free: number = SerfLimits.sharedNameBytes;
-    if (all.reduce((sum, each) => sum + size(each), 0) <= free) return all;
-    const live = all.filter(([name]) => !this.#gone.has(name));
-    return [...live, ...[...this.#gone].reverse()].filter((each) => (free -= size(each)) >= 0);
+  *#fitting(): Job<readonly MemberRecord[]> {
+    const all = [...this.#records.values()];
+    const max: number = SerfLimits.sharedNameBytes;
+    const fitting = yield* this.#first(all, max);
+    if (fitting.length === all.length) return all;
+    const live = all.filter(({ member }) => !this.#gone.has(member.name));
+    return yield* this.#first([...live, ...[...this.#gone.values()].reverse()], max);
+  }
+
+  /** Returns the first records that have `max` bytes together in a push/pull. */
+  *#first(records: readonly MemberRecord[], max: number): Job<readonly MemberRecord[]> {
+    let free = max;
+    for (let index = 0; index < records.length; index++) {
+      const { name } = records[index]!.member;
+      free -= (this.#gone.has(name) ? 2 : 1) * (utf8Length(name) + nameOverhead);
+      if (free < 0) return records.slice(0, index);
+      if (index % sharedAtOnce === sharedAtOnce - 1) yield;
+    }
+    return records;
   }
 
   #erase(name: string, text: string): void {

@@ -1,11 +1,10 @@
 /**
  * The messages of Serf (serf `messages.go`): their decoded form, all decoders, and the encoders of
- * intents and push/pulls. Each message is a type byte and one msgpack value. Keys are written in
- * ascending byte order, as Go writes them.
+ * intents; push/pulls are in `push_pull.ts`. Each message is a type byte and one msgpack value. Keys
+ * are written in ascending byte order, as Go writes them.
  */
 
 import { noBytes } from "../../bytes.ts";
-import { WireError } from "../../wire/error.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 
 /** The first byte of every message of Serf. */
@@ -95,46 +94,12 @@ export type SerfMessage =
   | QueryResponseMessage
   | RelayMessage;
 
-/** The user events of one Lamport time. */
-export interface EventSlot {
-  readonly lamportTime: bigint;
-  readonly events: readonly { readonly name: string; readonly payload: Uint8Array | null }[];
-}
-
-/** Serf's part of a push/pull. */
-export interface PushPullMessage {
-  readonly lamportTime: bigint;
-  readonly statusTimes: ReadonlyMap<string, bigint>;
-  readonly leftMembers: readonly string[];
-  readonly eventTime: bigint;
-  readonly events: readonly EventSlot[];
-  readonly queryTime: bigint;
-}
-
 /** Encodes a leave or join intent. */
 export function encodeIntent(intent: LeaveIntent | JoinIntent): Uint8Array {
   const leave = intent.type === "leave";
   const writer = new MsgpackWriter(leave ? SerfMessageType.leave : SerfMessageType.join).map(leave ? 3 : 2);
   writer.string("LTime").uint(intent.lamportTime).string("Node").string(intent.node);
   if (leave) writer.string("Prune").bool(intent.prune);
-  return writer.finish();
-}
-
-/** Encodes Serf's part of a push/pull, type byte included. */
-export function encodePushPull(state: PushPullMessage): Uint8Array {
-  const writer = new MsgpackWriter(SerfMessageType.pushPull).map(6);
-  writer.string("EventLTime").uint(state.eventTime).string("Events").array(state.events.length);
-  for (const slot of state.events) {
-    writer.map(2).string("Events").array(slot.events.length);
-    for (const event of slot.events) {
-      writer.map(2).string("Name").string(event.name).string("Payload").bytes(event.payload);
-    }
-    writer.string("LTime").uint(slot.lamportTime);
-  }
-  writer.string("LTime").uint(state.lamportTime).string("LeftMembers").array(state.leftMembers.length);
-  for (const name of state.leftMembers) writer.string(name);
-  writer.string("QueryLTime").uint(state.queryTime).string("StatusLTimes").map(state.statusTimes.size);
-  for (const [name, time] of state.statusTimes) writer.string(name).uint(time);
   return writer.finish();
 }
 
@@ -279,65 +244,6 @@ function decodeRelay(bytes: Uint8Array): RelayMessage {
   const reader = new MsgpackReader(bytes, 1);
   reader.struct(fields, ["DestAddr", "DestName"]);
   return { type: "relay", address, port, node, inner: bytes.slice(reader.offset) };
-}
-
-/** Decodes Serf's part of a push/pull. Throws WireError if it is malformed or of another type. */
-export function decodePushPull(bytes: Uint8Array): PushPullMessage {
-  if (bytes[0] !== SerfMessageType.pushPull)
-    throw new WireError(`Remote state has bad type prefix: ${bytes[0]}`);
-  let lamportTime = 0n;
-  let eventTime = 0n;
-  let queryTime = 0n;
-  const statusTimes = new Map<string, bigint>();
-  const leftMembers: string[] = [];
-  const events: EventSlot[] = [];
-  const fields = {
-    LTime: (reader: MsgpackReader) => (lamportTime = reader.uint64()),
-    StatusLTimes: (reader: MsgpackReader) => {
-      for (let left = reader.mapHeader(); left > 0; left--) {
-        const name = reader.string();
-        statusTimes.set(name, reader.uint64());
-      }
-    },
-    LeftMembers: (reader: MsgpackReader) => {
-      for (let left = reader.arrayHeader(); left > 0; left--) leftMembers.push(reader.string());
-    },
-    EventLTime: (reader: MsgpackReader) => (eventTime = reader.uint64()),
-    Events: (reader: MsgpackReader) => {
-      for (let left = reader.arrayHeader(); left > 0; left--) {
-        const slot = decodeSlot(reader);
-        if (slot.events.length > 0) events.push(slot);
-      }
-    },
-    QueryLTime: (reader: MsgpackReader) => (queryTime = reader.uint64()),
-  };
-  const order = ["LTime", "StatusLTimes", "LeftMembers", "EventLTime", "Events", "QueryLTime"];
-  new MsgpackReader(bytes, 1).struct(fields, order);
-  return { lamportTime, statusTimes, leftMembers, eventTime, events, queryTime };
-}
-
-function decodeSlot(reader: MsgpackReader): EventSlot {
-  let lamportTime = 0n;
-  const events: { name: string; payload: Uint8Array | null }[] = [];
-  const fields = {
-    LTime: (inner: MsgpackReader) => (lamportTime = inner.uint64()),
-    Events: (inner: MsgpackReader) => {
-      for (let left = inner.arrayHeader(); left > 0; left--) events.push(decodeSlotEvent(inner));
-    },
-  };
-  reader.struct(fields, ["LTime", "Events"]);
-  return { lamportTime, events };
-}
-
-function decodeSlotEvent(reader: MsgpackReader): { name: string; payload: Uint8Array | null } {
-  let name = "";
-  let payload: Uint8Array | null = null;
-  const fields = {
-    Name: (inner: MsgpackReader) => (name = inner.string()),
-    Payload: (inner: MsgpackReader) => (payload = inner.bytes()),
-  };
-  reader.struct(fields, ["Name", "Payload"]);
-  return { name, payload };
 }
 
 /** Returns the name of a message type for log lines. */

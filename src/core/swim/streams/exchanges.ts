@@ -7,6 +7,8 @@ import { joinHostPort } from "../../../net/address.ts";
 import type { Address } from "../../../runtime.ts";
 import { unreachable } from "../../assert.ts";
 import type { StreamInput } from "../../effects.ts";
+import { type Job, Jobs, type Turn } from "../../jobs.ts";
+import { type SealOptions, totalSize } from "../../wire/codec.ts";
 import { WireError } from "../../wire/error.ts";
 import { FrameReader } from "../../wire/frame.ts";
 import type { Ping, StreamMessage } from "../../wire/messages.ts";
@@ -47,19 +49,23 @@ interface Exchange {
   complete: boolean;
 }
 
+/** Why an exchange is ended whose job is dropped. */
+const stopped = "this node stops";
+
 /** The TCP conversations of one node. */
 export class Exchanges {
   readonly #context: SwimContext;
   readonly #fullState: FullState;
   readonly #open = new Map<number, Exchange>();
   readonly #inbound = new Inbound<Exchange>();
-  /** Exchanges whose large message is to be decoded: the first one first, because that takes memory. */
-  readonly #decoding: Exchange[] = [];
+  /** Exchanges whose message is large, or whose answer is: one at a time, because that takes memory. */
+  readonly #jobs: Jobs;
   #nextId = 1;
 
   constructor(context: SwimContext, fullState: FullState) {
     this.#context = context;
     this.#fullState = fullState;
+    this.#jobs = new Jobs((at) => context.timers.set("exchange job", at, { kind: "exchangeJob" }));
   }
 
   /** Begins a push/pull. */
@@ -82,7 +88,7 @@ export class Exchanges {
   accept(now: number, peer: Address): number {
     this.#context.outbox.meter?.incr("memberlist.tcp.accept", 1);
     log(this.#context, "DEBUG", `Stream connection from=${joinHostPort(peer.host, peer.port)}`);
-    const exchange = this.#begin(now, peer, { kind: "accepting" }, SwimLimits.silentStreamMs);
+    const exchange = this.#add(now, peer, { kind: "accepting" }, SwimLimits.silentStreamMs);
     const victim = this.#inbound.add(exchange);
     if (victim !== undefined) this.#end(now, victim, "Too many pending push/pull requests");
     return exchange.id;
@@ -95,7 +101,7 @@ export class Exchanges {
     if (exchange === undefined || exchange.complete) return;
     switch (input.kind) {
       case "opened":
-        this.#request(now, exchange);
+        this.#begin(now, exchange, () => this.#request(now, exchange));
         return;
       case "received":
         this.#received(now, exchange, input.bytes);
@@ -111,14 +117,14 @@ export class Exchanges {
     }
   }
 
-  /** Decodes the next part of a large message. */
-  decodeNext(now: number): void {
-    const exchange = this.#decoding[0];
-    if (exchange === undefined) return;
-    const isOpen = (): boolean => this.#open.has(exchange.id);
-    if (isOpen()) this.#decode(now, exchange, () => exchange.reader.decode());
-    if (!exchange.reader.large || !isOpen()) this.#decoding.shift();
-    if (this.#decoding.length > 0) this.#context.timers.set("decode", now + 1, { kind: "decode" });
+  /** Handles the next part of a large message, or of a large answer. */
+  next(now: number): void {
+    this.#jobs.next(now);
+  }
+
+  /** Ends the exchanges whose large message, or large answer, is not done. */
+  stop(now: number): void {
+    this.#jobs.stop(now);
   }
 
   /** Ends a conversation whose time is over. */
@@ -130,7 +136,7 @@ export class Exchanges {
   }
 
   /** Sends the request of an exchange whose dial succeeded. */
-  #request(now: number, exchange: Exchange): void {
+  *#request(now: number, exchange: Exchange): Job {
     const { role, peer } = exchange;
     if (role.kind === "accepting") return;
     exchange.opened = true;
@@ -142,7 +148,7 @@ export class Exchanges {
       );
       this.#context.outbox.meter?.incr("memberlist.tcp.connect", 1);
       role.connected?.(now);
-      this.#writeState(exchange, role.join);
+      yield* this.#writeState(exchange, role.join);
     } else {
       this.#write(exchange, this.#context.codec.encode(role.ping));
     }
@@ -155,22 +161,47 @@ export class Exchanges {
       if (victim !== undefined) this.#end(now, victim, "too many bytes on unfinished streams");
       if (victim === exchange) return;
     }
-    this.#decode(now, exchange, () => exchange.reader.push(bytes));
-    if (!exchange.reader.large) return;
+    const message = this.#read(now, exchange, () => exchange.reader.push(bytes));
+    if (message === undefined && !exchange.reader.large) return;
     this.#complete(exchange);
-    this.#decoding.push(exchange);
-    if (this.#decoding.length === 1) this.decodeNext(now);
+    this.#begin(now, exchange, (turn) => this.#handle(turn, exchange, message));
   }
 
-  /** Handles the message of an exchange if `read` returns it, or ends the exchange if it throws. */
-  #decode(now: number, exchange: Exchange, read: () => StreamMessage | undefined): void {
+  /**
+   * Begins a job of an exchange. If it is dropped, because the exchange has ended or this node stops,
+   * the exchange is closed.
+   */
+  #begin(now: number, exchange: Exchange, work: (turn: Turn) => Job): void {
+    const isOpen = (): boolean => this.#open.has(exchange.id);
+    const end = (at: number): void => this.#end(at, exchange, stopped);
+    this.#jobs.begin(now, isOpen, function* (turn): Job {
+      let isDone = false;
+      try {
+        yield* work(turn);
+        isDone = true;
+      } finally {
+        if (!isDone) end(turn.now);
+      }
+    });
+  }
+
+  /** Returns what `read` returns, or ends the exchange if that throws. */
+  #read(now: number, exchange: Exchange, read: () => StreamMessage | undefined): StreamMessage | undefined {
     try {
-      const message = read();
-      if (message === undefined) return;
-      this.#complete(exchange);
-      this.#handle(now, exchange, message);
+      return read();
     } catch (error) {
       this.#broken(now, exchange, error);
+      return undefined;
+    }
+  }
+
+  /** Decodes a large message. Returns `undefined` if that ended the exchange. */
+  *#decode(turn: Turn, exchange: Exchange): Job<StreamMessage | undefined> {
+    if (this.#jobs.count > 0) yield;
+    for (;;) {
+      const message = this.#read(turn.now, exchange, () => exchange.reader.decode());
+      if (message !== undefined || !exchange.reader.large) return message;
+      yield;
     }
   }
 
@@ -193,11 +224,11 @@ export class Exchanges {
   }
 
   #dial(now: number, to: Address, role: Role, timeoutMs: number): void {
-    const exchange = this.#begin(now, to, role, timeoutMs);
+    const exchange = this.#add(now, to, role, timeoutMs);
     this.#context.outbox.push({ kind: "dial", id: exchange.id, to, timeoutMs });
   }
 
-  #begin(now: number, peer: Address, role: Role, timeoutMs: number): Exchange {
+  #add(now: number, peer: Address, role: Role, timeoutMs: number): Exchange {
     const { codec, config } = this.#context;
     const accepting = role.kind === "accepting";
     const reader = new FrameReader(codec, { accepting, verifyIncoming: config.verifyIncoming });
@@ -220,59 +251,67 @@ export class Exchanges {
     this.#context.timers.set(`exchange ${id}`, startedAt + timeoutMs, { kind: "exchange", id });
   }
 
-  #handle(now: number, exchange: Exchange, message: StreamMessage): void {
+  /** Handles the message of an exchange; `small` is undefined if it is a large one, still to be decoded. */
+  *#handle(turn: Turn, exchange: Exchange, small: StreamMessage | undefined): Job {
+    const message = small ?? (yield* this.#decode(turn, exchange));
+    if (message === undefined) return;
     switch (exchange.role.kind) {
       case "accepting":
-        this.#serve(now, exchange, message);
+        yield* this.#serve(turn, exchange, message);
         return;
       case "pushPull":
-        this.#mergeReply(now, exchange, message);
+        yield* this.#mergeReply(turn, exchange, message);
         return;
       case "ping":
-        this.#end(now, exchange, pingReplyFault(exchange.role.ping, message));
+        this.#end(turn.now, exchange, pingReplyFault(exchange.role.ping, message));
         return;
     }
   }
 
-  #mergeReply(now: number, exchange: Exchange, message: StreamMessage): void {
+  *#mergeReply(turn: Turn, exchange: Exchange, message: StreamMessage): Job {
     if (message.type === "error") {
-      this.#end(now, exchange, `remote error: ${message.text}`);
+      this.#end(turn.now, exchange, `remote error: ${message.text}`);
       return;
     }
     if (message.type !== "pushPull") {
-      this.#end(now, exchange, `received invalid msgType (${message.type}), expected pushPull`);
+      this.#end(turn.now, exchange, `received invalid msgType (${message.type}), expected pushPull`);
       return;
     }
-    const refusal = this.#fullState.merge(now, message, (at) => this.#end(at, exchange, undefined));
-    if (refusal !== undefined) this.#end(now, exchange, refusal);
+    const finished = (at: number, error: string | undefined): void => this.#end(at, exchange, error);
+    const refusal = yield* this.#fullState.merge(turn, message, finished);
+    if (refusal !== undefined) this.#end(turn.now, exchange, refusal);
   }
 
-  #serve(now: number, exchange: Exchange, message: StreamMessage): void {
+  *#serve(turn: Turn, exchange: Exchange, message: StreamMessage): Job {
     const { codec, config, application } = this.#context;
     const { peer } = exchange;
     switch (message.type) {
       case "pushPull": {
         // The reply goes out before the merge, so that a restarted peer learns what we believed of
         // it and can refute it.
-        this.#writeState(exchange, message.join);
-        const refusal = this.#fullState.merge(now, message, () => undefined);
-        this.#end(now, exchange, refusal === undefined ? undefined : `Failed push/pull merge: ${refusal}`);
+        yield* this.#writeState(exchange, message.join);
+        const refusal = yield* this.#fullState.merge(turn, message, () => undefined);
+        this.#end(
+          turn.now,
+          exchange,
+          refusal === undefined ? undefined : `Failed push/pull merge: ${refusal}`,
+        );
         return;
       }
       case "ping":
         if (message.node !== "" && message.node !== config.name) {
-          this.#end(now, exchange, `Got ping for unexpected node ${message.node}`);
+          this.#end(turn.now, exchange, `Got ping for unexpected node ${message.node}`);
           return;
         }
         this.#write(exchange, codec.encode({ type: "ack", sequence: message.sequence, payload: null }));
-        this.#end(now, exchange, undefined);
+        this.#end(turn.now, exchange, undefined);
         return;
       case "user":
-        if (message.payload.length > 0) application.messages(now, peer, [message.payload]);
-        this.#end(now, exchange, undefined);
+        if (message.payload.length > 0) application.messages(turn.now, peer, [message.payload]);
+        this.#end(turn.now, exchange, undefined);
         return;
       default:
-        this.#end(now, exchange, `Received invalid msgType (${message.type})`);
+        this.#end(turn.now, exchange, `Received invalid msgType (${message.type})`);
     }
   }
 
@@ -288,23 +327,33 @@ export class Exchanges {
     );
   }
 
-  #writeState(exchange: Exchange, join: boolean): void {
-    const state = this.#context.codec.encode(this.#fullState.local(join));
+  *#writeState(exchange: Exchange, join: boolean): Job {
+    const { codec, outbox } = this.#context;
+    if (this.#fullState.isLarge && this.#jobs.count > 0) yield;
+    const state = yield* codec.encodeState(yield* this.#fullState.local(join));
     // memberlist reports the first four bytes of the message here, which are always the same; the
     // size is useful.
-    this.#context.outbox.meter?.gauge("memberlist.size.local", state.length);
-    this.#write(exchange, state);
+    outbox.meter?.gauge("memberlist.size.local", totalSize(state));
+    this.#sent(exchange, yield* codec.sealPieces(state, this.#sealing(exchange)));
   }
 
   #write(exchange: Exchange, message: Uint8Array): void {
-    const { codec, config, outbox } = this.#context;
-    const labelHeader = exchange.role.kind !== "accepting";
-    const bytes = codec.sealStream(message, {
-      labelHeader,
+    this.#sent(exchange, this.#context.codec.sealStream(message, this.#sealing(exchange)));
+  }
+
+  #sealing(exchange: Exchange): SealOptions {
+    const { codec, config } = this.#context;
+    return {
+      labelHeader: exchange.role.kind !== "accepting",
       encrypt: codec.encrypted && config.verifyOutgoing,
-    });
+    };
+  }
+
+  #sent(exchange: Exchange, bytes: Uint8Array): void {
+    const { config, outbox } = this.#context;
     outbox.push({ kind: "write", id: exchange.id, bytes });
-    outbox.meter?.incr("memberlist.tcp.sent", bytes.length - (labelHeader ? labelSize(config) : 0));
+    const label = exchange.role.kind === "accepting" ? 0 : labelSize(config);
+    outbox.meter?.incr("memberlist.tcp.sent", bytes.length - label);
   }
 
   #end(now: number, exchange: Exchange, failure: string | undefined): void {

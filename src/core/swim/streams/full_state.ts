@@ -5,6 +5,7 @@
  */
 
 import { utf8Length } from "../../bytes.ts";
+import { type Job, Jobs, type Turn, visit } from "../../jobs.ts";
 import { Limits } from "../../wire/limits.ts";
 import { type NodeState, NodeStateCode, type PushPull } from "../../wire/messages.ts";
 import { log, type SwimContext } from "../context.ts";
@@ -13,6 +14,12 @@ import type { Membership } from "../membership.ts";
 
 /** How many entries of a state are merged at once. A ping waits no longer than that takes. */
 const sliceMax = 512;
+
+/** How many entries are checked, or listed for our own state, at once. */
+const listedAtOnce = 4_096;
+
+/** Up to how many bytes the application's part of a state is small, so that it is merged at once. */
+const userStateSmall = 16_384;
 
 /** How many large states are merged side by side; each is held until it is merged. */
 const mergesMax = 4;
@@ -23,25 +30,22 @@ const entryOverhead = 96;
 /** What the header of the message and encryption add in bytes, at most. */
 const frameOverhead = 1_024;
 
-/** A state that is being merged. */
-interface Merge {
-  readonly nodes: readonly NodeState[];
-  /** The index of the next entry. */
-  next: number;
-  readonly remote: PushPull;
-  readonly finished: (now: number) => void;
-}
-
 /** Builds, checks and merges full state. */
 export class FullState {
   readonly #context: SwimContext;
   readonly #membership: Membership;
-  /** Large states that are partly merged, oldest first. */
-  readonly #merges: Merge[] = [];
+  /** Large states that are partly merged. */
+  readonly #merges: Jobs;
 
   constructor(context: SwimContext, membership: Membership) {
     this.#context = context;
     this.#membership = membership;
+    this.#merges = new Jobs((at) => context.timers.set("merge", at, { kind: "mergeJob" }));
+  }
+
+  /** Whether encoding our own state may take more than one turn. */
+  get isLarge(): boolean {
+    return this.#context.members.count > sliceMax;
   }
 
   /**
@@ -49,78 +53,99 @@ export class FullState {
    * out some: first those that are gone, then others by the order of probing, which is random. So
    * every push/pull has a different part of the cluster.
    */
-  local(join: boolean): PushPull {
+  *local(join: boolean): Job<PushPull> {
     this.#countStates();
-    const userState = this.#context.application.localState();
-    const nodes = this.#fitting(Limits.frame - frameOverhead - userState.length).map(
-      (node): NodeState => ({
-        node: node.name,
-        address: node.address,
-        port: node.endpoint.port,
-        meta: node.meta,
-        incarnation: node.incarnation,
-        state: NodeStateCode[node.status],
-        versions: node.versions,
-      }),
-    );
+    const userState = yield* this.#context.application.localState();
+    const nodes = yield* this.#fitting(Limits.frame - frameOverhead - userState.length);
     return { type: "pushPull", join, nodes, userState };
   }
 
   /**
    * Merges a peer's state. Returns a reason if it was refused; then nothing was merged. Calls
-   * `finished` when everything is merged: a large state goes in slices, between which other inputs
-   * are handled.
+   * `finished` when everything is merged, or with a reason when the merge was dropped: a large state
+   * goes in slices, between which other inputs are handled.
    */
-  merge(now: number, remote: PushPull, finished: (now: number) => void): string | undefined {
+  *merge(
+    turn: Turn,
+    remote: PushPull,
+    finished: (now: number, error: string | undefined) => void,
+  ): Job<string | undefined> {
     const { application, members } = this.#context;
-    if (remote.nodes.length > sliceMax && this.#merges.length >= mergesMax) return "too many large merges";
-    const nodes = this.#withPorts(remote.nodes);
+    const isLarge = remote.nodes.length > sliceMax || remote.userState.length > userStateSmall;
+    if (isLarge && this.#merges.count >= mergesMax) return "too many large merges";
+    const nodes = yield* this.#withPorts(remote.nodes);
     const refusal =
-      incompatibility(nodes, members.list) ?? (remote.join ? application.admitMerge(nodes) : undefined);
+      (yield* incompatibility(nodes, members.list)) ??
+      (remote.join ? yield* application.admitMerge(nodes) : undefined);
     if (refusal !== undefined) return refusal;
-    const merge = { nodes, next: 0, remote, finished };
-    if (!this.#slice(now, merge)) {
-      this.#merges.push(merge);
-      this.#context.timers.set("merge", now + 1, { kind: "merge" });
-    }
+    this.#merges.begin(turn.now, isAlwaysWanted, (slice) => this.#mergeAll(slice, nodes, remote, finished));
     return undefined;
-  }
-
-  /** Sets the port of entries that come without one. */
-  #withPorts(nodes: readonly NodeState[]): readonly NodeState[] {
-    const { protocol, bindPort } = this.#context.config;
-    const lacks = (entry: NodeState): boolean => entry.port === 0 || protocol < 2;
-    if (!nodes.some(lacks)) return nodes;
-    return nodes.map((entry) => (lacks(entry) ? { ...entry, port: bindPort } : entry));
   }
 
   /** Merges the next slice of the oldest large state. */
   mergeNext(now: number): void {
-    const merge = this.#merges[0];
-    if (merge === undefined) return;
-    if (this.#slice(now, merge)) this.#merges.shift();
-    if (this.#merges.length > 0) this.#context.timers.set("merge", now + 1, { kind: "merge" });
+    this.#merges.next(now);
   }
 
-  /** Merges up to {@link sliceMax} entries. Returns whether the merge is finished. */
-  #slice(now: number, merge: Merge): boolean {
-    const end = Math.min(merge.nodes.length, merge.next + sliceMax);
-    for (; merge.next < end; merge.next++) this.#membership.merge(now, merge.nodes[merge.next]!);
-    if (merge.next < merge.nodes.length) return false;
-    const { userState, join } = merge.remote;
-    if (userState.length > 0) this.#context.application.mergeRemoteState(now, userState, join);
-    merge.finished(now);
-    return true;
+  /** Drops the large states that are partly merged. */
+  stop(now: number): void {
+    this.#merges.stop(now);
+  }
+
+  *#mergeAll(
+    turn: Turn,
+    nodes: readonly NodeState[],
+    { userState, join }: PushPull,
+    finished: (now: number, error: string | undefined) => void,
+  ): Job {
+    let error: string | undefined = "this node stops";
+    try {
+      for (const [index, node] of nodes.entries()) {
+        if (index > 0 && index % sliceMax === 0) yield;
+        this.#membership.merge(turn.now, node);
+      }
+      if (userState.length > 0) yield* this.#context.application.mergeRemoteState(turn, userState, join);
+      error = undefined;
+    } finally {
+      finished(turn.now, error);
+    }
+  }
+
+  /** Sets the port of entries that come without one. */
+  *#withPorts(nodes: readonly NodeState[]): Job<readonly NodeState[]> {
+    const { protocol, bindPort } = this.#context.config;
+    const lacks = (entry: NodeState): boolean => entry.port === 0 || protocol < 2;
+    if (!nodes.some(lacks)) return nodes;
+    const complete: NodeState[] = [];
+    for (const entry of nodes) {
+      complete.push(lacks(entry) ? { ...entry, port: bindPort } : entry);
+      if (complete.length % listedAtOnce === 0) yield;
+    }
+    return complete;
   }
 
   /** Returns the members whose entries fit `limit` bytes, in the order of probing if those are all. */
-  #fitting(limit: number): readonly Node[] {
+  *#fitting(limit: number): Job<readonly NodeState[]> {
     const { members, config } = this.#context;
-    const all = members.list;
+    const all: NodeState[] = [];
+    let size = 0;
+    for (const node of [...members.list]) {
+      const state = stateOf(node);
+      all.push(state);
+      size += sizeOf(state);
+      if (all.length % listedAtOnce === 0) yield;
+    }
+    if (size <= limit) return all;
+    const rank = ({ node, state }: NodeState): number =>
+      node === config.name ? 0 : state === NodeStateCode.alive || state === NodeStateCode.suspect ? 1 : 2;
+    const fitting: NodeState[] = [];
     let free = limit;
-    if (all.reduce((sum, node) => sum + sizeOf(node), 0) <= free) return all;
-    const rank = (node: Node): number => (node.name === config.name ? 0 : isLive(node) ? 1 : 2);
-    const fitting = all.toSorted((a, b) => rank(a) - rank(b)).filter((node) => (free -= sizeOf(node)) >= 0);
+    for (const wanted of [0, 1, 2]) {
+      for (const [index, state] of all.entries()) {
+        if (rank(state) === wanted && (free -= sizeOf(state)) >= 0) fitting.push(state);
+        if (index % listedAtOnce === listedAtOnce - 1) yield;
+      }
+    }
     const text = `the state is too large for a push/pull: ${all.length - fitting.length} members are left out`;
     log(this.#context, "WARN", text, "stream");
     return fitting;
@@ -136,33 +161,55 @@ export class FullState {
   }
 }
 
-/** Returns the bytes that a member takes in a push/pull, at most. */
-function sizeOf({ name, address, meta, versions }: Node): number {
-  return utf8Length(name) + address.length + (meta?.length ?? 0) + versions.length + entryOverhead;
+function isAlwaysWanted(): boolean {
+  return true;
+}
+
+/** Returns the entry of a member in a push/pull. */
+function stateOf(node: Node): NodeState {
+  return {
+    node: node.name,
+    address: node.address,
+    port: node.endpoint.port,
+    meta: node.meta,
+    incarnation: node.incarnation,
+    state: NodeStateCode[node.status],
+    versions: node.versions,
+  };
+}
+
+/** Returns the bytes that an entry takes in a push/pull, at most. */
+function sizeOf({ node, address, meta, versions }: NodeState): number {
+  return utf8Length(node) + address.length + (meta?.length ?? 0) + versions.length + entryOverhead;
 }
 
 /** Returns why two views cannot be merged (memberlist `verifyProtocol`), or `undefined`. */
-function incompatibility(remote: readonly NodeState[], local: readonly Node[]): string | undefined {
+function* incompatibility(remote: readonly NodeState[], local: readonly Node[]): Job<string | undefined> {
   const range = { protocolMin: 0, protocolMax: 255, delegateMin: 0, delegateMax: 255 };
   // Entries that follow each other mostly share their versions, so that this is fast.
   let seen: Uint8Array | undefined;
-  for (const { state, versions } of remote) {
-    if (versions === seen || state !== NodeStateCode.alive) continue;
-    narrow(range, versions);
+  const support = (versions: Uint8Array): void => {
+    if (versions !== seen) narrow(range, versions);
     seen = versions;
-  }
-  for (const node of local) if (isLive(node)) narrow(range, node.versions);
+  };
+  const check = (name: string, versions: Uint8Array): string | undefined => {
+    const fault = versions === seen ? undefined : outside(range, name, versions);
+    seen = versions;
+    return fault;
+  };
+  // The list may change between slices.
+  const members = [...local];
+  yield* visit(remote, listedAtOnce, ({ state, versions }) => {
+    if (state === NodeStateCode.alive) support(versions);
+  });
+  yield* visit(members, listedAtOnce, (node) => {
+    if (isLive(node)) support(node.versions);
+  });
   seen = undefined;
-  for (const { node, versions } of remote) {
-    const fault = versions === seen ? undefined : outside(range, node, versions);
-    if (fault !== undefined) return fault;
-    seen = versions;
-  }
-  for (const { name, versions } of local) {
-    const fault = outside(range, name, versions);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+  return (
+    (yield* visit(remote, listedAtOnce, ({ node, versions }) => check(node, versions))) ??
+    (yield* visit(members, listedAtOnce, ({ name, versions }) => check(name, versions)))
+  );
 }
 
 /** The versions that all live nodes support. */

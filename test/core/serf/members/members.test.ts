@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { finish } from "../../../../src/core/jobs.ts";
 import type { JoinIntent, LeaveIntent } from "../../../../src/core/serf/wire/messages.ts";
 import { SerfParts, swimNode } from "../parts.ts";
 
@@ -44,9 +45,9 @@ describe("members that are gone", () => {
 
   it("that left, announced their return and are not found alive in a minute have failed", () => {
     const parts = new SerfParts().join(0, "b").leave(0, "b");
-    expect(parts.members.shared().leftMembers).toEqual(["b"]);
+    expect(finish(parts.members.shared()).leftMembers).toEqual(["b"]);
     parts.members.joinIntent(minute, join("b", 9n));
-    expect(parts.members.shared().leftMembers).toEqual([]);
+    expect(finish(parts.members.shared()).leftMembers).toEqual([]);
     parts.members.reap(2 * minute - 1);
     expect(parts.status("b")).toBe("left");
     parts.emitted();

@@ -1,13 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { freshCoordinate } from "../../../../src/core/coordinate/coordinate.ts";
-import {
-  decodeMessage,
-  decodePushPull,
-  encodeIntent,
-  encodePushPull,
-  type SerfMessage,
-} from "../../../../src/core/serf/wire/messages.ts";
+import { finish } from "../../../../src/core/jobs.ts";
+import { decodeMessage, encodeIntent, type SerfMessage } from "../../../../src/core/serf/wire/messages.ts";
 import { decodeCoordinate, encodeCoordinate } from "../../../../src/core/serf/wire/ping_payload.ts";
+import { decodePushPull, encodePushPull } from "../../../../src/core/serf/wire/push_pull.ts";
 import { decodeTags, encodeTags } from "../../../../src/core/serf/wire/tags.ts";
 import { MsgpackWriter } from "../../../../src/core/wire/msgpack.ts";
 
@@ -132,7 +128,7 @@ describe("serf messages", () => {
   it("reads push/pull state with and without empty slots, and writes only used slots", () => {
     const encoded =
       "0286aa4576656e744c54696d6504a64576656e747394c0c0c082a64576656e74739182a44e616d65a66465706c6f79a75061796c6f6164a27631a54c54696d6503a54c54696d6506ab4c6566744d656d6265727390aa51756572794c54696d6502ac5374617475734c54696d657381a66e6f64652d6104";
-    const state = decodePushPull(hex(encoded));
+    const state = finish(decodePushPull(hex(encoded)));
     expect(state).toEqual({
       lamportTime: 6n,
       statusTimes: new Map([["node-a", 4n]]),
@@ -141,7 +137,9 @@ describe("serf messages", () => {
       events: [{ lamportTime: 3n, events: [{ name: "deploy", payload: text("v1") }] }],
       queryTime: 2n,
     });
-    expect(Buffer.from(encodePushPull(state)).toString("hex")).toBe(encoded.replace("94c0c0c082", "9182"));
+    expect(Buffer.from(finish(encodePushPull(state))).toString("hex")).toBe(
+      encoded.replace("94c0c0c082", "9182"),
+    );
   });
 });
 

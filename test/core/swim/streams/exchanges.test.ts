@@ -320,6 +320,28 @@ describe("a large state", () => {
     expect(machine.swim.nodes).toHaveLength(count + 1);
   });
 
+  it("is let go when this node leaves, and its streams are closed", () => {
+    const results: (string | undefined)[] = [];
+    machine.swim.join(machine.now, peer, "", (_now, error) => results.push(error));
+    const dialled = dialed(machine.take());
+    machine.swim.stream(0, dialled, { kind: "opened" });
+    const reply = machine.codec.sealStream(machine.codec.encode(large()), {
+      labelHeader: false,
+      encrypt: false,
+    });
+    machine.swim.stream(0, dialled, { kind: "received", bytes: reply });
+    const accepted = machine.swim.accept(0, peer);
+    machine.swim.stream(0, accepted, { kind: "received", bytes: frame(machine, large()) });
+    machine.run(machine.now + 1);
+    machine.swim.leave(machine.now, () => undefined);
+    machine.take();
+    const closed = machine.effects.flatMap((effect) => (effect.kind === "close" ? [effect.id] : []));
+    expect(closed.sort()).toEqual([dialled, accepted].sort());
+    expect(results).toEqual(["this node stops"]);
+    steps();
+    expect(machine.swim.nodes.length).toBeLessThan(count);
+  });
+
   it("waits for others that came before it, and small messages do not", () => {
     const bytes = frame(machine, large());
     const ids = [1, 2, 3].map(() => machine.swim.accept(0, peer));
