@@ -37,6 +37,21 @@ export interface SwimOptions {
   readonly outbox: Sink<SwimEffect>;
 }
 
+/** How many things something holds, and how many bytes they have. */
+export interface Load {
+  readonly length: number;
+  readonly bytes: number;
+}
+
+/** What the membership layer of a node holds. */
+export interface SwimLoad {
+  readonly broadcasts: Load;
+  /** Conversations over streams, with the bytes that peers sent in them. */
+  readonly exchanges: Load;
+  /** The number of deadlines. */
+  readonly timers: number;
+}
+
 /** A deadline that is overdue by more than this shows that the node stood still. */
 const stallMs = 100;
 
@@ -100,6 +115,21 @@ export class Swim {
   /** The number of packets, and of parts of packets, that were dropped as malformed. */
   get faultCount(): number {
     return this.#faultCount;
+  }
+
+  /** What this layer holds at the moment: see {@link SwimLoad}. */
+  get load(): SwimLoad {
+    const { broadcasts, timers } = this.#context;
+    return {
+      broadcasts: { length: broadcasts.length, bytes: broadcasts.bytes },
+      exchanges: { length: this.#exchanges.count, bytes: this.#exchanges.bytes },
+      timers: timers.size,
+    };
+  }
+
+  /** Calls `changed` with every node that is new, or whose status or incarnation was set. */
+  watch(changed: (node: Readonly<Node>) => void): void {
+    this.#context.members.watch(changed);
   }
 
   /** Measures the length of the broadcast queue. */
