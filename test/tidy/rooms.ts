@@ -317,6 +317,7 @@ export const rooms: readonly Room[] = [
       "the simulator's cores",
       "runtimes",
       "core/serf/wire",
+      "src/go/parse_key.ts",
       "src/shell/options/options.ts",
     ],
     never: ["src/shell/serf.ts", "src/core/swim/swim.ts", "runtimes/node/mod.ts"],

@@ -10,9 +10,14 @@ import type { CoreNode } from "../cores/node.ts";
 import type { Watcher } from "../cores/watcher.ts";
 import { Bounds } from "./bounds.ts";
 import { AwarenessMovesInSteps, ClocksMoveInSteps } from "./clocks.ts";
+import { EventsComeEverywhere, EventsComeInOrder, EventsComeOnce } from "./events.ts";
 import { AnnouncementsSpread, CrashesAreDetected, NoFalseFailures } from "./failures.ts";
 import { IncarnationsRise, NobodyBelievesItself, ReturnsAreNewer } from "./incarnations.ts";
+import { OldKeysAreUnused } from "./keys.ts";
+import { LoadIsBounded, QueuesRunEmpty, TurnsAreBounded } from "./limits.ts";
+import { type AskedQuery, QueriesAreTrue } from "./queries.ts";
 import type { Change, Finding, Rule, Scene } from "./rule.ts";
+import { SnapshotsReplay } from "./snapshots.ts";
 import { Truth } from "./truth.ts";
 import { CrashedIsNotLeft, LeftIsNotFailed, ViewsAgree } from "./views.ts";
 
@@ -36,6 +41,8 @@ export class Checkers implements Watcher {
   readonly #views: Views;
   readonly #pending: Change[] = [];
   readonly #scene: Scene;
+  readonly #queries: QueriesAreTrue;
+  readonly #keys: OldKeysAreUnused;
   readonly #onChange: readonly Rule[];
   readonly #onEffect: readonly Rule[];
   readonly #onTurn: readonly Rule[];
@@ -48,6 +55,8 @@ export class Checkers implements Watcher {
     this.#views = new Views(size);
     const scene: Scene = { size, nodes: this.#nodes, truth: this.truth, bounds: this.bounds };
     this.#scene = scene;
+    this.#queries = new QueriesAreTrue(scene);
+    this.#keys = new OldKeysAreUnused(scene);
     this.rules = [
       new IncarnationsRise(scene),
       new ReturnsAreNewer(scene),
@@ -56,6 +65,15 @@ export class Checkers implements Watcher {
       new LeftIsNotFailed(scene),
       new CrashedIsNotLeft(scene),
       new ClocksMoveInSteps(scene),
+      new EventsComeOnce(scene),
+      new EventsComeInOrder(scene),
+      new EventsComeEverywhere(scene),
+      this.#queries,
+      new LoadIsBounded(scene),
+      new QueuesRunEmpty(scene),
+      new TurnsAreBounded(scene),
+      this.#keys,
+      new SnapshotsReplay(scene),
       new NoFalseFailures(scene),
       new CrashesAreDetected(scene),
       new AnnouncementsSpread(scene),
@@ -84,6 +102,16 @@ export class Checkers implements Watcher {
   /** Says that there were no faults and no input for long enough that everything has to be in order. */
   quiet(now: number): void {
     for (const rule of this.rules) rule.quiet?.(now);
+  }
+
+  /** Says that a node asks a query of all members with the next input, which they acknowledge. */
+  asked(now: number, asker: CoreNode, query: AskedQuery): void {
+    this.#queries.asked(now, asker, query);
+  }
+
+  /** Says that all nodes have another key now, and that the old one is removed. */
+  rotated(oldKey: string): void {
+    this.#keys.rotated(oldKey);
   }
 
   /** @inheritdoc */

@@ -4,6 +4,8 @@ import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { CoreNode } from "../cores/node.ts";
 import { Rule, type Scene } from "./rule.ts";
 
+const never = Number.NEGATIVE_INFINITY;
+
 /** Returns what live nodes believe wrongly at the moment, at most `max` cases. */
 export function disagreements({ nodes, truth }: Scene, max: number = Number.POSITIVE_INFINITY): string[] {
   const wrong: string[] = [];
@@ -69,10 +71,9 @@ export class CrashedIsNotLeft extends Rule {
       if (index === undefined) continue;
       this.judged += 1;
       const { leavingAt, startedAt, removedAt } = truth.life(index);
-      if (removedAt !== undefined) continue;
+      const goneAt = Math.max(leavingAt ?? never, removedAt ?? never);
       // The leave of an earlier life may still be on its way.
-      if (leavingAt !== undefined && (leavingAt >= startedAt || now - startedAt < bounds.recoveryMs))
-        continue;
+      if (goneAt !== never && (goneAt >= startedAt || now - startedAt < bounds.recoveryMs)) continue;
       this.fail(now, `${node.name} reports that ${name} left, which did not`);
     }
   }

@@ -95,7 +95,7 @@ function drawStep(random: SeededRandom, size: number, durationMs: number): Step 
     case "bandwidth":
       return { ...step, value: pick(random, [500, 5_000, 50_000]), forMs };
     case "mtu":
-      return { ...step, value: pick(random, [200, 500, 1_000]), forMs };
+      return { ...step, value: pick(random, [60, 150, 500]), forMs };
     case "udpBroken":
     case "tcpBroken":
       return { ...step, forMs };

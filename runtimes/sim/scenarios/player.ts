@@ -14,6 +14,9 @@ import { Weather } from "./weather.ts";
 /** After this long a join that failed is tried again. */
 const joinAgainMs = 3_000;
 
+/** How long queries run. */
+const queryMs = 5_000;
+
 /** Plays one scenario. */
 export class Player {
   /** How often each kind of step really happened. */
@@ -71,6 +74,24 @@ export class Player {
     return name;
   }
 
+  /** Asks all members from a node; they acknowledge. */
+  query(node: CoreNode): void {
+    const query = this.#sent++;
+    this.#world.command(node, (core, now) => {
+      this.#checkers.asked(this.#world.now, node, { query, timeoutMs: queryMs });
+      core.queries.ask(now, query, {
+        name: "_serf_ping",
+        payload: new Uint8Array(0),
+        nodes: [],
+        tags: new Map(),
+        ack: true,
+        relayFactor: 0,
+        timeoutMs: queryMs,
+        waitForDeadline: false,
+      });
+    });
+  }
+
   #perform(step: Step): void {
     if (this.#act(step)) this.#count(step.do);
   }
@@ -121,7 +142,8 @@ export class Player {
         for (let count = isMember ? (step.value ?? 1) : 0; count > 0; count -= 1) this.event(node);
         return isMember;
       case "query":
-        return false;
+        if (isMember) this.query(node);
+        return isMember;
       case "heal":
         return this.#heal();
       default:

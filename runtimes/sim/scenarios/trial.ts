@@ -8,6 +8,7 @@ import { disagreements } from "../checkers/views.ts";
 import type { Watcher } from "../cores/watcher.ts";
 import { CoreWorld } from "../cores/world.ts";
 import { Player } from "./player.ts";
+import { rotateKey } from "./rotation.ts";
 import { formedMs, type Scenario, type StepKind } from "./scenario.ts";
 
 /** What a trial found. */
@@ -31,6 +32,12 @@ export interface Outcome {
 /** The name of the rule that is judged here. */
 const progress = "when faults are over, all agree in time";
 
+/** The number of events that are sent at once at the end. */
+const burst = 20;
+
+const oldKey = "cg8StVXbQJ0gPvMd9o7yrg==";
+const newKey = "OONcUv3p6fxJEYmNP/4qyQ==";
+
 /** Settings of nodes, for those traits of a scenario that concern them. */
 export function optionsOf({ profile, encrypted }: Scenario): {
   readonly profile: Scenario["profile"];
@@ -40,7 +47,7 @@ export function optionsOf({ profile, encrypted }: Scenario): {
   return {
     profile,
     reconnectIntervalMs: 5_000,
-    ...(encrypted && { encryptKey: "cg8StVXbQJ0gPvMd9o7yrg==" }),
+    ...(encrypted && { encryptKey: oldKey }),
   };
 }
 
@@ -67,12 +74,7 @@ export function runTrial(scenario: Scenario, watchers: readonly Watcher[] = []):
   const agreed = world.runUntil(() => disagreements(scene, 1).length === 0, bounds.recoveryMs, 1_000);
   const agreedMs = agreed ? world.now - overAt : undefined;
   const late = agreed ? [] : disagreements(scene, 5);
-  if (agreed) {
-    const sender = world.nodes.find((node) => node.running && node.core.state === "alive")!;
-    player.event(sender);
-    world.run(bounds.reachMs + bounds.drainMs);
-    checkers.quiet(world.now);
-  }
+  if (agreed) prove(world, checkers, player, scenario);
   const stuck = late.map((text) => `seed ${seed}, ${world.now} ms: ${text} (${progress})`);
   const broken = checkers.rules.filter((rule) => rule.broken > 0).map(({ name }) => name);
   return {
@@ -84,4 +86,21 @@ export function runTrial(scenario: Scenario, watchers: readonly Watcher[] = []):
     agreedMs,
     nodeMs: world.now * size,
   };
+}
+
+/** Proves that a cluster without faults does what it is for, and comes to rest. */
+function prove(world: CoreWorld, checkers: Checkers, player: Player, { encrypted }: Scenario): void {
+  const { bounds } = checkers;
+  const sender = world.nodes.find((node) => node.running && node.core.state === "alive")!;
+  player.event(sender);
+  world.run(bounds.spreadMs);
+  player.query(sender);
+  world.run(bounds.reachMs + bounds.drainMs);
+  checkers.quiet(world.now);
+  for (let count = 0; count < burst; count += 1) player.event(sender);
+  world.run(bounds.reachMs);
+  if (!encrypted) return;
+  rotateKey(world, sender, { from: oldKey, to: newKey });
+  checkers.rotated(oldKey);
+  world.run(bounds.reachMs);
 }
