@@ -9,6 +9,8 @@ export class NoFalseFailures extends Rule {
 
   override changed(now: number, { observer, subject, name, status, incarnation, before }: Change): void {
     if (status !== "dead" || before === undefined || before.status === "dead") return;
+    // What a node believes that left is of no account.
+    if (observer.core.state !== "alive") return;
     const { truth, bounds } = this.scene;
     this.judged += 1;
     const { running, changedAt } = truth.life(subject);
