@@ -1,6 +1,6 @@
 /** Rules about queries: they end in time, and what they say about replies is true. */
 
-import type { SerfEffect } from "../../../src/core/serf/effects.ts";
+import type { ReplyEffect, SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { CoreNode } from "../cores/node.ts";
 import { Rule } from "./rule.ts";
 
@@ -45,7 +45,7 @@ export class QueriesAreTrue extends Rule {
   }
 
   override effect(now: number, node: CoreNode, effect: SerfEffect): void {
-    if (effect.kind === "reply") this.#replied(now, node, effect.query, effect.from);
+    if (effect.kind === "reply") this.#replied(now, node, effect);
     else if (effect.kind === "queryEnd") this.#ended(now, node, effect.query, effect.missing);
   }
 
@@ -60,15 +60,18 @@ export class QueriesAreTrue extends Rule {
     }
   }
 
-  #replied(now: number, node: CoreNode, query: number, from: string): void {
+  #replied(now: number, node: CoreNode, { query, type, from }: ReplyEffect): void {
     const running = this.#running.get(query);
-    if (running === undefined || running.asker !== node) return;
+    if (running === undefined || running.asker !== node || type !== "ack") return;
     this.judged += 1;
     if (running.replied.has(from)) this.fail(now, `query ${query} of ${node.name}: ${from} replies twice`);
     running.replied.add(from);
-    const index = this.scene.truth.numberOf(from);
-    const life = index === undefined ? undefined : this.scene.truth.life(index);
+    const { truth } = this.scene;
+    const index = truth.numberOf(from);
+    const life = index === undefined ? undefined : truth.life(index);
     if (life !== undefined && (life.running || life.endedAt >= running.at)) return;
+    // A damaged reply may have any name.
+    if (index === undefined && truth.calmSince("disorder") > running.at) return;
     this.fail(now, `query ${query} of ${node.name}: ${from} replies, which did not run`);
   }
 

@@ -25,7 +25,7 @@ export interface Life {
   state: "alive" | "leaving" | "left";
   /** When it began to leave for the last time; `undefined` if it never did. */
   leavingAt: number | undefined;
-  /** When it last came back after a leave without a restart, began to leave, started or ended. */
+  /** When it last started, ended, joined, left or came back. */
   changedAt: number;
   /** When somebody last removed it as a failed member; `undefined` if nobody did. */
   removedAt: number | undefined;
@@ -101,6 +101,11 @@ export class Truth {
 
   #upTo(severity: Severity): Calm[] {
     return severities.slice(0, severities.indexOf(severity) + 1).map((each) => this.#calm[each]);
+  }
+
+  /** Says that a node has joined: what was sent before is not for it. */
+  joined(now: number, index: number): void {
+    this.#lives[index]!.changedAt = now;
   }
 
   /** Says that somebody removes a failed member. */

@@ -53,7 +53,7 @@ export class LeftIsNotFailed extends Rule {
       const { state, leavingAt } = truth.life(index);
       if (state !== "left" || leavingAt === undefined) continue;
       // What a fault lost before the leave is no excuse once it is over for long enough.
-      if (truth.calmSince("failure") > leavingAt - bounds.aftermathMs) continue;
+      if (truth.calmSince("delay") > leavingAt - bounds.aftermathMs) continue;
       this.fail(now, `${node.name} reports that ${name} failed, which left`);
     }
   }

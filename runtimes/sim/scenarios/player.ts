@@ -213,7 +213,8 @@ export class Player {
       return;
     }
     world.join(node, through, (error) => {
-      if (error !== undefined) again();
+      if (error === undefined) this.#checkers.truth.joined(world.now, node.index);
+      else again();
     });
   }
 
