@@ -1,9 +1,46 @@
 import { describe, expect, it } from "vitest";
-import { type StepKind, stepKinds } from "../../runtimes/sim/mod.ts";
+import { runTrial, type Scenario, type StepKind, stepKinds } from "../../runtimes/sim/mod.ts";
 import { addCounts, playSeed } from "./swarm.ts";
 
 /** The seeds of the band that every run of the tests plays. */
 const band = { from: 1, to: 60 } as const;
+
+const plain = { profile: "lan", network: {}, snapshots: false, encrypted: false } as const;
+
+/** Scenarios that the swarm found and shrank, which are mended. */
+const mended: readonly (Scenario & { readonly what: string })[] = [
+  {
+    what: "a member that restarts after its leave joins at the time at which others believe that leave",
+    ...plain,
+    seed: 1_059,
+    size: 3,
+    snapshots: true,
+    steps: [
+      { at: 44_040, do: "crash", node: 0 },
+      { at: 44_460, do: "leave", node: 1 },
+      { at: 104_460, do: "crash", node: 1 },
+    ],
+  },
+  {
+    what: "a member that is removed as failed joins at the same time",
+    ...plain,
+    seed: 1_307,
+    size: 3,
+    steps: [
+      { at: 55_290, do: "massRestart" },
+      { at: 55_620, do: "pause", node: 2, forMs: 1_500 },
+      { at: 58_200, do: "partition", group: [1], forMs: 375 },
+      { at: 59_250, do: "crash", node: 0 },
+      { at: 119_250, do: "remove", node: 2, other: 0 },
+    ],
+  },
+];
+
+describe("what the swarm found", () => {
+  it.each(mended)("is mended: $what", (scenario) => {
+    expect(runTrial(scenario).findings).toEqual([]);
+  });
+});
 
 describe("the swarm", () => {
   it("finds nothing in its band, and proves that every fault happened and every rule was applied", () => {

@@ -92,13 +92,13 @@ export class SharedState {
       if (this.#members.find(node)?.status === "left") continue;
       const lamportTime = (statusTimes.get(node) ?? 0n) + 1n;
       if (clocks.members.plausible(lamportTime)) {
-        this.#intents.apply(now, { type: "leave", lamportTime, node, prune: false });
+        this.#intents.apply(now, { type: "leave", lamportTime, node, prune: false }, false);
       }
     }
     const own = this.#members.statusTime(local.name);
     for (const [node, lamportTime] of statusTimes) {
       if (left.has(node) || !clocks.members.plausible(lamportTime)) continue;
-      this.#intents.apply(now, { type: "join", lamportTime, node });
+      this.#intents.apply(now, { type: "join", lamportTime, node }, false);
     }
     // Somebody accepted an intent about this node that is newer than its own latest one, for example
     // a leave from before it returned: a newer join corrects that.

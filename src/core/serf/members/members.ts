@@ -52,14 +52,15 @@ const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 
 /**
  * The members that this node knows, itself included. The table has the new status of a member, by
- * its status and by what happens; an intent is old if its Lamport time is not above that of the
- * last accepted one:
+ * its status and by what happens; an intent is old, equal or new by its Lamport time and that of
+ * the last accepted one, and an equal leave intent counts as old:
  *
  * | what happens               | unknown | alive    | leaving  | left   | failed | ourselves |
  * | -------------------------- | ------- | -------- | -------- | ------ | ------ | --------- |
  * | found alive                | alive   | -        | -        | alive  | alive  | -         |
  * | found gone                 | -       | failed   | left     | -      | -      | -         |
  * | join intent, old           | kept    | -        | -        | -      | -      | -         |
+ * | join intent, equal         | kept    | -        | alive    | -      | -      | -         |
  * | join intent, new           | kept    | alive    | alive    | left   | failed | alive     |
  * | leave intent, old          | kept    | -        | -        | -      | -      | -         |
  * | leave intent, new          | kept    | leaving  | leaving  | left   | left   | refuted   |
@@ -221,11 +222,18 @@ export class SerfMembers {
     return { rebroadcast: true, follow: "prune later" };
   }
 
-  /** Applies a join intent. */
-  joinIntent(now: number, intent: JoinIntent): IntentOutcome {
+  /**
+   * Applies a join intent. `announced` is true if the member itself broadcast it, and false if its
+   * time comes from a push/pull.
+   *
+   * A member's own leave never has the time of its join. So a leave that does was made by others, who
+   * removed the member or had missed that it returned, and the member is alive.
+   */
+  joinIntent(now: number, intent: JoinIntent, announced = false): IntentOutcome {
     const record = this.#records.get(intent.node);
     if (record === undefined) return this.#recent.store(now, intent) ? rebroadcast : dropped;
-    if (intent.lamportTime <= record.statusTime) return dropped;
+    const wins = announced && record.member.status === "leaving" && intent.lamportTime === record.statusTime;
+    if (intent.lamportTime <= record.statusTime && !wins) return dropped;
     record.statusTime = intent.lamportTime;
     if (record.member.status === "left") record.returningAt ??= now;
     if (record.member.status === "leaving") {
