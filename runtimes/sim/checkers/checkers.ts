@@ -11,7 +11,13 @@ import type { Watcher } from "../cores/watcher.ts";
 import { Bounds } from "./bounds.ts";
 import { AwarenessMovesInSteps, ClocksMoveInSteps } from "./clocks.ts";
 import { EventsComeEverywhere, EventsComeInOrder, EventsComeOnce } from "./events.ts";
-import { AnnouncementsSpread, CrashesAreDetected, NoFalseFailures } from "./failures.ts";
+import {
+  AnnouncementsSpread,
+  CrashesAreDetected,
+  NoFalseFailures,
+  NoSuspicionInCalm,
+  SuspicionsLast,
+} from "./failures.ts";
 import { IncarnationsRise, NobodyBelievesItself, ReturnsAreNewer } from "./incarnations.ts";
 import { OldKeysAreUnused } from "./keys.ts";
 import { LoadIsBounded, QueuesRunEmpty, TurnsAreBounded } from "./limits.ts";
@@ -75,6 +81,8 @@ export class Checkers implements Watcher {
       this.#keys,
       new SnapshotsReplay(scene),
       new NoFalseFailures(scene),
+      new NoSuspicionInCalm(scene),
+      new SuspicionsLast(scene),
       new CrashesAreDetected(scene),
       new AnnouncementsSpread(scene),
       new AwarenessMovesInSteps(scene),

@@ -57,6 +57,10 @@ class SentEvents {
   /** Whether several events have a Lamport time. */
   readonly #times = new Map<bigint, number>();
 
+  get all(): Iterable<Sent> {
+    return this.#byIdentity.values();
+  }
+
   find(event: UserEvent): Sent | undefined {
     return this.#byIdentity.get(identity(event));
   }
@@ -135,10 +139,26 @@ export class EventsComeEverywhere extends Rule {
     while (this.#due.length > 0 && now >= this.#due[0]!.at + reachMs) this.#judge(now, this.#due.shift()!);
   }
 
+  /** What faults delayed has come as well, once there was time for some push/pulls. */
+  override quiet(now: number): void {
+    const { size, truth, bounds, nodes } = this.scene;
+    const pushPulls = (1 + Math.ceil(Math.log2(size))) * bounds.pushPullMs;
+    for (const { name, sender, at, missing } of this.#events.all) {
+      if (Math.max(at, truth.calmSince("delay")) + pushPulls > now) continue;
+      if (!truth.life(sender.index).running || truth.life(sender.index).changedAt > at) continue;
+      this.judged += 1;
+      for (const index of missing) {
+        if (truth.status(index) !== "alive" || truth.life(index).changedAt > at) continue;
+        this.fail(now, `${nodes[index]!.name} never got "${name}" that ${sender.name} sent at ${at}`);
+      }
+    }
+  }
+
   /** Returns the others that the sender sees alive and that see it alive. */
   #connected(now: number, sender: CoreNode): Set<number> {
     const { nodes, truth, bounds } = this.scene;
     const connected = new Set<number>();
+    if (sender.core.state !== "alive") return connected;
     for (const node of nodes) {
       if (node === undefined || node === sender || truth.status(node.index) !== "alive") continue;
       if (now - truth.life(node.index).changedAt < bounds.spreadMs) continue;

@@ -20,6 +20,46 @@ export class NoFalseFailures extends Rule {
   }
 }
 
+/** Without any fault every probe is answered, so nobody is suspected. */
+export class NoSuspicionInCalm extends Rule {
+  readonly name = "no suspicion without any fault";
+
+  override changed(now: number, { observer, subject, name, status }: Change): void {
+    const { truth, bounds } = this.scene;
+    if (status === "dead" || observer.core.state !== "alive") return;
+    this.judged += 1;
+    if (status !== "suspect" || truth.status(subject) !== "alive") return;
+    const since = Math.max(truth.calmSince("disorder"), truth.life(subject).changedAt);
+    if (now - since < bounds.aftermathMs) return;
+    this.fail(now, `${observer.name} suspects ${name}, which runs`);
+  }
+}
+
+/** How much a clock may be wrong without its node noticing it, with a margin. */
+const unnoticedMs = 500;
+
+/** Between the first suspicion of a member and its death is at least the shortest suspicion. */
+export class SuspicionsLast extends Rule {
+  readonly name = "a suspicion lasts as long as it has to";
+  /** Since when a member is suspected, and at which incarnation. */
+  readonly #since = new Map<number, { readonly incarnation: number; readonly at: number }>();
+
+  override changed(now: number, { subject, name, observer, status, incarnation }: Change): void {
+    if (status !== "suspect" && status !== "dead") return;
+    const known = this.#since.get(subject);
+    if (status === "suspect") {
+      if ((known?.incarnation ?? -1) < incarnation) this.#since.set(subject, { incarnation, at: now });
+      return;
+    }
+    if (known?.incarnation !== incarnation) return;
+    this.judged += 1;
+    const { suspicionMult, probeIntervalMs } = this.scene.bounds.swim;
+    const lasted = now - known.at;
+    if (lasted + unnoticedMs >= suspicionMult * probeIntervalMs) return;
+    this.fail(now, `${observer.name} declares ${name} dead ${lasted} ms after its first suspicion`);
+  }
+}
+
 interface Crash {
   readonly subject: CoreNode;
   readonly at: number;

@@ -20,7 +20,7 @@ export function disagreements({ nodes, truth }: Scene, max: number = Number.POSI
       if (seen === undefined && status !== "alive") continue;
       if (seen?.status !== status) {
         wrong.push(`${observer.name} sees ${name} ${seen?.status ?? "not at all"}, it is ${status}`);
-      } else if (status === "alive" && !sameTags(seen.tags, subject.core.member(name)?.tags ?? {})) {
+      } else if (status === "alive" && !sameTags(seen.tags, subject.core.inspect().tags)) {
         wrong.push(`${observer.name} sees old tags of ${name}`);
       }
       if (wrong.length >= max) return wrong;

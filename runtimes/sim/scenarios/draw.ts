@@ -59,6 +59,8 @@ function drawStep(random: SeededRandom, size: number, durationMs: number): Step 
   const node = random.below(size);
   const other = (node + 1 + random.below(size - 1)) % size;
   const forMs = pick(random, [500, 1_500, 5_000, 15_000, 45_000]);
+  // Members that are gone for longer than gossip goes on to the dead.
+  const longer = random.chance(0.2) ? 150_000 : forMs;
   const step = { at, do: kind };
   switch (kind) {
     case "massRestart":
@@ -67,8 +69,11 @@ function drawStep(random: SeededRandom, size: number, durationMs: number): Step 
     case "remove":
       return { ...step, node, other };
     case "pause":
-    case "isolate":
       return { ...step, node, forMs };
+    case "isolate":
+      return { ...step, node, forMs: longer };
+    case "query":
+      return { ...step, node, value: pick(random, [0, 0, 1, 3]) };
     case "slow":
       return { ...step, node, value: pick(random, [20, 150, 600, 3_000]), forMs };
     case "clockForward":
@@ -89,7 +94,7 @@ function drawStep(random: SeededRandom, size: number, durationMs: number): Step 
     case "badLink":
       return { ...step, node, other, forMs };
     case "partition":
-      return { ...step, group: drawGroup(random, size), forMs };
+      return { ...step, group: drawGroup(random, size), forMs: longer };
     case "bridge":
       return { ...step, group: drawGroup(random, size), node, forMs };
     case "bandwidth":

@@ -74,8 +74,11 @@ export class Player {
     return name;
   }
 
-  /** Asks all members from a node; they acknowledge. */
-  query(node: CoreNode): void {
+  /**
+   * Asks all members from a node; they acknowledge, also through others. A query with relays runs until
+   * its deadline.
+   */
+  query(node: CoreNode, { relayFactor }: { readonly relayFactor: number }): void {
     const query = this.#sent++;
     this.#world.command(node, (core, now) => {
       this.#checkers.asked(this.#world.now, node, { query, timeoutMs: queryMs });
@@ -85,9 +88,9 @@ export class Player {
         nodes: [],
         tags: new Map(),
         ack: true,
-        relayFactor: 0,
+        relayFactor,
         timeoutMs: queryMs,
-        waitForDeadline: false,
+        waitForDeadline: relayFactor > 0,
       });
     });
   }
@@ -142,7 +145,7 @@ export class Player {
         for (let count = isMember ? (step.value ?? 1) : 0; count > 0; count -= 1) this.event(node);
         return isMember;
       case "query":
-        if (isMember) this.query(node);
+        if (isMember) this.query(node, { relayFactor: step.value ?? 0 });
         return isMember;
       case "heal":
         return this.#heal();

@@ -17,7 +17,7 @@ import type { LinkOptions } from "../cores/links.ts";
  * | pause | a program stands still, and what arrives waits |
  * | slow | everything of a node happens `value` ms late |
  * | clockForward, clockBack | a clock jumps by `value` ms and stays there |
- * | tags, event, burst, query | a node sets tags, sends an event, or `value` events, or asks |
+ * | tags, event, burst, query | a node sets tags, sends an event, or `value` events, or asks with that many relays |
  * | loss, duplication, corruption | happens to datagrams with a probability of `value` percent |
  * | latency, jitter | packets take up to `value` ms; or mostly few, with a long tail |
  * | cut, badLink | nothing gets from `node` to `other`; or half of it |

@@ -94,12 +94,14 @@ function prove(world: CoreWorld, checkers: Checkers, player: Player, { encrypted
   const sender = world.nodes.find((node) => node.running && node.core.state === "alive")!;
   player.event(sender);
   world.run(bounds.spreadMs);
-  player.query(sender);
+  for (const relayFactor of [0, 2]) player.query(sender, { relayFactor });
   world.run(bounds.reachMs + bounds.drainMs);
   checkers.quiet(world.now);
   for (let count = 0; count < burst; count += 1) player.event(sender);
   world.run(bounds.reachMs);
   if (!encrypted) return;
+  // A node that left and runs on keeps the old key, hears nobody any more, and suspects all.
+  for (const node of world.nodes) if (node.running && node.core.state !== "alive") world.crash(node);
   rotateKey(world, sender, { from: oldKey, to: newKey });
   checkers.rotated(oldKey);
   world.run(bounds.reachMs);

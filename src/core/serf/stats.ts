@@ -11,6 +11,7 @@ import type { PingCoordinates } from "./coordinates.ts";
 import type { Clocks } from "./lamport.ts";
 import type { SerfMembers } from "./members/members.ts";
 import type { SerfQueues } from "./queues.ts";
+import type { Tags } from "./wire/tags.ts";
 
 /** The parts that statistics are about. */
 export interface StatisticsSources {
@@ -62,6 +63,11 @@ export class Inspection {
   /** The Lamport clocks. */
   get clocks(): Readonly<Clocks> {
     return this.#context.clocks;
+  }
+
+  /** The tags that this node announces. */
+  get tags(): Tags {
+    return this.#context.local.tags;
   }
 
   /** The health score of Lifeguard; 0 is healthy. */

@@ -62,6 +62,7 @@ export class Pretender {
     const pretender = this;
     return {
       clocks: this.clocks,
+      tags: {},
       get awareness() {
         return pretender.awareness;
       },

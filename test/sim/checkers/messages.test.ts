@@ -76,6 +76,22 @@ describe("rules about events", () => {
   });
 });
 
+describe("the rule that events come everywhere", () => {
+  it("objects after quiet to an event that a fault delayed and nothing brought later", () => {
+    const { rule, nodes, scene } = stage(EventsComeEverywhere);
+    const [n0, n1] = nodes;
+    scene.truth.disturb("delay");
+    rule.effect(later, n0!.node, delivers("a", 1n));
+    rule.effect(later + 1, n1!.node, delivers("a", 1n));
+    scene.truth.calm(later + 50_000, "delay");
+    rule.turned(later + 100_000);
+    rule.quiet(later + 100_000);
+    expect(texts(rule)).toEqual([]);
+    rule.quiet(later + 300_000);
+    expect(texts(rule)).toEqual([`${later + 300_000}: n2 never got "a" that n0 sent at ${later}`]);
+  });
+});
+
 describe("the rule about queries", () => {
   const reply = (query: number, from: string): SerfEffect => ({
     kind: "reply",
