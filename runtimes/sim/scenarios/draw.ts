@@ -109,7 +109,10 @@ function drawStep(random: SeededRandom, size: number, durationMs: number): Step 
   }
 }
 
-/** Draws what comes after some steps: who ended starts again or is removed, who left comes back. */
+/**
+ * Draws what comes after some steps: who ended starts again or is removed, who left comes back, and
+ * while messages get lost there is one to lose.
+ */
 function drawSequel(random: SeededRandom, { do: kind, at, node = 0 }: Step, size: number): Step[] {
   const later = at + pick(random, [100, 3_000, 20_000, 60_000]);
   switch (kind) {
@@ -121,6 +124,11 @@ function drawSequel(random: SeededRandom, { do: kind, at, node = 0 }: Step, size
       ];
     case "leave":
       return random.chance(0.5) ? [{ at: later, do: pick(random, ["join", "crash"]), node }] : [];
+    case "udpBroken":
+    case "isolate":
+    case "partition":
+    case "loss":
+      return random.chance(0.5) ? [{ at: at + 100, do: "event", node: random.below(size) }] : [];
     default:
       return [];
   }
