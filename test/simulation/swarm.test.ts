@@ -58,9 +58,9 @@ describe("the swarm", () => {
     expect([...judged].filter(([, count]) => count === 0)).toEqual([]);
   }, 120_000);
 
-  it("gives one history for a seed", () => {
-    const first = playSeed(1).outcome.hash;
-    expect(playSeed(1).outcome.hash).toBe(first);
-    expect(playSeed(2).outcome.hash).not.toBe(first);
+  it("gives one history for a seed, on every runtime", () => {
+    // If you change the protocol, the simulator or the draws, these change; all runtimes must agree.
+    const hashes = [1, 2, 3].map((seed) => playSeed(seed).outcome.hash);
+    expect(hashes).toEqual(["0bfce12f", "1bef3b62", "fabaa727"]);
   });
 });

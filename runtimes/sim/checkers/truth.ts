@@ -27,6 +27,8 @@ export interface Life {
   leavingAt: number | undefined;
   /** When it last started, ended, joined, left or came back. */
   changedAt: number;
+  /** Whether it ended while a fault could still keep others from knowing that it left. */
+  leaveLost: boolean;
   /** When somebody last removed it as a failed member; `undefined` if nobody did. */
   removedAt: number | undefined;
 }
@@ -56,6 +58,7 @@ export class Truth {
         state: "alive",
         leavingAt: undefined,
         changedAt: Number.NEGATIVE_INFINITY,
+        leaveLost: false,
         removedAt: undefined,
       };
     });
@@ -76,6 +79,7 @@ export class Truth {
     const { running, state, removedAt, startedAt } = this.#lives[index]!;
     if (startedAt === Number.NEGATIVE_INFINITY) return "none";
     if (running) return state;
+    if (this.#lives[index]!.leaveLost) return "unclear";
     if (removedAt !== undefined && removedAt >= startedAt) return "unclear";
     return state === "alive" ? "failed" : state === "left" ? "left" : "unclear";
   }
@@ -120,6 +124,7 @@ export class Truth {
     life.startedAt = now;
     life.changedAt = now;
     life.state = "alive";
+    life.leaveLost = false;
   }
 
   /** A node ended without a word. */
@@ -127,6 +132,7 @@ export class Truth {
     const life = this.#lives[index]!;
     life.running = false;
     life.endedAt = now;
+    life.leaveLost = life.state !== "alive" && this.calmSince("delay") > (life.leavingAt ?? now);
     life.changedAt = now;
   }
 
