@@ -45,6 +45,8 @@ export class LeftIsNotFailed extends Rule {
 
   override effect(now: number, node: CoreNode, effect: SerfEffect): void {
     if (effect.kind !== "emit" || effect.event.type !== "member-failed") return;
+    // What a node that left reports is of no account.
+    if (node.core.state !== "alive") return;
     const { truth, bounds } = this.scene;
     for (const { name } of effect.event.members) {
       const index = truth.numberOf(name);
@@ -65,6 +67,8 @@ export class CrashedIsNotLeft extends Rule {
 
   override effect(now: number, node: CoreNode, effect: SerfEffect): void {
     if (effect.kind !== "emit" || effect.event.type !== "member-leave") return;
+    // What a node that left reports is of no account.
+    if (node.core.state !== "alive") return;
     const { truth, bounds } = this.scene;
     for (const { name } of effect.event.members) {
       const index = truth.numberOf(name);

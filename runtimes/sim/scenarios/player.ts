@@ -61,10 +61,7 @@ export class Player {
     for (const step of [...this.#faults.keys()]) this.#endFault(step);
     this.#weather.clear();
     if ((this.#scenario.network.loss ?? 0) > 0) this.#checkers.truth.calm(world.now, "disorder");
-    for (const node of world.nodes.slice(0, 2)) {
-      if (!node.running) this.#restart(node);
-      else if (node.core.state === "left") this.#join(node);
-    }
+    for (const node of world.nodes.slice(0, 2)) this.#recall(node);
   }
 
   /** Sends an event from a node. */
@@ -200,6 +197,13 @@ export class Player {
     this.#join(node);
   }
 
+  /** Makes a node a member, when it has left if it is about to. */
+  #recall(node: CoreNode): void {
+    if (!node.running) this.#restart(node);
+    else if (node.core.state === "left") this.#join(node);
+    else if (node.core.state === "leaving") this.#world.at(joinAgainMs, () => this.#recall(node));
+  }
+
   /** Joins through some node that runs, again and again until it succeeds. */
   #join(node: CoreNode): void {
     const world = this.#world;
@@ -208,9 +212,9 @@ export class Player {
       world.at(joinAgainMs, () => {
         if (node.running && node.starts === starts && node.core.state !== "leaving") this.#join(node);
       });
-    const through = world.nodes.find(
-      (other) => other !== node && other.running && other.core.state === "alive",
-    );
+    const others = world.nodes.filter((other) => other !== node && other.running);
+    // If all have left, one that runs still serves to come back.
+    const through = others.find(({ core }) => core.state === "alive") ?? others[0];
     if (through === undefined || node.core.joinRefusal !== undefined) {
       again();
       return;

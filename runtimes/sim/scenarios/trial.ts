@@ -5,6 +5,7 @@
 
 import { Checkers } from "../checkers/checkers.ts";
 import { disagreements } from "../checkers/views.ts";
+import type { CoreNode } from "../cores/node.ts";
 import type { Watcher } from "../cores/watcher.ts";
 import { CoreWorld } from "../cores/world.ts";
 import { Player } from "./player.ts";
@@ -71,9 +72,10 @@ export function runTrial(scenario: Scenario, watchers: readonly Watcher[] = []):
   player.finish();
   const { scene, bounds } = checkers;
   const overAt = world.now;
-  const agreed = world.runUntil(() => disagreements(scene, 1).length === 0, bounds.recoveryMs, 1_000);
+  const agree = (): boolean => member(world) !== undefined && disagreements(scene, 1).length === 0;
+  const agreed = world.runUntil(agree, bounds.recoveryMs, 1_000);
   const agreedMs = agreed ? world.now - overAt : undefined;
-  const late = agreed ? [] : disagreements(scene, 5);
+  const late = agreed ? [] : [...disagreements(scene, 5), ...(member(world) ? [] : ["nobody is a member"])];
   if (agreed) prove(world, checkers, player, scenario);
   const stuck = late.map((text) => `seed ${seed}, ${world.now} ms: ${text} (${progress})`);
   const broken = checkers.rules.filter((rule) => rule.broken > 0).map(({ name }) => name);
@@ -88,10 +90,15 @@ export function runTrial(scenario: Scenario, watchers: readonly Watcher[] = []):
   };
 }
 
+/** Returns a node that is a member and not about to leave, if there is any. */
+function member(world: CoreWorld): CoreNode | undefined {
+  return world.nodes.find((node) => node.running && node.core.state === "alive");
+}
+
 /** Proves that a cluster without faults does what it is for, and comes to rest. */
 function prove(world: CoreWorld, checkers: Checkers, player: Player, { encrypted }: Scenario): void {
   const { bounds } = checkers;
-  const sender = world.nodes.find((node) => node.running && node.core.state === "alive")!;
+  const sender = member(world)!;
   player.event(sender);
   world.run(bounds.spreadMs);
   for (const relayFactor of [0, 2]) player.query(sender, { relayFactor });
