@@ -89,7 +89,7 @@ describe("the package", () => {
       "KeyError Serf SerfError nodeRuntime",
       "KeyError Serf SerfError nodeRuntime",
       "RpcClient RpcKeyError",
-      "World describeStep playScript randomScript",
+      "Checkers CoreNode CoreWorld Links Rule Truth World describeScenario describeStep drawScenario playScript randomScript runTrial shrink stepKinds",
     ]);
   });
 

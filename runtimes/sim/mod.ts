@@ -2,11 +2,18 @@
  * The simulator: hosts, a network and virtual time in one process, for tests of whole clusters.
  * Pass the runtime of {@link World.addHost} to `Serf.start`.
  */
+export { Checkers, type CheckersOptions } from "./checkers/checkers.ts";
+export { type Change, type Finding, Rule, type Scene } from "./checkers/rule.ts";
+export { type Severity, Truth } from "./checkers/truth.ts";
 export { type LinkCounts, type LinkOptions, Links } from "./cores/links.ts";
 export { CoreNode } from "./cores/node.ts";
 export type { Watcher } from "./cores/watcher.ts";
 export { CoreWorld, type CoreWorldOptions } from "./cores/world.ts";
 export type { Disk } from "./files.ts";
 export type { LinkConditions, Network } from "./network.ts";
+export { type DrawOptions, drawScenario } from "./scenarios/draw.ts";
+export { describeScenario, type Scenario, type StepKind, stepKinds } from "./scenarios/scenario.ts";
+export { type ShrinkOptions, shrink } from "./scenarios/shrink.ts";
+export { type Outcome, runTrial } from "./scenarios/trial.ts";
 export { describeStep, playScript, randomScript, type ScriptOptions, type Step } from "./script.ts";
 export { type HostOptions, World, type WorldOptions } from "./world.ts";

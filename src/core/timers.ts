@@ -33,6 +33,11 @@ export class Timers<T> {
     this.#current.delete(key);
   }
 
+  /** The number of deadlines. */
+  get size(): number {
+    return this.#current.size;
+  }
+
   /** Returns whether `key` has a deadline. */
   has(key: string): boolean {
     return this.#current.has(key);

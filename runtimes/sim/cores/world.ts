@@ -114,6 +114,8 @@ export class CoreWorld {
   /** Lets a paused program go on. */
   resume(node: CoreNode): void {
     node.paused = false;
+    // An alarm that was due meanwhile did not ring and has to be set again.
+    node.alarm = Number.POSITIVE_INFINITY;
     for (const input of node.waiting.splice(0)) this.#feed(node, input);
     this.#arm(node);
   }

@@ -102,13 +102,13 @@ export class SharedState {
       if (this.#members.confirmLeft(node, known)) continue;
       const lamportTime = known + 1n;
       if (clocks.members.plausible(lamportTime)) {
-        this.#intents.apply(turn.now, { type: "leave", lamportTime, node, prune: false });
+        this.#intents.apply(turn.now, { type: "leave", lamportTime, node, prune: false }, false);
       }
     }
     for (const [node, lamportTime] of statusTimes) {
       if (++count % namesAtOnce === 0) yield;
       if (node === local.name || left.has(node) || !clocks.members.plausible(lamportTime)) continue;
-      this.#intents.apply(turn.now, { type: "join", lamportTime, node });
+      this.#intents.apply(turn.now, { type: "join", lamportTime, node }, false);
     }
     this.#mergeOwnTime(turn.now, statusTimes.get(local.name) ?? 0n, left.has(local.name));
   }
@@ -122,7 +122,7 @@ export class SharedState {
     const { clocks, local, state } = this.#context;
     if (!clocks.members.plausible(theirs)) return;
     const own = this.#members.statusTime(local.name);
-    if (!hasLeft) this.#intents.apply(now, { type: "join", lamportTime: theirs, node: local.name });
+    if (!hasLeft) this.#intents.apply(now, { type: "join", lamportTime: theirs, node: local.name }, false);
     if (state === "alive" && own !== undefined && theirs > own) this.#intents.announceJoin(now);
   }
 

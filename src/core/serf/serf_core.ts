@@ -36,7 +36,7 @@ import type { ReceivedQuery } from "./queries/received.ts";
 import { SerfQueues } from "./queues.ts";
 import type { Replayed } from "./snapshot/format.ts";
 import { Recovery } from "./snapshot/recovery.ts";
-import { statistics } from "./stats.ts";
+import { Inspection, statistics } from "./stats.ts";
 import type { Tags } from "./wire/tags.ts";
 
 /** What {@link SerfCore} needs. */
@@ -304,6 +304,11 @@ export class SerfCore {
     this.#context.local.setTags(tags);
     this.#beginTimed(now, command, "timeout waiting for update broadcast");
     this.#swim.update(now, () => this.#commands.settle(command, undefined));
+  }
+
+  /** Returns a view into this node, for checkers of simulated clusters. */
+  inspect(): Inspection {
+    return new Inspection(this.#context, this.#swim, this.#queues);
   }
 
   /** Returns statistics under Serf's names (serf `Stats`). */

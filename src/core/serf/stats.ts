@@ -1,12 +1,17 @@
 /**
- * Statistics of a node under Serf's names (serf `Stats`).
+ * What can be seen of a running node: statistics under Serf's names (serf `Stats`), and a view into
+ * it for the checkers of simulated clusters. A node that is not looked at spends nothing on it.
  */
 
-import type { Swim } from "../swim/swim.ts";
+import type { Broadcasts } from "../swim/broadcasts.ts";
+import type { Node } from "../swim/members.ts";
+import type { Load, Swim, SwimLoad } from "../swim/swim.ts";
 import type { SerfContext } from "./context.ts";
 import type { PingCoordinates } from "./coordinates.ts";
+import type { Clocks } from "./lamport.ts";
 import type { SerfMembers } from "./members/members.ts";
 import type { SerfQueues } from "./queues.ts";
+import type { Tags } from "./wire/tags.ts";
 
 /** The parts that statistics are about. */
 export interface StatisticsSources {
@@ -34,4 +39,70 @@ export function statistics(context: SerfContext, sources: StatisticsSources): Re
     encrypted: String(codec.encrypted),
     coordinate_resets: String(coordinates.resets),
   };
+}
+
+/** What a node holds at one time. */
+export interface NodeLoad extends SwimLoad {
+  readonly intents: Load;
+  readonly queries: Load;
+  readonly events: Load;
+}
+
+/** A view into one node. */
+export class Inspection {
+  readonly #context: SerfContext;
+  readonly #swim: Swim;
+  readonly #queues: SerfQueues;
+
+  constructor(context: SerfContext, swim: Swim, queues: SerfQueues) {
+    this.#context = context;
+    this.#swim = swim;
+    this.#queues = queues;
+  }
+
+  /** The Lamport clocks. */
+  get clocks(): Readonly<Clocks> {
+    return this.#context.clocks;
+  }
+
+  /** The tags that this node announces. */
+  get tags(): Tags {
+    return this.#context.local.tags;
+  }
+
+  /** The health score of Lifeguard; 0 is healthy. */
+  get awareness(): number {
+    return this.#swim.healthScore;
+  }
+
+  /** Returns what the membership layer knows of a node, or `undefined`. */
+  node(name: string): Readonly<Node> | undefined {
+    return this.#swim.find(name);
+  }
+
+  /**
+   * Calls `changed` from now on with every node that is new to the membership layer, or whose status
+   * or incarnation was set. There is one such function at a time.
+   */
+  watch(changed: (node: Readonly<Node>) => void): void {
+    this.#swim.watch(changed);
+  }
+
+  /** Measures what the node holds. Walks over everything that is queued. */
+  load(): NodeLoad {
+    const { intents, queries, events } = this.#queues;
+    const { broadcasts, exchanges, timers } = this.#swim.load;
+    return {
+      broadcasts,
+      exchanges,
+      timers: timers + this.#context.timers.size,
+      intents: loadOf(intents),
+      queries: loadOf(queries),
+      events: loadOf(events),
+    };
+  }
+}
+
+function loadOf({ length, bytes }: Broadcasts): Load {
+  return { length, bytes };
 }

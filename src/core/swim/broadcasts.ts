@@ -95,6 +95,18 @@ export class Broadcasts {
     return this.#length > 0 || this.#owed.before.size > 0 || this.#owed.after.size > 0;
   }
 
+  /**
+   * The bytes of all entries, also of those that only a neighbour on the ring has not been told yet.
+   * Walks over all of them.
+   */
+  get bytes(): number {
+    const all = new Set([...this.#owed.before, ...this.#owed.after]);
+    for (const tier of this.#tiers.values()) for (const broadcast of tier) all.add(broadcast);
+    let bytes = 0;
+    for (const broadcast of all) bytes += broadcast.bytes.length;
+    return bytes;
+  }
+
   /** The number of entries that were dropped, because the queue was full or they were too large. */
   get dropped(): number {
     return this.#dropped;
@@ -273,6 +285,12 @@ class Tier {
 
   get empty(): boolean {
     return this.#keys.length === 0;
+  }
+
+  *[Symbol.iterator](): Generator<Broadcast> {
+    for (const list of this.#lists.values()) {
+      for (let place = list.first; place !== undefined; place = place.next) yield place.value;
+    }
   }
 
   /** The entry to drop first: the oldest, of different sizes the oldest of the shortest. */

@@ -5,13 +5,13 @@
 
 import type { LineKind, LogLevel, Sink, SwimEffect } from "../effects.ts";
 import type { Random } from "../random.ts";
-import type { Timers } from "../timers.ts";
+import { Timers } from "../timers.ts";
 import type { Codec } from "../wire/codec.ts";
 import type { Application } from "./application.ts";
-import type { Awareness } from "./awareness.ts";
-import type { Broadcasts } from "./broadcasts.ts";
-import type { SwimConfig } from "./config.ts";
-import type { Members } from "./members.ts";
+import { Awareness } from "./awareness.ts";
+import { Broadcasts } from "./broadcasts.ts";
+import { type SwimConfig, SwimLimits } from "./config.ts";
+import { Members } from "./members.ts";
 
 /** The deadlines of the membership layer. */
 export type SwimTimer =
@@ -40,6 +40,30 @@ export interface SwimContext {
   readonly awareness: Awareness;
   /** Returns a sequence number for a ping; it repeats after 2^32 calls. */
   readonly nextSequence: () => number;
+}
+
+/** What {@link createContext} needs. */
+export type SwimContextOptions = Pick<SwimContext, "config" | "random" | "codec" | "application" | "outbox">;
+
+/** Creates the context of a node at its start. */
+export function createContext(options: SwimContextOptions): SwimContext {
+  const { config, outbox } = options;
+  const members = new Members(options.random);
+  let sequence = 0;
+  return {
+    ...options,
+    members,
+    broadcasts: new Broadcasts({
+      retransmitMult: config.retransmitMult,
+      nodeCount: () => members.count,
+      lengthMax: () => SwimLimits.members,
+    }),
+    timers: new Timers(),
+    awareness: new Awareness(config.awarenessMax, (score) =>
+      outbox.meter?.gauge("memberlist.health.score", score),
+    ),
+    nextSequence: () => (sequence = (sequence + 1) >>> 0),
+  };
 }
 
 /** Logs one line under the name `memberlist`. */

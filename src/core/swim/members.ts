@@ -81,10 +81,21 @@ export class Members {
   #list: Node[] = [];
   #live = 0;
   #liveVersion = 0;
+  #changed: ((node: Node) => void) | undefined;
 
   /** `random` orders the list. */
   constructor(random: Random) {
     this.#random = random;
+  }
+
+  /** Calls `changed` from now on with every node that is new, or whose status or incarnation was set. */
+  watch(changed: (node: Readonly<Node>) => void): void {
+    this.#changed = changed;
+  }
+
+  /** Handles that the incarnation of a node was set, and not its status. */
+  touched(node: Node): void {
+    this.#changed?.(node);
   }
 
   /** Nodes in probing order. */
@@ -135,6 +146,7 @@ export class Members {
     const last = this.#list.length - 1;
     this.#list[last] = this.#list[place]!;
     this.#list[place] = node;
+    this.#changed?.(node);
     return node;
   }
 
@@ -143,6 +155,7 @@ export class Members {
     const before = isLive(node);
     node.status = status;
     node.changedAt = now;
+    this.#changed?.(node);
     if (isLive(node) === before) return;
     this.#live += before ? -1 : 1;
     this.#liveVersion += 1;

@@ -350,7 +350,8 @@ export class Membership {
     node.meta = alive.meta;
     node.address = alive.address;
     node.endpoint = { host: formatAddress(alive.address), port: alive.port };
-    if (before !== "alive") members.change(node, "alive", now);
+    if (before === "alive") members.touched(node);
+    else members.change(node, "alive", now);
     if (before === "dead" || before === "left") application.joined(now, node);
     else if (metaChanged) application.updated(now, node);
   }
@@ -358,6 +359,7 @@ export class Membership {
   #refute(self: Node, accused: number): void {
     this.#incarnation = Math.max(this.#incarnation, accused) + 1;
     self.incarnation = this.#incarnation;
+    this.#context.members.touched(self);
     this.#context.awareness.apply(1);
     this.#broadcast({
       type: "alive",

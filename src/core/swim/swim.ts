@@ -6,20 +6,15 @@
 import { joinHostPort, parseAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
-import type { Sink, StreamInput, SwimEffect } from "../effects.ts";
-import type { Random } from "../random.ts";
-import { Timers } from "../timers.ts";
+import type { StreamInput } from "../effects.ts";
 import type { Codec } from "../wire/codec.ts";
 import { WireError } from "../wire/error.ts";
 import type { Ack, Alive, PacketMessage } from "../wire/messages.ts";
-import type { Application } from "./application.ts";
-import { Awareness } from "./awareness.ts";
-import { Broadcasts } from "./broadcasts.ts";
-import { type SwimConfig, SwimLimits } from "./config.ts";
-import { log, type SwimContext, type SwimTimer } from "./context.ts";
+import type { SwimConfig } from "./config.ts";
+import { createContext, log, type SwimContext, type SwimContextOptions, type SwimTimer } from "./context.ts";
 import { Gossip } from "./gossip.ts";
 import { LastCheck } from "./last_check.ts";
-import { Members, type Node } from "./members.ts";
+import type { Node } from "./members.ts";
 import { isAllowed, Membership } from "./membership.ts";
 import { ProbeResponder } from "./probe_responder.ts";
 import { Prober } from "./prober.ts";
@@ -29,13 +24,19 @@ import { FullState } from "./streams/full_state.ts";
 import { PushPulls } from "./streams/push_pull.ts";
 import { sendUser, userRoom } from "./transmit.ts";
 
-/** What {@link Swim} needs. */
-export interface SwimOptions {
-  readonly config: SwimConfig;
-  readonly random: Random;
-  readonly codec: Codec;
-  readonly application: Application;
-  readonly outbox: Sink<SwimEffect>;
+/** How many things something holds, and how many bytes they have. */
+export interface Load {
+  readonly length: number;
+  readonly bytes: number;
+}
+
+/** What the membership layer of a node holds. */
+export interface SwimLoad {
+  readonly broadcasts: Load;
+  /** Conversations over streams, with the bytes that peers sent in them. */
+  readonly exchanges: Load;
+  /** The number of deadlines. */
+  readonly timers: number;
 }
 
 /** A deadline that is overdue by more than this shows that the node stood still. */
@@ -56,7 +57,7 @@ export class Swim {
   #faultCount = 0;
   #stallNoticedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: SwimOptions) {
+  constructor(options: SwimContextOptions) {
     const context = createContext(options);
     this.#context = context;
     this.#membership = new Membership(context);
@@ -108,6 +109,21 @@ export class Swim {
   /** The number of packets, and of parts of packets, that were dropped as malformed. */
   get faultCount(): number {
     return this.#faultCount;
+  }
+
+  /** What this layer holds at the moment: see {@link SwimLoad}. */
+  get load(): SwimLoad {
+    const { broadcasts, timers } = this.#context;
+    return {
+      broadcasts: { length: broadcasts.length, bytes: broadcasts.bytes },
+      exchanges: { length: this.#exchanges.count, bytes: this.#exchanges.bytes },
+      timers: timers.size,
+    };
+  }
+
+  /** Calls `changed` with every node that is new, or whose status or incarnation was set. */
+  watch(changed: (node: Readonly<Node>) => void): void {
+    this.#context.members.watch(changed);
   }
 
   /** Measures the length of the broadcast queue. */
@@ -354,24 +370,4 @@ export class Swim {
     // Messages of protocol 1 have no ports: all nodes use the same one.
     this.#membership.alive(now, config.protocol < 2 ? { ...message, port: config.bindPort } : message);
   }
-}
-
-function createContext(options: SwimOptions): SwimContext {
-  const { config, outbox } = options;
-  const members = new Members(options.random);
-  let sequence = 0;
-  return {
-    ...options,
-    members,
-    broadcasts: new Broadcasts({
-      retransmitMult: config.retransmitMult,
-      nodeCount: () => members.count,
-      lengthMax: () => SwimLimits.members,
-    }),
-    timers: new Timers(),
-    awareness: new Awareness(config.awarenessMax, (score) =>
-      outbox.meter?.gauge("memberlist.health.score", score),
-    ),
-    nextSequence: () => (sequence = (sequence + 1) >>> 0),
-  };
 }

@@ -13,7 +13,7 @@ import { Size } from "./abi.ts";
  * memory.
  */
 interface Exports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   configure(keys: number, inputSize: number, outputSize: number, outputLimit: number): number;
   setLabel(length: number): void;
   addKey(length: number): void;

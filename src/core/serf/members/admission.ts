@@ -11,7 +11,7 @@ import { type Alive, type NodeState, NodeStateCode } from "../../wire/messages.t
 import type { Member } from "../api.ts";
 import type { SerfConfig } from "../config.ts";
 import { decodeTags } from "../wire/tags.ts";
-import { versionRanges } from "./members.ts";
+import { versionRanges } from "./versions.ts";
 
 /** The reason for a refusal, or `undefined` if the member is admitted. */
 export type Verdict = string | undefined;

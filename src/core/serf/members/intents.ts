@@ -26,13 +26,16 @@ export class Intents {
     return this.#members.othersAlive;
   }
 
-  /** Applies an intent. Returns true if it is new and has to be broadcast again. */
-  apply(now: number, intent: LeaveIntent | JoinIntent): boolean {
+  /**
+   * Applies an intent. Returns true if it is new and has to be broadcast again. `announced` is false
+   * if it was not broadcast, but comes from the times in a push/pull.
+   */
+  apply(now: number, intent: LeaveIntent | JoinIntent, announced = true): boolean {
     this.#context.clocks.members.witness(intent.lamportTime);
     const outcome =
       intent.type === "leave"
         ? this.#members.leaveIntent(now, intent)
-        : this.#members.joinIntent(now, intent);
+        : this.#members.joinIntent(now, intent, announced);
     this.#follow(now, intent.node, outcome);
     return outcome.rebroadcast;
   }

@@ -8,7 +8,7 @@ import { utf8Length } from "../../bytes.ts";
 import type { Job } from "../../jobs.ts";
 import type { Node } from "../../swim/members.ts";
 import { WireError } from "../../wire/error.ts";
-import type { Member, MemberEventType, MemberStatus, VersionRange } from "../api.ts";
+import type { Member, MemberEventType, MemberStatus } from "../api.ts";
 import { statusNumber } from "../api.ts";
 import { SerfLimits } from "../config.ts";
 import type { SerfContext } from "../context.ts";
@@ -17,6 +17,7 @@ import type { JoinIntent, LeaveIntent } from "../wire/messages.ts";
 import type { PushPullMessage } from "../wire/push_pull.ts";
 import { decodeTags, type Tags } from "../wire/tags.ts";
 import { RecentIntents } from "./recent_intents.ts";
+import { versionRanges } from "./versions.ts";
 
 /** A member, with what users do not get to see. */
 interface MemberRecord {
@@ -57,14 +58,15 @@ const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 
 /**
  * The members that this node knows, itself included. The table has the new status of a member, by
- * its status and by what happens; an intent is old if its Lamport time is not above that of the
- * last accepted one:
+ * its status and by what happens; an intent is old, equal or new by its Lamport time and that of
+ * the last accepted one, and an equal leave intent counts as old:
  *
  * | what happens               | unknown | alive    | leaving  | left   | failed | ourselves |
  * | -------------------------- | ------- | -------- | -------- | ------ | ------ | --------- |
  * | found alive                | alive   | -        | -        | alive  | alive  | -         |
  * | found gone                 | -       | failed   | left     | -      | -      | -         |
  * | join intent, old           | kept    | -        | -        | -      | -      | -         |
+ * | join intent, equal         | kept    | -        | alive    | -      | -      | -         |
  * | join intent, new           | kept    | alive    | alive    | left   | failed | alive     |
  * | leave intent, old          | kept    | -        | -        | -      | -      | -         |
  * | leave intent, new          | kept    | leaving  | leaving  | left   | left   | refuted   |
@@ -234,11 +236,18 @@ export class SerfMembers {
     return { rebroadcast: true, follow: "prune later" };
   }
 
-  /** Applies a join intent. */
-  joinIntent(now: number, intent: JoinIntent): IntentOutcome {
+  /**
+   * Applies a join intent. `announced` is true if the member itself broadcast it, and false if its
+   * time comes from a push/pull.
+   *
+   * A member's own leave never has the time of its join. So a leave that does was made by others, who
+   * removed the member or had missed that it returned, and the member is alive.
+   */
+  joinIntent(now: number, intent: JoinIntent, announced = false): IntentOutcome {
     const record = this.#records.get(intent.node);
     if (record === undefined) return this.#recent.store(now, intent) ? rebroadcast : dropped;
-    if (intent.lamportTime <= record.statusTime) return dropped;
+    const wins = announced && record.member.status === "leaving" && intent.lamportTime === record.statusTime;
+    if (intent.lamportTime <= record.statusTime && !wins) return dropped;
     record.statusTime = intent.lamportTime;
     if (record.member.status === "left") record.returningAt ??= now;
     if (record.member.status === "leaving") {
@@ -381,17 +390,4 @@ function memberOf(node: Node, tags: Tags, status: MemberStatus): Member {
     status,
     ...versionRanges(node.versions),
   });
-}
-
-/** Returns a node's announced versions as the two ranges of a member. */
-export function versionRanges(versions: Uint8Array): Pick<Member, "protocol" | "memberlist"> {
-  const [min = 0, max = 0, current = 0, delegateMin = 0, delegateMax = 0, delegate = 0] = versions;
-  return {
-    protocol: range(delegateMin, delegateMax, delegate),
-    memberlist: range(min, max, current),
-  };
-}
-
-function range(min: number, max: number, current: number): VersionRange {
-  return Object.freeze({ min, max, current });
 }

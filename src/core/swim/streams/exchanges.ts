@@ -68,6 +68,18 @@ export class Exchanges {
     this.#jobs = new Jobs((at) => context.timers.set("exchange job", at, { kind: "exchangeJob" }));
   }
 
+  /** The number of conversations. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** The bytes that peers have sent in conversations that are not over. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { received } of this.#open.values()) bytes += received;
+    return bytes;
+  }
+
   /** Begins a push/pull. */
   pushPull(now: number, to: Address, request: PushPullRequest): void {
     this.#dial(now, to, { kind: "pushPull", ...request }, this.#context.config.streamTimeoutMs);

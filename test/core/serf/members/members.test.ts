@@ -94,6 +94,28 @@ describe("an intent about a member", () => {
   });
 });
 
+describe("a join and a leave at the same time", () => {
+  const leave = { type: "leave", lamportTime: 5n, node: "b", prune: false } as const;
+
+  it("make the member alive if it announced the join, in whichever order they come", () => {
+    const parts = new SerfParts().join(0, "self", "b");
+    parts.members.leaveIntent(0, leave);
+    expect(parts.status("b")).toBe("leaving");
+    expect(parts.members.joinIntent(0, join("b", 5n), true).rebroadcast).toBe(true);
+    expect(parts.status("b")).toBe("alive");
+    expect(parts.members.leaveIntent(0, leave).rebroadcast).toBe(false);
+    expect(parts.members.joinIntent(0, join("b", 5n), true).rebroadcast).toBe(false);
+    expect(parts.status("b")).toBe("alive");
+  });
+
+  it("leave the member leaving if the time of the join comes from a push/pull", () => {
+    const parts = new SerfParts().join(0, "self", "b");
+    parts.members.leaveIntent(0, leave);
+    expect(parts.members.joinIntent(0, join("b", 5n)).rebroadcast).toBe(false);
+    expect(parts.status("b")).toBe("leaving");
+  });
+});
+
 describe("an intent about an unknown name", () => {
   it("to leave makes the member leaving when it comes, with the intent's time", () => {
     const parts = new SerfParts();

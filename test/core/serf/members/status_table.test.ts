@@ -79,7 +79,7 @@ function bring(subject: Subject, status: string): void {
 }
 
 function happen(subject: Subject, what: string, node: string): void {
-  const lamportTime = what.endsWith("old") ? last : last + 1n;
+  const lamportTime = what.endsWith("new") ? last + 1n : what === "join intent, old" ? last - 1n : last;
   const place = node === "self" ? 1 : 2;
   if (what === "found alive") subject.receive(alive(node, 2, place, { meta: null }));
   else if (what === "found gone") subject.receive({ type: "dead", node, incarnation: 2, from: "c" });

@@ -1,6 +1,6 @@
 /**
  * The status of a member after each notification of the membership layer and each intent, as data.
- * "old" and "new" compare an intent's Lamport time with the last one that was accepted. `-` is
+ * "old", "equal" and "new" compare an intent's Lamport time with the last one that was accepted. `-` is
  * ignored; every other intent is broadcast, unless it is refuted.
  */
 
@@ -22,6 +22,7 @@ export const rows: readonly StateRow[] = [
   ["found alive", "alive", "-", "-", "alive", "alive", "-"],
   ["found gone", "-", "failed", "left", "-", "-", "-"],
   ["join intent, old", "kept", "-", "-", "-", "-", "-"],
+  ["join intent, equal", "kept", "-", "alive", "-", "-", "-"],
   ["join intent, new", "kept", "alive", "alive", "left", "failed", "alive"],
   ["leave intent, old", "kept", "-", "-", "-", "-", "-"],
   ["leave intent, new", "kept", "leaving", "leaving", "left", "left", "refuted"],

@@ -1,0 +1,111 @@
+/** Rules about queries: they end in time, and what they say about replies is true. */
+
+import type { ReplyEffect, SerfEffect } from "../../../src/core/serf/effects.ts";
+import type { CoreNode } from "../cores/node.ts";
+import { Rule } from "./rule.ts";
+
+/** A query that a node is about to ask, to all members, which acknowledge it. */
+export interface AskedQuery {
+  /** The number under which the host asks. */
+  readonly query: number;
+  readonly timeoutMs: number;
+}
+
+interface Running extends AskedQuery {
+  readonly asker: CoreNode;
+  readonly starts: number;
+  readonly at: number;
+  /** When it has to end, by the clock of the asker. */
+  readonly deadline: number;
+  /** The members that should reply. */
+  readonly expected: ReadonlySet<string>;
+  readonly replied: Set<string>;
+}
+
+/** How long after its deadline a query may end, on a machine that is not slow. */
+const slackMs = 1;
+
+/** Queries end by their deadline, only live members reply, and `missing` lists those that did not. */
+export class QueriesAreTrue extends Rule {
+  readonly name = "queries end by their deadline, with replies of live members, and missing is true";
+  readonly #running = new Map<number, Running>();
+
+  /** Says that a node asks a query with the next input. */
+  asked(now: number, asker: CoreNode, query: AskedQuery): void {
+    const members = asker.core.members().filter(({ status }) => status === "alive");
+    this.#running.set(query.query, {
+      ...query,
+      asker,
+      starts: asker.starts,
+      at: now,
+      deadline: now + asker.aheadMs + query.timeoutMs,
+      expected: new Set(members.map(({ name }) => name)),
+      replied: new Set(),
+    });
+  }
+
+  override effect(now: number, node: CoreNode, effect: SerfEffect): void {
+    if (effect.kind === "reply") this.#replied(now, node, effect);
+    else if (effect.kind === "queryEnd") this.#ended(now, node, effect.query, effect.missing);
+  }
+
+  override turned(now: number, node: CoreNode): void {
+    for (const running of this.#running.values()) {
+      const { asker, starts, query } = running;
+      if (asker.starts !== starts || !asker.running) this.#running.delete(query);
+      else if (asker === node && this.#isLate(now, running)) {
+        this.#running.delete(query);
+        this.fail(now, `query ${query} of ${node.name} has not ended`);
+      }
+    }
+  }
+
+  #replied(now: number, node: CoreNode, { query, type, from }: ReplyEffect): void {
+    const running = this.#running.get(query);
+    if (running === undefined || running.asker !== node || type !== "ack") return;
+    this.judged += 1;
+    if (running.replied.has(from)) this.fail(now, `query ${query} of ${node.name}: ${from} replies twice`);
+    running.replied.add(from);
+    const { truth } = this.scene;
+    const index = truth.numberOf(from);
+    const life = index === undefined ? undefined : truth.life(index);
+    if (life !== undefined && (life.running || life.endedAt >= running.at)) return;
+    // A damaged reply may have any name.
+    if (index === undefined && truth.calmSince("disorder") > running.at) return;
+    this.fail(now, `query ${query} of ${node.name}: ${from} replies, which did not run`);
+  }
+
+  #ended(now: number, node: CoreNode, query: number, missing: readonly string[] | undefined): void {
+    const running = this.#running.get(query);
+    if (running === undefined || running.asker !== node) return;
+    this.#running.delete(query);
+    this.judged += 1;
+    if (this.#isLate(now, running)) this.fail(now, `query ${query} of ${node.name} ended late`);
+    const { expected, replied } = running;
+    this.#complete(now, running);
+    const truth = [...expected].filter((name) => !replied.has(name)).sort();
+    const said = [...(missing ?? [])].sort();
+    if (truth.join() === said.join()) return;
+    this.fail(now, `query ${query} of ${node.name}: missing is ${said.join()}, in truth ${truth.join()}`);
+  }
+
+  /** If nothing was lost, all members reply that run all the time. */
+  #complete(now: number, { asker, query, at, expected, replied }: Running): void {
+    const { truth, bounds } = this.scene;
+    if (Math.max(truth.calmSince("disorder"), truth.life(asker.index).changedAt) + bounds.spreadMs > at)
+      return;
+    for (const name of expected) {
+      const index = truth.numberOf(name);
+      if (replied.has(name) || index === undefined || truth.status(index) !== "alive") continue;
+      if (truth.life(index).changedAt + bounds.reachMs > at) continue;
+      this.fail(now, `query ${query} of ${asker.name}: ${name} does not reply`);
+    }
+  }
+
+  #isLate(now: number, { asker, deadline }: Running): boolean {
+    const { truth, bounds } = this.scene;
+    // A machine that stands still or is slow ends its queries when it goes on.
+    if (asker.lateMs > 0 || asker.paused || truth.calmSince("delay") + bounds.spreadMs > now) return false;
+    return now + asker.aheadMs > deadline + slackMs;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What all checkers share: a rule that holds in every history sees what happens and keeps the cases
+ * that broke it. A rule never changes a run.
+ */
+
+import type { SerfEffect } from "../../../src/core/serf/effects.ts";
+import type { NodeStatus } from "../../../src/core/swim/members.ts";
+import type { CoreNode } from "../cores/node.ts";
+import type { Bounds } from "./bounds.ts";
+import type { Truth } from "./truth.ts";
+
+/** The number of cases of one rule that are kept as text; further ones are counted. */
+const casesMax = 10;
+
+/** What the rules of one world share. */
+export interface Scene {
+  /** The number of nodes. */
+  readonly size: number;
+  /** Nodes by their number, from their first start on. */
+  readonly nodes: readonly (CoreNode | undefined)[];
+  readonly truth: Truth;
+  readonly bounds: Bounds;
+}
+
+/** A node changed what it knows of another, or of itself. */
+export interface Change {
+  readonly observer: CoreNode;
+  /** The number of the node that is known, and its name. */
+  readonly subject: number;
+  readonly name: string;
+  readonly status: NodeStatus;
+  readonly incarnation: number;
+  /** What the observer knew before; `undefined` if the record is new. */
+  readonly before: { readonly status: NodeStatus; readonly incarnation: number } | undefined;
+}
+
+/** A case that broke a rule. */
+export interface Finding {
+  /** Virtual milliseconds. */
+  readonly at: number;
+  readonly rule: string;
+  readonly text: string;
+}
+
+/** A checker. It implements what it needs to see. */
+export abstract class Rule {
+  /** What has to hold, as a sentence. */
+  abstract readonly name: string;
+  /** The number of cases that were judged, so that a run proves that the rule was applied. */
+  judged = 0;
+  /** The number of cases that broke the rule. */
+  broken = 0;
+  /** The first cases that broke it. */
+  readonly findings: Finding[] = [];
+  protected readonly scene: Scene;
+
+  constructor(scene: Scene) {
+    this.scene = scene;
+  }
+
+  /** A node's core was created. */
+  started?(now: number, node: CoreNode): void;
+  /** A node ended without a word. */
+  crashed?(now: number, node: CoreNode): void;
+  /** A node changed what it knows of a node. */
+  changed?(now: number, change: Change): void;
+  /** A core asked for something. */
+  effect?(now: number, node: CoreNode, effect: SerfEffect): void;
+  /** A core has had an input, and all that it asked for was done. */
+  turned?(now: number, node: CoreNode): void;
+  /** There were no faults and no input for long enough that everything has to be in order. */
+  quiet?(now: number): void;
+
+  /** Keeps a case that broke the rule. */
+  protected fail(at: number, text: string): void {
+    this.broken += 1;
+    if (this.findings.length < casesMax) this.findings.push({ at, rule: this.name, text });
+  }
+}

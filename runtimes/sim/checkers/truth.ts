@@ -1,0 +1,148 @@
+/**
+ * What is true of the nodes of a world: who runs, who leaves, and since when no fault disturbs the
+ * cluster. Whoever plays faults has to say so, because a watcher cannot see them.
+ */
+
+import type { CoreNode } from "../cores/node.ts";
+
+/** What others should believe of a node; `unclear` if several things would be right. */
+export type TrueStatus = "none" | "alive" | "leaving" | "left" | "failed" | "unclear";
+
+/**
+ * How bad a fault is: messages may come in another order; or late as well; or a live member may also
+ * be declared dead.
+ */
+export type Severity = "disorder" | "delay" | "failure";
+
+const severities: readonly Severity[] = ["disorder", "delay", "failure"];
+
+/** The life of one node. */
+export interface Life {
+  running: boolean;
+  /** When it was last started, and when it last ended. */
+  startedAt: number;
+  endedAt: number;
+  state: "alive" | "leaving" | "left";
+  /** When it began to leave for the last time; `undefined` if it never did. */
+  leavingAt: number | undefined;
+  /** When it last started, ended, joined, left or came back. */
+  changedAt: number;
+  /** Whether it ended while a fault could still keep others from knowing that it left. */
+  leaveLost: boolean;
+  /** When somebody last removed it as a failed member; `undefined` if nobody did. */
+  removedAt: number | undefined;
+}
+
+interface Calm {
+  disturbances: number;
+  since: number;
+}
+
+/** The truth about one world. */
+export class Truth {
+  readonly #lives: Life[];
+  readonly #numbers = new Map<string, number>();
+  readonly #calm: Record<Severity, Calm> = {
+    disorder: { disturbances: 0, since: 0 },
+    delay: { disturbances: 0, since: 0 },
+    failure: { disturbances: 0, since: 0 },
+  };
+
+  constructor(size: number) {
+    this.#lives = Array.from({ length: size }, (_, index) => {
+      this.#numbers.set(`n${index}`, index);
+      return {
+        running: false,
+        startedAt: Number.NEGATIVE_INFINITY,
+        endedAt: Number.NEGATIVE_INFINITY,
+        state: "alive",
+        leavingAt: undefined,
+        changedAt: Number.NEGATIVE_INFINITY,
+        leaveLost: false,
+        removedAt: undefined,
+      };
+    });
+  }
+
+  /** Returns the number of a node by its name, or `undefined`. */
+  numberOf(name: string): number | undefined {
+    return this.#numbers.get(name);
+  }
+
+  /** Returns the life of a node. */
+  life(index: number): Readonly<Life> {
+    return this.#lives[index]!;
+  }
+
+  /** Returns what others should believe of a node once they know. */
+  status(index: number): TrueStatus {
+    const { running, state, removedAt, startedAt } = this.#lives[index]!;
+    if (startedAt === Number.NEGATIVE_INFINITY) return "none";
+    if (running) return state;
+    if (this.#lives[index]!.leaveLost) return "unclear";
+    if (removedAt !== undefined && removedAt >= startedAt) return "unclear";
+    return state === "alive" ? "failed" : state === "left" ? "left" : "unclear";
+  }
+
+  /** Since when there is no fault that is so bad; `Infinity` while there is one. */
+  calmSince(severity: Severity): number {
+    const { disturbances, since } = this.#calm[severity];
+    return disturbances > 0 ? Number.POSITIVE_INFINITY : since;
+  }
+
+  /** Says that a fault begins. */
+  disturb(severity: Severity): void {
+    for (const calm of this.#upTo(severity)) calm.disturbances += 1;
+  }
+
+  /** Says that a fault ended. */
+  calm(now: number, severity: Severity): void {
+    for (const calm of this.#upTo(severity)) {
+      calm.disturbances -= 1;
+      calm.since = now;
+    }
+  }
+
+  #upTo(severity: Severity): Calm[] {
+    return severities.slice(0, severities.indexOf(severity) + 1).map((each) => this.#calm[each]);
+  }
+
+  /** Says that a node has joined: what was sent before is not for it. */
+  joined(now: number, index: number): void {
+    this.#lives[index]!.changedAt = now;
+  }
+
+  /** Says that somebody removes a failed member. */
+  removed(now: number, index: number): void {
+    this.#lives[index]!.removedAt = now;
+  }
+
+  /** A node's core was created. */
+  started(now: number, { index }: CoreNode): void {
+    const life = this.#lives[index]!;
+    life.running = true;
+    life.startedAt = now;
+    life.changedAt = now;
+    life.state = "alive";
+    life.leaveLost = false;
+  }
+
+  /** A node ended without a word. */
+  crashed(now: number, { index }: CoreNode): void {
+    const life = this.#lives[index]!;
+    life.running = false;
+    life.endedAt = now;
+    life.leaveLost = life.state !== "alive" && this.calmSince("delay") > (life.leavingAt ?? now);
+    life.changedAt = now;
+  }
+
+  /** A core has had an input. */
+  turned(now: number, { index, core }: CoreNode): void {
+    const life = this.#lives[index]!;
+    const { state } = core;
+    if (state === life.state) return;
+    if (state === "leaving") life.leavingAt = now;
+    life.state = state;
+    life.changedAt = now;
+  }
+}

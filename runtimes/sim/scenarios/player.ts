@@ -1,0 +1,245 @@
+/**
+ * Plays a scenario in a world of cores: does what the steps say, tells the truth about it, and counts
+ * what really happened.
+ */
+
+import type { Checkers } from "../checkers/checkers.ts";
+import type { Severity } from "../checkers/truth.ts";
+import type { CoreNode } from "../cores/node.ts";
+import type { CoreWorld } from "../cores/world.ts";
+import type { Scenario, Step, StepKind } from "./scenario.ts";
+import { severityOf } from "./severity.ts";
+import { Weather } from "./weather.ts";
+
+/** After this long a join that failed is tried again. */
+const joinAgainMs = 3_000;
+
+/** How long queries run. */
+const queryMs = 5_000;
+
+/** Plays one scenario. */
+export class Player {
+  /** How often each kind of step really happened. */
+  readonly happened: Map<StepKind, number> = new Map();
+  readonly #world: CoreWorld;
+  readonly #checkers: Checkers;
+  readonly #scenario: Scenario;
+  readonly #weather: Weather;
+  /** Faults that go on, of the network and of nodes, with their severity. */
+  readonly #faults = new Map<Step, Severity>();
+  #sent = 0;
+  #over = false;
+
+  constructor(world: CoreWorld, checkers: Checkers, scenario: Scenario) {
+    this.#world = world;
+    this.#checkers = checkers;
+    this.#scenario = scenario;
+    this.#weather = new Weather(world.links, scenario.size, scenario.network);
+  }
+
+  /** Lets the cluster form, and schedules all steps. */
+  begin(): void {
+    const world = this.#world;
+    if ((this.#scenario.network.loss ?? 0) > 0) this.#checkers.truth.disturb("disorder");
+    for (const node of world.nodes) {
+      world.at(node.index * 20, () => {
+        world.start(node);
+        this.#join(node);
+      });
+    }
+    for (const step of this.#scenario.steps) {
+      world.at(step.at, () => {
+        if (!this.#over) this.#perform(step);
+      });
+    }
+  }
+
+  /** Ends all faults: the network is perfect, all that are paused go on, and two nodes run at least. */
+  finish(): void {
+    const world = this.#world;
+    this.#over = true;
+    for (const step of [...this.#faults.keys()]) this.#endFault(step);
+    this.#weather.clear();
+    if ((this.#scenario.network.loss ?? 0) > 0) this.#checkers.truth.calm(world.now, "disorder");
+    for (const node of world.nodes.slice(0, 2)) this.#recall(node);
+  }
+
+  /** Sends an event from a node. */
+  event(node: CoreNode): string {
+    const name = `e${this.#sent++}`;
+    this.#world.command(node, (core, now) => core.userEvent(now, name, new Uint8Array(0), false));
+    return name;
+  }
+
+  /**
+   * Asks all members from a node; they acknowledge, also through others. A query with relays runs until
+   * its deadline.
+   */
+  query(node: CoreNode, { relayFactor }: { readonly relayFactor: number }): void {
+    const query = this.#sent++;
+    this.#world.command(node, (core, now) => {
+      this.#checkers.asked(this.#world.now, node, { query, timeoutMs: queryMs });
+      core.queries.ask(now, query, {
+        name: "_serf_ping",
+        payload: new Uint8Array(0),
+        nodes: [],
+        tags: new Map(),
+        ack: true,
+        relayFactor,
+        timeoutMs: queryMs,
+        waitForDeadline: relayFactor > 0,
+      });
+    });
+  }
+
+  #perform(step: Step): void {
+    if (this.#act(step)) this.#count(step.do);
+  }
+
+  #count(kind: StepKind): void {
+    this.happened.set(kind, (this.happened.get(kind) ?? 0) + 1);
+  }
+
+  /** Returns whether it happened at once; faults that last are counted at their end. */
+  #act(step: Step): boolean {
+    const world = this.#world;
+    const node = world.nodes[step.node ?? 0]!;
+    const isMember = node.running && node.core.state === "alive" && !node.paused;
+    switch (step.do) {
+      case "crash":
+      case "powerOff":
+        if (!node.running) return false;
+        world.crash(node, step.do === "powerOff");
+        return true;
+      case "restart":
+        if (node.running) return false;
+        this.#restart(node);
+        return true;
+      case "massRestart":
+        for (const each of world.nodes) if (each.running) world.crash(each);
+        for (const each of world.nodes) this.#restart(each);
+        return true;
+      case "leave":
+        if (isMember) world.leave(node);
+        return isMember;
+      case "join":
+        if (!node.running || node.core.state !== "left" || node.paused) return false;
+        this.#join(node);
+        return true;
+      case "remove":
+        return isMember && this.#remove(node, world.nodes[step.other!]!);
+      case "clockForward":
+      case "clockBack":
+        return this.#jump(node, step.do === "clockBack" ? -step.value! : step.value!);
+      case "tags":
+        if (isMember) {
+          const tags = { at: String(step.at) };
+          world.command(node, (core, now) => core.setTags(now, this.#sent++ - 1e9, tags));
+        }
+        return isMember;
+      case "event":
+      case "burst":
+        for (let count = isMember ? (step.value ?? 1) : 0; count > 0; count -= 1) this.event(node);
+        return isMember;
+      case "query":
+        if (isMember) this.query(node, { relayFactor: step.value ?? 0 });
+        return isMember;
+      case "heal":
+        return this.#heal();
+      default:
+        this.#beginFault(step);
+        return false;
+    }
+  }
+
+  /** Begins a fault that lasts. */
+  #beginFault(step: Step): void {
+    const world = this.#world;
+    const node = world.nodes[step.node ?? 0]!;
+    const own = severityOf(step, this.#scenario.size) ?? "failure";
+    // What a cluster has to survive alone may be too much together.
+    const severity = this.#faults.size > 0 ? "failure" : own;
+    if (step.do === "pause") {
+      if (!node.running || node.paused) return;
+      world.pause(node);
+    } else if (step.do === "slow") {
+      if (node.lateMs > 0) return;
+      node.lateMs = step.value!;
+    } else this.#weather.begin(step);
+    this.#faults.set(step, severity);
+    this.#checkers.truth.disturb(severity);
+    world.at(step.forMs!, () => this.#endFault(step));
+  }
+
+  #endFault(step: Step): void {
+    const severity = this.#faults.get(step);
+    if (severity === undefined) return;
+    const world = this.#world;
+    const node = world.nodes[step.node ?? 0]!;
+    this.#faults.delete(step);
+    if (step.do === "pause") world.resume(node);
+    else if (step.do === "slow") node.lateMs = 0;
+    const happened = step.do === "pause" || step.do === "slow" || this.#weather.end(step) === true;
+    if (happened) this.#count(step.do);
+    this.#checkers.truth.calm(world.now, severity);
+  }
+
+  #heal(): boolean {
+    const active = this.#weather.active;
+    for (const step of active) this.#endFault(step);
+    return active.length > 0;
+  }
+
+  #restart(node: CoreNode): void {
+    if (node.running) return;
+    node.paused = false;
+    this.#world.start(node);
+    this.#join(node);
+  }
+
+  /** Makes a node a member, when it has left if it is about to. */
+  #recall(node: CoreNode): void {
+    if (!node.running) this.#restart(node);
+    else if (node.core.state === "left") this.#join(node);
+    else if (node.core.state === "leaving") this.#world.at(joinAgainMs, () => this.#recall(node));
+  }
+
+  /** Joins through some node that runs, again and again until it succeeds. */
+  #join(node: CoreNode): void {
+    const world = this.#world;
+    const { starts } = node;
+    const again = (): void =>
+      world.at(joinAgainMs, () => {
+        if (node.running && node.starts === starts && node.core.state !== "leaving") this.#join(node);
+      });
+    const others = world.nodes.filter((other) => other !== node && other.running);
+    // If all have left, one that runs still serves to come back.
+    const through = others.find(({ core }) => core.state === "alive") ?? others[0];
+    if (through === undefined || node.core.joinRefusal !== undefined) {
+      again();
+      return;
+    }
+    world.join(node, through, (error) => {
+      if (error === undefined) this.#checkers.truth.joined(world.now, node.index);
+      else again();
+    });
+  }
+
+  #remove(node: CoreNode, other: CoreNode): boolean {
+    if (node.core.member(other.name)?.status !== "failed" || other.running) return false;
+    this.#checkers.truth.removed(this.#world.now, other.index);
+    this.#world.command(node, (core, now) =>
+      core.removeFailedNode(now, this.#sent++ - 2e9, other.name, false),
+    );
+    return true;
+  }
+
+  #jump(node: CoreNode, ms: number): boolean {
+    if (!node.running) return false;
+    // A monotonic clock does not fall below 0.
+    node.aheadMs = Math.max(node.aheadMs + ms, -this.#world.now);
+    // The next alarm moves as well.
+    this.#world.command(node, () => undefined);
+    return true;
+  }
+}

@@ -1,0 +1,199 @@
+/** Broken histories of events, queries, keys and snapshots: each rule has to object. */
+
+import { describe, expect, it } from "vitest";
+import {
+  EventsComeEverywhere,
+  EventsComeInOrder,
+  EventsComeOnce,
+} from "../../../runtimes/sim/checkers/events.ts";
+import { OldKeysAreUnused } from "../../../runtimes/sim/checkers/keys.ts";
+import { QueriesAreTrue } from "../../../runtimes/sim/checkers/queries.ts";
+import { SnapshotsReplay } from "../../../runtimes/sim/checkers/snapshots.ts";
+import type { SerfEffect } from "../../../src/core/serf/effects.ts";
+import { Codec } from "../../../src/core/wire/codec.ts";
+import { parseKey } from "../../../src/go/parse_key.ts";
+import { seeded } from "../../core/swim/machine.ts";
+import { reports, stage, texts } from "./broken.ts";
+
+/** The effect that delivers a user event. */
+function delivers(name: string, lamportTime: bigint): SerfEffect {
+  const event = { type: "user", name, lamportTime, payload: new Uint8Array(0), coalesce: false } as const;
+  return { kind: "emit", event };
+}
+
+const later = 300_000;
+
+describe("rules about events", () => {
+  it("object to an event that comes twice, unless the node started anew", () => {
+    const { rule, nodes } = stage(EventsComeOnce);
+    const [n0, n1] = nodes;
+    rule.effect(1, n0!.node, delivers("a", 1n));
+    rule.effect(1, n1!.node, delivers("a", 1n));
+    rule.effect(1, n0!.node, delivers("a", 2n));
+    rule.started(2, n1!.node);
+    rule.effect(2, n1!.node, delivers("a", 1n));
+    expect(texts(rule)).toEqual([]);
+    rule.effect(3, n0!.node, delivers("a", 1n));
+    expect(texts(rule)).toEqual(['3: n0 delivers "a" twice']);
+  });
+
+  it("object to two events of one sender in the wrong order, unless a Lamport time is shared", () => {
+    const { rule, nodes, scene } = stage(EventsComeInOrder);
+    const [n0, n1, n2] = nodes;
+    for (const [name, time] of [
+      ["a", 1n],
+      ["b", 2n],
+      ["c", 3n],
+    ] as const)
+      rule.effect(later, n0!.node, delivers(name, time));
+    rule.effect(later, n2!.node, delivers("other", 3n));
+    rule.effect(later + 1, n2!.node, delivers("c", 3n));
+    rule.effect(later + 2, n2!.node, delivers("a", 1n));
+    expect(texts(rule)).toEqual([]);
+    rule.effect(later + 3, n1!.node, delivers("b", 2n));
+    rule.effect(later + 4, n1!.node, delivers("a", 1n));
+    expect(texts(rule)).toEqual([`${later + 4}: n1 delivers "a" of n0 after "b"`]);
+    scene.truth.disturb("disorder");
+    rule.effect(later + 5, n2!.node, delivers("b", 2n));
+    rule.effect(later + 6, n2!.node, delivers("a", 1n));
+    expect(rule.broken).toBe(1);
+  });
+
+  it("object to an event that a connected node does not get", () => {
+    const { rule, nodes, scene } = stage(EventsComeEverywhere, 4);
+    const [n0, n1, n2, n3] = nodes;
+    n3!.view.set("n0", { status: "failed", tags: {} });
+    rule.effect(later, n0!.node, delivers("a", 1n));
+    rule.effect(later, n0!.node, delivers("b", 2n));
+    rule.effect(later + 1, n1!.node, delivers("a", 1n));
+    rule.effect(later + 1, n2!.node, delivers("a", 1n));
+    rule.effect(later + 1, n2!.node, delivers("b", 2n));
+    const at = later + scene.bounds.reachMs;
+    rule.turned(at - 1);
+    expect(texts(rule)).toEqual([]);
+    rule.turned(at);
+    expect(texts(rule)).toEqual([`${at}: n1 has not got "b" that n0 sent at ${later}`]);
+  });
+});
+
+describe("the rule that events come everywhere", () => {
+  it("objects after quiet to an event that a fault delayed and nothing brought later", () => {
+    const { rule, nodes, scene } = stage(EventsComeEverywhere);
+    const [n0, n1] = nodes;
+    scene.truth.disturb("delay");
+    rule.effect(later, n0!.node, delivers("a", 1n));
+    rule.effect(later + 1, n1!.node, delivers("a", 1n));
+    scene.truth.calm(later + 50_000, "delay");
+    rule.turned(later + 100_000);
+    rule.quiet(later + 100_000);
+    expect(texts(rule)).toEqual([]);
+    rule.quiet(later + 300_000);
+    expect(texts(rule)).toEqual([`${later + 300_000}: n2 never got "a" that n0 sent at ${later}`]);
+  });
+});
+
+describe("the rule about queries", () => {
+  const reply = (query: number, from: string): SerfEffect => ({
+    kind: "reply",
+    query,
+    type: "ack",
+    from,
+    payload: new Uint8Array(0),
+  });
+  const end = (query: number, ...missing: string[]): SerfEffect => ({ kind: "queryEnd", query, missing });
+
+  it("accepts one that ends in time and is right about what is missing", () => {
+    const { rule, nodes, scene } = stage(QueriesAreTrue);
+    const [n0, , n2] = nodes;
+    rule.asked(later, n0!.node, { query: 1, timeoutMs: 1_000 });
+    scene.truth.crashed(later, n2!.node);
+    for (const from of ["n0", "n1"]) rule.effect(later + 1, n0!.node, reply(1, from));
+    rule.effect(later + 1_000, n0!.node, end(1, "n2"));
+    rule.turned(later + 9_000, n0!.node);
+    expect(texts(rule)).toEqual([]);
+    expect(rule.judged).toBe(3);
+  });
+
+  it("objects to one that ends late or never", () => {
+    const { rule, nodes } = stage(QueriesAreTrue);
+    const [n0, n1] = nodes;
+    rule.asked(later, n0!.node, { query: 1, timeoutMs: 1_000 });
+    rule.asked(later, n1!.node, { query: 2, timeoutMs: 1_000 });
+    for (const from of ["n0", "n1", "n2"]) rule.effect(later + 1, n0!.node, reply(1, from));
+    rule.effect(later + 1_002, n0!.node, end(1));
+    rule.turned(later + 1_001, n1!.node);
+    rule.turned(later + 1_002, n1!.node);
+    expect(texts(rule)).toEqual([
+      `${later + 1_002}: query 1 of n0 ended late`,
+      `${later + 1_002}: query 2 of n1 has not ended`,
+    ]);
+  });
+
+  it("objects to replies twice, or of members that did not run, and to a wrong list of missing ones", () => {
+    const { rule, nodes, scene } = stage(QueriesAreTrue);
+    const [n0, n1, n2] = nodes;
+    scene.truth.crashed(later - 1, n2!.node);
+    rule.asked(later, n0!.node, { query: 1, timeoutMs: 1_000 });
+    for (const from of ["n0", "n0", "n2"]) rule.effect(later + 1, n0!.node, reply(1, from));
+    rule.effect(later + 2, n0!.node, end(1, "n2"));
+    expect(texts(rule)).toEqual([
+      `${later + 1}: query 1 of n0: n0 replies twice`,
+      `${later + 1}: query 1 of n0: n2 replies, which did not run`,
+      `${later + 2}: query 1 of n0: n1 does not reply`,
+      `${later + 2}: query 1 of n0: missing is n2, in truth n1`,
+    ]);
+    expect(n1!.running).toBe(true);
+  });
+});
+
+describe("the rule about keys", () => {
+  it("objects to a datagram that the old key opens", () => {
+    const [old, next] = ["cg8StVXbQJ0gPvMd9o7yrg==", "OONcUv3p6fxJEYmNP/4qyQ=="] as const;
+    const { rule, nodes } = stage(OldKeysAreUnused);
+    const [n0] = nodes;
+    const sends = (key: string): SerfEffect => {
+      const codec = new Codec({ label: "", compression: true, encryptionVersion: 1, random: seeded(1) });
+      codec.setKeys([parseKey(key)]);
+      const part = codec.encode({ type: "nack", sequence: 3 });
+      const bytes = codec.seal([part], { crc: false, encrypt: true });
+      return { kind: "send", to: { host: "10.0.0.1", port: 7946 }, bytes };
+    };
+    rule.effect(1, n0!.node, sends(old));
+    rule.rotated(old);
+    rule.effect(2, n0!.node, sends(next));
+    expect(texts(rule)).toEqual([]);
+    rule.effect(3, n0!.node, sends(old));
+    expect(texts(rule)).toEqual(["3: n0 sends a datagram that the old key opens"]);
+  });
+});
+
+describe("the rule about snapshots", () => {
+  const record: SerfEffect = { kind: "record", text: "" };
+
+  it("objects to a file that does not replay to what was recorded last", () => {
+    const { rule, nodes } = stage(SnapshotsReplay);
+    const [n0] = nodes;
+    n0!.clocks.events.time = 9n;
+    n0!.clocks.members.time = 5n;
+    n0!.incarnations.set("n0", 2);
+    for (const name of ["n1", "n2"]) rule.effect(1, n0!.node, reports("member-join", name));
+    rule.effect(2, n0!.node, reports("member-failed", "n2"));
+    rule.effect(2, n0!.node, delivers("a", 7n));
+    rule.effect(3, n0!.node, record);
+    // What comes after the last record may be lost.
+    rule.effect(4, n0!.node, reports("member-join", "n2"));
+    const right = "alive: n1 10.0.0.1:7946\n#failed: n2 10.0.0.2:7946\nclock: 4\nevent-clock: 7\n";
+    n0!.disk = `${right}#incarnation: 2\n`;
+    rule.crashed(5, n0!.node);
+    expect(texts(rule)).toEqual([]);
+    n0!.disk = "alive: n2 10.0.0.2:7946\nclock: 5\nevent-clock: 8\n#incarnation: 3\n";
+    rule.crashed(6, n0!.node);
+    expect(texts(rule)).toEqual([
+      "6: the snapshot of n0 has live members n2, were n1",
+      "6: the snapshot of n0 has failed members , were n2",
+      "6: the snapshot of n0 has event clock 8, was 7",
+      "6: the snapshot of n0 has clock 5, was below 5",
+      "6: the snapshot of n0 has incarnation 3",
+    ]);
+  });
+});

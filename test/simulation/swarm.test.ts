@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { runTrial, type Scenario, type StepKind, stepKinds } from "../../runtimes/sim/mod.ts";
+import { addCounts, playSeed } from "./swarm.ts";
+
+/** The seeds of the band that every run of the tests plays. */
+const band = { from: 1, to: 60 } as const;
+
+const plain = { profile: "lan", network: {}, snapshots: false, encrypted: false } as const;
+
+/** Scenarios that the swarm found and shrank, which are mended. */
+const mended: readonly (Scenario & { readonly what: string })[] = [
+  {
+    what: "a member that restarts after its leave joins at the time at which others believe that leave",
+    ...plain,
+    seed: 1_059,
+    size: 3,
+    snapshots: true,
+    steps: [
+      { at: 44_040, do: "crash", node: 0 },
+      { at: 44_460, do: "leave", node: 1 },
+      { at: 104_460, do: "crash", node: 1 },
+    ],
+  },
+  {
+    what: "a member that is removed as failed joins at the same time",
+    ...plain,
+    seed: 1_307,
+    size: 3,
+    steps: [
+      { at: 55_290, do: "massRestart" },
+      { at: 55_620, do: "pause", node: 2, forMs: 1_500 },
+      { at: 58_200, do: "partition", group: [1], forMs: 375 },
+      { at: 59_250, do: "crash", node: 0 },
+      { at: 119_250, do: "remove", node: 2, other: 0 },
+    ],
+  },
+];
+
+describe("what the swarm found", () => {
+  it.each(mended)("is mended: $what", (scenario) => {
+    expect(runTrial(scenario).findings).toEqual([]);
+  });
+});
+
+describe("the swarm", () => {
+  it("finds nothing in its band, and proves that every fault happened and every rule was applied", () => {
+    const happened = new Map<StepKind, number>();
+    const judged = new Map<string, number>();
+    const reports: string[] = [];
+    for (let seed = band.from; seed <= band.to; seed += 1) {
+      const { outcome, report } = playSeed(seed);
+      reports.push(...report);
+      addCounts(happened, outcome.happened);
+      addCounts(judged, outcome.judged);
+    }
+    expect(reports).toEqual([]);
+    expect(stepKinds.filter((kind) => !happened.has(kind))).toEqual([]);
+    expect([...judged].filter(([, count]) => count === 0)).toEqual([]);
+  }, 120_000);
+
+  it("gives one history for a seed, on every runtime", () => {
+    // If you change the protocol, the simulator or the draws, these change; all runtimes must agree.
+    const hashes = [1, 2, 3].map((seed) => playSeed(seed).outcome.hash);
+    expect(hashes).toEqual(["f6d00de7", "41269fd4", "a0efaf8b"]);
+  });
+});
