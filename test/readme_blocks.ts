@@ -1,4 +1,4 @@
-/** The code in the README, which tests run and compile. */
+/** The code in the README and other pages, which tests run and compile. */
 
 import { read } from "./tidy/sources.ts";
 
@@ -9,9 +9,9 @@ export interface Block {
   readonly text: string;
 }
 
-/** The README's blocks in the order of the page, all of them or those in one language. */
-export function readmeBlocks(language?: string): Block[] {
-  const all = Array.from(read("README.md").matchAll(/^```(\w+)\n(.*?)^```$/gms), ([, name, text]) => ({
+/** A page's blocks in its order, all of them or those in one language. */
+export function readmeBlocks(language?: string, page = "README.md"): Block[] {
+  const all = Array.from(read(page).matchAll(/^```(\w+)\n(.*?)^```$/gms), ([, name, text]) => ({
     language: name!,
     text: text!,
   }));

@@ -87,18 +87,25 @@ export class SimConnection implements Connection {
 
   read(): Promise<Uint8Array | null> {
     if (this.#pendingRead) return Promise.reject(new Error("Cannot read: another read is pending"));
-    return new Promise((resolve, reject) => {
+    return this.#process.promise((resolve, reject) => {
       this.#pendingRead = { resolve, reject };
       this.#serveRead();
+      return () => {
+        this.#pendingRead = undefined;
+      };
     });
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(canceled("write", this.#subject));
-      if (this.#failure) return reject(this.#error(this.#failure, "write"));
-      this.#outgoing.push({ bytes: bytes.slice(), offset: 0, resolve, reject });
-      this.#pump();
+    return this.#process.promise((resolve, reject) => {
+      if (this.#closed) reject(canceled("write", this.#subject));
+      else if (this.#failure) reject(this.#error(this.#failure, "write"));
+      else {
+        this.#outgoing.push({ bytes: bytes.slice(), offset: 0, resolve, reject });
+        this.#pump();
+      }
+      // Bytes that were accepted cannot be taken back.
+      return undefined;
     });
   }
 

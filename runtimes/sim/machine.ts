@@ -9,12 +9,14 @@ import { Disk } from "./files.ts";
 import type { Network } from "./network.ts";
 import { Process } from "./process.ts";
 import type { SeededRandom } from "./random.ts";
+import type { StandstillWatch } from "./standstill.ts";
 
 /** What the machines of a world share. */
 export interface Surroundings {
   readonly events: EventQueue;
   readonly network: Network;
   readonly random: SeededRandom;
+  readonly standstill: StandstillWatch;
   /** Returns the machine with an address. Loopback addresses belong to no machine here. */
   find(address: string): Machine | undefined;
   /** Adds an event to the world's trace. */
@@ -52,7 +54,7 @@ export class Machine {
     this.name = name;
     this.addresses = addresses.map((text) => canonicalHost(text) ?? text);
     this.surroundings = surroundings;
-    this.process = new Process(surroundings.events);
+    this.process = new Process(surroundings.events, surroundings.standstill);
   }
 
   /**
@@ -75,7 +77,7 @@ export class Machine {
 
   /** Starts the program again, with the same disk. */
   start(): void {
-    this.process = new Process(this.surroundings.events);
+    this.process = new Process(this.surroundings.events, this.surroundings.standstill);
     this.powered = true;
     this.incarnation += 1;
   }

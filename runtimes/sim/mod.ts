@@ -1,10 +1,19 @@
 /**
  * The simulator: hosts, a network and virtual time in one process, for tests of whole clusters.
- * Pass the runtime of {@link World.addHost} to `Serf.start`.
+ * {@link simulateCluster} starts one; or pass the runtime of {@link World.addHost} to `Serf.start`.
+ * Needs no runtime of the system: it works in a browser too.
  */
+export * from "../../src/mod.ts";
+export { Serf } from "../../src/shell/serf.ts";
 export { Checkers, type CheckersOptions } from "./checkers/checkers.ts";
 export { type Change, type Finding, Rule, type Scene } from "./checkers/rule.ts";
 export { type Severity, Truth } from "./checkers/truth.ts";
+export {
+  SimulatedCluster,
+  type SimulatedClusterOptions,
+  type SimulatedNodeOptions,
+  simulateCluster,
+} from "./cluster.ts";
 export { type LinkCounts, type LinkOptions, Links } from "./cores/links.ts";
 export { CoreNode } from "./cores/node.ts";
 export type { Watcher } from "./cores/watcher.ts";

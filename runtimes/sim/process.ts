@@ -4,6 +4,7 @@
  */
 import type { Cancel, SignalName } from "../../src/runtime.ts";
 import type { EventQueue } from "./events.ts";
+import type { Begin, StandstillWatch } from "./standstill.ts";
 
 /**
  * The maximum number of calls that wait for a paused program; further ones are lost, as with a full
@@ -15,12 +16,34 @@ const deferredCountMax = 100_000;
 export class Process {
   readonly signals: Map<SignalName, Set<() => void>> = new Map();
   readonly #events: EventQueue;
+  readonly #standstill: StandstillWatch;
   readonly #deferred: (() => void)[] = [];
   alive = true;
   #paused = false;
+  /** How often time had moved when the world called the program, if it did. */
+  #calledAt: number | undefined;
 
-  constructor(events: EventQueue) {
+  constructor(events: EventQueue, standstill: StandstillWatch) {
     this.#events = events;
+    this.#standstill = standstill;
+  }
+
+  /**
+   * Notes that the world calls the program now. What it waits for before time moves again is no
+   * mistake, because nobody outside awaits it.
+   */
+  called(): void {
+    this.#calledAt = this.#standstill.moves;
+  }
+
+  /**
+   * Returns a promise of this program. All its promises are made here, so that those who await one
+   * while time stands still get an error.
+   */
+  promise<T>(begin: Begin<T>): Promise<T> {
+    if (this.#calledAt === this.#standstill.moves)
+      return new Promise((resolve, reject) => void begin(resolve, reject));
+    return this.#standstill.watch(begin);
   }
 
   /** Calls `run` in this program after a delay. */
@@ -49,15 +72,15 @@ export class Process {
    * before.
    */
   perform<T>(delayMs: number, run: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
+    return this.promise((resolve, reject) =>
       this.after(delayMs, () => {
         try {
           resolve(run());
         } catch (error) {
           reject(error);
         }
-      });
-    });
+      }),
+    );
   }
 
   pause(): void {

@@ -103,8 +103,11 @@ function dial(
 ): Promise<Connection> {
   const subject = joinHostPort(to.host, to.port);
   const { events, network } = machine.surroundings;
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(canceled("connect", subject));
+  return process.promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(canceled("connect", subject));
+      return undefined;
+    }
     let settled = false;
     const stopTimer =
       timeoutMs === undefined
@@ -114,6 +117,7 @@ function dial(
     const source = machine.sourceFor(to.host);
     if (source === undefined) process.after(0, () => fail("ENETUNREACH", "no address of that family"));
     else attempt({ host: source, port: machine.streamPorts.ephemeral() }, 0);
+    return () => void settle();
 
     function attempt(from: Address, count: number): void {
       if (settled || !process.alive) return;

@@ -3,7 +3,6 @@
  * next events happen, then the programs run until all of them wait, then time advances. The same
  * seed and the same programs give the same trace on every runtime.
  */
-import { setImmediate } from "node:timers";
 import type { Runtime, ServiceTarget, SignalName } from "../../src/runtime.ts";
 import { EventQueue } from "./events.ts";
 import type { Disk } from "./files.ts";
@@ -11,6 +10,7 @@ import { simRuntime } from "./host.ts";
 import { Machine } from "./machine.ts";
 import { type LinkConditions, Network } from "./network.ts";
 import { hashBytes, hashText, SeededRandom } from "./random.ts";
+import { StandstillWatch } from "./standstill.ts";
 
 /** The maximum number of trace lines that are kept as text; the hash includes all. */
 const traceCountMax = 1_000_000;
@@ -51,6 +51,7 @@ export class World {
   readonly trace: string[] = [];
   readonly #keepTrace: boolean;
   readonly #events: EventQueue = new EventQueue();
+  readonly #standstill: StandstillWatch = new StandstillWatch();
   readonly #random: SeededRandom;
   readonly #hosts: Map<string, Inhabitant> = new Map();
   readonly #addresses: Map<string, Machine> = new Map();
@@ -89,6 +90,7 @@ export class World {
       events: this.#events,
       network: this.network,
       random: this.#random,
+      standstill: this.#standstill,
       find: (address) => this.#addresses.get(address),
       note: (what, from, to, bytes) => this.#note(what, from, to, bytes),
     });
@@ -100,6 +102,11 @@ export class World {
     const inhabitant: Inhabitant = { machine, options, output, exitCode: undefined, runtime: undefined! };
     this.#hosts.set(name, inhabitant);
     return this.#boot(inhabitant);
+  }
+
+  /** Returns whether a host's program runs, be it paused: it has neither ended nor been ended. */
+  isRunning(name: string): boolean {
+    return this.#host(name).machine.process.alive;
   }
 
   /** Sets the targets of a service in the world's DNS. Names are those of hosts. */
@@ -202,12 +209,17 @@ export class World {
   /** Lets `ms` of virtual time pass. Rejects with what a program throws. */
   async run(ms: number): Promise<void> {
     const end = this.now + ms;
-    await quiescence();
-    for (let next = this.#events.next(); next !== undefined && next <= end; next = this.#events.next()) {
-      this.#events.turn();
+    this.#standstill.move();
+    try {
       await quiescence();
+      for (let next = this.#events.next(); next !== undefined && next <= end; next = this.#events.next()) {
+        this.#events.turn();
+        await quiescence();
+      }
+      this.#events.now = end;
+    } finally {
+      this.#standstill.rest();
     }
-    this.#events.now = end;
   }
 
   /**
@@ -221,14 +233,19 @@ export class World {
     };
     promise.then(settle, settle);
     const end = this.now + limitMs;
-    await quiescence();
-    while (!settled) {
-      const next = this.#events.next();
-      if (next === undefined)
-        throw new Error(`The promise can never settle: there are no events left at ${this.now} ms`);
-      if (next > end) throw new Error(`The promise did not settle within ${limitMs} ms of virtual time`);
-      this.#events.turn();
+    this.#standstill.move();
+    try {
       await quiescence();
+      while (!settled) {
+        const next = this.#events.next();
+        if (next === undefined)
+          throw new Error(`The promise can never settle: there are no events left at ${this.now} ms`);
+        if (next > end) throw new Error(`The promise did not settle within ${limitMs} ms of virtual time`);
+        this.#events.turn();
+        await quiescence();
+      }
+    } finally {
+      this.#standstill.rest();
     }
     return await promise;
   }
@@ -250,7 +267,10 @@ export class World {
         machine.stop(false);
       },
     });
-    options.program?.(host.runtime);
+    if (options.program) {
+      machine.process.called();
+      options.program(host.runtime);
+    }
     return host.runtime;
   }
 
@@ -275,6 +295,24 @@ export class World {
  */
 function quiescence(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    nextTask(resolve);
   });
+}
+
+/**
+ * Calls a function in the next task of the event loop. The system's own, even if a test replaces the
+ * global one later; browsers have none.
+ */
+const nextTask: (run: () => void) => void =
+  (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ?? messageTasks();
+
+/** Tasks by messages to oneself, which browsers do not delay as they do timers. */
+function messageTasks(): (run: () => void) => void {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return (run) => {
+    waiting.push(run);
+    port2.postMessage(undefined);
+  };
 }

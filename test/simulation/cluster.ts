@@ -3,11 +3,15 @@
  * to compare with.
  */
 
-import { World, type WorldOptions } from "../../runtimes/sim/mod.ts";
+import {
+  SimulatedCluster,
+  type SimulatedNodeOptions,
+  type World,
+  type WorldOptions,
+} from "../../runtimes/sim/mod.ts";
 import type { MemberStatus, SerfEvent } from "../../src/core/serf/api.ts";
-import type { Runtime } from "../../src/runtime.ts";
-import type { LogLine, SerfOptions } from "../../src/shell/options/options.ts";
-import { type LaggedEvent, Serf, type StoppedEvent } from "../../src/shell/serf.ts";
+import type { LogLine } from "../../src/shell/options/options.ts";
+import type { LaggedEvent, Serf, StoppedEvent } from "../../src/shell/serf.ts";
 
 /** One thing that a node reported. */
 export interface Report {
@@ -20,10 +24,8 @@ export interface Report {
 export interface ClusterOptions extends WorldOptions {
   readonly size: number;
   /** Options of every node beside its name. */
-  readonly options?: SerfOptions;
+  readonly options?: SimulatedNodeOptions;
 }
-
-const joinsAtOnce = 100;
 
 /** Nodes on hosts `n0`, `n1` and so on, at 10.0.x.y. */
 export class Cluster {
@@ -31,40 +33,26 @@ export class Cluster {
   readonly names: readonly string[];
   readonly reports: Report[] = [];
   readonly lines: { readonly observer: string; readonly line: LogLine }[] = [];
-  readonly #options: SerfOptions;
-  readonly #nodes = new Map<string, Serf>();
+  readonly #cluster: SimulatedCluster;
 
   constructor({ size, options, ...world }: ClusterOptions) {
-    this.world = new World(world);
-    this.#options = options ?? {};
-    this.names = Array.from({ length: size }, (_, index) => `n${index}`);
-    for (const [index, name] of this.names.entries()) {
-      this.world.addHost(name, addressOf(index), {
-        program: (runtime) => void this.#live(name, index, runtime),
-      });
-    }
+    this.#cluster = new SimulatedCluster(size, {
+      ...world,
+      options: (index) => ({ ...options, log: (line) => this.#log(`n${index}`, line) }),
+      program: (node) => void this.#record(node),
+    });
+    this.world = this.#cluster.world;
+    this.names = this.#cluster.names;
   }
 
   /** Joins every node through the first, and waits until that is done. */
   async join(): Promise<void> {
-    await this.world.run(100);
-    const seed = `${addressOf(0)}:7946`;
-    // A node accepts no more than 127 streams at once.
-    for (let first = 1; first < this.names.length; first += joinsAtOnce) {
-      const joins = this.names.slice(first, first + joinsAtOnce).map((name) =>
-        this.node(name)
-          .join([seed])
-          .catch(() => 0),
-      );
-      await this.world.settle(Promise.all(joins));
-    }
+    await this.#cluster.join();
   }
 
   /** The node that lives on a host now. */
   node(name: string): Serf {
-    const node = this.#nodes.get(name);
-    if (node === undefined) throw new Error(`no node lives on ${name}`);
-    return node;
+    return this.#cluster.node(name);
   }
 
   /** Nodes of the given names, or all. */
@@ -103,18 +91,14 @@ export class Cluster {
     return this.world.now - begin;
   }
 
-  async #live(name: string, index: number, runtime: Runtime): Promise<void> {
-    const log = (line: LogLine): void => {
-      if (line.level === "DEBUG" || line.level === "TRACE") return;
-      this.lines.push({ observer: name, line });
-      this.world.note(`${name} ${line.level} ${line.text}`);
-    };
-    const serf = await Serf.start({ ...this.#options, name, bind: `${addressOf(index)}:7946`, log }, runtime);
-    this.#nodes.set(name, serf);
-    for await (const event of serf.events()) this.reports.push({ at: this.world.now, observer: name, event });
+  #log(name: string, line: LogLine): void {
+    if (line.level === "DEBUG" || line.level === "TRACE") return;
+    this.lines.push({ observer: name, line });
+    this.world.note(`${name} ${line.level} ${line.text}`);
   }
-}
 
-function addressOf(index: number): string {
-  return `10.0.${index >> 8}.${(index & 255) + 1}`;
+  async #record(node: Serf): Promise<void> {
+    for await (const event of node.events())
+      this.reports.push({ at: this.world.now, observer: node.name, event });
+  }
 }

@@ -7,7 +7,14 @@ import { SerfError } from "../../errors.ts";
 import { listenText, systemText } from "../../go/system_errors.ts";
 import { canonicalHost, isWildcard } from "../../net/address.ts";
 import { addressBytes } from "../../net/cidr.ts";
-import type { Connection, DatagramHandler, DatagramSocket, Listener, Runtime } from "../../runtime.ts";
+import {
+  type Connection,
+  type DatagramHandler,
+  type DatagramSocket,
+  type Listener,
+  type Runtime,
+  SystemError,
+} from "../../runtime.ts";
 import type { Endpoint } from "../options/endpoint.ts";
 import { privateAddress } from "./advertise.ts";
 
@@ -107,7 +114,9 @@ function transportError(
   host: string,
   port: number,
   error: unknown,
-): SerfError {
+): unknown {
+  // Anything else is no failure of the system, for example a simulator whose time stands still.
+  if (!(error instanceof SystemError)) return error;
   const text = `failed to start ${name} listener on "${host}" port ${port}: ${listenText(network, { host, port }, error)}`;
   return new SerfError(
     "ERR_BIND",
