@@ -89,7 +89,7 @@ describe("the package", () => {
       "KeyError Serf SerfError nodeRuntime",
       "KeyError Serf SerfError nodeRuntime",
       "RpcClient RpcKeyError",
-      "World describeStep playScript randomScript",
+      "CoreNode CoreWorld KeyError Links Serf SerfError SimulatedCluster World describeStep playScript randomScript simulateCluster",
     ]);
   });
 
