@@ -89,7 +89,8 @@ describe("the package", () => {
       "KeyError Serf SerfError nodeRuntime",
       "KeyError Serf SerfError nodeRuntime",
       "RpcClient RpcKeyError",
-      "Checkers CoreNode CoreWorld Links Rule Truth World describeScenario describeStep drawScenario playScript randomScript runTrial shrink stepKinds",
+      "Checkers CoreNode CoreWorld KeyError Links Rule Serf SerfError SimulatedCluster Truth World " +
+        "describeScenario describeStep drawScenario playScript randomScript runTrial shrink simulateCluster stepKinds",
     ]);
   });
 

@@ -13,6 +13,7 @@ import { Size } from "./abi.ts";
  * memory.
  */
 interface Exports {
+  /** A `WebAssembly.Memory`, a name that programs without the types of a browser lack. */
   readonly memory: { readonly buffer: ArrayBuffer };
   configure(keys: number, inputSize: number, outputSize: number, outputLimit: number): number;
   setLabel(length: number): void;

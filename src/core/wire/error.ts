@@ -11,10 +11,12 @@ export class WireError extends Error {
   constructor(message: string, options: { readonly answer: boolean } = { answer: false }) {
     // Nobody looks at its stack trace, which would cost more than all else that a stranger's packet
     // does.
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
+    // The property is no part of the language, and undefined in some browsers.
+    const limited = Error as typeof Error & { stackTraceLimit: number | undefined };
+    const { stackTraceLimit } = limited;
+    limited.stackTraceLimit = 0;
     super(message);
-    Error.stackTraceLimit = stackTraceLimit;
+    limited.stackTraceLimit = stackTraceLimit;
     this.name = "WireError";
     this.answer = options.answer;
   }
