@@ -23,8 +23,8 @@ export interface Crash {
 
 /** The beliefs of all nodes, from their member events. */
 export class Beliefs implements Watcher {
-  /** When a belief changed last. */
-  lastChangeMs = 0;
+  /** When a node last got to know, or believed again, that another is alive. */
+  lastJoinMs = 0;
   /** Whether reports of failures are a partition's doing. */
   split = false;
   /** Reports of failed members that run, while the cluster was split. */
@@ -77,8 +77,8 @@ export class Beliefs implements Watcher {
   #change(now: number, observer: number, subject: number, type: MemberEventType): void {
     const place = observer * this.#size + subject;
     const crash = this.#crashes.get(subject);
-    this.lastChangeMs = now;
     if (type === "member-join") {
+      this.lastJoinMs = now;
       if (this.#beliefs[place] === belief.wronglyFailed) this.refuted += 1;
       this.#beliefs[place] = belief.alive;
       if (crash !== undefined) crash.knownMs[observer] = -1;

@@ -28,14 +28,19 @@ export interface Report {
   readonly falsePositives: { readonly reports: number; readonly refuted: number };
   /** `null` without a partition. */
   readonly partition: {
-    /** Reports of failed members that run, until the cluster was one again. */
+    /**
+     * Reports of failed members that run, from the beginning of the partition until the cluster was
+     * one again and no suspicion from that time was left.
+     */
     readonly reports: number;
     /** From the end of the partition until all running nodes knew each other again. */
     readonly reunitedMs: number | null;
   } | null;
   readonly events: SpreadTimes & {
     readonly sent: number;
-    /** Deliveries to running nodes that never happened. */
+    /** Events that no running node has, because their sender crashed before it passed them on. */
+    readonly lost: number;
+    /** Deliveries of the other events to running nodes that never happened. */
     readonly missed: number;
   };
   /** What arrived at each node in each second, after the joins and before the rest. */
@@ -79,7 +84,12 @@ export function report({ scenario, nodes, beliefs, spread, ...found }: Findings)
     falsePositives: { reports: beliefs.falsePositives, refuted: beliefs.refuted },
     partition:
       partitionMs === 0 ? null : { reports: beliefs.splitReports, reunitedMs: found.reunitedMs ?? null },
-    events: { sent: spread.count, missed: spread.missing(nodes), ...spread.times(nodes) },
+    events: {
+      sent: spread.count,
+      lost: spread.lost(nodes),
+      missed: spread.missing(nodes),
+      ...spread.times(nodes),
+    },
     traffic: {
       packetsPerSecond: hundredths(found.measured.packets / seconds),
       bytesPerSecond: hundredths(found.measured.bytes / seconds),

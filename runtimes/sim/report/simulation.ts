@@ -3,6 +3,8 @@
  * packets while events are sent, and comes to rest. All chance comes from the seed.
  */
 
+import { nodeScaleThousandths } from "../../../src/core/math.ts";
+import { profiles } from "../../../src/core/swim/config.ts";
 import { CoreWorld } from "../cores/world.ts";
 import { SeededRandom } from "../random.ts";
 import { Beliefs } from "./beliefs.ts";
@@ -48,10 +50,11 @@ export function* simulate(scenario: Scenario): Generator<Progress, Report> {
   startAll(world, random);
   world.run(startSpreadMs);
   yield* steps(world, "joining", joinLimitMs, () => beliefs.united(nodes));
-  const joinedMs = beliefs.united(nodes) ? beliefs.lastChangeMs : undefined;
+  const joinedMs = beliefs.united(nodes) ? beliefs.lastJoinMs : undefined;
 
   const beginMs = world.now;
   const traffic = trafficOf(world);
+  const suspicionMs = longestSuspicionMs(scenario);
   let healedMs: number | undefined;
   let reunitedMs: number | undefined;
   scheduleCrashes(world, scenario, random);
@@ -70,8 +73,9 @@ export function* simulate(scenario: Scenario): Generator<Progress, Report> {
     });
   }
   const reunite = (): void => {
-    if (healedMs === undefined || reunitedMs !== undefined || !beliefs.united(nodes)) return;
-    reunitedMs = Math.max(0, beliefs.lastChangeMs - healedMs);
+    if (healedMs === undefined || !beliefs.split || world.now < healedMs + suspicionMs) return;
+    if (!beliefs.united(nodes)) return;
+    reunitedMs = Math.max(0, beliefs.lastJoinMs - healedMs);
     beliefs.split = false;
   };
   yield* steps(world, "running", durationMs, () => {
@@ -83,7 +87,7 @@ export function* simulate(scenario: Scenario): Generator<Progress, Report> {
 
   const settled = yield* steps(world, "settling", quietLimitMs, () => {
     reunite();
-    return beliefs.agreed(nodes) && spread.missing(nodes) === 0;
+    return !beliefs.split && beliefs.agreed(nodes) && spread.missing(nodes) === 0;
   });
   return report({
     scenario,
@@ -102,6 +106,13 @@ export function* simulate(scenario: Scenario): Generator<Progress, Report> {
     endMs: world.now,
     hash: world.history.hash,
   });
+}
+
+/** Returns after how long a suspicion has ended in any case (memberlist `suspicionTimeout`). */
+function longestSuspicionMs({ nodes, profile }: Scenario): number {
+  const { suspicionMult, suspicionMaxTimeoutMult, probeIntervalMs } = profiles[profile];
+  const scale = nodeScaleThousandths(nodes);
+  return Math.ceil((suspicionMult * suspicionMaxTimeoutMult * probeIntervalMs * scale) / 1000);
 }
 
 /** Lets time pass until `done` holds or the limit is over; returns whether it held. */

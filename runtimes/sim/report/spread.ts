@@ -58,13 +58,16 @@ export class Spread implements Watcher {
     if (sent !== undefined && sent.delaysMs[node.index] === -1) sent.delaysMs[node.index] = now - sent.atMs;
   }
 
-  /** Returns how many deliveries to running nodes are missing. */
+  /** Returns how many events no running node has: their sender crashed before it passed them on. */
+  lost(nodes: readonly CoreNode[]): number {
+    return this.#lacking(nodes).filter(({ lacking, running }) => lacking === running).length;
+  }
+
+  /** Returns how many deliveries to running nodes are missing, of events that some of them have. */
   missing(nodes: readonly CoreNode[]): number {
-    const running = nodes.filter((node) => node.running);
-    return this.#sent.reduce(
-      (sum, { delaysMs }) => sum + running.filter(({ index }) => delaysMs[index] === -1).length,
-      0,
-    );
+    return this.#lacking(nodes)
+      .filter(({ lacking, running }) => lacking < running)
+      .reduce((sum, { lacking }) => sum + lacking, 0);
   }
 
   /** Returns the times of the events that were sent while the network was whole. */
@@ -83,5 +86,14 @@ export class Spread implements Watcher {
         lists.map((list) => atShare(list, share, running.length)).filter((delay) => delay !== undefined),
       );
     return { halfMs: reached(0.5), most99Ms: reached(0.99), lastMs: reached(1) };
+  }
+
+  /** Returns for each event how many of the running nodes lack it. */
+  #lacking(nodes: readonly CoreNode[]): { readonly lacking: number; readonly running: number }[] {
+    const running = nodes.filter((node) => node.running);
+    return this.#sent.map(({ delaysMs }) => ({
+      lacking: running.filter(({ index }) => delaysMs[index] === -1).length,
+      running: running.length,
+    }));
   }
 }

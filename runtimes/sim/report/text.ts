@@ -29,6 +29,7 @@ export function reportText(report: Report): string {
     ["half had one after", times(events.halfMs)],
     ["99 % had one after", times(events.most99Ms)],
     ["all had one after", times(events.lastMs)],
+    ["lost with their sender", String(events.lost)],
     ["deliveries missed", String(events.missed)],
     `Model of an infection (${model.fanout} nodes told in each round of ${model.roundMs} ms)`,
     ["half have one after", seconds(model.halfMs)],

@@ -7,7 +7,13 @@ import type { Report } from "../../../runtimes/sim/report/report.ts";
 import type { Scenario } from "../../../runtimes/sim/report/scenario.ts";
 import { type Progress, simulate as play } from "../../../runtimes/sim/report/simulation.ts";
 import { reportText } from "../../../runtimes/sim/report/text.ts";
-import { DurationError, parseDuration, toMilliseconds } from "../../go/duration.ts";
+import {
+  DurationError,
+  formatDuration,
+  fromMilliseconds,
+  parseDuration,
+  toMilliseconds,
+} from "../../go/duration.ts";
 import { encodeJson, type JsonValue } from "../../go/json.ts";
 import type { Clock, Runtime, Terminal } from "../../runtime.ts";
 import { FlagError, parseArguments } from "../arguments.ts";
@@ -99,7 +105,8 @@ function within(name: string, value: number, least: number, most: number): numbe
 function time(name: string, value: bigint, leastMs: number, mostMs: number): number {
   const ms = toMilliseconds(value);
   if (Number.isInteger(ms) && ms >= leastMs && ms <= mostMs) return ms;
-  throw fault(name, `${ms}ms`, `expected whole milliseconds from ${leastMs}ms to ${mostMs}ms`);
+  const [least, most] = [leastMs, mostMs].map((bound) => formatDuration(fromMilliseconds(bound)));
+  throw fault(name, formatDuration(value), `expected whole milliseconds from ${least} to ${most}`);
 }
 
 function share(name: string, text: string): number {

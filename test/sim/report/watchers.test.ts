@@ -37,7 +37,7 @@ describe("beliefs", () => {
   it("are united when all running nodes know each other", () => {
     const { beliefs, nodes } = joined();
     expect(beliefs.united(nodes)).toBe(true);
-    expect(beliefs.lastChangeMs).toBe(12);
+    expect(beliefs.lastJoinMs).toBe(12);
     const one = new Beliefs(2);
     const [first, second] = cluster(2) as unknown as readonly CoreNode[];
     one.effect(5, first!, members("member-join", "n0", "n1"));
@@ -120,6 +120,17 @@ describe("the spread of events", () => {
     expect(spread.times(nodes)).toEqual({ halfMs: null, most99Ms: null, lastMs: null });
     all[2]!.running = false;
     expect(spread.missing(nodes)).toBe(1);
+    expect(spread.lost(nodes)).toBe(0);
+  });
+
+  it("tells events that were lost with their sender from those that a node misses", () => {
+    const spread = new Spread(3);
+    const all = cluster(3);
+    const nodes = all as unknown as readonly CoreNode[];
+    const { payload } = spread.send(0, true);
+    spread.effect(0, nodes[0]!, user(payload));
+    all[0]!.running = false;
+    expect([spread.lost(nodes), spread.missing(nodes)]).toEqual([1, 0]);
   });
 
   it("leaves out of the times what a partition held up", () => {
