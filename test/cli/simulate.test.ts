@@ -2,6 +2,8 @@
 
 import { describe, expect, it, test } from "vitest";
 import { readScenario, simulate } from "../../src/cli/commands/simulate.ts";
+import { main } from "../../src/cli/main.ts";
+import { FakeRuntime } from "../agent/fakes.ts";
 import { MemoryStreams } from "../rpc/memory.ts";
 import { call } from "./world.ts";
 
@@ -110,6 +112,27 @@ test("an argument that is no flag is refused", async () => {
 });
 
 describe("simulate", () => {
+  it("shows on a terminal how far it is, lets signals arrive meanwhile, and clears the line", async () => {
+    const fake = new FakeRuntime(small, {}, new MemoryStreams());
+    let now = 0;
+    let turns = 0;
+    const clock = {
+      ...fake.runtime.clock,
+      now: () => (now += 40),
+      after: (_ms: number, run: () => void) => {
+        turns += 1;
+        queueMicrotask(run);
+        return () => undefined;
+      },
+    };
+    const terminal = { ...fake.runtime.terminal, errorIsTerminal: true };
+    expect(await main({ ...fake.runtime, clock, terminal })).toBe(0);
+    expect(turns).toBeGreaterThan(5);
+    expect(fake.stderr.split("\r").at(-2)).toMatch(/^running: [12]\.\d s/);
+    expect(fake.stderr.endsWith("\r\u001b[K")).toBe(true);
+    expect(fake.stdout).not.toContain("\u001b");
+  });
+
   it("prints a report as text or JSON, and nothing on standard error", async () => {
     const text = await call(new MemoryStreams(), small);
     expect(text).toMatchObject({ code: 0, stderr: "" });

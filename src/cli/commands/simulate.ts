@@ -158,7 +158,7 @@ function rest(clock: Clock): Promise<void> {
   });
 }
 
-/** The line on a terminal that shows how far the simulation is. */
+/** The line on standard error, if that is a terminal, that shows how far the simulation is. */
 class ProgressLine {
   readonly #terminal: Terminal;
   #shown = false;
@@ -168,7 +168,7 @@ class ProgressLine {
   }
 
   async show({ phase, ms }: Progress): Promise<void> {
-    if (this.#terminal.columns === null) return;
+    if (this.#terminal.errorIsTerminal !== true) return;
     this.#shown = true;
     await this.#terminal.writeError(`\r${phase}: ${(ms / 1000).toFixed(1)} s\u001b[K`);
   }
