@@ -272,6 +272,8 @@ export interface Terminal {
   readonly rawArgument?: (place: number) => Uint8Array | undefined;
   /** The width of standard output in characters, or `null` if it is not a terminal. */
   readonly columns: number | null;
+  /** Whether standard error is a terminal; absent where the runtime does not say. */
+  readonly errorIsTerminal?: boolean;
   env(name: string): string | undefined;
   /** Writes to standard output; resolves with `false` if it is a pipe that nobody reads. Never rejects. */
   write(text: string | Uint8Array): Promise<boolean>;

@@ -31,6 +31,7 @@ export function denoTerminal(): Terminal {
     get columns(): number | null {
       return stdout.isTerminal() ? denoApi().consoleSize().columns : null;
     },
+    errorIsTerminal: stderr.isTerminal(),
     env: (name) => env.get(name),
     write: orderedWriter(stdout),
     writeError: async (text) => void (await writeError(text)),

@@ -65,6 +65,10 @@ const commands: Readonly<Record<string, Entry>> = {
     synopsis: "Estimate the round-trip time between two members",
     load: async () => (await import("./commands/rtt.ts")).rtt,
   },
+  simulate: {
+    synopsis: "Simulate a cluster and report how it behaves",
+    load: async () => (await import("./commands/simulate.ts")).simulate,
+  },
   tags: {
     synopsis: "Change the tags of an agent",
     load: async () => (await import("./commands/tags.ts")).tags,

@@ -52,3 +52,11 @@ export function suspicionTotalMs(
   const fraction = Math.log(confirmations + 1) / Math.log(expected + 1);
   return Math.floor(1000 * (max - fraction * (max - min)));
 }
+
+/**
+ * Returns how long gossip takes to reach a share of a cluster, in thousandths of a round, rounded:
+ * the r of `share` = 1 / (1 + (count + 1) e^(-growth r)), the logistic curve of an infection.
+ */
+export function infectionThousandths(count: number, share: number, growth: number): number {
+  return Math.round((1000 * Math.log(((count + 1) * share) / (1 - share))) / growth);
+}

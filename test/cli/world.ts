@@ -15,6 +15,7 @@ import "../../src/cli/commands/monitor.ts";
 import "../../src/cli/commands/query.ts";
 import "../../src/cli/commands/reachability.ts";
 import "../../src/cli/commands/rtt.ts";
+import "../../src/cli/commands/simulate.ts";
 import "../../src/cli/commands/tags.ts";
 import "../../src/cli/commands/version.ts";
 import "../../src/rpc/client/client.ts";

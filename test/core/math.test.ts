@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ceilLog10, nodeScaleThousandths, pushPullScale, suspicionTotalMs } from "../../src/core/math.ts";
+import {
+  ceilLog10,
+  infectionThousandths,
+  nodeScaleThousandths,
+  pushPullScale,
+  suspicionTotalMs,
+} from "../../src/core/math.ts";
 
 describe("rounded logarithms", () => {
   it("give the retransmit factor of memberlist", () => {
@@ -48,5 +54,11 @@ describe("rounded logarithms", () => {
       [1000, 6],
     ] as const;
     for (const [count, scale] of cases) expect(pushPullScale(count)).toBe(scale);
+  });
+
+  it("give the round at which a share of a cluster is infected", () => {
+    // 1 / (1 + 101 e^-x) is 0.5 for x = ln 101, and 0.99 for x = ln (101 * 99).
+    expect([0.5, 0.99].map((share) => infectionThousandths(100, share, 1))).toEqual([4_615, 9_210]);
+    expect(infectionThousandths(100, 0.99, 1.5)).toBe(6_140);
   });
 });

@@ -261,7 +261,16 @@ export const rooms: readonly Room[] = [
     name: "cli",
     paths: ["src/cli/"],
     rule: "talks through rpc/client; knows no agent",
-    sees: ["the agent command", "rpc", "rpc/client", "go", "net", "version", ...vocabulary],
+    sees: [
+      "the agent command",
+      "the simulate command",
+      "rpc",
+      "rpc/client",
+      "go",
+      "net",
+      "version",
+      ...vocabulary,
+    ],
     never: ["src/agent/config/config.ts", "src/shell/serf.ts", "src/rpc/server/server.ts"],
   },
   {
@@ -270,6 +279,13 @@ export const rooms: readonly Room[] = [
     rule: "the only command that imports the agent, and its flags",
     sees: ["agent", "cli", "go", "net", "version", ...vocabulary],
     never: ["src/shell/serf.ts", "runtimes/node/runtime.ts"],
+  },
+  {
+    name: "the simulate command",
+    paths: ["src/cli/commands/simulate.ts"],
+    rule: "the only command that imports the simulator, and of that the report alone",
+    sees: ["the simulator's report", "cli", "go", ...floor],
+    never: ["runtimes/sim/cores/world.ts", "src/shell/serf.ts", "src/agent/run.ts"],
   },
   {
     name: "runtimes",
@@ -321,6 +337,13 @@ export const rooms: readonly Room[] = [
       "src/shell/options/options.ts",
     ],
     never: ["src/shell/serf.ts", "src/core/swim/swim.ts", "runtimes/node/mod.ts"],
+  },
+  {
+    name: "the simulator's report",
+    paths: ["runtimes/sim/report/"],
+    rule: "plays a scenario on bare cores and returns data or text; knows no flags, terminal or promises",
+    sees: ["the simulator's cores", "runtimes", "core", "core/swim", "core/serf, below its rooms"],
+    never: ["src/cli/arguments.ts", "src/shell/serf.ts", "src/go/duration.ts", "runtimes/node/mod.ts"],
   },
   {
     name: "runtimes, put together",

@@ -66,7 +66,10 @@ export const recorded: Readonly<Record<string, readonly string[]>> = {
   keygen: [],
 };
 
-/** Flags that only our help lists. Go's agent has `-replay` too and does not mention it. */
+/**
+ * Flags and commands that only our help lists. Go's agent has `-replay` too and does not mention
+ * it.
+ */
 export const added: Readonly<Record<string, readonly string[]>> = {
   agent: [
     "-allowed-cidrs",
@@ -83,4 +86,5 @@ export const added: Readonly<Record<string, readonly string[]>> = {
     "-verify-incoming",
     "-verify-outgoing",
   ],
+  serf: ["simulate"],
 };

@@ -1,0 +1,195 @@
+/**
+ * Plays a scenario: a cluster forms, lives through crashes, a partition and lost
+ * packets while events are sent, and comes to rest. All chance comes from the seed.
+ */
+
+import { nodeScaleThousandths } from "../../../src/core/math.ts";
+import { profiles } from "../../../src/core/swim/config.ts";
+import { CoreWorld } from "../cores/world.ts";
+import { SeededRandom } from "../random.ts";
+import { Beliefs } from "./beliefs.ts";
+import { type Report, report } from "./report.ts";
+import type { Scenario } from "./scenario.ts";
+import { Spread } from "./spread.ts";
+
+/** How far a simulation is. */
+export interface Progress {
+  readonly phase: "joining" | "running" | "settling";
+  /** Virtual time since the phase began. */
+  readonly ms: number;
+}
+
+/** New nodes join through the first ones. */
+const seedCount = 3;
+/** A node that could not join tries again after this time. */
+const rejoinMs = 1_000;
+/** Nodes start at some time within this one. */
+const startSpreadMs = 1_000;
+const eventIntervalMs = 1_000;
+/** After this time the script begins although not all have joined. */
+const joinLimitMs = 600_000;
+/** After this time the simulation ends although not all agree. */
+const quietLimitMs = 600_000;
+const stepMs = 100;
+
+/** Runs a scenario in small steps and returns the report. */
+export function* simulate(scenario: Scenario): Generator<Progress, Report> {
+  const { nodes: size, seed, profile, loss, latencyMs, durationMs, partitionMs } = scenario;
+  const random = new SeededRandom(seed, "scenario");
+  const beliefs = new Beliefs(size);
+  const spread = new Spread(size);
+  const world = new CoreWorld({
+    seed,
+    size,
+    network: { latencyMs, loss },
+    options: { profile, coalesceMs: 0 },
+    watchers: [beliefs, spread],
+  });
+  const { nodes } = world;
+
+  startAll(world, random);
+  world.run(startSpreadMs);
+  yield* steps(world, "joining", joinLimitMs, () => beliefs.united(nodes));
+  const joinedMs = beliefs.united(nodes) ? beliefs.lastJoinMs : undefined;
+
+  const beginMs = world.now;
+  const traffic = trafficOf(world);
+  const suspicionMs = longestSuspicionMs(scenario);
+  let healedMs: number | undefined;
+  let reunitedMs: number | undefined;
+  scheduleCrashes(world, scenario, random);
+  scheduleEvents(world, durationMs, random, () => spread.send(world.now, !beliefs.split));
+  if (partitionMs > 0) {
+    const order = shuffled(size, random);
+    const from = Math.floor((durationMs - partitionMs) / 2);
+    world.at(from, () => {
+      beliefs.split = true;
+      spread.cut(nodes);
+      world.links.partition([order.slice(0, Math.floor(size / 2))]);
+    });
+    world.at(from + partitionMs, () => {
+      healedMs = world.now;
+      world.links.heal();
+    });
+  }
+  const reunite = (): void => {
+    if (healedMs === undefined || !beliefs.split || world.now < healedMs + suspicionMs) return;
+    if (!beliefs.united(nodes)) return;
+    reunitedMs = Math.max(0, beliefs.lastJoinMs - healedMs);
+    beliefs.split = false;
+  };
+  yield* steps(world, "running", durationMs, () => {
+    reunite();
+    return false;
+  });
+  const runTraffic = trafficOf(world);
+  const endMs = world.now;
+
+  const settled = yield* steps(world, "settling", quietLimitMs, () => {
+    reunite();
+    return !beliefs.split && beliefs.agreed(nodes) && spread.missing(nodes) === 0;
+  });
+  return report({
+    scenario,
+    nodes,
+    beliefs,
+    spread,
+    joinedMs,
+    reunitedMs,
+    settledMs: settled ? world.now - endMs : undefined,
+    measured: {
+      fromMs: beginMs,
+      untilMs: endMs,
+      packets: runTraffic.packets - traffic.packets,
+      bytes: runTraffic.bytes - traffic.bytes,
+    },
+    endMs: world.now,
+    hash: world.history.hash,
+  });
+}
+
+/** Returns after how long a suspicion has ended in any case (memberlist `suspicionTimeout`). */
+function longestSuspicionMs({ nodes, profile }: Scenario): number {
+  const { suspicionMult, suspicionMaxTimeoutMult, probeIntervalMs } = profiles[profile];
+  const scale = nodeScaleThousandths(nodes);
+  return Math.ceil((suspicionMult * suspicionMaxTimeoutMult * probeIntervalMs * scale) / 1000);
+}
+
+/** Lets time pass until `done` holds or the limit is over; returns whether it held. */
+function* steps(
+  world: CoreWorld,
+  phase: Progress["phase"],
+  limitMs: number,
+  done: () => boolean,
+): Generator<Progress, boolean> {
+  const begin = world.now;
+  const end = begin + limitMs;
+  while (!done()) {
+    if (world.now >= end) return false;
+    world.run(Math.min(stepMs, end - world.now));
+    yield { phase, ms: world.now - begin };
+  }
+  return true;
+}
+
+function startAll(world: CoreWorld, random: SeededRandom): void {
+  for (const node of world.nodes) {
+    const { index } = node;
+    const through = world.nodes[index < seedCount ? 0 : index % seedCount]!;
+    const join = (): void =>
+      world.join(node, through, (error) => {
+        if (error !== undefined) world.at(rejoinMs, join);
+      });
+    world.at(random.below(startSpreadMs), () => {
+      world.start(node);
+      if (index > 0) join();
+    });
+  }
+}
+
+/** Crashes nodes at even distances over the duration. */
+function scheduleCrashes(
+  world: CoreWorld,
+  { nodes, crashes, durationMs }: Scenario,
+  random: SeededRandom,
+): void {
+  shuffled(nodes, random)
+    .slice(0, crashes)
+    .forEach((index, place) => {
+      const after = Math.floor((durationMs * (place + 1)) / (crashes + 1));
+      world.at(after, () => world.crash(world.nodes[index]!));
+    });
+}
+
+/** Lets a running node send an event each second. */
+function scheduleEvents(
+  world: CoreWorld,
+  durationMs: number,
+  random: SeededRandom,
+  next: () => { readonly name: string; readonly payload: Uint8Array },
+): void {
+  for (let after = 0; after < durationMs; after += eventIntervalMs) {
+    const first = random.below(world.nodes.length);
+    world.at(after, () => {
+      const order = [...world.nodes.slice(first), ...world.nodes.slice(0, first)];
+      const sender = order.find((node) => node.running)!;
+      const { name, payload } = next();
+      world.command(sender, (core, now) => core.userEvent(now, name, payload, false));
+    });
+  }
+}
+
+function trafficOf({ history }: CoreWorld): { readonly packets: number; readonly bytes: number } {
+  const { datagrams, pieces, datagramBytes, streamBytes } = history;
+  return { packets: datagrams + pieces, bytes: datagramBytes + streamBytes };
+}
+
+/** Returns the numbers below `count` in a random order (Fisher and Yates). */
+function shuffled(count: number, random: SeededRandom): number[] {
+  const list = Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last -= 1) {
+    const other = random.below(last + 1);
+    [list[last], list[other]] = [list[other]!, list[last]!];
+  }
+  return list;
+}
