@@ -1,6 +1,6 @@
 /** The second run for tests that failed. */
 
-import { expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 // @ts-expect-error The script has no types: it starts before there is anything to compile it.
 import { argumentsFor, withSecondChance } from "./again.mjs";
 
@@ -17,6 +17,12 @@ const first = {
 function second(counts: { passed: number; failed: number; failures?: unknown[] }) {
   return (name: string) => Promise.resolve({ name, code: 0, skipped: 30, failures: [], ...counts });
 }
+
+beforeEach(() => {
+  // Whoever reads a log of the tests would take these lists for failures.
+  vi.spyOn(console, "log").mockImplementation(() => undefined);
+  return () => vi.restoreAllMocks();
+});
 
 it("runs the failed tests alone, by their whole names", () => {
   const args: string[] = argumentsFor(first.failures);
