@@ -152,6 +152,10 @@ func queries(rpc *client.RPCClient, address string) {
 	say("Query acks", from, nil)
 	replies := []string{}
 	for response := range responses {
+		// On a busy machine Serf's library hands out empty responses at the end of a query.
+		if response.From == "" {
+			continue
+		}
 		replies = append(replies, response.From+" "+string(response.Payload))
 	}
 	sort.Strings(replies)
