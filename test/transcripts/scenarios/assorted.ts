@@ -39,6 +39,8 @@ async function nameConflict(stage: Stage, place: Place): Promise<void> {
   await first.program.prints("EventMemberJoin: c3");
   const newcomer = await stage.agent(23);
   await stage.finish(newcomer);
+  // One that ends while the other still waits for a line would be suspected by it.
+  await Promise.all([stage.settled(first), stage.settled(second)]);
   await Promise.all([stage.end(first), stage.end(second)]);
   await third.kill("SIGKILL");
 }
