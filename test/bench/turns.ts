@@ -10,10 +10,10 @@ import { serfDefaults } from "../../src/core/serf/config.ts";
 import type { SerfEffect } from "../../src/core/serf/effects.ts";
 import { SerfCore } from "../../src/core/serf/serf_core.ts";
 import { SerfMessageType } from "../../src/core/serf/wire/messages.ts";
-import { profiles } from "../../src/core/swim/config.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
 import { type NodeState, NodeStateCode } from "../../src/core/wire/messages.ts";
 import { MsgpackWriter } from "../../src/core/wire/msgpack.ts";
+import { swimConfig } from "../core/swim/machine.ts";
 
 const chunkSize = 65_536;
 const key: Uint8Array = new Uint8Array(32).fill(7);
@@ -42,19 +42,7 @@ class Node {
     if (encrypted) this.codec.setKeys([key]);
     this.core = new SerfCore({
       config: { ...serfDefaults, name: "self", tags: {} },
-      swim: {
-        ...profiles.lan,
-        name: "self",
-        address: new Uint8Array([10, 0, 0, 1]),
-        port: 7946,
-        bindPort: 7946,
-        protocol: 2,
-        delegate: { min: 2, max: 5, current: 5 },
-        labelLength: 0,
-        allowedBlocks: [],
-        verifyIncoming: true,
-        verifyOutgoing: true,
-      },
+      swim: swimConfig(),
       random,
       codec: this.codec,
     });

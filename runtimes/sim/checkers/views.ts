@@ -44,13 +44,8 @@ export class LeftIsNotFailed extends Rule {
   readonly name = "a left node is never shown failed";
 
   override effect(now: number, node: CoreNode, effect: SerfEffect): void {
-    if (effect.kind !== "emit" || effect.event.type !== "member-failed") return;
-    // What a node that left reports is of no account.
-    if (node.core.state !== "alive") return;
     const { truth, bounds } = this.scene;
-    for (const { name } of effect.event.members) {
-      const index = truth.numberOf(name);
-      if (index === undefined) continue;
+    for (const { name, index } of reported(this.scene, node, effect, "member-failed")) {
       this.judged += 1;
       const { state, leavingAt } = truth.life(index);
       if (state !== "left" || leavingAt === undefined) continue;
@@ -66,13 +61,8 @@ export class CrashedIsNotLeft extends Rule {
   readonly name = "a crashed node is never shown left";
 
   override effect(now: number, node: CoreNode, effect: SerfEffect): void {
-    if (effect.kind !== "emit" || effect.event.type !== "member-leave") return;
-    // What a node that left reports is of no account.
-    if (node.core.state !== "alive") return;
     const { truth, bounds } = this.scene;
-    for (const { name } of effect.event.members) {
-      const index = truth.numberOf(name);
-      if (index === undefined) continue;
+    for (const { name, index } of reported(this.scene, node, effect, "member-leave")) {
       this.judged += 1;
       const { leavingAt, startedAt, removedAt } = truth.life(index);
       const goneAt = Math.max(leavingAt ?? never, removedAt ?? never);
@@ -86,4 +76,20 @@ export class CrashedIsNotLeft extends Rule {
 function sameTags(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+/** The members that a node reports with an event of this type, by name and number. */
+function* reported(
+  { truth }: Scene,
+  node: CoreNode,
+  effect: SerfEffect,
+  type: "member-failed" | "member-leave",
+): Generator<{ readonly name: string; readonly index: number }> {
+  if (effect.kind !== "emit" || effect.event.type !== type) return;
+  // What a node that left reports is of no account.
+  if (node.core.state !== "alive") return;
+  for (const { name } of effect.event.members) {
+    const index = truth.numberOf(name);
+    if (index !== undefined) yield { name, index };
+  }
 }
