@@ -17,10 +17,11 @@ import { localAddress } from "../shared/local.ts";
 import { type DenoAddress, type DenoConn, type DenoListener, denoApi } from "./api.ts";
 
 /**
- * The size of the buffer of a connection. It is allocated while the connection is idle, so it is
- * smaller than a read may be.
+ * The size of the buffer of a pending read. It is taken while the connection is idle, so it is small
+ * until the peer fills it.
  */
-const readSize = 16 * 1024;
+const readSize = 1_024;
+const readSizeMax = 64 * 1_024;
 /** How long a closed connection flushes to a peer that does not read. */
 const lingerMs = 5_000;
 /** The pause after a failed accept, for example because there are no file descriptors left. */
@@ -146,11 +147,12 @@ class DenoConnection implements Connection {
   readonly local: Address;
   readonly remote: Address;
   readonly #socket: DenoConn;
-  /** The reject functions of pending reads and writes, for when the connection is closed. */
-  readonly #pending: Set<(error: SystemError) => void> = new Set();
   #buffer: Uint8Array | undefined;
-  #reading = false;
-  #writing: Promise<void> = Promise.resolve();
+  /** Rejects the pending read, if there is one. */
+  #cancelRead: ((error: SystemError) => void) | undefined;
+  /** The reject functions of pending writes, for when the connection is closed. */
+  readonly #writes: Set<(error: SystemError) => void> = new Set();
+  #writing: Promise<void> | undefined;
   #closed = false;
 
   constructor(socket: DenoConn, local: Address | undefined) {
@@ -160,32 +162,61 @@ class DenoConnection implements Connection {
     if (local === undefined) socket.setNoDelay(true);
   }
 
-  async read(): Promise<Uint8Array | null> {
-    if (this.#closed) throw canceled("read", this.#subject);
-    if (this.#reading) throw new Error("Cannot read: another read is pending");
-    this.#reading = true;
+  read(): Promise<Uint8Array | null> {
+    if (this.#closed) return Promise.reject(canceled("read", this.#subject));
+    if (this.#cancelRead) return Promise.reject(new Error("Cannot read: another read is pending"));
     this.#buffer ??= new Uint8Array(readSize);
     const buffer = this.#buffer;
-    try {
-      const count = await this.#untilClosed("read", this.#socket.read(buffer));
-      return count === null ? null : buffer.slice(0, count);
-    } finally {
-      this.#reading = false;
-    }
+    return new Promise((resolve, reject) => {
+      this.#cancelRead = reject;
+      this.#socket.read(buffer).then(
+        (count) => {
+          this.#cancelRead = undefined;
+          if (count === buffer.length && count < readSizeMax) this.#buffer = new Uint8Array(4 * count);
+          resolve(count === null ? null : buffer.slice(0, count));
+        },
+        (error) => {
+          this.#cancelRead = undefined;
+          // A closed connection has told its reader already.
+          if (!this.#closed) reject(systemError("read", this.#subject, error));
+        },
+      );
+    });
   }
 
   write(bytes: Uint8Array): Promise<void> {
     if (this.#closed) return Promise.reject(canceled("write", this.#subject));
-    const written = this.#writing.then(() => this.#writeAll(bytes));
+    const before = this.#writing;
+    const written = before ? before.then(() => this.#writeAll(bytes)) : this.#writeAll(bytes);
     this.#writing = written;
-    written.catch(() => {});
-    return this.#untilClosed("write", written);
+    return new Promise((resolve, reject) => {
+      this.#writes.add(reject);
+      const settled = (): void => {
+        this.#writes.delete(reject);
+        if (this.#writing === written) this.#writing = undefined;
+      };
+      written.then(
+        () => {
+          resolve();
+          settled();
+        },
+        (error) => {
+          reject(systemError("write", this.#subject, error));
+          settled();
+        },
+      );
+    });
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const reject of this.#pending) reject(canceled("use", this.#subject));
+    this.#cancelRead?.(canceled("read", this.#subject));
+    for (const reject of this.#writes) reject(canceled("write", this.#subject));
+    if (this.#writing === undefined) {
+      this.#release();
+      return;
+    }
     const timer = setTimeout(() => this.#release(), lingerMs);
     const flushed = (): void => {
       clearTimeout(timer);
@@ -210,14 +241,5 @@ class DenoConnection implements Connection {
     for (let offset = 0; offset < bytes.length; ) {
       offset += await this.#socket.write(bytes.subarray(offset));
     }
-  }
-
-  #untilClosed<T>(operation: string, attempt: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#pending.add(reject);
-      attempt
-        .then(resolve, (error) => reject(systemError(operation, this.#subject, error)))
-        .finally(() => this.#pending.delete(reject));
-    });
   }
 }

@@ -36,6 +36,8 @@ export interface WriteEffect {
 export interface CloseEffect {
   readonly kind: "close";
   readonly id: number;
+  /** Set if the peer dialled and has not sent a whole message: perhaps it is no member. */
+  readonly stranger?: true;
 }
 
 /**

@@ -38,7 +38,7 @@ export function perform(targets: EffectTargets, effect: SerfEffect): void {
       targets.streams.write(effect.id, effect.bytes);
       return;
     case "close":
-      targets.streams.close(effect.id);
+      targets.streams.close(effect.id, effect.stranger);
       return;
     case "record":
       targets.snapshot?.append(effect.text);

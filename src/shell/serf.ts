@@ -129,7 +129,7 @@ export class Serf implements AsyncDisposable {
     this.#keyringFile =
       options.keyringFile === undefined ? undefined : new KeyringFile(options.keyringFile, runtime.files);
     this.#driver = new Driver(this.#core, runtime.clock, (effect) => perform(this.#targets, effect));
-    this.#streams = new NodeStreams(runtime.streams, {
+    this.#streams = new NodeStreams(runtime, {
       accept: (peer) => this.#turn((core, now) => core.accept(now, peer)),
       stream: (id, input) => this.#turn((core, now) => core.stream(now, id, input)),
     });

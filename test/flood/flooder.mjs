@@ -1,8 +1,8 @@
 /**
  * A stranger without a key: `node flooder.mjs HOST GOSSIP_PORT RPC_PORT KIND...` does this until it is
  * ended, a minute at most: `udp` sends garbage as fast as it can, `tcp` keeps 500 connections to the
- * gossip port open and reopens those that are closed, `garbage` writes to new ones, `rpc` keeps 2,000
- * silent connections to the RPC port.
+ * gossip port open and reopens those that are closed, `garbage` writes to new ones, `rpc` opens 2,000
+ * silent connections to the RPC port, `rpc-again` also reopens those that are closed.
  */
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
@@ -13,12 +13,12 @@ const [host, gossip, rpc, ...kinds] = process.argv.slice(2);
 const localAddress = "127.99.99.99";
 setTimeout(() => process.exit(0), 60_000);
 
-/** Keeps connections open; `opened` says what to do with each. */
-function keep(port, count, opened) {
+/** Keeps connections open, or only opens them once; `opened` says what to do with each. */
+function keep(port, count, { opened, again = true } = {}) {
   const open = () => {
     const socket = connect({ port: Number(port), host, localAddress }, () => opened?.(socket));
     socket.on("error", () => undefined).resume();
-    socket.once("close", () => setTimeout(open, 5));
+    if (again) socket.once("close", () => setTimeout(open, 5));
   };
   let left = count;
   const timer = setInterval(() => {
@@ -49,5 +49,6 @@ function flood() {
 
 if (kinds.includes("udp")) flood();
 if (kinds.includes("tcp")) keep(gossip, 500);
-if (kinds.includes("garbage")) keep(gossip, 50, (socket) => socket.write(randomBytes(2_000)));
-if (kinds.includes("rpc")) keep(rpc, 2_000);
+if (kinds.includes("garbage")) keep(gossip, 50, { opened: (socket) => socket.write(randomBytes(2_000)) });
+if (kinds.includes("rpc")) keep(rpc, 2_000, { again: false });
+if (kinds.includes("rpc-again")) keep(rpc, 2_000);

@@ -26,6 +26,8 @@ export interface ClientSetup {
   readonly log: ServerLog;
   readonly background: Background;
   readonly session: Omit<SessionOptions, "client">;
+  /** Closes the connection, sooner or later, if the client is refused before it has authenticated. */
+  readonly dismiss: () => void;
   /** Called once when the client has shaken hands and authenticated. */
   readonly trusted: () => void;
   /** Called when more may wait for the client than before. */
@@ -50,6 +52,7 @@ export class ClientLoop {
   #closed = false;
   #broken = false;
   #silent = true;
+  readonly #dismiss: () => void;
   readonly #trusted: () => void;
   readonly #queued: () => void;
   /** Ends the time to authenticate; `undefined` once the client has. */
@@ -58,11 +61,12 @@ export class ClientLoop {
   #answered: (() => void) | undefined;
 
   constructor(connection: Connection, setup: ClientSetup) {
-    const { clock, service, log, background, session, trusted, queued } = setup;
+    const { clock, service, log, background, session, dismiss, trusted, queued } = setup;
     this.name = endText(connection.remote);
     this.#connection = connection;
     this.#log = log;
     this.#background = background;
+    this.#dismiss = dismiss;
     this.#trusted = trusted;
     this.#queued = queued;
     this.#session = new Session({ ...session, client: this.name });
@@ -89,7 +93,7 @@ export class ClientLoop {
     try {
       while (!this.#closed && !this.#session.closing) {
         const bytes = await this.#connection.read();
-        if (bytes === null) break;
+        if (bytes === null || this.#closed) break;
         this.#silent = false;
         this.#session.receive(bytes);
         this.#noteTrust();
@@ -127,7 +131,10 @@ export class ClientLoop {
   /** Closes and logs why: `why` goes between "Closing ipc.client" and the client's name. */
   refuse(why: string): void {
     if (this.#closed) return;
-    this.close();
+    const isStranger = this.#endGreeting !== undefined;
+    this.#end();
+    if (isStranger) this.#dismiss();
+    else this.#connection.close();
     this.#log.write("closed", "WARN", `Closing ipc.client ${why}: ${this.name}`);
   }
 
@@ -145,12 +152,16 @@ export class ClientLoop {
   /** Closes after what is already with the socket. Idempotent. */
   close(): void {
     if (this.#closed) return;
+    this.#end();
+    this.#connection.close();
+  }
+
+  #end(): void {
     this.#closed = true;
     this.#endGreeting?.();
     this.#performer.close();
     this.#session.end();
     this.#answered?.();
-    this.#connection.close();
   }
 
   /** Carries out requests until the session waits for bytes again and its answers are written. */

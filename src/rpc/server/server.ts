@@ -4,6 +4,7 @@
  */
 
 import { Background } from "../../async/background.ts";
+import { SlowClose } from "../../async/slow_close.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import { messageOf } from "../../errors.ts";
 import type { Address, Clock, Connection, Listener } from "../../runtime.ts";
@@ -46,6 +47,7 @@ export class RpcServer {
   readonly #codec = new RpcCodec();
   readonly #clients = new Set<ClientLoop>();
   readonly #unauthenticated = new Unauthenticated<ClientLoop>();
+  readonly #strangers: SlowClose;
   readonly #budget: ByteBudget;
   readonly #log: ServerLog;
   readonly #background: Background;
@@ -56,6 +58,7 @@ export class RpcServer {
     this.#runtime = runtime;
     this.#options = options;
     this.#budget = new ByteBudget(options.totalBytesMax);
+    this.#strangers = new SlowClose(runtime.clock);
     this.#log = new ServerLog(runtime.clock, (level, text) => options.service.log(level, text));
     this.#background = new Background(
       (what, error) => options.service.log("ERR", `Failure in ${what}: ${messageOf(error)}`),
@@ -103,6 +106,7 @@ export class RpcServer {
     this.#closed = true;
     this.#log.close();
     for (const client of this.#clients) client.close();
+    this.#strangers.closeAll();
     await this.#listener.close();
   }
 
@@ -129,6 +133,11 @@ export class RpcServer {
       log: this.#log,
       background: this.#background,
       session: { token, codec: this.#codec, budget: this.#budget, metrics },
+      dismiss: () => {
+        this.#clients.delete(client);
+        this.#unauthenticated.delete(client);
+        this.#strangers.close(connection);
+      },
       trusted: () => this.#unauthenticated.delete(client),
       queued: () => this.#relieve(),
     });

@@ -7,10 +7,10 @@
 import { sourceOf } from "../../net/address.ts";
 
 /** Unauthenticated clients at a time. */
-export const unauthenticatedMax = 512;
+export const unauthenticatedMax = 256;
 
 /** Those of them from one source: one address, or one network of IPv6. */
-export const unauthenticatedPerSourceMax = 256;
+export const unauthenticatedPerSourceMax = 128;
 
 /** What is known of a client. */
 export interface WaitingClient {

@@ -3,10 +3,11 @@
  * arrives to the core.
  */
 
+import { SlowClose } from "../../async/slow_close.ts";
 import type { StreamInput } from "../../core/effects.ts";
 import { dialText, systemText } from "../../go/system_errors.ts";
 import { joinHostPort } from "../../net/address.ts";
-import type { Address, Connection, Streams, SystemError } from "../../runtime.ts";
+import type { Address, Clock, Connection, Streams, SystemError } from "../../runtime.ts";
 
 /** The inputs of the core that concern streams. */
 export interface StreamInputs {
@@ -21,10 +22,12 @@ export class NodeStreams {
   readonly #inputs: StreamInputs;
   readonly #open = new Map<number, Connection>();
   readonly #dialing = new Map<number, AbortController>();
+  readonly #strangers: SlowClose;
 
-  constructor(streams: Streams, inputs: StreamInputs) {
-    this.#streams = streams;
+  constructor(runtime: { readonly streams: Streams; readonly clock: Clock }, inputs: StreamInputs) {
+    this.#streams = runtime.streams;
     this.#inputs = inputs;
+    this.#strangers = new SlowClose(runtime.clock);
   }
 
   /** Handles an accepted connection. */
@@ -66,17 +69,21 @@ export class NodeStreams {
       .catch((error: SystemError) => this.#broken(id, "write", error));
   }
 
-  /** Flushes and closes a stream. */
-  close(id: number): void {
+  /** Flushes and closes a stream; that of a stranger may stay open for a moment. */
+  close(id: number, stranger = false): void {
     this.#dialing.get(id)?.abort();
     this.#dialing.delete(id);
-    this.#open.get(id)?.close();
+    const connection = this.#open.get(id);
     this.#open.delete(id);
+    if (connection === undefined) return;
+    if (stranger) this.#strangers.close(connection);
+    else connection.close();
   }
 
   /** Closes all streams. */
   closeAll(): void {
     for (const id of [...this.#dialing.keys(), ...this.#open.keys()]) this.close(id);
+    this.#strangers.closeAll();
   }
 
   async #read(id: number, connection: Connection): Promise<void> {

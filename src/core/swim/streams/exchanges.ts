@@ -372,8 +372,9 @@ export class Exchanges {
     if (!this.#open.delete(exchange.id)) return;
     const { outbox, timers } = this.#context;
     timers.delete(`exchange ${exchange.id}`);
-    outbox.push({ kind: "close", id: exchange.id });
     const { role, peer } = exchange;
+    const isStranger = role.kind === "accepting" && !exchange.complete && failure !== undefined;
+    outbox.push({ kind: "close", id: exchange.id, ...(isStranger && { stranger: true }) });
     if (role.kind === "pushPull") outbox.meter?.sample("memberlist.pushPullNode", now - exchange.startedAt);
     if (role.kind !== "accepting") {
       if (exchange.opened || role.kind !== "ping") role.done(now, failure);

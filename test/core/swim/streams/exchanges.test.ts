@@ -116,7 +116,7 @@ describe("accepted streams", () => {
     expect(kinds()).toEqual(["close"]);
     const slow = machine.swim.accept(0, peer)!;
     machine.swim.stream(0, slow, { kind: "received", bytes: whole.subarray(0, 5) });
-    expect(machine.run(10_000)).toContainEqual({ kind: "close", id: slow });
+    expect(machine.run(10_000)).toContainEqual({ kind: "close", id: slow, stranger: true });
   });
 
   it("without a byte are closed after five seconds, and have ten from their first byte on", () => {
@@ -125,9 +125,9 @@ describe("accepted streams", () => {
     const whole = frame(machine, { type: "pushPull", join: true, nodes: [], userState: new Uint8Array() });
     machine.swim.stream(0, begun, { kind: "received", bytes: whole.subarray(0, 3) });
     machine.take();
-    expect(machine.run(5_000)).toContainEqual({ kind: "close", id: silent });
-    expect(machine.run(9_999)).not.toContainEqual({ kind: "close", id: begun });
-    expect(machine.run(10_000)).toContainEqual({ kind: "close", id: begun });
+    expect(machine.run(5_000)).toContainEqual({ kind: "close", id: silent, stranger: true });
+    expect(machine.run(9_999)).not.toContainEqual({ kind: "close", id: begun, stranger: true });
+    expect(machine.run(10_000)).toContainEqual({ kind: "close", id: begun, stranger: true });
   });
 
   it("beyond a number take the place of the oldest silent one of the source that has most", () => {
