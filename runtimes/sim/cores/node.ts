@@ -3,6 +3,7 @@
 import { Random } from "../../../src/core/random.ts";
 import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { replay } from "../../../src/core/serf/snapshot/format.ts";
+import type { SwimConfig } from "../../../src/core/swim/config.ts";
 import type { Codec } from "../../../src/core/wire/codec.ts";
 import { addressBytes } from "../../../src/net/cidr.ts";
 import type { Address } from "../../../src/runtime.ts";
@@ -30,6 +31,8 @@ export interface CoreNodeOptions {
   readonly seed: number;
   /** Options of the node beside its name and addresses. */
   readonly options: SerfOptions;
+  /** Settings of the membership layer that replace those of the options. */
+  readonly swim?: Partial<SwimConfig> | undefined;
   /** Whether the node writes a snapshot, which a restart replays. */
   readonly snapshot: boolean;
   /** The codec that all nodes share, if they do. */
@@ -47,6 +50,10 @@ export class CoreNode {
   running = false;
   /** Whether what arrives and what is due waits, as for a stopped process. */
   paused = false;
+  /** Whether what arrives, and what the node sends, waits, while its timers run. */
+  blocked = false;
+  /** Datagrams that wait while the node is blocked. */
+  readonly held: { readonly to: Address; readonly bytes: Uint8Array }[] = [];
   /** How much later than due everything of this node happens, in milliseconds: a slow machine. */
   lateMs = 0;
   /** How far this machine's clock is ahead of the world's time. */
@@ -77,14 +84,14 @@ export class CoreNode {
 
   /** Creates the core of a new program, which replays the snapshot. */
   boot(): void {
-    const { seed, snapshot, codec } = this.#options;
+    const { seed, swim, snapshot, codec } = this.#options;
     const parsed = this.#parsed;
     this.starts += 1;
     const seeded = new SeededRandom(seed, this.starts === 1 ? this.name : `${this.name} ${this.starts}`);
     const random = new Random((bytes) => seeded.fill(bytes));
     this.core = new SerfCore({
       config: parsed.serf,
-      swim: { ...parsed.swim, address: addressBytes(this.address.host)!, port, bindPort: port },
+      swim: { ...parsed.swim, ...swim, address: addressBytes(this.address.host)!, port, bindPort: port },
       random,
       codec: codec ?? createCodec(parsed, random),
       admission: parsed.admission,

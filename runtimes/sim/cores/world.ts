@@ -7,6 +7,7 @@
 import { Random } from "../../../src/core/random.ts";
 import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { SerfCore } from "../../../src/core/serf/serf_core.ts";
+import type { SwimConfig } from "../../../src/core/swim/config.ts";
 import type { Codec } from "../../../src/core/wire/codec.ts";
 import type { Address } from "../../../src/runtime.ts";
 import { createCodec } from "../../../src/shell/open.ts";
@@ -29,6 +30,8 @@ export interface CoreWorldOptions {
   readonly network?: Partial<LinkOptions>;
   /** Options of every node beside its name and addresses. */
   readonly options?: SerfOptions;
+  /** Settings of the membership layer that replace those of the options, by the number of the node. */
+  readonly swim?: (index: number) => Partial<SwimConfig>;
   /** Whether nodes write snapshots. Default false. */
   readonly snapshots?: boolean;
   readonly watchers?: readonly Watcher[];
@@ -39,6 +42,9 @@ type Happening =
   | { readonly kind: "packet"; readonly from: CoreNode; readonly to: CoreNode; readonly bytes: Uint8Array }
   | { readonly kind: "alarm"; readonly node: CoreNode; readonly alarm: number }
   | { readonly kind: "run"; readonly run: () => void };
+
+/** How many datagrams of a blocked node wait, as in a send buffer. */
+const heldMax = 128;
 
 /** A world of cores. */
 export class CoreWorld {
@@ -53,14 +59,22 @@ export class CoreWorld {
   readonly #watchers: readonly Watcher[];
   #command = 0;
 
-  constructor({ seed, size, network, options = {}, snapshots = false, watchers = [] }: CoreWorldOptions) {
+  constructor({
+    seed,
+    size,
+    network,
+    options = {},
+    swim,
+    snapshots = false,
+    watchers = [],
+  }: CoreWorldOptions) {
     this.seed = seed;
     this.links = new Links(new SeededRandom(seed, "network"), network);
     this.#watchers = watchers;
     const codec = sharedCodec(seed, options);
     this.nodes = Array.from(
       { length: size },
-      (_, index) => new CoreNode({ index, seed, options, snapshot: snapshots, codec }),
+      (_, index) => new CoreNode({ index, seed, options, swim: swim?.(index), snapshot: snapshots, codec }),
     );
     const world = this;
     this.#connections = new Connections({
@@ -116,8 +130,24 @@ export class CoreWorld {
     node.paused = false;
     // An alarm that was due meanwhile did not ring and has to be set again.
     node.alarm = Number.POSITIVE_INFINITY;
-    for (const input of node.waiting.splice(0)) this.#feed(node, input);
+    this.#takeWaiting(node);
     this.#arm(node);
+  }
+
+  /** Blocks a node's messages: its timers run, but what arrives and what it sends waits. */
+  block(node: CoreNode): void {
+    node.blocked = true;
+  }
+
+  /** Ends {@link block}. */
+  unblock(node: CoreNode): void {
+    node.blocked = false;
+    for (const { to, bytes } of node.held.splice(0)) this.#send(node, to, bytes);
+    this.#takeWaiting(node);
+  }
+
+  #takeWaiting(node: CoreNode): void {
+    for (const input of node.waiting.splice(0)) this.#feed(node, input);
   }
 
   /** Joins through another node; `done` receives the message if it failed. */
@@ -205,7 +235,7 @@ export class CoreWorld {
   /** Gives a running node an input, now or when it has the time for it. */
   #feed(node: CoreNode, input: () => void): void {
     if (!node.running) return;
-    if (node.paused) {
+    if (node.paused || node.blocked) {
       node.waiting.push(input);
       return;
     }
@@ -277,6 +307,10 @@ export class CoreWorld {
   }
 
   #send(from: CoreNode, address: Address, bytes: Uint8Array): void {
+    if (from.blocked) {
+      if (from.held.length < heldMax) from.held.push({ to: address, bytes });
+      return;
+    }
     const to = this.#find(address);
     if (to === undefined) return;
     const { now } = this;

@@ -20,6 +20,8 @@ export interface QueueSizes {
   readonly room: () => number;
   /** memberlist's `RetransmitMult`. */
   readonly retransmitMult: number;
+  /** Whether messages are sent more often in small clusters. */
+  readonly smallClusters: boolean;
 }
 
 /** The queues of intents, queries and events. */
@@ -31,9 +33,10 @@ export class SerfQueues {
   readonly #all: readonly Broadcasts[];
   readonly #depths: readonly QueueDepth[];
 
-  constructor(context: SerfContext, { retransmitMult, memberCount, room }: QueueSizes) {
+  constructor(context: SerfContext, { retransmitMult, smallClusters, memberCount, room }: QueueSizes) {
     const options = {
       retransmitMult,
+      smallClusters,
       nodeCount: memberCount,
       lengthMax: () => context.config.queueDepthMax,
       sizeMax: room,

@@ -89,6 +89,7 @@ export class SerfCore {
     const members = new SerfMembers(context, (name) => coordinates.forget(name));
     const queues = new SerfQueues(context, {
       retransmitMult: swim.config.retransmitMult,
+      smallClusters: swim.config.rules.smallClusters,
       memberCount: () => members.count,
       room: () => swim.userRoom,
     });

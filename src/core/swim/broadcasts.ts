@@ -7,6 +7,7 @@
 import { ceilLog10 } from "../math.ts";
 import { type Entry, OrderedList } from "../ordered_list.ts";
 import { type Side, sides } from "./ring.ts";
+import type { Rules } from "./rules.ts";
 
 /**
  * How often every broadcast is sent at least, if there are that many other members. memberlist
@@ -30,6 +31,8 @@ interface Broadcast {
 export interface BroadcastsOptions {
   /** memberlist's `RetransmitMult`. */
   readonly retransmitMult: number;
+  /** Whether entries are sent more often in small clusters ({@link Rules}). Default true. */
+  readonly smallClusters?: Rules["smallClusters"];
   /** Returns the number of nodes; called at every fetch. */
   readonly nodeCount: () => number;
   /** Returns the maximum length; beyond it the most transmitted broadcast is dropped at once. */
@@ -117,9 +120,10 @@ export class Broadcasts {
    * every other member, up to 8.
    */
   get transmitLimit(): number {
-    const { retransmitMult, nodeCount } = this.#options;
+    const { retransmitMult, smallClusters = true, nodeCount } = this.#options;
     const count = nodeCount();
-    return Math.max(retransmitMult * ceilLog10(count), Math.min(count - 1, transmitsMin));
+    const least = smallClusters ? Math.min(count - 1, transmitsMin) : 0;
+    return Math.max(retransmitMult * ceilLog10(count), least);
   }
 
   /**

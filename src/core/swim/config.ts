@@ -4,6 +4,7 @@
  */
 
 import type { Block } from "../../net/cidr.ts";
+import { allRules, type Rules } from "./rules.ts";
 
 /** Settings of {@link Swim}. The caller has to check them. */
 export interface SwimConfig {
@@ -66,6 +67,7 @@ export interface SwimConfig {
   readonly deadNodeReclaimMs: number;
   /** The maximum size of an outgoing datagram. */
   readonly packetSizeMax: number;
+  readonly rules: Rules;
 }
 
 /** The settings that depend on the kind of network. */
@@ -86,6 +88,7 @@ export type Timings = Pick<
   | "gossipToTheDeadMs"
   | "deadNodeReclaimMs"
   | "packetSizeMax"
+  | "rules"
 >;
 
 const lan: Timings = {
@@ -104,6 +107,7 @@ const lan: Timings = {
   gossipToTheDeadMs: 30_000,
   deadNodeReclaimMs: 0,
   packetSizeMax: 1_400,
+  rules: allRules,
 };
 
 /** The settings of each of Serf's profiles. */

@@ -55,6 +55,7 @@ export function createContext(options: SwimContextOptions): SwimContext {
     members,
     broadcasts: new Broadcasts({
       retransmitMult: config.retransmitMult,
+      smallClusters: config.rules.smallClusters,
       nodeCount: () => members.count,
       lengthMax: () => SwimLimits.members,
     }),

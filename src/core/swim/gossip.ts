@@ -28,7 +28,8 @@ export class Gossip {
   /** Starts the loop at a random phase of the interval, so that nodes that start together are not in step. */
   start(now: number): void {
     const { random, config } = this.#context;
-    this.#tickAt = now + config.gossipIntervalMs - random.below(config.gossipIntervalMs);
+    const phase = config.rules.randomPhases ? random.below(config.gossipIntervalMs) : 0;
+    this.#tickAt = now + config.gossipIntervalMs - phase;
   }
 
   /**
@@ -77,6 +78,10 @@ export class Gossip {
   #tellNeighbours(): Node[] {
     const neighbours = this.#ring.neighbours;
     if (neighbours === undefined) return [];
+    if (!this.#context.config.rules.ring) {
+      for (const side of sides) this.#forgive(side);
+      return [];
+    }
     const { before, after } = neighbours;
     if (before === after) this.#forgive("after");
     return sides.filter((side) => this.#tell(neighbours[side], side)).map((side) => neighbours[side]);

@@ -51,7 +51,8 @@ export class Prober {
 
   /** Starts the loop at a random phase of the interval, so that nodes that start together are not in step. */
   start(now: number): void {
-    this.#tickAt = now - this.#context.random.below(this.#context.config.probeIntervalMs);
+    const { random, config } = this.#context;
+    this.#tickAt = now - (config.rules.randomPhases ? random.below(config.probeIntervalMs) : 0);
     this.#armTick(now);
   }
 
@@ -182,7 +183,7 @@ export class Prober {
     };
     timers.set("probe end", endsAt, { kind: "probeEnd" });
     timers.set("probe timeout", now + config.probeTimeoutMs, { kind: "probeTimeout" });
-    if (node.status === "alive") {
+    if (node.status === "alive" || !config.rules.buddy) {
       sendWithGossip(this.#context, node.endpoint, ping);
       return;
     }
@@ -202,7 +203,7 @@ export class Prober {
       (other) => other.status === "alive" && other.name !== config.name && other.name !== node.name,
     );
     for (const helper of helpers) {
-      const nack = helper.versions[versionIndex.protocolMax]! >= nackProtocol;
+      const nack = config.rules.nacks && helper.versions[versionIndex.protocolMax]! >= nackProtocol;
       if (nack) round.expectedNacks += 1;
       sendWithGossip(this.#context, helper.endpoint, {
         type: "indirectPing",

@@ -266,7 +266,9 @@ export class Swim {
    * wait in the socket while the timers that miss them run first.
    */
   #noticeStall(now: number): void {
-    const deadline = this.#context.timers.next();
+    const { timers, config } = this.#context;
+    if (!config.rules.stalls) return;
+    const deadline = timers.next();
     const overdueMs = now - deadline;
     // Deadlines that were overdue already when a stall was noticed belong to that stall.
     if (overdueMs <= stallMs || deadline <= this.#stallNoticedAt) return;

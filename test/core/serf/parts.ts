@@ -47,7 +47,12 @@ export class SerfParts {
     this.context = context;
     this.members = new SerfMembers(context, (name) => this.erased.push(name));
     const memberCount = (): number => this.members.count;
-    this.queues = new SerfQueues(context, { retransmitMult: 4, memberCount, room: () => 1_392 });
+    this.queues = new SerfQueues(context, {
+      retransmitMult: 4,
+      smallClusters: true,
+      memberCount,
+      room: () => 1_392,
+    });
     this.events = new UserEvents(context, this.queues, { holdMs: 0 });
     this.intents = new Intents(context, this.members, this.queues);
     this.shared = new SharedState(context, this.members, this.events, this.intents);

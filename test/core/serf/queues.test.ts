@@ -4,7 +4,12 @@ import { Network, testContext } from "./nodes.ts";
 
 function queues(room = 1_392): { queues: SerfQueues; check: () => string[] } {
   const context = testContext({ name: "a", queueDepthWarning: 4, queueDepthMax: 10 });
-  const made = new SerfQueues(context, { retransmitMult: 4, memberCount: () => 1, room: () => room });
+  const made = new SerfQueues(context, {
+    retransmitMult: 4,
+    smallClusters: true,
+    memberCount: () => 1,
+    room: () => room,
+  });
   const check = (): string[] => {
     made.check();
     return context.outbox.drain().flatMap((effect) => (effect.kind === "log" ? [effect.text] : []));

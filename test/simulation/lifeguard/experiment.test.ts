@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import {
+  type Configuration,
+  type Counts,
+  configurationsOfPaper,
+  countFalsePositives,
+  detect,
+  ownConfigurations,
+} from "./experiment.ts";
+
+/** One cell of the grid in which much goes wrong. */
+const cell = { size: 48, seed: 1, concurrent: 8, blockedMs: 16_384, intervalMs: 1_024, durationMs: 60_000 };
+
+const count = ({ swim }: Configuration): Counts => countFalsePositives(swim, cell);
+
+test("Lifeguard and its parts prevent false positives in the order and measure of the paper", () => {
+  const [swim, probe, suspicion, buddy, lifeguard] = configurationsOfPaper.map(count) as [
+    Counts,
+    Counts,
+    Counts,
+    Counts,
+    Counts,
+  ];
+  expect(swim.falsePositives).toBeGreaterThan(500);
+  expect(swim.atHealthy).toBeGreaterThan(100);
+  expect(suspicion.falsePositives).toBeLessThan(probe.falsePositives);
+  expect(probe.falsePositives).toBeLessThan(buddy.falsePositives);
+  expect(lifeguard.falsePositives).toBeLessThan(0.03 * swim.falsePositives);
+  expect(lifeguard.atHealthy).toBeLessThan(0.04 * swim.atHealthy);
+  expect(lifeguard.messages).toBeLessThan(1.15 * swim.messages);
+  expect(lifeguard.bytes).toBeLessThan(1.05 * swim.bytes);
+}, 120_000);
+
+test("none of our own rules brings false positives back", () => {
+  for (const configuration of ownConfigurations.filter(({ name }) => name.startsWith("tserf"))) {
+    expect(count(configuration).falsePositives, configuration.name).toBeLessThan(10);
+  }
+}, 120_000);
+
+test("crashes are reported as soon as with SWIM, and sooner with a smaller α", () => {
+  const crashes = { size: 32, seed: 1, crashes: 4 };
+  const medianMs = (name: string): number => {
+    const { swim } = [...configurationsOfPaper, ...ownConfigurations].find((each) => each.name === name)!;
+    return detect(swim, crashes)
+      .map(({ lastMs }) => lastMs)
+      .sort((a, b) => a - b)[2]!;
+  };
+  const plain = medianMs("SWIM");
+  expect(medianMs("Lifeguard") / plain).toBeLessThan(1.1);
+  expect(medianMs("Lifeguard, α = 4")).toBeLessThan(medianMs("Lifeguard"));
+  expect(medianMs("Lifeguard, α = 2")).toBeLessThan(medianMs("Lifeguard, α = 4"));
+}, 120_000);
