@@ -4,10 +4,14 @@
  * cluster.
  */
 
+import { LinkedRows } from "../linked_rows.ts";
 import { ceilLog10 } from "../math.ts";
-import { type Entry, OrderedList } from "../ordered_list.ts";
+import { NameIndex } from "../name_index.ts";
+import { noRow, type Row } from "../rows.ts";
+import { QueuedEntries } from "./queued.ts";
 import { type Side, sides } from "./ring.ts";
 import type { Rules } from "./rules.ts";
+import { type Room, Tier } from "./tier.ts";
 
 /**
  * How often every broadcast is sent at least, if there are that many other members. memberlist
@@ -15,17 +19,6 @@ import type { Rules } from "./rules.ts";
  * Without any loss on the network 6 of 100 queries then miss a member, and 67 with "local".
  */
 const transmitsMin = 8;
-
-/** One queued message. */
-interface Broadcast {
-  readonly bytes: Uint8Array;
-  readonly name: string | undefined;
-  readonly order: number;
-  readonly finished: (() => void) | undefined;
-  transmits: number;
-  /** Where it is in its tier; `undefined` once it has been sent often enough. */
-  place: Entry<Broadcast> | undefined;
-}
 
 /** Settings of a {@link Broadcasts} queue. */
 export interface BroadcastsOptions {
@@ -69,17 +62,23 @@ export interface FetchOptions {
  */
 const misfitsMax = 8;
 
+/** An empty queue that was longer than this frees its memory. */
+const keptRows = 64;
+
 /** Queued broadcasts, least transmitted first, then longest, then newest. */
 export class Broadcasts {
   readonly #options: BroadcastsOptions;
-  /** One tier per number of transmits. */
-  readonly #tiers = new Map<number, Tier>();
-  readonly #byName = new Map<string, Broadcast>();
   /**
-   * What each neighbour on the ring has not been told yet, oldest first. An entry stays here until
-   * then, even if it has been sent often enough to others.
+   * Also has the entries that were sent often enough to others, but of which a neighbour on the ring
+   * has not been told yet.
    */
-  readonly #owed: Readonly<Record<Side, Set<Broadcast>>> = { before: new Set(), after: new Set() };
+  readonly #entries = new QueuedEntries();
+  /** The names of the entries that have not been sent often enough. */
+  readonly #names = new NameIndex();
+  readonly #finished = new Map<Row, () => void>();
+  /** By the number of transmits. */
+  readonly #tiers: Tier[] = [];
+  readonly #links = new LinkedRows();
   #length = 0;
   #order = 0;
   #dropped = 0;
@@ -95,19 +94,12 @@ export class Broadcasts {
 
   /** Whether there is anything to send: to random members, or to a neighbour on the ring. */
   get pending(): boolean {
-    return this.#length > 0 || this.#owed.before.size > 0 || this.#owed.after.size > 0;
+    return this.#entries.count > 0;
   }
 
-  /**
-   * The bytes of all entries, also of those that only a neighbour on the ring has not been told yet.
-   * Walks over all of them.
-   */
+  /** The bytes of all entries, also of those that only a neighbour on the ring has not been told yet. */
   get bytes(): number {
-    const all = new Set([...this.#owed.before, ...this.#owed.after]);
-    for (const tier of this.#tiers.values()) for (const broadcast of tier) all.add(broadcast);
-    let bytes = 0;
-    for (const broadcast of all) bytes += broadcast.bytes.length;
-    return bytes;
+    return this.#entries.totalBytes;
   }
 
   /** The number of entries that were dropped, because the queue was full or they were too large. */
@@ -133,26 +125,26 @@ export class Broadcasts {
    */
   queue(bytes: Uint8Array, name: string | undefined, finished?: () => void): boolean {
     if (name !== undefined) {
-      const displaced = this.#byName.get(name);
-      if (displaced !== undefined) this.#remove(displaced);
+      const displaced = this.#names.find(name);
+      if (displaced !== noRow) this.#remove(displaced);
     }
     if (bytes.length > (this.#options.sizeMax?.() ?? Number.POSITIVE_INFINITY)) {
       this.#dropped += 1;
       finished?.();
       return false;
     }
-    const broadcast: Broadcast = {
-      bytes,
-      name,
-      order: this.#order++,
-      finished,
-      transmits: 0,
-      place: undefined,
-    };
-    if (name !== undefined) this.#byName.set(name, broadcast);
-    this.#insert(broadcast);
+    // Tiers have the highest order first.
+    const order = this.#options.oldestFirst === true ? -this.#order : this.#order;
+    this.#order += 1;
+    const row = this.#entries.add(bytes, order);
+    if (name !== undefined) this.#names.add(row, name);
+    if (finished !== undefined) this.#finished.set(row, finished);
+    this.#insert(row);
     const max = this.#options.lengthMax();
-    this.#owe(broadcast, max);
+    for (const side of sides) {
+      const owed = this.#entries.owed(side);
+      if (owed.size > max) this.#entries.told(owed.oldest, side);
+    }
     if (this.#length > max) this.prune(max);
     return true;
   }
@@ -160,195 +152,116 @@ export class Broadcasts {
   /** Returns the broadcasts for one packet, and counts them as sent. */
   fetch(options: FetchOptions): Uint8Array[] {
     const { side, countMax } = options;
-    const count = side === undefined ? this.#length : this.#owed[side].size;
+    const count = side === undefined ? this.#length : this.#entries.owed(side).size;
     if (count === 0 || countMax < 1) return [];
     const transmitLimit = this.transmitLimit;
     const taken = side === undefined ? this.#leastSent(options) : this.#untold(options, side);
-    for (const broadcast of taken) this.#transmitted(broadcast, transmitLimit);
-    // Serf's receivers begin with the last part of a packet.
-    if (this.#options.oldestFirst === true) taken.sort((a, b) => b.order - a.order);
-    return taken.map((broadcast) => broadcast.bytes);
+    const orders = taken.map((row) => this.#entries.order(row));
+    const messages = taken.map((row) => this.#entries.bytes(row));
+    for (let index = 0; index < taken.length; index++) {
+      const row = taken[index]!;
+      if (side !== undefined) this.#entries.told(row, side);
+      // One that finished before may have replaced this one.
+      if (this.#entries.isWaiting(row, orders[index]!)) this.#transmitted(row, transmitLimit);
+    }
+    this.#shrink();
+    return this.#options.oldestFirst === true ? newestFirst(messages, orders) : messages;
   }
 
   /** Forgets what a neighbour has not been told yet. */
   forgive(side: Side): void {
-    this.#owed[side].clear();
-  }
-
-  #leastSent({ overhead, limit, countMax }: FetchOptions): Broadcast[] {
-    const taken: Broadcast[] = [];
-    let used = 0;
-    for (const transmits of [...this.#tiers.keys()].sort((a, b) => a - b)) {
-      const tier = this.#tiers.get(transmits)!;
-      let last: Entry<Broadcast> | undefined;
-      while (taken.length < countMax) {
-        const place = tier.next(last, limit - used - overhead);
-        if (place === undefined) break;
-        used += place.value.bytes.length + overhead;
-        taken.push(place.value);
-        last = place;
-      }
-      if (taken.length >= countMax || limit - used - overhead <= 0) break;
-      // What did not fit begins the next packet: nothing overtakes it.
-      const rest = last === undefined || last.next !== undefined;
-      if (this.#options.oldestFirst === true && rest) break;
-    }
-    return taken;
-  }
-
-  #untold({ overhead, limit, countMax }: FetchOptions, side: Side): Broadcast[] {
-    const taken: Broadcast[] = [];
-    let free = limit;
-    let misfits = 0;
-    for (const broadcast of this.#owed[side]) {
-      if (taken.length === countMax || misfits === misfitsMax) break;
-      const size = broadcast.bytes.length + overhead;
-      if (size <= free) {
-        free -= size;
-        taken.push(broadcast);
-      } else if (this.#options.oldestFirst === true) break;
-      else misfits += 1;
-    }
-    for (const broadcast of taken) this.#owed[side].delete(broadcast);
-    return taken;
-  }
-
-  #owe(broadcast: Broadcast, max: number): void {
-    for (const side of sides) {
-      const owed = this.#owed[side];
-      owed.add(broadcast);
-      if (owed.size <= max) continue;
-      for (const oldest of owed) {
-        owed.delete(oldest);
-        break;
-      }
-    }
+    const owed = this.#entries.owed(side);
+    while (owed.size > 0) this.#entries.told(owed.oldest, side);
+    this.#shrink();
   }
 
   /** Drops the most transmitted, shortest, oldest entries until `max` remain. */
   prune(max: number): void {
-    for (const transmits of [...this.#tiers.keys()].sort((a, b) => b - a)) {
-      for (let tier = this.#tiers.get(transmits); tier !== undefined && this.#length > max; ) {
+    for (let transmits = this.#tiers.length - 1; transmits >= 0; transmits--) {
+      const tier = this.#tiers[transmits]!;
+      while (!tier.isEmpty && this.#length > max) {
         this.#remove(tier.expendable);
         this.#dropped += 1;
-        tier = this.#tiers.get(transmits);
       }
     }
   }
 
-  #transmitted(broadcast: Broadcast, transmitLimit: number): void {
-    if (broadcast.place === undefined) return;
-    this.#take(broadcast);
-    broadcast.transmits += 1;
-    if (broadcast.transmits < transmitLimit) {
-      this.#insert(broadcast);
-      return;
+  #leastSent({ overhead, limit, countMax }: FetchOptions): Row[] {
+    const taken: Row[] = [];
+    const room: Room = { free: limit - overhead, overhead, countMax };
+    for (const tier of this.#tiers) {
+      if (tier.isEmpty) continue;
+      // What did not fit begins the next packet: nothing overtakes it.
+      const mayGoOn = tier.take(room, taken);
+      if (!mayGoOn || taken.length >= countMax || room.free <= 0) break;
     }
-    if (broadcast.name !== undefined) this.#byName.delete(broadcast.name);
-    broadcast.finished?.();
+    return taken;
   }
 
-  #remove(broadcast: Broadcast): void {
-    this.#take(broadcast);
-    for (const side of sides) this.#owed[side].delete(broadcast);
-    if (broadcast.name !== undefined) this.#byName.delete(broadcast.name);
-    broadcast.finished?.();
+  #untold({ overhead, limit, countMax }: FetchOptions, side: Side): Row[] {
+    const taken: Row[] = [];
+    const owed = this.#entries.owed(side);
+    let free = limit;
+    let misfits = 0;
+    for (let row = owed.oldest; row !== noRow; row = owed.next(row)) {
+      if (taken.length === countMax || misfits === misfitsMax) break;
+      const size = this.#entries.bytes(row).length + overhead;
+      if (size <= free) {
+        free -= size;
+        taken.push(row);
+      } else if (this.#options.oldestFirst === true) break;
+      else misfits += 1;
+    }
+    return taken;
   }
 
-  #insert(broadcast: Broadcast): void {
-    let tier = this.#tiers.get(broadcast.transmits);
-    if (tier === undefined) {
-      tier = new Tier(this.#options.oldestFirst ?? false);
-      this.#tiers.set(broadcast.transmits, tier);
+  #transmitted(row: Row, transmitLimit: number): void {
+    this.#take(row);
+    this.#entries.sent(row);
+    if (this.#entries.transmits(row) < transmitLimit) this.#insert(row);
+    else this.#finish(row);
+  }
+
+  #remove(row: Row): void {
+    this.#take(row);
+    for (const side of sides) this.#entries.told(row, side);
+    this.#finish(row);
+  }
+
+  /** Ends the wait of an entry for members. */
+  #finish(row: Row): void {
+    if (this.#names.has(row)) this.#names.delete(row);
+    const finished = this.#finished.get(row);
+    this.#finished.delete(row);
+    this.#entries.sentEnough(row);
+    finished?.();
+  }
+
+  #insert(row: Row): void {
+    const transmits = this.#entries.transmits(row);
+    while (this.#tiers.length <= transmits) {
+      this.#tiers.push(new Tier(this.#entries, this.#links, this.#options.oldestFirst ?? false));
     }
-    tier.add(broadcast);
+    this.#tiers[transmits]!.add(row);
     this.#length += 1;
   }
 
-  #take(broadcast: Broadcast): void {
-    const tier = this.#tiers.get(broadcast.transmits)!;
-    tier.remove(broadcast);
-    if (tier.empty) this.#tiers.delete(broadcast.transmits);
+  #take(row: Row): void {
+    this.#tiers[this.#entries.transmits(row)]!.remove(row);
     this.#length -= 1;
+  }
+
+  /** Frees the memory of a queue that was long and is empty. */
+  #shrink(): void {
+    if (this.#entries.count > 0 || this.#entries.rowCount <= keptRows) return;
+    this.#entries.clear();
+    this.#names.clear();
+    this.#links.clear();
   }
 }
 
-/**
- * The entries that were sent equally often: longest first, then newest first; or oldest first. A list
- * for each size makes adding and removing cheap, however many entries a peer's push/pull brings.
- */
-class Tier {
-  readonly #oldestFirst: boolean;
-  readonly #lists = new Map<number, OrderedList<Broadcast>>();
-  /** The keys of the lists, largest first. Packets bound how many there can be. */
-  readonly #keys: number[] = [];
-
-  constructor(oldestFirst: boolean) {
-    this.#oldestFirst = oldestFirst;
-  }
-
-  get empty(): boolean {
-    return this.#keys.length === 0;
-  }
-
-  *[Symbol.iterator](): Generator<Broadcast> {
-    for (const list of this.#lists.values()) {
-      for (let place = list.first; place !== undefined; place = place.next) yield place.value;
-    }
-  }
-
-  /** The entry to drop first: the oldest, of different sizes the oldest of the shortest. */
-  get expendable(): Broadcast {
-    const list = this.#lists.get(this.#keys.at(-1)!)!;
-    return (this.#oldestFirst ? list.first! : list.last!).value;
-  }
-
-  add(broadcast: Broadcast): void {
-    const key = this.#keyOf(broadcast);
-    let list = this.#lists.get(key);
-    if (list === undefined) {
-      list = new OrderedList();
-      this.#lists.set(key, list);
-      this.#keys.splice(this.#firstAtMost(key), 0, key);
-    }
-    broadcast.place = list.add(broadcast, this.#oldestFirst ? -broadcast.order : broadcast.order);
-  }
-
-  remove(broadcast: Broadcast): void {
-    const key = this.#keyOf(broadcast);
-    const list = this.#lists.get(key)!;
-    list.remove(broadcast.place!);
-    broadcast.place = undefined;
-    if (list.first !== undefined) return;
-    this.#lists.delete(key);
-    this.#keys.splice(this.#firstAtMost(key), 1);
-  }
-
-  /** Returns the first entry behind `place`, or of all, that has at most `free` bytes. */
-  next(place: Entry<Broadcast> | undefined, free: number): Entry<Broadcast> | undefined {
-    if (this.#oldestFirst) {
-      const next = place === undefined ? this.#lists.get(0)?.first : place.next;
-      return next !== undefined && next.value.bytes.length <= free ? next : undefined;
-    }
-    const size = place?.value.bytes.length ?? Number.POSITIVE_INFINITY;
-    if (place?.next !== undefined && size <= free) return place.next;
-    const smaller = this.#keys[this.#firstAtMost(Math.min(free, size - 1))];
-    return smaller === undefined ? undefined : this.#lists.get(smaller)!.first;
-  }
-
-  #keyOf({ bytes }: Broadcast): number {
-    return this.#oldestFirst ? 0 : bytes.length;
-  }
-
-  /** Returns the index of the first key that is at most `key`. */
-  #firstAtMost(key: number): number {
-    let low = 0;
-    let high = this.#keys.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#keys[middle]! > key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
+/** Serf's receivers begin with the last part of a packet. */
+function newestFirst(messages: readonly Uint8Array[], orders: readonly number[]): Uint8Array[] {
+  const indexes = Array.from(orders.keys()).sort((a, b) => orders[a]! - orders[b]!);
+  return indexes.map((index) => messages[index]!);
 }
