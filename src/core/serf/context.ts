@@ -7,11 +7,12 @@ import type { Meter } from "../metrics.ts";
 import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
 import { Timers } from "../timers.ts";
-import type { Codec } from "../wire/codec.ts";
+import type { MessageCodec } from "../wire/message_codec.ts";
 import type { SerfConfig } from "./config.ts";
 import type { SerfEffect } from "./effects.ts";
 import { type Clocks, LamportClock } from "./lamport.ts";
 import { LocalNode } from "./local.ts";
+import { msgpackCodec, type SerfCodec } from "./wire/serf_codec.ts";
 
 /** The deadlines of Serf's layer. */
 export type SerfTimer =
@@ -31,7 +32,8 @@ export type LifeState = "alive" | "leaving" | "left";
 export interface SerfContext {
   readonly config: SerfConfig;
   readonly random: Random;
-  readonly codec: Codec;
+  readonly codec: MessageCodec;
+  readonly serfCodec: SerfCodec;
   readonly outbox: Outbox<SerfEffect>;
   readonly timers: Timers<SerfTimer>;
   readonly clocks: Clocks;
@@ -50,7 +52,9 @@ export interface ContextOptions {
   readonly config: SerfConfig;
   readonly swim: SwimConfig;
   readonly random: Random;
-  readonly codec: Codec;
+  readonly codec: MessageCodec;
+  /** Default: msgpack, as Serf does it. */
+  readonly serfCodec?: SerfCodec;
   readonly meter?: Meter;
 }
 
@@ -58,12 +62,14 @@ export interface ContextOptions {
  * Creates the context of a node at its start. Throws SerfError (ERR_LIMIT) if the tags are too
  * long.
  */
-export function createContext({ config, swim, random, codec, meter }: ContextOptions): SerfContext {
+export function createContext(options: ContextOptions): SerfContext {
+  const { config, swim, random, codec, serfCodec = msgpackCodec, meter } = options;
   const { name, tags, protocol } = config;
   return {
     config,
     random,
     codec,
+    serfCodec,
     outbox: new Outbox(meter),
     timers: new Timers(),
     clocks: { members: new LamportClock(), events: new LamportClock(), queries: new LamportClock() },

@@ -7,7 +7,6 @@ import { CoordinateClient } from "../coordinate/client.ts";
 import { type Coordinate, distanceSeconds, freshCoordinate } from "../coordinate/coordinate.ts";
 import { WireError } from "../wire/error.ts";
 import { log, type SerfContext } from "./context.ts";
-import { decodeCoordinate, encodeCoordinate, pingVersion } from "./wire/ping_payload.ts";
 
 /** The coordinate of this node and the last known ones of others. */
 export class PingCoordinates {
@@ -33,22 +32,22 @@ export class PingCoordinates {
 
   /** Returns the payload of our acks. */
   payload(): Uint8Array {
-    return encodeCoordinate(this.#client.coordinate);
+    return this.#context.serfCodec.encodeCoordinate(this.#client.coordinate);
   }
 
   /** Moves our position by an acknowledged probe. `payload` is that of the ack. */
   observe(node: string, roundTripMs: number, payload: Uint8Array): void {
     if (payload.length === 0) return;
-    if (payload[0] !== pingVersion) {
-      log(this.#context, "ERR", `Unsupported ping version: ${payload[0]}`, "coordinate");
-      return;
-    }
-    let coordinate: Coordinate;
+    let coordinate: Coordinate | undefined;
     try {
-      coordinate = decodeCoordinate(payload);
+      coordinate = this.#context.serfCodec.decodeCoordinate(payload);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       log(this.#context, "ERR", `Failed to decode coordinate from ping: ${error.message}`, "coordinate");
+      return;
+    }
+    if (coordinate === undefined) {
+      log(this.#context, "ERR", `Unsupported ping version: ${payload[0]}`, "coordinate");
       return;
     }
     const { meter } = this.#context.outbox;

@@ -14,7 +14,7 @@ import type { UserEvents } from "./events/user_events.ts";
 import type { Intents } from "./members/intents.ts";
 import type { Queries } from "./queries/queries.ts";
 import type { SerfQueues } from "./queues.ts";
-import { decodeMessage, messageName, type SerfMessage } from "./wire/messages.ts";
+import { messageName, type SerfMessage } from "./wire/messages.ts";
 
 /** Receives the messages of one node. */
 export class Inbox {
@@ -58,7 +58,7 @@ export class Inbox {
     this.#context.outbox.meter?.sample("serf.msgs.received", payload.length);
     let message: SerfMessage | undefined;
     try {
-      message = decodeMessage(payload);
+      message = this.#context.serfCodec.decodeMessage(payload);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       const text = `Error decoding ${messageName(payload[0]!)} message: ${error.message}`;

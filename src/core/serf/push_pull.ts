@@ -11,7 +11,7 @@ import { log } from "./context.ts";
 import type { UserEvents } from "./events/user_events.ts";
 import type { Intents } from "./members/intents.ts";
 import type { SerfMembers } from "./members/members.ts";
-import { decodePushPull, type EventSlot, encodePushPull, type PushPullMessage } from "./wire/push_pull.ts";
+import type { EventSlot, PushPullMessage } from "./wire/push_pull.ts";
 
 /** How many names are merged at once. A ping waits no longer than that takes. */
 const namesAtOnce = 1_024;
@@ -53,10 +53,10 @@ export class SharedState {
 
   /** Returns our state, encoded. */
   *encode(): Job<Uint8Array> {
-    const { clocks } = this.#context;
+    const { clocks, serfCodec } = this.#context;
     const members = yield* this.#members.shared();
     // Read the clocks last, so that they are above all times in the state.
-    return yield* encodePushPull({
+    return yield* serfCodec.encodePushPull({
       lamportTime: clocks.members.time,
       ...members,
       eventTime: clocks.events.time,
@@ -67,10 +67,10 @@ export class SharedState {
 
   /** Merges a peer's state. `join` is true if the push/pull is part of a join. */
   *merge(turn: Turn, bytes: Uint8Array, join: boolean): Job {
-    const { clocks } = this.#context;
+    const { clocks, serfCodec } = this.#context;
     let state: PushPullMessage;
     try {
-      state = yield* decodePushPull(bytes);
+      state = yield* serfCodec.decodePushPull(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       log(this.#context, "ERR", `Failed to decode remote state: ${error.message}`, "stream");

@@ -12,7 +12,7 @@ import type { Meter } from "../metrics.ts";
 import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
 import { Swim } from "../swim/swim.ts";
-import type { Codec } from "../wire/codec.ts";
+import type { MessageCodec } from "../wire/message_codec.ts";
 import type { Member } from "./api.ts";
 import { SerfApplication } from "./application.ts";
 import type { SerfConfig } from "./config.ts";
@@ -37,6 +37,7 @@ import { SerfQueues } from "./queues.ts";
 import type { Replayed } from "./snapshot/format.ts";
 import { Recovery } from "./snapshot/recovery.ts";
 import { Inspection, statistics } from "./stats.ts";
+import type { SerfCodec } from "./wire/serf_codec.ts";
 import type { Tags } from "./wire/tags.ts";
 
 /** What {@link SerfCore} needs. */
@@ -44,7 +45,9 @@ export interface SerfCoreOptions {
   readonly config: SerfConfig;
   readonly swim: SwimConfig;
   readonly random: Random;
-  readonly codec: Codec;
+  readonly codec: MessageCodec;
+  /** Encodes and decodes the messages of Serf's layer. Default: msgpack, as Serf does it. */
+  readonly serfCodec?: SerfCodec;
   /** The replayed snapshot file; absent if nothing is recorded. */
   readonly restored?: Replayed;
   /** Evaluates the tag expressions of queries. Without it they match no node. */

@@ -6,7 +6,7 @@
 import type { LineKind, LogLevel, Sink, SwimEffect } from "../effects.ts";
 import type { Random } from "../random.ts";
 import { Timers } from "../timers.ts";
-import type { Codec } from "../wire/codec.ts";
+import type { MessageCodec } from "../wire/message_codec.ts";
 import type { Application } from "./application.ts";
 import { Awareness } from "./awareness.ts";
 import { Broadcasts } from "./broadcasts.ts";
@@ -31,7 +31,7 @@ export type SwimTimer =
 export interface SwimContext {
   readonly config: SwimConfig;
   readonly random: Random;
-  readonly codec: Codec;
+  readonly codec: MessageCodec;
   readonly application: Application;
   readonly outbox: Sink<SwimEffect>;
   readonly timers: Timers<SwimTimer>;

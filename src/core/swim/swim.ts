@@ -7,8 +7,8 @@ import { joinHostPort, parseAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { StreamInput } from "../effects.ts";
-import type { Codec } from "../wire/codec.ts";
 import { WireError } from "../wire/error.ts";
+import type { OpenedPacket } from "../wire/message_codec.ts";
 import type { Ack, Alive, PacketMessage } from "../wire/messages.ts";
 import type { SwimConfig } from "./config.ts";
 import { createContext, log, type SwimContext, type SwimContextOptions, type SwimTimer } from "./context.ts";
@@ -203,7 +203,7 @@ export class Swim {
     this.#noticeStall(now);
     const { codec, config, outbox } = this.#context;
     outbox.meter?.incr("memberlist.udp.received", bytes.length);
-    let opened: ReturnType<Codec["open"]>;
+    let opened: OpenedPacket;
     try {
       opened = codec.open(bytes, { verifyIncoming: config.verifyIncoming });
     } catch (error) {

@@ -14,7 +14,9 @@ import { FrameCode, MessageType, SealFlag, Shape, Size, Slot } from "./abi.ts";
 import { Engine, TextFault } from "./engine.ts";
 import { WireError } from "./error.ts";
 import { describeDrop, describeFault } from "./faults.ts";
+import { FrameReader } from "./frame.ts";
 import { Limits } from "./limits.ts";
+import type { MessageCodec, OpenedPacket, ReaderOptions, SealOptions } from "./message_codec.ts";
 import type { NodeState, PacketMessage, PushPull, StreamMessage } from "./messages.ts";
 import { Draft, draftSize, fieldsOf, type ObjectMessage, readMessage } from "./records.ts";
 import { FrameDecoder, type FrameHeader, openFrame, readHeader } from "./stream.ts";
@@ -34,21 +36,8 @@ export interface CodecOptions {
   readonly random: Random;
 }
 
-/** How a frame is sealed. */
-export interface SealOptions {
-  readonly labelHeader: boolean;
-  readonly encrypt: boolean;
-}
-
-/** The content of a packet. Nothing in it refers to the codec's memory. */
-export interface OpenedPacket {
-  readonly messages: readonly PacketMessage[];
-  /** Why parts were dropped: a line for each, at most 16. */
-  readonly faults: readonly string[];
-}
-
-/** Encodes and decodes the packets and stream frames of one node. */
-export class Codec {
+/** Encodes and decodes the packets and stream frames of one node as memberlist does. */
+export class Codec implements MessageCodec {
   readonly #options: CodecOptions;
   readonly #label: Uint8Array;
   #keys: readonly Uint8Array[] = [];
@@ -238,6 +227,11 @@ export class Codec {
     const frame = engine.copy(engine.run.result(), length);
     if (engine === this.#engine) engine.run.clear();
     return frame;
+  }
+
+  /** @inheritdoc */
+  reader(options: ReaderOptions): FrameReader {
+    return new FrameReader(this, options);
   }
 
   /**

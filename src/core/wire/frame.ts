@@ -5,19 +5,25 @@
  */
 
 import { MessageType, Size } from "./abi.ts";
-import type { Codec } from "./codec.ts";
 import { WireError } from "./error.ts";
 import { Limits } from "./limits.ts";
+import type { MessageReader, ReaderOptions } from "./message_codec.ts";
 import type { StreamMessage } from "./messages.ts";
 import { ObjectScanner } from "./scanner.ts";
-import type { FrameDecoder } from "./stream.ts";
+import type { FrameDecoder, FrameHeader } from "./stream.ts";
 
-/**
- * Reads one message. When the message is complete, or after an error, the reader cannot be used
- * again.
- */
-export class FrameReader {
-  readonly #codec: Codec;
+/** What a {@link FrameReader} needs of the codec. */
+interface FrameCodec {
+  readonly label: Uint8Array;
+  readonly encrypted: boolean;
+  openFrame(frame: Uint8Array): StreamMessage | undefined;
+  decodeLarge(frame: Uint8Array): FrameDecoder;
+  header(type: number, object: Uint8Array): FrameHeader;
+}
+
+/** Reads one message as memberlist sends it. */
+export class FrameReader implements MessageReader {
+  readonly #codec: FrameCodec;
   readonly #verifyIncoming: boolean;
   readonly #accepting: boolean;
   #arrived = new Uint8Array(0);
@@ -34,34 +40,24 @@ export class FrameReader {
   #decoder: FrameDecoder | undefined;
   #encryptedSize: number | undefined;
 
-  /**
-   * `accepting` is true on the side that did not dial: it expects a label header first and refuses
-   * replies. `verifyIncoming` refuses plain messages if there is a key.
-   */
-  constructor(codec: Codec, options: { readonly accepting: boolean; readonly verifyIncoming: boolean }) {
+  constructor(codec: FrameCodec, options: ReaderOptions) {
     this.#codec = codec;
     this.#accepting = options.accepting;
     this.#verifyIncoming = options.verifyIncoming;
     if (!options.accepting) this.#start = 0;
   }
 
-  /**
-   * The claimed size of the encrypted part in bytes; `undefined` if nothing is encrypted, or before
-   * the size has arrived.
-   */
+  /** @inheritdoc */
   get encryptedSize(): number | undefined {
     return this.#encryptedSize;
   }
 
-  /** Whether a large message has arrived, which {@link decode} has to decode. */
+  /** @inheritdoc */
   get large(): boolean {
     return this.#large !== undefined;
   }
 
-  /**
-   * Adds bytes. Returns the message once it is complete, unless it is {@link large}; else
-   * `undefined`. Throws WireError.
-   */
+  /** @inheritdoc */
   push(bytes: Uint8Array): StreamMessage | undefined {
     if (this.#done) return undefined;
     return this.#guarded(() => {
@@ -76,10 +72,7 @@ export class FrameReader {
     });
   }
 
-  /**
-   * Decodes a part of a large message. Returns the message once that was the last part, else
-   * `undefined`. Throws WireError.
-   */
+  /** @inheritdoc */
   decode(): StreamMessage | undefined {
     const frame = this.#large;
     if (frame === undefined) return undefined;
@@ -89,10 +82,7 @@ export class FrameReader {
     });
   }
 
-  /**
-   * Handles the end of the stream. Returns false if nothing ever arrived. Throws WireError if a
-   * message was incomplete.
-   */
+  /** @inheritdoc */
   end(): boolean {
     if (!this.#done && this.#count > 0) throw new WireError("stream ended in the middle of a message");
     return this.#done;

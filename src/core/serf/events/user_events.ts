@@ -51,7 +51,7 @@ export class UserEvents {
    * then nothing happened.
    */
   send(name: string, payload: Uint8Array, coalesce: boolean): void {
-    const { config, clocks } = this.#context;
+    const { config, clocks, serfCodec } = this.#context;
     const limit = config.userEventSizeLimit;
     const size = utf8Length(name) + payload.length;
     if (size > limit) throw tooLarge("user event", `configured limit of ${limit}`, "before");
@@ -60,7 +60,7 @@ export class UserEvents {
     // Encode an empty payload as nil, as Go's command line does.
     const sent = payload.length === 0 ? null : payload;
     const message: UserEventMessage = { type: "userEvent", lamportTime, name, payload: sent, coalesce };
-    const bytes = encodeUserEvent(message);
+    const bytes = serfCodec.encodeUserEvent(message);
     if (bytes.length > limit) throw tooLarge("encoded user event", `configured limit of ${limit}`, "after");
     if (bytes.length > userEventSizeMax) {
       throw tooLarge("encoded user event", `reasonable limit of ${userEventSizeMax}`, "after");

@@ -6,7 +6,7 @@
 import { unreachable } from "../../assert.ts";
 import type { SerfContext } from "../context.ts";
 import type { SerfQueues } from "../queues.ts";
-import { encodeIntent, type JoinIntent, type LeaveIntent } from "../wire/messages.ts";
+import type { JoinIntent, LeaveIntent } from "../wire/messages.ts";
 import type { IntentOutcome, SerfMembers } from "./members.ts";
 
 /** Applies and broadcasts intents. */
@@ -42,10 +42,10 @@ export class Intents {
 
   /** Broadcasts that this node has joined and is not leaving. */
   announceJoin(now: number): void {
-    const { clocks, config } = this.#context;
+    const { clocks, config, serfCodec } = this.#context;
     const intent: JoinIntent = { type: "join", lamportTime: clocks.members.time, node: config.name };
     this.apply(now, intent);
-    this.#queues.intents.queue(encodeIntent(intent), config.name);
+    this.#queues.intents.queue(serfCodec.encodeIntent(intent), config.name);
   }
 
   /**
@@ -53,7 +53,7 @@ export class Intents {
    * at once if no other member is alive.
    */
   announceLeave(now: number, node: string, prune: boolean, finished: () => void): void {
-    const { clocks, config, state } = this.#context;
+    const { clocks, config, serfCodec, state } = this.#context;
     const intent: LeaveIntent = { type: "leave", lamportTime: clocks.members.take(), node, prune };
     const refuted = node === config.name && state === "alive";
     // Read before the intent is applied: it may be about the only other member, which has to
@@ -63,7 +63,7 @@ export class Intents {
     // If applying it queued a refutation, do not queue the intent: it would replace the refutation,
     // which has the same name.
     if (refuted || !othersAlive) finished();
-    else this.#queues.intents.queue(encodeIntent(intent), node, finished);
+    else this.#queues.intents.queue(serfCodec.encodeIntent(intent), node, finished);
   }
 
   #follow(now: number, node: string, outcome: IntentOutcome): void {

@@ -4,15 +4,15 @@
  */
 
 import { SerfError } from "../../../errors.ts";
-import type { Codec } from "../../wire/codec.ts";
+import type { MessageCodec } from "../../wire/message_codec.ts";
 
 /** The key ring of one node. */
 export class Keyring {
-  readonly #codec: Codec;
+  readonly #codec: MessageCodec;
   #keys: readonly Uint8Array[];
 
   /** Begins with the keys that are installed in `codec`. */
-  constructor(codec: Codec) {
+  constructor(codec: MessageCodec) {
     this.#codec = codec;
     this.#keys = codec.keys;
   }

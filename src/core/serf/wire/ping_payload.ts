@@ -10,7 +10,7 @@ import { WireError } from "../../wire/error.ts";
 import { MsgpackReader, MsgpackWriter } from "../../wire/msgpack.ts";
 
 /** The first byte of a payload. */
-export const pingVersion = 1;
+const pingVersion = 1;
 
 const dimensionsMax = 64;
 /** What `float` writes before the eight bytes of a number. */
@@ -45,8 +45,9 @@ export function encodeCoordinate(coordinate: Coordinate): Uint8Array {
   return bytes;
 }
 
-/** Decodes the payload of an ack. Throws WireError. */
-export function decodeCoordinate(payload: Uint8Array): Coordinate {
+/** Decodes the payload of an ack. Returns `undefined` if it has another version. Throws WireError. */
+export function decodeCoordinate(payload: Uint8Array): Coordinate | undefined {
+  if (payload[0] !== pingVersion) return undefined;
   if (!hasForm(payload)) return read(payload);
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   const vec = new Array<number>(vivaldi.dimensions);

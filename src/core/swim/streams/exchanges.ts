@@ -8,9 +8,9 @@ import type { Address } from "../../../runtime.ts";
 import { unreachable } from "../../assert.ts";
 import type { StreamInput } from "../../effects.ts";
 import { type Job, Jobs, type Turn } from "../../jobs.ts";
-import { type SealOptions, totalSize } from "../../wire/codec.ts";
+import { totalSize } from "../../wire/codec.ts";
 import { WireError } from "../../wire/error.ts";
-import { FrameReader } from "../../wire/frame.ts";
+import type { MessageReader, SealOptions } from "../../wire/message_codec.ts";
 import type { Ping, StreamMessage } from "../../wire/messages.ts";
 import { labelSize, SwimLimits } from "../config.ts";
 import { log, type SwimContext } from "../context.ts";
@@ -40,7 +40,7 @@ interface Exchange {
   readonly id: number;
   readonly peer: Address;
   readonly role: Role;
-  readonly reader: FrameReader;
+  readonly reader: MessageReader;
   /** Whether our dial succeeded. */
   opened: boolean;
   readonly startedAt: number;
@@ -243,7 +243,7 @@ export class Exchanges {
   #add(now: number, peer: Address, role: Role, timeoutMs: number): Exchange {
     const { codec, config } = this.#context;
     const accepting = role.kind === "accepting";
-    const reader = new FrameReader(codec, { accepting, verifyIncoming: config.verifyIncoming });
+    const reader = codec.reader({ accepting, verifyIncoming: config.verifyIncoming });
     const exchange: Exchange = {
       id: this.#nextId++,
       peer,
