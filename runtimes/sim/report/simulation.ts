@@ -5,6 +5,7 @@
 
 import { nodeScaleThousandths } from "../../../src/core/math.ts";
 import { profiles } from "../../../src/core/swim/config.ts";
+import { formCluster, startSpreadMs } from "../cores/formation.ts";
 import { CoreWorld } from "../cores/world.ts";
 import { SeededRandom } from "../random.ts";
 import { Beliefs } from "./beliefs.ts";
@@ -20,12 +21,6 @@ export interface Progress {
   readonly ms: number;
 }
 
-/** New nodes join through the first ones. */
-const seedCount = 3;
-/** A node that could not join tries again after this time. */
-const rejoinMs = 1_000;
-/** Nodes start at some time within this one. */
-const startSpreadMs = 1_000;
 const eventIntervalMs = 1_000;
 /** After this time the script begins although not all have joined. */
 const joinLimitMs = 600_000;
@@ -57,7 +52,7 @@ export function* simulateCourse(
   const recorder = new Recorder();
   const watched = { world, see: () => recorder.sample(world, beliefs) };
 
-  startAll(world, random);
+  formCluster(world, random);
   world.run(startSpreadMs);
   yield* steps(watched, "joining", joinLimitMs, () => beliefs.united(nodes));
   const joinedMs = beliefs.united(nodes) ? beliefs.lastJoinMs : undefined;
@@ -145,21 +140,6 @@ function* steps(
     yield { phase, ms: world.now - begin };
   }
   return true;
-}
-
-function startAll(world: CoreWorld, random: SeededRandom): void {
-  for (const node of world.nodes) {
-    const { index } = node;
-    const through = world.nodes[index < seedCount ? 0 : index % seedCount]!;
-    const join = (): void =>
-      world.join(node, through, (error) => {
-        if (error !== undefined) world.at(rejoinMs, join);
-      });
-    world.at(random.below(startSpreadMs), () => {
-      world.start(node);
-      if (index > 0) join();
-    });
-  }
 }
 
 /** Crashes nodes at even distances over the duration. */
