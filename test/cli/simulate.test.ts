@@ -99,7 +99,7 @@ test.each([
     'invalid value "1.5ms" for flag -partition: expected whole milliseconds from 0s to 1m0s',
   ],
   ["-partition=61s", 'invalid value "1m1s" for flag -partition: expected whole milliseconds from 0s to 1m0s'],
-  ["-format=html", 'invalid value "html" for flag -format: expected text or json'],
+  ["-format=xml", 'invalid value "xml" for flag -format: expected text, json or html'],
   ["-nosuch", "flag provided but not defined: -nosuch"],
 ])("'simulate %s' names the flag and the fault", async (args, message) => {
   const result = await call(new MemoryStreams(), `simulate ${args}`);
@@ -131,6 +131,14 @@ describe("simulate", () => {
     expect(fake.stderr.split("\r").at(-2)).toMatch(/^running: [12]\.\d s/);
     expect(fake.stderr.endsWith("\r\u001b[K")).toBe(true);
     expect(fake.stdout).not.toContain("\u001b");
+  });
+
+  it("prints a report as a page", async () => {
+    const html = await call(new MemoryStreams(), [...small, "-format=html"]);
+    expect(html).toMatchObject({ code: 0, stderr: "" });
+    expect(html.stdout).toMatch(
+      /^<!DOCTYPE html>\n[\s\S]*<h1>3 nodes, profile lan, seed 1<\/h1>[\s\S]*<\/html>\n$/,
+    );
   });
 
   it("prints a report as text or JSON, and nothing on standard error", async () => {

@@ -49,7 +49,8 @@ export type ThingName =
   | "networks"
   | "mounts"
   | "nginx"
-  | "redis-server";
+  | "redis-server"
+  | "chromium";
 
 /** Everything that tests use. */
 export const things: Readonly<Record<ThingName, Thing>> = {
@@ -129,6 +130,11 @@ export const things: Readonly<Record<ThingName, Thing>> = {
     what: "Redis, for the example cache_ring",
     enable: "apt-get install redis-server",
     find: () => program("redis-server"),
+  },
+  chromium: {
+    what: "Chromium, for the page of the simulator",
+    enable: "apt-get install chromium",
+    find: () => program("chromium"),
   },
 };
 

@@ -30,6 +30,11 @@ export function packageJson(): PackageJson {
 /** Files that are used outside: programs and exported modules. */
 export function entryPoints(): string[] {
   const exported = Object.values(denoJson().exports).map((path) => posix.normalize(path));
-  // The package of npm chooses these by runtime.
-  return [...paths("runtimes", "/cli.ts"), ...paths("runtimes", "/rpc.ts"), ...exported];
+  // The package of npm chooses the first two by runtime; `tools/page.mjs` builds the page.
+  return [
+    ...paths("runtimes", "/cli.ts"),
+    ...paths("runtimes", "/rpc.ts"),
+    "runtimes/sim/page/main.ts",
+    ...exported,
+  ];
 }

@@ -346,6 +346,22 @@ export const rooms: readonly Room[] = [
     never: ["src/cli/arguments.ts", "src/shell/serf.ts", "src/go/duration.ts", "runtimes/node/mod.ts"],
   },
   {
+    name: "the simulator's page",
+    paths: ["runtimes/sim/page/"],
+    rule: "shows a world of bare cores in a browser; knows no shell, engine or command",
+    sees: [
+      "the simulator's cores",
+      "runtimes",
+      "core",
+      "core/swim",
+      "core/wire",
+      "core/serf/wire",
+      "core/serf, below its rooms",
+      ...floor,
+    ],
+    never: ["src/shell/serf.ts", "runtimes/sim/report/report.ts", "runtimes/node/mod.ts"],
+  },
+  {
     name: "runtimes, put together",
     paths: ["runtimes/*/mod.ts", "runtimes/*/rpc.ts", "runtimes/*/cli.ts", "runtimes/sim/cluster.ts"],
     rule: "hand a runtime to the library, to the RPC client, or to the commands",

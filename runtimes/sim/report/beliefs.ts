@@ -38,9 +38,12 @@ export class Beliefs implements Watcher {
   readonly #size: number;
   /** The belief of each node (rows) about each (columns). */
   readonly #beliefs: Uint8Array;
+  /** How many members each node believes to be alive. */
+  readonly #alive: Int32Array;
 
   constructor(size: number) {
     this.#size = size;
+    this.#alive = new Int32Array(size);
     this.#beliefs = new Uint8Array(size * size);
   }
 
@@ -74,9 +77,22 @@ export class Beliefs implements Watcher {
     return this.united(nodes) && this.crashes.every((crash) => unaware(crash, nodes) === 0);
   }
 
+  /** Returns how many nodes run, and how many members these believe to be alive, summed over them. */
+  view(nodes: readonly CoreNode[]): { readonly running: number; readonly seen: number } {
+    let [running, seen] = [0, 0];
+    for (const node of nodes) {
+      if (!node.running) continue;
+      running += 1;
+      seen += this.#alive[node.index]!;
+    }
+    return { running, seen };
+  }
+
   #change(now: number, observer: number, subject: number, type: MemberEventType): void {
     const place = observer * this.#size + subject;
     const crash = this.#crashes.get(subject);
+    const wasAlive = this.#beliefs[place] === belief.alive;
+    this.#alive[observer]! += Number(type === "member-join") - Number(wasAlive);
     if (type === "member-join") {
       this.lastJoinMs = now;
       if (this.#beliefs[place] === belief.wronglyFailed) this.refuted += 1;

@@ -30,11 +30,10 @@ export interface Prediction {
 }
 
 /** Returns how fast an event spreads according to the model. */
-export function predict({ nodes, profile, loss, failed }: ModelInput): Prediction {
-  const { gossipNodes: fanout, gossipIntervalMs: roundMs } = profiles[profile];
-  const growth = fanout * (1 - loss) * (1 - failed / nodes) * 0.5;
-  const half = infectionThousandths(nodes, 0.5, growth);
-  const most99 = infectionThousandths(nodes, 0.99, growth);
+export function predict(input: ModelInput): Prediction {
+  const { gossipNodes: fanout, gossipIntervalMs: roundMs } = profiles[input.profile];
+  const half = rounds(input, 0.5);
+  const most99 = rounds(input, 0.99);
   return {
     fanout,
     roundMs,
@@ -42,4 +41,16 @@ export function predict({ nodes, profile, loss, failed }: ModelInput): Predictio
     halfMs: Math.round((half * roundMs) / 1000),
     most99Ms: Math.round((most99 * roundMs) / 1000),
   };
+}
+
+/** Returns when a share of the nodes, more than 0 and less than 1, has an event according to the model. */
+export function predictedMs(input: ModelInput, share: number): number {
+  // The curve begins at one node of n + 2, so the least shares lie before the event was sent.
+  return Math.max(0, Math.round((rounds(input, share) * profiles[input.profile].gossipIntervalMs) / 1000));
+}
+
+/** Returns after how many thousandths of a round a share of the nodes has an event. */
+function rounds({ nodes, profile, loss, failed }: ModelInput, share: number): number {
+  const growth = profiles[profile].gossipNodes * (1 - loss) * (1 - failed / nodes) * 0.5;
+  return infectionThousandths(nodes, share, growth);
 }

@@ -5,9 +5,11 @@
 
 import { nodeScaleThousandths } from "../../../src/core/math.ts";
 import { profiles } from "../../../src/core/swim/config.ts";
+import { formCluster, startSpreadMs } from "../cores/formation.ts";
 import { CoreWorld } from "../cores/world.ts";
 import { SeededRandom } from "../random.ts";
 import { Beliefs } from "./beliefs.ts";
+import { type Course, Recorder } from "./course.ts";
 import { type Report, report } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 import { Spread } from "./spread.ts";
@@ -19,12 +21,6 @@ export interface Progress {
   readonly ms: number;
 }
 
-/** New nodes join through the first ones. */
-const seedCount = 3;
-/** A node that could not join tries again after this time. */
-const rejoinMs = 1_000;
-/** Nodes start at some time within this one. */
-const startSpreadMs = 1_000;
 const eventIntervalMs = 1_000;
 /** After this time the script begins although not all have joined. */
 const joinLimitMs = 600_000;
@@ -34,6 +30,13 @@ const stepMs = 100;
 
 /** Runs a scenario in small steps and returns the report. */
 export function* simulate(scenario: Scenario): Generator<Progress, Report> {
+  return (yield* simulateCourse(scenario)).report;
+}
+
+/** Runs a scenario in small steps and returns the report, and what happened when. */
+export function* simulateCourse(
+  scenario: Scenario,
+): Generator<Progress, { readonly report: Report; readonly course: Course }> {
   const { nodes: size, seed, profile, loss, latencyMs, durationMs, partitionMs } = scenario;
   const random = new SeededRandom(seed, "scenario");
   const beliefs = new Beliefs(size);
@@ -46,13 +49,16 @@ export function* simulate(scenario: Scenario): Generator<Progress, Report> {
     watchers: [beliefs, spread],
   });
   const { nodes } = world;
+  const recorder = new Recorder();
+  const watched = { world, see: () => recorder.sample(world, beliefs) };
 
-  startAll(world, random);
+  formCluster(world, random);
   world.run(startSpreadMs);
-  yield* steps(world, "joining", joinLimitMs, () => beliefs.united(nodes));
+  yield* steps(watched, "joining", joinLimitMs, () => beliefs.united(nodes));
   const joinedMs = beliefs.united(nodes) ? beliefs.lastJoinMs : undefined;
 
   const beginMs = world.now;
+  recorder.scriptMs = beginMs;
   const traffic = trafficOf(world);
   const suspicionMs = longestSuspicionMs(scenario);
   let healedMs: number | undefined;
@@ -65,10 +71,12 @@ export function* simulate(scenario: Scenario): Generator<Progress, Report> {
     world.at(from, () => {
       beliefs.split = true;
       spread.cut(nodes);
+      recorder.cut(world.now);
       world.links.partition([order.slice(0, Math.floor(size / 2))]);
     });
     world.at(from + partitionMs, () => {
       healedMs = world.now;
+      recorder.healed(world.now);
       world.links.heal();
     });
   }
@@ -78,18 +86,18 @@ export function* simulate(scenario: Scenario): Generator<Progress, Report> {
     reunitedMs = Math.max(0, beliefs.lastJoinMs - healedMs);
     beliefs.split = false;
   };
-  yield* steps(world, "running", durationMs, () => {
+  yield* steps(watched, "running", durationMs, () => {
     reunite();
     return false;
   });
   const runTraffic = trafficOf(world);
   const endMs = world.now;
 
-  const settled = yield* steps(world, "settling", quietLimitMs, () => {
+  const settled = yield* steps(watched, "settling", quietLimitMs, () => {
     reunite();
     return !beliefs.split && beliefs.agreed(nodes) && spread.missing(nodes) === 0;
   });
-  return report({
+  const result = report({
     scenario,
     nodes,
     beliefs,
@@ -106,6 +114,7 @@ export function* simulate(scenario: Scenario): Generator<Progress, Report> {
     endMs: world.now,
     hash: world.history.hash,
   });
+  return { report: result, course: recorder.course(world, beliefs, spread) };
 }
 
 /** Returns after how long a suspicion has ended in any case (memberlist `suspicionTimeout`). */
@@ -117,7 +126,7 @@ function longestSuspicionMs({ nodes, profile }: Scenario): number {
 
 /** Lets time pass until `done` holds or the limit is over; returns whether it held. */
 function* steps(
-  world: CoreWorld,
+  { world, see }: { readonly world: CoreWorld; see(): void },
   phase: Progress["phase"],
   limitMs: number,
   done: () => boolean,
@@ -126,25 +135,11 @@ function* steps(
   const end = begin + limitMs;
   while (!done()) {
     if (world.now >= end) return false;
+    see();
     world.run(Math.min(stepMs, end - world.now));
     yield { phase, ms: world.now - begin };
   }
   return true;
-}
-
-function startAll(world: CoreWorld, random: SeededRandom): void {
-  for (const node of world.nodes) {
-    const { index } = node;
-    const through = world.nodes[index < seedCount ? 0 : index % seedCount]!;
-    const join = (): void =>
-      world.join(node, through, (error) => {
-        if (error !== undefined) world.at(rejoinMs, join);
-      });
-    world.at(random.below(startSpreadMs), () => {
-      world.start(node);
-      if (index > 0) join();
-    });
-  }
 }
 
 /** Crashes nodes at even distances over the duration. */

@@ -88,6 +88,26 @@ export class Spread implements Watcher {
     return { halfMs: reached(0.5), most99Ms: reached(0.99), lastMs: reached(1) };
   }
 
+  /**
+   * Returns how many deliveries to running nodes took how long, and how many there should have been;
+   * of the events that were sent while the network was whole.
+   */
+  deliveries(nodes: readonly CoreNode[]): {
+    readonly counts: ReadonlyMap<number, number>;
+    readonly expected: number;
+  } {
+    const running = nodes.filter((node) => node.running);
+    const whole = this.#sent.filter((sent) => sent.whole);
+    const counts = new Map<number, number>();
+    for (const { delaysMs } of whole) {
+      for (const { index } of running) {
+        const delay = delaysMs[index]!;
+        if (delay >= 0) counts.set(delay, (counts.get(delay) ?? 0) + 1);
+      }
+    }
+    return { counts, expected: running.length * whole.length };
+  }
+
   /** Returns for each event how many of the running nodes lack it. */
   #lacking(nodes: readonly CoreNode[]): { readonly lacking: number; readonly running: number }[] {
     const running = nodes.filter((node) => node.running);

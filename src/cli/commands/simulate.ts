@@ -3,9 +3,11 @@
  * Serf has no such command.
  */
 
+import type { Course } from "../../../runtimes/sim/report/course.ts";
+import { reportHtml } from "../../../runtimes/sim/report/html/page.ts";
 import type { Report } from "../../../runtimes/sim/report/report.ts";
 import type { Scenario } from "../../../runtimes/sim/report/scenario.ts";
-import { type Progress, simulate as play } from "../../../runtimes/sim/report/simulation.ts";
+import { type Progress, simulateCourse as play } from "../../../runtimes/sim/report/simulation.ts";
 import { reportText } from "../../../runtimes/sim/report/text.ts";
 import {
   DurationError,
@@ -30,7 +32,8 @@ Options:
   -crash=0                  How many nodes crash.
   -duration=60s             How long events are sent, from the time when all
                             nodes have joined.
-  -format                   Form of the output: 'text' (default) or 'json'.
+  -format                   Form of the output: 'text' (default), 'json', or
+                            'html' for a page with plots.
   -latency=1ms-5ms          Delay of a packet: a time, or the least and the
                             greatest.
   -loss=0                   Share of the packets that are lost, below 1.
@@ -58,15 +61,16 @@ const specs = {
   seed: { kind: "integer", initial: 1 },
 } as const;
 
+type Format = "text" | "json" | "html";
+
 /** The command. */
 export const simulate: Command = {
   help,
   run: (args, runtime) =>
     conclude(runtime, help, async () => {
       const { scenario, format } = readScenario(args);
-      const report = await playInTurns(scenario, runtime);
-      const text = format === "json" ? encodeJson(report as unknown as JsonValue) : reportText(report);
-      await runtime.terminal.write(`${text}\n`);
+      const { report, course } = await playInTurns(scenario, runtime);
+      await runtime.terminal.write(`${printed(format, report, course)}\n`);
       return 0;
     }),
 };
@@ -74,12 +78,13 @@ export const simulate: Command = {
 /** Reads the flags. Throws {@link FlagError} or {@link UsageFailure}. */
 export function readScenario(args: readonly string[]): {
   readonly scenario: Scenario;
-  readonly format: "text" | "json";
+  readonly format: Format;
 } {
   const { flags, rest } = parseArguments(specs, args);
   if (rest.length > 0) throw new UsageFailure(`Unexpected argument: ${rest[0]}`, help);
   const { format, profile } = flags;
-  if (format !== "text" && format !== "json") throw fault("format", format, "expected text or json");
+  if (format !== "text" && format !== "json" && format !== "html")
+    throw fault("format", format, "expected text, json or html");
   if (profile !== "lan" && profile !== "wan" && profile !== "local")
     throw fault("profile", profile, "expected lan, wan or local");
   const nodes = within("nodes", flags.nodes, 2, nodesMax);
@@ -95,6 +100,17 @@ export function readScenario(args: readonly string[]): {
     durationMs,
   };
   return { scenario, format };
+}
+
+function printed(format: Format, report: Report, course: Course): string {
+  switch (format) {
+    case "text":
+      return reportText(report);
+    case "json":
+      return encodeJson(report as unknown as JsonValue);
+    case "html":
+      return reportHtml(report, course);
+  }
 }
 
 function within(name: string, value: number, least: number, most: number): number {
@@ -135,7 +151,10 @@ function fault(name: string, value: string, expected: string): FlagError {
 }
 
 /** Plays a scenario and lets the event loop run now and then, so that signals arrive. */
-async function playInTurns(scenario: Scenario, { clock, terminal }: Runtime): Promise<Report> {
+async function playInTurns(
+  scenario: Scenario,
+  { clock, terminal }: Runtime,
+): Promise<{ readonly report: Report; readonly course: Course }> {
   const run = play(scenario);
   const line = new ProgressLine(terminal);
   let restedAt = clock.now();
