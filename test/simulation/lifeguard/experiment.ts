@@ -6,8 +6,7 @@
  */
 
 import { CoreWorld, type Watcher } from "../../../runtimes/sim/mod.ts";
-import type { SwimConfig } from "../../../src/core/swim/config.ts";
-import { allRules, type Rules, rulesOfMemberlist } from "../../../src/core/swim/rules.ts";
+import { allRules, type Rules, rulesOfMemberlist, type SwimConfig } from "../../../src/core/swim/config.ts";
 
 /** The settings of one row of the table. */
 export interface Configuration {
