@@ -321,7 +321,7 @@ export class Captions {
 
   #delivered(now: number, { node, event, count, sentAt }: Extract<Happening, { kind: "delivered" }>): void {
     const { running } = this.#scene;
-    if (count === 1)
+    if (now === sentAt && count === 1)
       this.#notable(
         now,
         `${n(node)} sends “${event}” and passes it on to its neighbours and to random nodes.`,

@@ -44,7 +44,7 @@ export type Happening =
   | { readonly kind: "united" }
   /** The health score of a node. */
   | { readonly kind: "score"; readonly node: number; readonly score: number; readonly before: number }
-  /** A node delivers an event; `count` nodes have it now. */
+  /** A node delivers an event; `count` running nodes have it now. */
   | {
       readonly kind: "delivered";
       readonly node: number;

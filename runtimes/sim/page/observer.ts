@@ -19,6 +19,7 @@ import { belief, Views } from "./views.ts";
 /** An event on its way. */
 interface Spread {
   readonly sentAt: number;
+  /** Which of the running nodes have it, and how many. */
   readonly has: Uint8Array;
   /** Which nodes got a packet with it. */
   readonly reached: Uint8Array;
@@ -100,6 +101,10 @@ export class Observer implements DeedWatcher {
   crashed(now: number, node: CoreNode): void {
     this.views.crashed(now, node);
     this.#scores[node.index] = 0;
+    for (const spread of this.#events.values()) {
+      if (spread.has[node.index] === 1) spread.count -= 1;
+      spread.has[node.index] = 0;
+    }
     this.#listener({ kind: "crashed", node: node.index }, now);
   }
 

@@ -196,7 +196,7 @@ describe.skipIf(lacks("chromium"))("in a browser", { timeout: 120_000 }, () => {
   });
 
   it("runs a calm cluster of 100 nodes fast enough", async () => {
-    const [from, until] = [20_000, 140_000];
+    const [from, until] = [20_000, 80_000];
     const setting = readFragment("#nodes=100&seed=1").setting;
     const driver = new Driver(setting, []);
     driver.advance(from);

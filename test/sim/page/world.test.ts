@@ -133,6 +133,12 @@ describe("the observer", () => {
     }
   });
 
+  it("counts an event only where it is: a program that crashed has lost it", () => {
+    const { session } = watch(setting("3000:event:3,5000:crash:7,6000:restart:7"), 5_500);
+    expect(session.observer.lastEvent).toMatchObject({ name: "event 1", count: 11 });
+    expect(session.observer.lastEvent!.has[7]).toBe(0);
+  });
+
   it("tells packets that are lost from those that arrive", () => {
     const whole = watch(setting("3000:event:3"), 10_000).packets;
     expect(whole.some(({ lost }) => lost)).toBe(false);
