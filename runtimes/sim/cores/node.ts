@@ -3,12 +3,12 @@
 import { Random } from "../../../src/core/random.ts";
 import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { replay } from "../../../src/core/serf/snapshot/format.ts";
-import type { Codec } from "../../../src/core/wire/codec.ts";
 import { addressBytes } from "../../../src/net/cidr.ts";
 import type { Address } from "../../../src/runtime.ts";
 import { createCodec } from "../../../src/shell/open.ts";
 import { type ParsedOptions, parseOptions, type SerfOptions } from "../../../src/shell/options/options.ts";
 import { SeededRandom } from "../random.ts";
+import type { Codecs } from "./path.ts";
 
 const port = 7946;
 
@@ -32,8 +32,7 @@ export interface CoreNodeOptions {
   readonly options: SerfOptions;
   /** Whether the node writes a snapshot, which a restart replays. */
   readonly snapshot: boolean;
-  /** The codec that all nodes share, if they do. */
-  readonly codec: Codec | undefined;
+  readonly codecs: Codecs;
 }
 
 /** A node. Its name is `n` and its number, its address `10.x.y.z` with the number in it. */
@@ -77,7 +76,7 @@ export class CoreNode {
 
   /** Creates the core of a new program, which replays the snapshot. */
   boot(): void {
-    const { seed, snapshot, codec } = this.#options;
+    const { seed, snapshot, codecs } = this.#options;
     const parsed = this.#parsed;
     this.starts += 1;
     const seeded = new SeededRandom(seed, this.starts === 1 ? this.name : `${this.name} ${this.starts}`);
@@ -86,7 +85,8 @@ export class CoreNode {
       config: parsed.serf,
       swim: { ...parsed.swim, address: addressBytes(this.address.host)!, port, bindPort: port },
       random,
-      codec: codec ?? createCodec(parsed, random),
+      codec: codecs.shared ?? createCodec(parsed, random),
+      serfCodec: codecs.serf,
       admission: parsed.admission,
       ...(snapshot && { restored: replay(new TextEncoder().encode(this.disk), false) }),
     });
