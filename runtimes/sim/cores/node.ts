@@ -3,6 +3,7 @@
 import { Random } from "../../../src/core/random.ts";
 import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { replay } from "../../../src/core/serf/snapshot/format.ts";
+import type { Alive } from "../../../src/core/wire/messages.ts";
 import { addressBytes } from "../../../src/net/cidr.ts";
 import type { Address } from "../../../src/runtime.ts";
 import { createCodec } from "../../../src/shell/open.ts";
@@ -72,6 +73,19 @@ export class CoreNode {
     this.name = `n${index}`;
     this.address = { host: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, port };
     this.#parsed = parseOptions({ ...options.options, name: this.name }, () => this.name);
+  }
+
+  /** What this node has announced of itself since it was started. */
+  get announcement(): Alive {
+    const {
+      name: node,
+      address,
+      endpoint,
+      incarnation,
+      meta,
+      versions,
+    } = this.core.inspect().node(this.name)!;
+    return { type: "alive", incarnation, node, address, port: endpoint.port, meta, versions };
   }
 
   /** Creates the core of a new program, which replays the snapshot. */

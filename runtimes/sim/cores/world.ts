@@ -107,6 +107,16 @@ export class CoreWorld {
   }
 
   /**
+   * Starts nodes as members of one cluster: each has all others in its tables from the beginning, and
+   * reports that they joined. Nothing of that is sent. What is about joining needs {@link join}.
+   */
+  startJoined(nodes: readonly CoreNode[] = this.nodes): void {
+    for (const node of nodes) this.start(node);
+    const members = nodes.map((node) => node.announcement);
+    for (const node of nodes) this.#feed(node, () => node.core.adopt(this.clock(node), members));
+  }
+
+  /**
    * Ends a node's program without a word. Its system resets the connections, unless the machine
    * went `silently`, as without power.
    */
