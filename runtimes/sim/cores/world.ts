@@ -57,6 +57,7 @@ export class CoreWorld {
   readonly #connections: Connections;
   readonly #watchers: readonly Watcher[];
   readonly #codecs: Codecs;
+  readonly #byHost: ReadonlyMap<string, CoreNode>;
   #command = 0;
 
   constructor(settings: CoreWorldOptions) {
@@ -70,6 +71,7 @@ export class CoreWorld {
       { length: size },
       (_, index) => new CoreNode({ index, seed, options, snapshot: snapshots, codecs }),
     );
+    this.#byHost = new Map(this.nodes.map((node) => [node.address.host, node]));
     const world = this;
     this.#connections = new Connections({
       links: this.links,
@@ -322,7 +324,6 @@ export class CoreWorld {
   }
 
   #find({ host }: Address): CoreNode | undefined {
-    const [a, b, c, d] = host.split(".").map(Number);
-    return a === 10 ? this.nodes[(b! << 16) | (c! << 8) | d!] : undefined;
+    return this.#byHost.get(host);
   }
 }

@@ -363,7 +363,7 @@ export class Swim {
 
   #alive(now: number, from: Address, message: Alive): void {
     const { config } = this.#context;
-    const sender = parseAddress(from.host);
+    const sender = config.allowedBlocks.length > 0 ? parseAddress(from.host) : undefined;
     if (sender !== undefined && !isAllowed(config, sender)) {
       log(
         this.#context,
