@@ -30,23 +30,22 @@ interface Bucket {
  */
 export class LogLimiter<Kind extends string = string> {
   readonly #buckets = new Map<Kind, Bucket>();
+  #deadline = Number.POSITIVE_INFINITY;
 
   /** When {@link due} has to be called next; Infinity if nothing was left out. */
   get deadline(): number {
-    let deadline = Number.POSITIVE_INFINITY;
-    for (const { endsAt, omitted } of this.#buckets.values())
-      if (omitted > 0) deadline = Math.min(deadline, endsAt);
-    return deadline;
+    return this.#deadline;
   }
 
   /** Returns what to log for a line: the line itself, a note before it, or nothing. `max` lines pass. */
   admit(now: number, kind: Kind, line: LimitedLine, max: number): LimitedLine[] {
     const bucket = this.#buckets.get(kind) ?? { endsAt: now, passed: 0, omitted: 0, last: undefined };
     this.#buckets.set(kind, bucket);
-    const notes = now >= bucket.endsAt ? refill(bucket, now + limitIntervalMs) : [];
+    const notes = now >= bucket.endsAt ? this.#refill(bucket, now + limitIntervalMs) : [];
     if (bucket.passed >= max) {
       bucket.omitted += 1;
       bucket.last = line;
+      this.#deadline = Math.min(this.#deadline, bucket.endsAt);
       return notes;
     }
     bucket.passed += 1;
@@ -55,17 +54,22 @@ export class LogLimiter<Kind extends string = string> {
 
   /** Returns the notes on lines that were left out in times that are over. */
   due(now: number): LimitedLine[] {
+    if (now < this.#deadline) return [];
     return [...this.#buckets.values()].flatMap((bucket) =>
-      bucket.omitted > 0 && now >= bucket.endsAt ? refill(bucket, now) : [],
+      bucket.omitted > 0 && now >= bucket.endsAt ? this.#refill(bucket, now) : [],
     );
   }
-}
 
-/** Lets lines pass again; returns the note on those that were left out. */
-function refill(bucket: Bucket, endsAt: number): LimitedLine[] {
-  const { omitted, last } = bucket;
-  Object.assign(bucket, { endsAt, passed: 0, omitted: 0, last: undefined });
-  return last === undefined
-    ? []
-    : [{ ...last, text: `… and ${omitted} more like it, the last: ${last.text}` }];
+  /** Lets lines pass again; returns the note on those that were left out. */
+  #refill(bucket: Bucket, endsAt: number): LimitedLine[] {
+    const { omitted, last } = bucket;
+    Object.assign(bucket, { endsAt, passed: 0, omitted: 0, last: undefined });
+    this.#deadline = Number.POSITIVE_INFINITY;
+    for (const other of this.#buckets.values()) {
+      if (other.omitted > 0) this.#deadline = Math.min(this.#deadline, other.endsAt);
+    }
+    return last === undefined
+      ? []
+      : [{ ...last, text: `… and ${omitted} more like it, the last: ${last.text}` }];
+  }
 }

@@ -8,6 +8,8 @@ interface Entry<T> {
   readonly at: number;
   readonly order: number;
   readonly timer: T;
+  /** Whether it was neither replaced nor removed nor taken. */
+  live: boolean;
 }
 
 /**
@@ -21,7 +23,9 @@ export class Timers<T> {
 
   /** Sets or replaces the deadline of `key`, in milliseconds of the core's clock. */
   set(key: string, at: number, timer: T): void {
-    const entry: Entry<T> = { key, at, order: this.#order++, timer };
+    const entry: Entry<T> = { key, at, order: this.#order++, timer, live: true };
+    const replaced = this.#current.get(key);
+    if (replaced !== undefined) replaced.live = false;
     this.#current.set(key, entry);
     this.#heap.push(entry);
     this.#up(this.#heap.length - 1);
@@ -30,6 +34,9 @@ export class Timers<T> {
 
   /** Removes the deadline of `key`, if there is one. */
   delete(key: string): void {
+    const entry = this.#current.get(key);
+    if (entry === undefined) return;
+    entry.live = false;
     this.#current.delete(key);
   }
 
@@ -62,7 +69,7 @@ export class Timers<T> {
   #discardReplaced(): void {
     for (;;) {
       const first = this.#heap[0];
-      if (first === undefined || this.#current.get(first.key) === first) return;
+      if (first === undefined || first.live) return;
       this.#pop();
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runTrial, type Scenario, type StepKind, stepKinds } from "../../runtimes/sim/mod.ts";
-import { addCounts, playSeed } from "./swarm.ts";
+import { addCounts, comparePaths, playSeed } from "./swarm.ts";
 
 /** The seeds of the band that every run of the tests plays. */
 const band = { from: 1, to: 60 } as const;
@@ -56,6 +56,11 @@ describe("the swarm", () => {
     expect(reports).toEqual([]);
     expect(stepKinds.filter((kind) => !happened.has(kind))).toEqual([]);
     expect([...judged].filter(([, count]) => count === 0)).toEqual([]);
+  }, 120_000);
+
+  it("gives one history with real bytes and without them", () => {
+    const seeds = Array.from({ length: 6 }, (_, index) => band.from + 10 * index);
+    expect(seeds.flatMap(comparePaths)).toEqual([]);
   }, 120_000);
 
   it("gives one history for a seed, on every runtime", () => {

@@ -27,6 +27,20 @@ export function playSeed(seed: number): { readonly outcome: Outcome; readonly re
   return { outcome, report: outcome.findings.length === 0 ? [] : explain(scenario, outcome) };
 }
 
+/**
+ * Plays one seed with real bytes, and again with messages that are handed over as they are. Returns
+ * why these are not one history, as lines of text. Every message of the second run goes through the
+ * real codec as well, and has to arrive as it was sent.
+ */
+export function comparePaths(seed: number): string[] {
+  const scenario = { ...drawScenario({ seed }), encrypted: false };
+  const structural = { compareEvery: 1, guarded: true };
+  const plain = runTrial(scenario, [], { path: "plain" });
+  const handed = runTrial(scenario, [], { path: "structural", structural });
+  if (plain.hash === handed.hash) return [];
+  return [`seed ${seed}: with real bytes the history is ${plain.hash}, without them ${handed.hash}`];
+}
+
 /** Returns what broke in a scenario, the shrunk scenario, and the lines that replay both. */
 export function explain(scenario: Scenario, { findings, rules }: Outcome): string[] {
   const fails = (smaller: Scenario): boolean => runTrial(smaller).rules.some((rule) => rules.includes(rule));
@@ -44,6 +58,9 @@ export function explain(scenario: Scenario, { findings, rules }: Outcome): strin
 export function addCounts<Key>(sums: Map<Key, number>, counts: ReadonlyMap<Key, number>): void {
   for (const [key, count] of counts) sums.set(key, (sums.get(key) ?? 0) + count);
 }
+
+/** One in so many seeds is played on both paths as well. */
+const comparedEvery = 8;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -82,6 +99,7 @@ function work(from: number, step: number, minutes: number): void {
     const { outcome, report } = playSeed(seed);
     seeds += 1;
     nodeMs += outcome.nodeMs;
+    if (seeds % comparedEvery === 0) report.push(...comparePaths(seed));
     if (report.length === 0) continue;
     failed += 1;
     console.log(report.join("\n"));

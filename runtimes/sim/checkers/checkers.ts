@@ -50,7 +50,8 @@ export class Checkers implements Watcher {
   readonly #queries: QueriesAreTrue;
   readonly #keys: OldKeysAreUnused;
   readonly #onChange: readonly Rule[];
-  readonly #onEffect: readonly Rule[];
+  /** The rules that want to see a kind of effect, by the kind. */
+  readonly #onEffect = new Map<SerfEffect["kind"], readonly Rule[]>();
   readonly #onTurn: readonly Rule[];
 
   constructor({ seed, size, options = {} }: CheckersOptions) {
@@ -88,7 +89,6 @@ export class Checkers implements Watcher {
       new AwarenessMovesInSteps(scene),
     ];
     this.#onChange = this.rules.filter(({ changed }) => changed !== undefined);
-    this.#onEffect = this.rules.filter(({ effect }) => effect !== undefined);
     this.#onTurn = this.rules.filter(({ turned }) => turned !== undefined);
   }
 
@@ -146,7 +146,8 @@ export class Checkers implements Watcher {
   effect(now: number, node: CoreNode, effect: SerfEffect): void {
     // A leave may begin and be reported in one turn.
     if (effect.kind === "emit") this.truth.turned(now, node);
-    for (const rule of this.#onEffect) rule.effect!(now, node, effect);
+    const rules = this.#wanting(effect.kind);
+    for (let index = 0; index < rules.length; index += 1) rules[index]!.effect!(now, node, effect);
   }
 
   /** @inheritdoc */
@@ -157,7 +158,20 @@ export class Checkers implements Watcher {
         for (const rule of this.#onChange) rule.changed!(now, change);
       }
     }
-    for (const rule of this.#onTurn) rule.turned!(now, node);
+    const rules = this.#onTurn;
+    for (let index = 0; index < rules.length; index += 1) rules[index]!.turned!(now, node);
+  }
+
+  /** Returns the rules that want to see effects of a kind. */
+  #wanting(kind: SerfEffect["kind"]): readonly Rule[] {
+    let wanting = this.#onEffect.get(kind);
+    if (wanting === undefined) {
+      const isWanted = ({ effect, kinds }: Rule): boolean =>
+        effect !== undefined && (kinds?.includes(kind) ?? true);
+      wanting = this.rules.filter(isWanted);
+      this.#onEffect.set(kind, wanting);
+    }
+    return wanting;
   }
 }
 

@@ -13,6 +13,7 @@ function identity({ lamportTime, name, payload }: UserEvent): string {
 /** A node delivers an event at most once. */
 export class EventsComeOnce extends Rule {
   readonly name = "an event at most once per node";
+  override readonly kinds = ["emit"] as const;
   readonly #delivered: Set<string>[] = [];
 
   override started(_now: number, { index }: CoreNode): void {
@@ -92,6 +93,7 @@ class SentEvents {
  */
 export class EventsComeInOrder extends Rule {
   readonly name = "events of one sender come in order";
+  override readonly kinds = ["emit"] as const;
   readonly #events = new SentEvents();
   /** The last event of each sender at each node. */
   readonly #last = new Map<string, Sent>();
@@ -121,6 +123,7 @@ export class EventsComeInOrder extends Rule {
  */
 export class EventsComeEverywhere extends Rule {
   readonly name = "an event reaches all that stay connected through one push/pull";
+  override readonly kinds = ["emit"] as const;
   readonly #events = new SentEvents();
   readonly #due: Sent[] = [];
 

@@ -12,6 +12,7 @@ import { Rule } from "./rule.ts";
 /** After the key of a cluster was changed, nobody encrypts with the old one. */
 export class OldKeysAreUnused extends Rule {
   readonly name = "after key rotation nobody uses the old key";
+  override readonly kinds = ["send"] as const;
   #old: Codec | undefined;
 
   /** Says that all nodes have another key now, and the old one is removed. */

@@ -28,6 +28,7 @@ const slackMs = 1;
 /** Queries end by their deadline, only live members reply, and `missing` lists those that did not. */
 export class QueriesAreTrue extends Rule {
   readonly name = "queries end by their deadline, with replies of live members, and missing is true";
+  override readonly kinds = ["reply", "queryEnd"] as const;
   readonly #running = new Map<number, Running>();
 
   /** Says that a node asks a query with the next input. */

@@ -64,6 +64,8 @@ export abstract class Rule {
   crashed?(now: number, node: CoreNode): void;
   /** A node changed what it knows of a node. */
   changed?(now: number, change: Change): void;
+  /** The kinds of effects that {@link effect} wants to see. Without it: all. */
+  readonly kinds?: readonly SerfEffect["kind"][];
   /** A core asked for something. */
   effect?(now: number, node: CoreNode, effect: SerfEffect): void;
   /** A core has had an input, and all that it asked for was done. */

@@ -42,6 +42,7 @@ export class ViewsAgree extends Rule {
 /** A member that has left is never reported as failed. */
 export class LeftIsNotFailed extends Rule {
   readonly name = "a left node is never shown failed";
+  override readonly kinds = ["emit"] as const;
 
   override effect(now: number, node: CoreNode, effect: SerfEffect): void {
     const { truth, bounds } = this.scene;
@@ -59,6 +60,7 @@ export class LeftIsNotFailed extends Rule {
 /** A member that did not leave is never reported as left, unless somebody removed it. */
 export class CrashedIsNotLeft extends Rule {
   readonly name = "a crashed node is never shown left";
+  override readonly kinds = ["emit"] as const;
 
   override effect(now: number, node: CoreNode, effect: SerfEffect): void {
     const { truth, bounds } = this.scene;

@@ -4,12 +4,13 @@ import { Random } from "../../../src/core/random.ts";
 import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { replay } from "../../../src/core/serf/snapshot/format.ts";
 import type { SwimConfig } from "../../../src/core/swim/config.ts";
-import type { Codec } from "../../../src/core/wire/codec.ts";
+import type { Alive } from "../../../src/core/wire/messages.ts";
 import { addressBytes } from "../../../src/net/cidr.ts";
 import type { Address } from "../../../src/runtime.ts";
 import { createCodec } from "../../../src/shell/open.ts";
 import { type ParsedOptions, parseOptions, type SerfOptions } from "../../../src/shell/options/options.ts";
 import { SeededRandom } from "../random.ts";
+import type { Codecs } from "./path.ts";
 
 const port = 7946;
 
@@ -35,8 +36,7 @@ export interface CoreNodeOptions {
   readonly swim?: Partial<SwimConfig> | undefined;
   /** Whether the node writes a snapshot, which a restart replays. */
   readonly snapshot: boolean;
-  /** The codec that all nodes share, if they do. */
-  readonly codec: Codec | undefined;
+  readonly codecs: Codecs;
 }
 
 /** A node. Its name is `n` and its number, its address `10.x.y.z` with the number in it. */
@@ -82,9 +82,22 @@ export class CoreNode {
     this.#parsed = parseOptions({ ...options.options, name: this.name }, () => this.name);
   }
 
+  /** What this node has announced of itself since it was started. */
+  get announcement(): Alive {
+    const {
+      name: node,
+      address,
+      endpoint,
+      incarnation,
+      meta,
+      versions,
+    } = this.core.inspect().node(this.name)!;
+    return { type: "alive", incarnation, node, address, port: endpoint.port, meta, versions };
+  }
+
   /** Creates the core of a new program, which replays the snapshot. */
   boot(): void {
-    const { seed, swim, snapshot, codec } = this.#options;
+    const { seed, swim, snapshot, codecs } = this.#options;
     const parsed = this.#parsed;
     this.starts += 1;
     const seeded = new SeededRandom(seed, this.starts === 1 ? this.name : `${this.name} ${this.starts}`);
@@ -93,7 +106,8 @@ export class CoreNode {
       config: parsed.serf,
       swim: { ...parsed.swim, ...swim, address: addressBytes(this.address.host)!, port, bindPort: port },
       random,
-      codec: codec ?? createCodec(parsed, random),
+      codec: codecs.shared ?? createCodec(parsed, random),
+      serfCodec: codecs.serf,
       admission: parsed.admission,
       ...(snapshot && { restored: replay(new TextEncoder().encode(this.disk), false) }),
     });

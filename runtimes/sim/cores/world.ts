@@ -4,20 +4,18 @@
  * engine. `World` beside it runs whole programs; this one runs large clusters.
  */
 
-import { Random } from "../../../src/core/random.ts";
 import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import type { SwimConfig } from "../../../src/core/swim/config.ts";
-import type { Codec } from "../../../src/core/wire/codec.ts";
 import type { Address } from "../../../src/runtime.ts";
-import { createCodec } from "../../../src/shell/open.ts";
-import { parseOptions, type SerfOptions } from "../../../src/shell/options/options.ts";
+import type { SerfOptions } from "../../../src/shell/options/options.ts";
 import { SeededRandom } from "../random.ts";
 import { Agenda } from "./agenda.ts";
 import { Connections } from "./connections.ts";
 import { History } from "./history.ts";
 import { type LinkOptions, Links } from "./links.ts";
 import { CoreNode } from "./node.ts";
+import { type Codecs, createCodecs, type MessagePath, type StructuralOptions } from "./path.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** Settings of a {@link CoreWorld}. */
@@ -35,6 +33,13 @@ export interface CoreWorldOptions {
   /** Whether nodes write snapshots. Default false. */
   readonly snapshots?: boolean;
   readonly watchers?: readonly Watcher[];
+  /**
+   * How messages travel. Default: `sealed` if the options have a key, else `plain`. `structural` is
+   * fastest and gives the history of `plain`; it needs `compression: false`, no key and no label.
+   */
+  readonly path?: MessagePath;
+  /** How a structural path is held against real bytes. */
+  readonly structural?: StructuralOptions;
 }
 
 /** What may happen. Kinds that are frequent have a shape of their own; the rest are functions. */
@@ -57,25 +62,22 @@ export class CoreWorld {
   readonly #agenda = new Agenda<Happening>();
   readonly #connections: Connections;
   readonly #watchers: readonly Watcher[];
+  readonly #codecs: Codecs;
+  readonly #byHost: ReadonlyMap<string, CoreNode>;
   #command = 0;
 
-  constructor({
-    seed,
-    size,
-    network,
-    options = {},
-    swim,
-    snapshots = false,
-    watchers = [],
-  }: CoreWorldOptions) {
+  constructor(settings: CoreWorldOptions) {
+    const { seed, size, network, options = {}, swim, snapshots = false, watchers = [] } = settings;
     this.seed = seed;
     this.links = new Links(new SeededRandom(seed, "network"), network);
     this.#watchers = watchers;
-    const codec = sharedCodec(seed, options);
+    this.#codecs = createCodecs(seed, options, settings.path, settings.structural);
+    const codecs = this.#codecs;
     this.nodes = Array.from(
       { length: size },
-      (_, index) => new CoreNode({ index, seed, options, swim: swim?.(index), snapshot: snapshots, codec }),
+      (_, index) => new CoreNode({ index, seed, options, swim: swim?.(index), snapshot: snapshots, codecs }),
     );
+    this.#byHost = new Map(this.nodes.map((node) => [node.address.host, node]));
     const world = this;
     this.#connections = new Connections({
       links: this.links,
@@ -94,6 +96,11 @@ export class CoreWorld {
     return this.#agenda.now;
   }
 
+  /** The number of datagrams and frames of a structural path that went through the real codec too. */
+  get compared(): number {
+    return this.#codecs.compared;
+  }
+
   /** The time of a node's own clock. */
   clock(node: CoreNode): number {
     return this.now + node.aheadMs;
@@ -105,6 +112,16 @@ export class CoreWorld {
     node.boot();
     for (const watcher of this.#watchers) watcher.started?.(this.now, node);
     this.#feed(node, () => node.core.start(this.clock(node)));
+  }
+
+  /**
+   * Starts nodes as members of one cluster: each has all others in its tables from the beginning, and
+   * reports that they joined. Nothing of that is sent. What is about joining needs {@link join}.
+   */
+  startJoined(nodes: readonly CoreNode[] = this.nodes): void {
+    for (const node of nodes) this.start(node);
+    const members = nodes.map((node) => node.announcement);
+    for (const node of nodes) this.#feed(node, () => node.core.adopt(this.clock(node), members));
   }
 
   /**
@@ -326,25 +343,13 @@ export class CoreWorld {
   }
 
   #damaged(bytes: Uint8Array): Uint8Array {
-    const copy = bytes.slice();
+    const copy = this.#codecs.bytesOf(bytes).slice();
     const { place, bits } = this.links.damage(copy.length);
     copy[place]! ^= bits;
     return copy;
   }
 
   #find({ host }: Address): CoreNode | undefined {
-    const [a, b, c, d] = host.split(".").map(Number);
-    return a === 10 ? this.nodes[(b! << 16) | (c! << 8) | d!] : undefined;
+    return this.#byHost.get(host);
   }
-}
-
-/**
- * The codec that all nodes use: without keys it keeps nothing of a node. With keys each node needs
- * its own, and this returns `undefined`.
- */
-function sharedCodec(seed: number, options: SerfOptions): Codec | undefined {
-  const parsed = parseOptions({ ...options, name: "shared" }, () => "shared");
-  if (parsed.keys.length > 0) return undefined;
-  const seeded = new SeededRandom(seed, "codec");
-  return createCodec(parsed, new Random((bytes) => seeded.fill(bytes)));
 }

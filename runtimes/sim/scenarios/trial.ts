@@ -7,7 +7,7 @@ import { Checkers } from "../checkers/checkers.ts";
 import { disagreements } from "../checkers/views.ts";
 import type { CoreNode } from "../cores/node.ts";
 import type { Watcher } from "../cores/watcher.ts";
-import { CoreWorld } from "../cores/world.ts";
+import { CoreWorld, type CoreWorldOptions } from "../cores/world.ts";
 import { Player } from "./player.ts";
 import { rotateKey } from "./rotation.ts";
 import { formedMs, type Scenario, type StepKind } from "./scenario.ts";
@@ -52,10 +52,17 @@ export function optionsOf({ profile, encrypted }: Scenario): {
   };
 }
 
-/** Plays a scenario. */
-export function runTrial(scenario: Scenario, watchers: readonly Watcher[] = []): Outcome {
+/**
+ * Plays a scenario. With a `path` nothing is compressed, so that the plain and the structural path
+ * have one history.
+ */
+export function runTrial(
+  scenario: Scenario,
+  watchers: readonly Watcher[] = [],
+  travel: Pick<CoreWorldOptions, "path" | "structural"> = {},
+): Outcome {
   const { seed, size, network, snapshots, steps } = scenario;
-  const options = optionsOf(scenario);
+  const options = { ...optionsOf(scenario), ...(travel.path !== undefined && { compression: false }) };
   const checkers = new Checkers({ seed, size, options });
   const world = new CoreWorld({
     seed,
@@ -64,6 +71,7 @@ export function runTrial(scenario: Scenario, watchers: readonly Watcher[] = []):
     options,
     snapshots,
     watchers: [checkers, ...watchers],
+    ...travel,
   });
   const player = new Player(world, checkers, scenario);
   player.begin();

@@ -109,8 +109,7 @@ export class CoordinateClient {
     }
     recent.push(seconds);
     if (recent.length > vivaldi.latencyFilterSize) recent.shift();
-    const sorted = [...recent].sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)]!;
+    return upperMedian(recent);
   }
 
   /**
@@ -151,4 +150,12 @@ export class CoordinateClient {
 
 function copy({ vec, error, adjustment, height }: Coordinate): MovingCoordinate {
   return { vec: [...vec], error, adjustment, height };
+}
+
+/** Returns the upper median of one, two or three numbers. */
+function upperMedian([a, b, c]: readonly number[]): number {
+  if (b === undefined) return a!;
+  const low = Math.min(a!, b);
+  const high = Math.max(a!, b);
+  return c === undefined ? high : Math.max(low, Math.min(high, c));
 }

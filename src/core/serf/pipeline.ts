@@ -65,6 +65,8 @@ export class Pipeline {
    */
   run(now: number, effects: readonly SerfEffect[]): SerfEffect[] {
     const passed: SerfEffect[] = [];
+    // Hosts drain until nothing is left.
+    if (effects.length === 0 && !this.#flushing && this.deadline > now) return passed;
     for (const effect of effects) {
       if (effect.kind === "log" && effect.limit !== undefined)
         passed.push(...this.#limited(now, effect.limit, effect));

@@ -13,6 +13,7 @@ import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
 import { Swim } from "../swim/swim.ts";
 import type { MessageCodec } from "../wire/message_codec.ts";
+import type { Alive } from "../wire/messages.ts";
 import type { Member } from "./api.ts";
 import { SerfApplication } from "./application.ts";
 import type { SerfConfig } from "./config.ts";
@@ -131,6 +132,15 @@ export class SerfCore {
     this.#swim.start(now, this.#recovery?.pastIncarnation);
     this.#recovery?.start(now);
     this.#upkeep.start(now);
+  }
+
+  /**
+   * Makes members known that everybody knows, without any message: this node was in their cluster all
+   * the time. Its own announcement may be among them. For hosts that build a whole cluster at once.
+   */
+  adopt(now: number, members: readonly Alive[]): void {
+    beginInput(this.#context, now);
+    for (const alive of members) this.#swim.adopt(now, alive);
   }
 
   /** Returns the effects since the last call, in order. */

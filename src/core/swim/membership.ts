@@ -101,6 +101,17 @@ export class Membership {
     this.announce(now);
   }
 
+  /** Makes a member known that everybody knows: without a check, and without broadcasting it again. */
+  adopt(now: number, alive: Alive): void {
+    const { members, application, config } = this.#context;
+    if (alive.node === config.name || members.find(alive.node) !== undefined) return;
+    const node = members.add(alive, now);
+    if (node === undefined) return;
+    node.incarnation = alive.incarnation;
+    members.change(node, "alive", now);
+    application.joined(now, node);
+  }
+
   /** Applies an alive message (memberlist `aliveNode`). */
   alive(
     now: number,

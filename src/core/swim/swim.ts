@@ -144,6 +144,11 @@ export class Swim {
     this.#pushPulls.start(now);
   }
 
+  /** Makes a member known that everybody knows, without any message. */
+  adopt(now: number, alive: Alive): void {
+    this.#membership.adopt(now, alive);
+  }
+
   /**
    * Announces changed metadata. Calls `finished` when the broadcast has been sent often enough, or
    * at once if there are no other members.
@@ -360,7 +365,7 @@ export class Swim {
 
   #alive(now: number, from: Address, message: Alive): void {
     const { config } = this.#context;
-    const sender = parseAddress(from.host);
+    const sender = config.allowedBlocks.length > 0 ? parseAddress(from.host) : undefined;
     if (sender !== undefined && !isAllowed(config, sender)) {
       log(
         this.#context,
