@@ -5,7 +5,7 @@
  * reported of another member is a false positive.
  */
 
-import { CoreWorld, type Watcher } from "../../../runtimes/sim/mod.ts";
+import { type CoreNode, CoreWorld, type Watcher } from "../../../runtimes/sim/mod.ts";
 import { allRules, type Rules, rulesOfMemberlist, type SwimConfig } from "../../../src/core/swim/config.ts";
 
 /** The settings of one row of the table. */
@@ -82,6 +82,9 @@ export interface Counts {
   bytes: number;
 }
 
+/** The interval of probes. */
+const probeMs = 1_000;
+
 /** Members join through the first few. */
 const seeds = 3;
 
@@ -109,14 +112,29 @@ export function countFalsePositives(swim: Partial<SwimConfig>, anomalies: Anomal
   const before = { ...world.history };
   const end = world.now + durationMs;
   while (world.now < end) {
-    for (const victim of victims) world.block(victim);
-    world.run(Math.min(blockedMs, end - world.now));
-    for (const victim of victims) world.unblock(victim);
+    block(world, victims, Math.min(blockedMs, end - world.now));
     if (world.now < end) world.run(Math.min(intervalMs, end - world.now));
   }
   counts.messages = world.history.datagrams - before.datagrams;
   counts.bytes = world.history.datagramBytes - before.datagramBytes;
   return counts;
+}
+
+/**
+ * Blocks the messages of some members. A loop of memberlist stops at the first message that it cannot
+ * send, while suspicions go on: so after the time for one probe the whole program stands still, and
+ * what is due then is done first when it goes on, before anything that has arrived.
+ */
+function block(world: CoreWorld, victims: readonly CoreNode[], ms: number): void {
+  for (const victim of victims) world.block(victim);
+  world.run(Math.min(ms, probeMs));
+  if (ms > probeMs) {
+    for (const victim of victims) world.pause(victim);
+    world.run(ms - probeMs);
+    for (const victim of victims) world.resume(victim);
+    world.run(0);
+  }
+  for (const victim of victims) world.unblock(victim);
 }
 
 /** Milliseconds from a crash until the first member, and until the last one, reported it. */
