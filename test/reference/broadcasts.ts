@@ -3,7 +3,7 @@
  * and in which order, is what the optimised queue has to send.
  */
 
-import type { BroadcastsOptions, FetchOptions } from "../../src/core/swim/broadcasts.ts";
+import type { BroadcastsOptions, FetchOptions } from "../../src/core/swim/queue/broadcasts.ts";
 import type { Side } from "../../src/core/swim/ring.ts";
 
 interface Entry {

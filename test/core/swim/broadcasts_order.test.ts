@@ -1,7 +1,7 @@
 /** The broadcast queue against its plain twin. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Broadcasts, type BroadcastsOptions } from "../../../src/core/swim/broadcasts.ts";
+import { Broadcasts, type BroadcastsOptions } from "../../../src/core/swim/queue/broadcasts.ts";
 import { PlainBroadcasts } from "../../reference/broadcasts.ts";
 
 const sizes = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 30 }));

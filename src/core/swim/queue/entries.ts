@@ -3,9 +3,9 @@
  * itself or for one of the neighbours on the ring.
  */
 
-import { LinkedRows, RowList } from "../linked_rows.ts";
-import { noRow, placeOf, type Row, Rows } from "../rows.ts";
-import { type Side, sides } from "./ring.ts";
+import { LinkedRows, RowList } from "../../linked_rows.ts";
+import { noRow, placeOf, type Row, Rows } from "../../rows.ts";
+import { type Side, sides } from "../ring.ts";
 
 /** What an entry may wait for, as bits. */
 const waitsFor = { members: 1, before: 2, after: 4 } as const;

@@ -1,8 +1,8 @@
 /** The entries of a broadcast queue that were sent equally often. */
 
-import { type LinkedRows, RowList } from "../linked_rows.ts";
-import { noRow, type Row } from "../rows.ts";
-import type { QueuedEntries } from "./queued.ts";
+import { type LinkedRows, RowList } from "../../linked_rows.ts";
+import { noRow, type Row } from "../../rows.ts";
+import type { QueuedEntries } from "./entries.ts";
 
 /** The entries of one length, by descending order; with `oldestFirst` of all lengths. */
 interface SameLength {

@@ -4,13 +4,13 @@
  * cluster.
  */
 
-import { LinkedRows } from "../linked_rows.ts";
-import { ceilLog10 } from "../math.ts";
-import { NameIndex } from "../name_index.ts";
-import { noRow, type Row } from "../rows.ts";
-import type { Rules } from "./config.ts";
-import { QueuedEntries } from "./queued.ts";
-import { type Side, sides } from "./ring.ts";
+import { LinkedRows } from "../../linked_rows.ts";
+import { ceilLog10 } from "../../math.ts";
+import { NameIndex } from "../../name_index.ts";
+import { noRow, type Row } from "../../rows.ts";
+import type { Rules } from "../config.ts";
+import { type Side, sides } from "../ring.ts";
+import { QueuedEntries } from "./entries.ts";
 import { type Room, Tier } from "./tier.ts";
 
 /**
