@@ -7,7 +7,7 @@ import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import type { Job, Turn } from "../jobs.ts";
 import type { Application } from "../swim/application.ts";
-import type { Node } from "../swim/members.ts";
+import type { Identity } from "../swim/identity.ts";
 import type { Side } from "../swim/ring.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
 import type { PingCoordinates } from "./coordinates.ts";
@@ -84,23 +84,23 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  joined(now: number, node: Node): void {
+  joined(now: number, node: Identity): void {
     this.#routes.members.joined(now, node);
   }
 
   /** @inheritdoc */
-  left(now: number, node: Node): void {
+  left(now: number, node: Identity): void {
     this.#routes.members.left(now, node);
     this.#routes.queries.membersChanged(now);
   }
 
   /** @inheritdoc */
-  updated(_now: number, node: Node): void {
+  updated(_now: number, node: Identity): void {
     this.#routes.members.updated(node);
   }
 
   /** @inheritdoc */
-  conflict(now: number, existing: Node, other: Alive): void {
+  conflict(now: number, existing: Identity, other: Alive): void {
     const mine = joinHostPort(existing.endpoint.host, existing.endpoint.port);
     const theirs = joinHostPort(formatAddress(other.address), other.port);
     this.#routes.queries.nameClaimed(now, existing.name, mine, theirs);
@@ -112,7 +112,7 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  pingCompleted(_now: number, node: Node, roundTripMs: number, payload: Uint8Array): void {
+  pingCompleted(_now: number, node: Identity, roundTripMs: number, payload: Uint8Array): void {
     this.#routes.coordinates.observe(node.name, roundTripMs, payload);
   }
 

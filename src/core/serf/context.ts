@@ -4,6 +4,7 @@
 
 import { type LineKind, type LogLevel, Outbox } from "../effects.ts";
 import type { Meter } from "../metrics.ts";
+import { Names } from "../names.ts";
 import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
 import { Timers } from "../timers.ts";
@@ -37,6 +38,8 @@ export interface SerfContext {
   readonly outbox: Outbox<SerfEffect>;
   readonly timers: Timers<SerfTimer>;
   readonly clocks: Clocks;
+  /** The rows of names in the tables of members, here and in the membership layer. */
+  readonly names: Names;
   /** The name, address and tags that this node announces. */
   readonly local: LocalNode;
   /**
@@ -72,6 +75,7 @@ export function createContext(options: ContextOptions): SerfContext {
     serfCodec,
     outbox: new Outbox(meter),
     timers: new Timers(),
+    names: new Names(),
     clocks: { members: new LamportClock(), events: new LamportClock(), queries: new LamportClock() },
     local: new LocalNode({ name, address: swim.address, port: swim.port, tags, protocol }),
     now: 0,

@@ -3,7 +3,7 @@
  * (serf `GetBroadcasts`).
  */
 
-import { Broadcasts } from "../swim/broadcasts.ts";
+import { Broadcasts } from "../swim/queue/broadcasts.ts";
 import type { Side } from "../swim/ring.ts";
 import { Limits } from "../wire/limits.ts";
 import type { SerfContext } from "./context.ts";

@@ -86,9 +86,9 @@ export class SerfCore {
   /** Throws SerfError (ERR_LIMIT) if the tags are too long. */
   constructor(options: SerfCoreOptions) {
     const context = createContext(options);
-    const { config, local, outbox } = context;
+    const { config, local, outbox, names } = context;
     const application = new SerfApplication(local, new Admission(config, options.admission ?? {}));
-    const swim = new Swim({ ...options, config: options.swim, outbox, application });
+    const swim = new Swim({ ...options, config: options.swim, outbox, application, names });
     const coordinates = new PingCoordinates(context);
     const members = new SerfMembers(context, (name) => coordinates.forget(name));
     const queues = new SerfQueues(context, {

@@ -3,8 +3,8 @@
  * it for the checkers of simulated clusters. A node that is not looked at spends nothing on it.
  */
 
-import type { Broadcasts } from "../swim/broadcasts.ts";
 import type { Node } from "../swim/members.ts";
+import type { Broadcasts } from "../swim/queue/broadcasts.ts";
 import type { Load, Swim, SwimLoad } from "../swim/swim.ts";
 import type { SerfContext } from "./context.ts";
 import type { PingCoordinates } from "./coordinates.ts";
@@ -27,8 +27,8 @@ export function statistics(context: SerfContext, sources: StatisticsSources): Re
   const { members, queues, coordinates, swim } = sources;
   return {
     members: String(members.count),
-    failed: String(members.withStatus("failed").length),
-    left: String(members.withStatus("left").length),
+    failed: String(members.countOf("failed")),
+    left: String(members.countOf("left")),
     health_score: String(swim.healthScore),
     member_time: String(clocks.members.time),
     event_time: String(clocks.events.time),
@@ -76,7 +76,7 @@ export class Inspection {
   }
 
   /** Returns what the membership layer knows of a node, or `undefined`. */
-  node(name: string): Readonly<Node> | undefined {
+  node(name: string): Node | undefined {
     return this.#swim.find(name);
   }
 
@@ -84,7 +84,7 @@ export class Inspection {
    * Calls `changed` from now on with every node that is new to the membership layer, or whose status
    * or incarnation was set. There is one such function at a time.
    */
-  watch(changed: (node: Readonly<Node>) => void): void {
+  watch(changed: (node: Node) => void): void {
     this.#swim.watch(changed);
   }
 

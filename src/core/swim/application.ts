@@ -7,7 +7,7 @@
 import type { Address } from "../../runtime.ts";
 import type { Job, Turn } from "../jobs.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
-import type { Node } from "./members.ts";
+import type { Identity } from "./identity.ts";
 import type { Side } from "./ring.ts";
 
 /** Implemented by the layer above Swim. */
@@ -36,20 +36,20 @@ export interface Application {
   /** Merges a peer's state, which is never empty. Its nodes have been merged before. */
   mergeRemoteState(turn: Turn, state: Uint8Array, join: boolean): Job;
   /** Called when a node became alive, also our own at the start. */
-  joined(now: number, node: Node): void;
+  joined(now: number, node: Identity): void;
   /** Called when a node is dead or left, also our own when it leaves. */
-  left(now: number, node: Node): void;
+  left(now: number, node: Identity): void;
   /** Called when the metadata of a live node changed. */
-  updated(now: number, node: Node): void;
+  updated(now: number, node: Identity): void;
   /** Called when an alive message claims the name of `existing` for another address. */
-  conflict(now: number, existing: Node, other: Alive): void;
+  conflict(now: number, existing: Identity, other: Alive): void;
   /** Returns the payload for an ack; `null` for nil on the wire. */
   ackPayload(): Uint8Array | null;
   /**
    * Called when the reply to a direct probe arrived in time. `roundTripMs` has the clock's full
    * resolution.
    */
-  pingCompleted(now: number, node: Node, roundTripMs: number, payload: Uint8Array): void;
+  pingCompleted(now: number, node: Identity, roundTripMs: number, payload: Uint8Array): void;
   /**
    * Called for every alive message that says something new about a member. Returns a reason to ignore it, or
    * `undefined` to apply it.

@@ -4,14 +4,16 @@
  */
 
 import type { LineKind, LogLevel, Sink, SwimEffect } from "../effects.ts";
+import { Names } from "../names.ts";
 import type { Random } from "../random.ts";
 import { Timers } from "../timers.ts";
 import type { MessageCodec } from "../wire/message_codec.ts";
 import type { Application } from "./application.ts";
 import { Awareness } from "./awareness.ts";
-import { Broadcasts } from "./broadcasts.ts";
 import { type SwimConfig, SwimLimits } from "./config.ts";
+import { type Identities, OwnIdentities } from "./identity.ts";
 import { Members } from "./members.ts";
+import { Broadcasts } from "./queue/broadcasts.ts";
 
 /** The deadlines of the membership layer. */
 export type SwimTimer =
@@ -43,12 +45,18 @@ export interface SwimContext {
 }
 
 /** What {@link createContext} needs. */
-export type SwimContextOptions = Pick<SwimContext, "config" | "random" | "codec" | "application" | "outbox">;
+export interface SwimContextOptions
+  extends Pick<SwimContext, "config" | "random" | "codec" | "application" | "outbox"> {
+  /** The rows of names, if other tables share them. */
+  readonly names?: Names;
+  /** Makes the identities of members; the nodes of a simulated world may share them. */
+  readonly identities?: Identities;
+}
 
 /** Creates the context of a node at its start. */
 export function createContext(options: SwimContextOptions): SwimContext {
-  const { config, outbox } = options;
-  const members = new Members(options.random);
+  const { config, outbox, random, names = new Names(), identities = new OwnIdentities() } = options;
+  const members = new Members(random, names, identities);
   let sequence = 0;
   return {
     ...options,

@@ -5,8 +5,8 @@
  * nodes are idle most of the time.
  */
 
+import { noRow, type Row } from "../rows.ts";
 import type { SwimContext } from "./context.ts";
-import { isLive, type Node } from "./members.ts";
 import { type Ring, type Side, sides } from "./ring.ts";
 import { fetchGossip, sendToNode } from "./transmit.ts";
 
@@ -59,7 +59,8 @@ export class Gossip {
     const { members, config } = this.#context;
     let parts: Uint8Array[] = [];
     const told = this.#tellNeighbours();
-    const isPeer = (node: Node): boolean => isLive(node) && node.name !== config.name && !told.includes(node);
+    const isPeer = (node: Row): boolean =>
+      members.isLive(node) && members.name(node) !== config.name && !told.includes(node);
     for (const node of members.pick(config.gossipNodes, isPeer)) {
       parts = fetchGossip(this.#context);
       if (parts.length === 0) return;
@@ -67,14 +68,14 @@ export class Gossip {
     }
     // memberlist picks from live and recently dead members together. In a small cluster its gossip
     // can then miss live members.
-    const [dead] = members.pick(1, (other) => this.#isRecentlyDead(now, other));
-    if (dead === undefined) return;
+    const dead = members.pickDead(now, config.gossipToTheDeadMs);
+    if (dead === noRow) return;
     if (parts.length === 0) parts = fetchGossip(this.#context);
     if (parts.length > 0) sendToNode(this.#context, dead, parts);
   }
 
   /** Tells the neighbours on the ring what they have not been told yet. Returns those. */
-  #tellNeighbours(): Node[] {
+  #tellNeighbours(): Row[] {
     const neighbours = this.#ring.neighbours;
     if (neighbours === undefined) return [];
     const { before, after } = neighbours;
@@ -82,7 +83,7 @@ export class Gossip {
     return sides.filter((side) => this.#tell(neighbours[side], side)).map((side) => neighbours[side]);
   }
 
-  #tell(node: Node, side: Side): boolean {
+  #tell(node: Row, side: Side): boolean {
     for (let packets = 0; packets < packetsMax; packets++) {
       const parts = fetchGossip(this.#context, side);
       if (parts.length === 0) return packets > 0;
@@ -94,10 +95,6 @@ export class Gossip {
   #forgive(side: Side): void {
     this.#context.broadcasts.forgive(side);
     this.#context.application.forgive(side);
-  }
-
-  #isRecentlyDead(now: number, node: Node): boolean {
-    return node.status === "dead" && now - node.changedAt <= this.#context.config.gossipToTheDeadMs;
   }
 
   /** Whether there is something to send, and somebody to send it to. */

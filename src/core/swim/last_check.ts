@@ -5,6 +5,7 @@
  * changes nothing on the wire.
  */
 
+import { noRow } from "../rows.ts";
 import { log, type SwimContext } from "./context.ts";
 import type { Membership } from "./membership.ts";
 import { sendToNode } from "./transmit.ts";
@@ -28,9 +29,9 @@ export class LastCheck {
   ping(now: number, name: string): void {
     const { members, config, codec, timers } = this.#context;
     const node = members.find(name);
-    if (node?.status !== "suspect") return;
+    if (node === noRow || members.status(node) !== "suspect") return;
     const sequence = this.#context.nextSequence();
-    const { incarnation } = node;
+    const incarnation = members.incarnation(node);
     this.#pending.set(sequence, { node: name, incarnation });
     timers.set(`reply ${sequence}`, now + config.probeTimeoutMs, { kind: "lastCheckReply", sequence });
     sendToNode(this.#context, node, [

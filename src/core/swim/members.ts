@@ -1,192 +1,241 @@
 /**
- * The table of known nodes: one record per name, and the shuffled list that gives the order of
+ * The table of known nodes: a row for each name, and the shuffled list that gives the order of
  * probing.
  */
 
-import { formatAddress } from "../../net/address.ts";
-import type { Address } from "../../runtime.ts";
-import { equalBytes } from "../bytes.ts";
+import type { Names } from "../names.ts";
 import type { Random } from "../random.ts";
+import { noRow, placeOf, type Row, Rows } from "../rows.ts";
 import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
+import { type Identities, type Identity, isAnnouncedBy } from "./identity.ts";
+import { ProbingOrder } from "./probing_order.ts";
 
 /** The state of a node in this layer. `left` is a death that the node itself announced. */
 export type NodeStatus = "alive" | "suspect" | "dead" | "left";
 
-/** What this node knows about one node. Only `membership.ts` changes it. */
-export interface Node {
-  readonly name: string;
-  /** The place of the name on the ring, see {@link nameHash}. */
-  readonly nameHash: number;
-  /** The address as announced. Whether it has 4 or 16 bytes is part of the identity. */
-  address: Uint8Array;
-  /** Where to send: the canonical text of `address`, and the port. */
-  endpoint: Address;
-  meta: Uint8Array | null;
-  /** PMin, PMax, PCur, DMin, DMax, DCur as announced; all 0 if the node announced fewer. */
-  versions: Uint8Array;
-  incarnation: number;
-  status: NodeStatus;
-  /** When `status` last changed. */
-  changedAt: number;
+/** What this node knows about one node at the moment. */
+export interface Node extends Identity {
+  readonly incarnation: number;
+  readonly status: NodeStatus;
 }
 
-/** Positions in {@link Node.versions}, the vector of versions that every member announces. */
-export const versionIndex = {
-  protocolMin: 0,
-  protocolMax: 1,
-  protocol: 2,
-  delegateMin: 3,
-  delegateMax: 4,
-  delegate: 5,
-} as const;
+/** The statuses by their numbers in the table, where 0 is an unused row. */
+const statuses: readonly (NodeStatus | undefined)[] = [undefined, "alive", "suspect", "dead", "left"];
+const numbers: Readonly<Record<NodeStatus, number>> = { alive: 1, suspect: 2, dead: 3, left: 4 };
 
-/** Returns whether a node is alive or suspected, and so still takes part. */
-export function isLive(node: Node): boolean {
-  return node.status === "alive" || node.status === "suspect";
-}
-
-/**
- * Returns whether an alive message says nothing about a node that is not known already. Messages
- * that are wrong never repeat what is known.
- */
-export function isRepetition(node: Node, alive: Alive): boolean {
-  if (alive.incarnation > node.incarnation || alive.port !== node.endpoint.port) return false;
-  if ((alive.meta?.length ?? 0) > SwimLimits.meta || alive.versions.length < node.versions.length)
-    return false;
-  for (let index = 0; index < node.versions.length; index++) {
-    if (alive.versions[index] !== node.versions[index]) return false;
-  }
-  return equalBytes(alive.address, node.address);
-}
-
-/**
- * Returns a hash of a name, from 0 to 2^32 - 1: FNV-1a, mixed by the finalizer of MurmurHash3. All
- * nodes have to agree on it.
- */
-export function nameHash(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < name.length; index++) {
-    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-/** The table of known nodes, our own included. */
+/** The table of known nodes, our own included. Only `membership.ts` changes it. */
 export class Members {
+  readonly #names: Names;
+  readonly #identities: Identities;
   readonly #random: Random;
-  readonly #byName = new Map<string, Node>();
-  #list: Node[] = [];
-  #live = 0;
-  #liveVersion = 0;
+  readonly #order: ProbingOrder;
+  readonly #rows = new Rows((rows) => ({
+    identity: new Array<Identity | undefined>(rows).fill(undefined),
+    incarnation: new Uint32Array(rows),
+    status: new Uint8Array(rows),
+  }));
+  /** The number of rows in each status, by its number. */
+  readonly #counts = statuses.map(() => 0);
+  /** When each node that is dead or left became so. */
+  readonly #goneAt = new Map<Row, number>();
+  /** The rows of {@link #goneAt} in the order of probing; `undefined` while that is not known. */
+  #goneInOrder: Row[] | undefined;
   #changed: ((node: Node) => void) | undefined;
+  #liveChanged: ((row: Row, isLive: boolean) => void) | undefined;
 
   /** `random` orders the list. */
-  constructor(random: Random) {
+  constructor(random: Random, names: Names, identities: Identities) {
     this.#random = random;
+    this.#names = names;
+    this.#identities = identities;
+    this.#order = new ProbingOrder(random);
   }
 
   /** Calls `changed` from now on with every node that is new, or whose status or incarnation was set. */
-  watch(changed: (node: Readonly<Node>) => void): void {
+  watch(changed: (node: Node) => void): void {
     this.#changed = changed;
   }
 
-  /** Handles that the incarnation of a node was set, and not its status. */
-  touched(node: Node): void {
-    this.#changed?.(node);
+  /** Calls `changed` from now on whenever a node becomes live or ceases to be. */
+  watchLive(changed: (row: Row, isLive: boolean) => void): void {
+    this.#liveChanged = changed;
   }
 
-  /** Nodes in probing order. */
-  get list(): readonly Node[] {
-    return this.#list;
+  /** The rows of all nodes in probing order. */
+  get order(): Pick<ProbingOrder, "at" | "filter" | typeof Symbol.iterator> {
+    return this.#order;
   }
 
   /** The number of nodes in all states: the n of memberlist's formulas. */
   get count(): number {
-    return this.#list.length;
+    return this.#order.count;
   }
 
   /** The number of nodes that are alive or suspected. */
   get liveCount(): number {
-    return this.#live;
+    return this.countOf("alive") + this.countOf("suspect");
   }
 
-  /** Another number whenever a node becomes live or ceases to be. */
-  get liveVersion(): number {
-    return this.#liveVersion;
+  /** Returns the number of nodes in a status. */
+  countOf(status: NodeStatus): number {
+    return this.#counts[numbers[status]]!;
   }
 
-  /** Returns the node of a name, or `undefined`. */
-  find(name: string): Node | undefined {
-    return this.#byName.get(name);
+  /** Returns the row of a name, or {@link noRow}. */
+  find(name: string): Row {
+    const row = this.#names.find(name);
+    return row !== noRow && this.has(row) ? row : noRow;
+  }
+
+  /** Returns whether there still is a node at a row. */
+  has(row: Row): boolean {
+    return this.#rows.has(row) && this.#rows.of(row).status[placeOf(row)] !== 0;
+  }
+
+  /** Returns the name of a node. */
+  name(row: Row): string {
+    return this.#names.name(row);
+  }
+
+  /** Returns the place of a node's name on the ring. */
+  nameHash(row: Row): number {
+    return this.#names.hash(row);
+  }
+
+  /** Returns what a node announced last. */
+  identity(row: Row): Identity {
+    return this.#rows.of(row).identity[placeOf(row)]!;
+  }
+
+  /** Returns the incarnation of a node. */
+  incarnation(row: Row): number {
+    return this.#rows.of(row).incarnation[placeOf(row)]!;
+  }
+
+  /** Returns the status of a node. */
+  status(row: Row): NodeStatus {
+    return statuses[this.#rows.of(row).status[placeOf(row)]!]!;
+  }
+
+  /** Returns whether a node is alive or suspected, and so still takes part. */
+  isLive(row: Row): boolean {
+    const status = this.#rows.of(row).status[placeOf(row)]!;
+    return status === numbers.alive || status === numbers.suspect;
+  }
+
+  /** Returns for how long a node has been dead or left. */
+  goneFor(row: Row, now: number): number {
+    return now - this.#goneAt.get(row)!;
+  }
+
+  /** Returns what is known of a node at the moment. */
+  node(row: Row): Node {
+    const { name, address, endpoint, meta, versions } = this.identity(row);
+    const incarnation = this.incarnation(row);
+    return { name, address, endpoint, meta, versions, incarnation, status: this.status(row) };
+  }
+
+  /**
+   * Returns whether an alive message says nothing about a node that is not known already. Messages
+   * that are wrong never repeat what is known.
+   */
+  isRepetition(row: Row, alive: Alive): boolean {
+    const { incarnation, identity } = this.#rows.of(row);
+    const place = placeOf(row);
+    return alive.incarnation <= incarnation[place]! && isAnnouncedBy(identity[place]!, alive);
   }
 
   /**
    * Adds an unknown node as dead at incarnation 0, at a random place in the list. Returns
-   * `undefined` if the table is full.
+   * {@link noRow} if the table is full.
    */
-  add(alive: Alive, now: number): Node | undefined {
-    if (this.#list.length >= SwimLimits.members) return undefined;
-    const node: Node = {
-      name: alive.node,
-      nameHash: nameHash(alive.node),
-      address: alive.address,
-      endpoint: { host: formatAddress(alive.address), port: alive.port },
-      meta: alive.meta,
-      versions: alive.versions.length >= 6 ? alive.versions.subarray(0, 6) : new Uint8Array(6),
-      incarnation: 0,
-      status: "dead",
-      changedAt: now,
-    };
-    this.#byName.set(node.name, node);
-    const place = this.#random.below(this.#list.length + 1);
-    this.#list.push(node);
-    const last = this.#list.length - 1;
-    this.#list[last] = this.#list[place]!;
-    this.#list[place] = node;
-    this.#changed?.(node);
-    return node;
+  add(alive: Alive, now: number): Row {
+    if (this.count >= SwimLimits.members) return noRow;
+    const identity = this.#identities.of(alive, undefined);
+    const row = this.#names.hold(identity.name);
+    this.#rows.reserve(row);
+    const columns = this.#rows.of(row);
+    const place = placeOf(row);
+    columns.identity[place] = identity;
+    columns.incarnation[place] = 0;
+    columns.status[place] = numbers.dead;
+    this.#counts[numbers.dead]! += 1;
+    this.#setGone(row, now);
+    this.#order.add(row);
+    this.#changed?.(this.node(row));
+    return row;
+  }
+
+  /** Sets what a node announced; its status or its incarnation has to be set after that. */
+  announce(row: Row, alive: Alive): void {
+    const { identity } = this.#rows.of(row);
+    const place = placeOf(row);
+    identity[place] = this.#identities.of(alive, identity[place]);
+  }
+
+  /** Sets the incarnation of a node. */
+  renew(row: Row, incarnation: number): void {
+    this.#rows.of(row).incarnation[placeOf(row)] = incarnation;
+    this.#changed?.(this.node(row));
   }
 
   /** Sets the state of a node. */
-  change(node: Node, status: NodeStatus, now: number): void {
-    const before = isLive(node);
-    node.status = status;
-    node.changedAt = now;
-    this.#changed?.(node);
-    if (isLive(node) === before) return;
-    this.#live += before ? -1 : 1;
-    this.#liveVersion += 1;
+  change(row: Row, status: NodeStatus, incarnation: number, now: number): void {
+    const wasLive = this.isLive(row);
+    const { status: column } = this.#rows.of(row);
+    const place = placeOf(row);
+    this.#counts[column[place]!]! -= 1;
+    column[place] = numbers[status];
+    this.#counts[column[place]!]! += 1;
+    const isLive = this.isLive(row);
+    if (isLive) this.#goneAt.delete(row);
+    else this.#setGone(row, now);
+    this.renew(row, incarnation);
+    if (isLive !== wasLive) this.#liveChanged?.(row, isLive);
   }
 
   /**
    * Removes the nodes for which `keep` returns false and shuffles the rest (memberlist
    * `resetNodes`).
    */
-  reap(keep: (node: Node) => boolean): void {
-    this.#list = this.#list.filter((node) => {
-      if (keep(node)) return true;
-      this.#byName.delete(node.name);
+  reap(keep: (row: Row) => boolean): void {
+    this.#goneInOrder = undefined;
+    this.#order.renew((row) => {
+      if (this.isLive(row) || keep(row)) return true;
+      this.#remove(row);
       return false;
     });
-    this.#random.shuffle(this.#list);
   }
 
   /**
    * Returns `count` distinct random nodes for which `accept` returns true, or all of them if there
    * are fewer (memberlist `kRandomNodes`, which may return fewer).
    */
-  pick(count: number, accept: (node: Node) => boolean): Node[] {
-    const chosen: Node[] = [];
-    const drawsMax = this.#list.length < 8 * count ? 0 : 4 * count;
+  pick(count: number, accept: (row: Row) => boolean): Row[] {
+    return this.#pick(count, accept, () => this.#order.filter(accept));
+  }
+
+  /** Returns a random node that has been dead for at most `ms`, or {@link noRow}. */
+  pickDead(now: number, ms: number): Row {
+    const isWanted = (row: Row): boolean => this.status(row) === "dead" && this.goneFor(row, now) <= ms;
+    const [dead = noRow] = this.#pick(1, isWanted, () => {
+      const wanted = [...this.#goneAt.keys()].filter(isWanted);
+      return wanted.length < 2 ? wanted : this.#inOrder().filter(isWanted);
+    });
+    return dead;
+  }
+
+  /** Draws a few times, then chooses from `all` that are accepted, in the order of probing. */
+  #pick(count: number, accept: (row: Row) => boolean, all: () => Row[]): Row[] {
+    const chosen: Row[] = [];
+    const drawsMax = this.count < 8 * count ? 0 : 4 * count;
     for (let draw = 0; draw < drawsMax && chosen.length < count; draw++) {
-      const node = this.#list[this.#random.below(this.#list.length)]!;
-      if (accept(node) && !chosen.includes(node)) chosen.push(node);
+      const row = this.#order.draw();
+      if (accept(row) && !chosen.includes(row)) chosen.push(row);
     }
     if (chosen.length === count) return chosen;
-    const rest = this.#list.filter((node) => accept(node) && !chosen.includes(node));
+    const rest = all().filter((row) => !chosen.includes(row));
     while (chosen.length < count && rest.length > 0) {
       const place = this.#random.below(rest.length);
       chosen.push(rest[place]!);
@@ -194,5 +243,26 @@ export class Members {
       rest.pop();
     }
     return chosen;
+  }
+
+  /** Returns the nodes that are gone, in the order of probing. */
+  #inOrder(): readonly Row[] {
+    this.#goneInOrder ??= this.#order.filter((row) => !this.isLive(row));
+    return this.#goneInOrder;
+  }
+
+  #setGone(row: Row, now: number): void {
+    this.#goneAt.set(row, now);
+    this.#goneInOrder = undefined;
+  }
+
+  #remove(row: Row): void {
+    const { identity, status } = this.#rows.of(row);
+    const place = placeOf(row);
+    this.#counts[status[place]!]! -= 1;
+    status[place] = 0;
+    identity[place] = undefined;
+    this.#goneAt.delete(row);
+    this.#names.release(row);
   }
 }

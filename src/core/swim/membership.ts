@@ -7,17 +7,16 @@
 
 import { formatAddress, joinHostPort } from "../../net/address.ts";
 import { inBlocks } from "../../net/cidr.ts";
-import { equalBytes, noBytes } from "../bytes.ts";
+import { equalBytes } from "../bytes.ts";
+import { noRow, type Row } from "../rows.ts";
 import type { Alive, Dead, NodeState, Suspect } from "../wire/messages.ts";
 import { NodeStateCode } from "../wire/messages.ts";
 import type { SwimConfig } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
-import { isRepetition, type Node } from "./members.ts";
+import { hasAddress, sameMeta } from "./identity.ts";
+import type { NodeStatus } from "./members.ts";
 import { Suspicions } from "./suspicions.ts";
 import { aliveFault, plausibleAccusation, plausibleAlive, versionsFault } from "./validity.ts";
-
-/** The numbers of states in memberlist's log lines. */
-const stateNumber = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 
 /**
  * The rules of one node's view of the cluster: the new status of a member, by its status and by
@@ -104,12 +103,11 @@ export class Membership {
   /** Makes a member known that everybody knows: without a check, and without broadcasting it again. */
   adopt(now: number, alive: Alive): void {
     const { members, application, config } = this.#context;
-    if (alive.node === config.name || members.find(alive.node) !== undefined) return;
+    if (alive.node === config.name || members.find(alive.node) !== noRow) return;
     const node = members.add(alive, now);
-    if (node === undefined) return;
-    node.incarnation = alive.incarnation;
-    members.change(node, "alive", now);
-    application.joined(now, node);
+    if (node === noRow) return;
+    members.change(node, "alive", alive.incarnation, now);
+    application.joined(now, members.identity(node));
   }
 
   /** Applies an alive message (memberlist `aliveNode`). */
@@ -123,11 +121,10 @@ export class Membership {
     if (isSelf && this.#leaving) return;
     let node = members.find(alive.node);
     // Most gossip is known already.
-    if (node !== undefined && !isSelf && isRepetition(node, alive)) return;
+    if (node !== noRow && !isSelf && members.isRepetition(node, alive)) return;
     if (!this.#acceptable(alive)) return;
     let addressUpdate = false;
-    const moved =
-      node === undefined || !equalBytes(node.address, alive.address) || node.endpoint.port !== alive.port;
+    const moved = node === noRow || !hasAddress(members.identity(node), alive);
     if (moved && !isAllowed(config, alive.address)) {
       log(
         this.#context,
@@ -137,27 +134,28 @@ export class Membership {
       );
       return;
     }
-    if (node === undefined) {
+    if (node === noRow) {
       node = members.add(alive, now);
-      if (node === undefined) {
+      if (node === noRow) {
         log(this.#context, "WARN", `Rejected node ${alive.node}: the member table is full`, "alive");
         return;
       }
     } else if (moved) {
       if (!this.#mayMove(now, node)) {
         this.#logConflict(node, alive);
-        application.conflict(now, node, alive);
+        application.conflict(now, members.identity(node), alive);
         return;
       }
       addressUpdate = true;
     }
-    if (!isSelf && !addressUpdate && alive.incarnation <= node.incarnation) return;
-    if (isSelf && alive.incarnation < node.incarnation) return;
-    this.#suspicions.end(node.name);
+    const known = members.incarnation(node);
+    if (!isSelf && !addressUpdate && alive.incarnation <= known) return;
+    if (isSelf && alive.incarnation < known) return;
+    this.#suspicions.end(alive.node);
     if (isSelf && !options.bootstrap) {
-      const same =
-        sameMeta(node.meta, alive.meta) && equalBytes(node.versions, alive.versions.subarray(0, 6));
-      if (alive.incarnation === node.incarnation && same) return;
+      const { meta, versions } = members.identity(node);
+      const same = sameMeta(meta, alive.meta) && equalBytes(versions, alive.versions.subarray(0, 6));
+      if (alive.incarnation === known && same) return;
       log(
         this.#context,
         "WARN",
@@ -176,23 +174,21 @@ export class Membership {
   suspect(now: number, suspect: Suspect): void {
     const { members, config } = this.#context;
     const node = members.find(suspect.node);
-    if (node === undefined || suspect.incarnation < node.incarnation) return;
-    if (!plausibleAccusation(suspect.incarnation, node.incarnation)) return;
-    if (this.#suspicions.find(node.name) !== undefined) {
-      if (this.#suspicions.confirm(now, node.name, suspect.from)) this.#broadcast(suspect);
+    if (node === noRow || !this.#believes(node, suspect)) return;
+    if (this.#suspicions.find(suspect.node) !== undefined) {
+      if (this.#suspicions.confirm(now, suspect.node, suspect.from)) this.#broadcast(suspect);
       return;
     }
-    if (node.status !== "alive") return;
-    if (node.name === config.name) {
+    if (members.status(node) !== "alive") return;
+    if (suspect.node === config.name) {
       log(this.#context, "WARN", `Refuting a suspect message (from: ${suspect.from})`, "refutation");
       this.#refute(node, suspect.incarnation);
       return;
     }
     this.#broadcast(suspect);
     this.#count("suspect");
-    node.incarnation = suspect.incarnation;
-    members.change(node, "suspect", now);
-    this.#suspicions.begin(now, node.name, suspect.from);
+    members.change(node, "suspect", suspect.incarnation, now);
+    this.#suspicions.begin(now, members.name(node), suspect.from);
   }
 
   /**
@@ -202,29 +198,24 @@ export class Membership {
   dead(now: number, dead: Dead, finished?: () => void): void {
     const { members, application, config } = this.#context;
     const node = members.find(dead.node);
-    if (
-      node === undefined ||
-      dead.incarnation < node.incarnation ||
-      !plausibleAccusation(dead.incarnation, node.incarnation)
-    ) {
+    if (node === noRow || !this.#believes(node, dead)) {
       finished?.();
       return;
     }
-    this.#suspicions.end(node.name);
-    if (node.status === "dead" || node.status === "left") {
+    this.#suspicions.end(dead.node);
+    if (!members.isLive(node)) {
       finished?.();
       return;
     }
-    if (node.name === config.name && !this.#leaving) {
+    if (dead.node === config.name && !this.#leaving) {
       log(this.#context, "WARN", `Refuting a dead message (from: ${dead.from})`, "refutation");
       this.#refute(node, dead.incarnation);
       return;
     }
     this.#broadcast(dead, finished);
     this.#count("dead");
-    node.incarnation = dead.incarnation;
-    members.change(node, dead.from === dead.node ? "left" : "dead", now);
-    application.left(now, node);
+    members.change(node, dead.from === dead.node ? "left" : "dead", dead.incarnation, now);
+    application.left(now, members.identity(node));
   }
 
   /**
@@ -243,7 +234,7 @@ export class Membership {
       case NodeStateCode.dead:
       case NodeStateCode.suspect:
         // A newer incarnation of a member that left: it had returned, and this node missed that.
-        if (this.#context.members.find(node)?.status === "left") this.alive(now, { ...entry, type: "alive" });
+        if (this.#statusOf(node) === "left") this.alive(now, { ...entry, type: "alive" });
         this.suspect(now, { type: "suspect", incarnation, node, from: this.#context.config.name });
         return;
     }
@@ -251,9 +242,9 @@ export class Membership {
 
   /** Declares a suspect dead, because its suspicion expired (memberlist, in `suspectNode`). */
   suspicionExpired(now: number, name: string): void {
+    const { members } = this.#context;
     const suspicion = this.#suspicions.find(name);
-    const node = this.#context.members.find(name);
-    if (suspicion === undefined || node === undefined || node.status !== "suspect") return;
+    if (suspicion === undefined || this.#statusOf(name) !== "suspect") return;
     if (suspicion.confirmations < suspicion.expected)
       this.#context.outbox.meter?.incr("memberlist.degraded.timeout", 1);
     log(
@@ -262,7 +253,8 @@ export class Membership {
       `Marking ${name} as failed, suspect timeout reached (${suspicion.confirmations} peer confirmations)`,
     );
     const from = this.#context.config.name;
-    this.dead(now, { type: "dead", incarnation: node.incarnation, node: name, from });
+    const incarnation = members.incarnation(members.find(name));
+    this.dead(now, { type: "dead", incarnation, node: name, from });
   }
 
   /** Makes every suspicion longer by a time in which this node stood still. */
@@ -280,20 +272,20 @@ export class Membership {
    * false if there is no such suspicion any more.
    */
   clearSuspicion(now: number, name: string, incarnation: number): boolean {
-    const node = this.#context.members.find(name);
-    if (node?.status !== "suspect" || node.incarnation !== incarnation) return false;
-    this.#suspicions.end(node.name);
-    this.#context.members.change(node, "alive", now);
+    const { members } = this.#context;
+    const node = members.find(name);
+    if (this.#statusOf(name) !== "suspect" || members.incarnation(node) !== incarnation) return false;
+    this.#suspicions.end(name);
+    members.change(node, "alive", incarnation, now);
     return true;
   }
 
   /** Removes nodes that are long dead or left and shuffles the rest (memberlist `resetNodes`). */
   reap(now: number): void {
     const { members, config } = this.#context;
-    members.reap((node) => {
-      const gone = node.status === "dead" || node.status === "left";
-      return !gone || node.name === config.name || now - node.changedAt <= config.gossipToTheDeadMs;
-    });
+    members.reap(
+      (node) => members.name(node) === config.name || members.goneFor(node, now) <= config.gossipToTheDeadMs,
+    );
   }
 
   #acceptable(alive: Alive): boolean {
@@ -317,8 +309,9 @@ export class Membership {
       );
       return false;
     }
-    const known = this.#context.members.find(alive.node)?.incarnation ?? 0;
-    if (!plausibleAlive(alive.incarnation, known)) {
+    const { members } = this.#context;
+    const node = members.find(alive.node);
+    if (!plausibleAlive(alive.incarnation, node === noRow ? 0 : members.incarnation(node))) {
       const text = `the incarnation ${alive.incarnation} is not plausible`;
       log(
         this.#context,
@@ -334,53 +327,57 @@ export class Membership {
     return refusal === undefined;
   }
 
-  #mayMove(now: number, node: Node): boolean {
-    const { deadNodeReclaimMs } = this.#context.config;
-    const reclaimable =
-      node.status === "dead" && deadNodeReclaimMs > 0 && now - node.changedAt > deadNodeReclaimMs;
-    return node.status === "left" || reclaimable;
+  /** Returns whether an accusation is not outdated, and can be right. */
+  #believes(node: Row, { incarnation }: Suspect | Dead): boolean {
+    const known = this.#context.members.incarnation(node);
+    return incarnation >= known && plausibleAccusation(incarnation, known);
   }
 
-  #logConflict(node: Node, alive: Alive): void {
+  #statusOf(name: string): NodeStatus | undefined {
+    const { members } = this.#context;
+    const node = members.find(name);
+    return node === noRow ? undefined : members.status(node);
+  }
+
+  #mayMove(now: number, node: Row): boolean {
+    const { config, members } = this.#context;
+    const status = members.status(node);
+    if (status !== "dead" || config.deadNodeReclaimMs <= 0) return status === "left";
+    return members.goneFor(node, now) > config.deadNodeReclaimMs;
+  }
+
+  #logConflict(node: Row, alive: Alive): void {
+    const { members } = this.#context;
+    const { name, endpoint } = members.identity(node);
     log(
       this.#context,
       "ERR",
-      `Conflicting address for ${node.name}. Mine: ${joinHostPort(node.endpoint.host, node.endpoint.port)} ` +
-        `Theirs: ${joinHostPort(formatAddress(alive.address), alive.port)} Old state: ${stateNumber[node.status]}`,
+      `Conflicting address for ${name}. Mine: ${joinHostPort(endpoint.host, endpoint.port)} ` +
+        `Theirs: ${joinHostPort(formatAddress(alive.address), alive.port)} Old state: ${NodeStateCode[members.status(node)]}`,
       "conflict",
     );
   }
 
-  #accept(now: number, node: Node, alive: Alive, finished: (() => void) | undefined): void {
+  #accept(now: number, node: Row, alive: Alive, finished: (() => void) | undefined): void {
     const { members, application } = this.#context;
     this.#broadcast(alive, finished);
-    const before = node.status;
-    const metaChanged = !sameMeta(node.meta, alive.meta);
-    if (alive.versions.length >= 6) node.versions = alive.versions.subarray(0, 6);
-    node.incarnation = alive.incarnation;
-    node.meta = alive.meta;
-    node.address = alive.address;
-    node.endpoint = { host: formatAddress(alive.address), port: alive.port };
-    if (before === "alive") members.touched(node);
-    else members.change(node, "alive", now);
-    if (before === "dead" || before === "left") application.joined(now, node);
-    else if (metaChanged) application.updated(now, node);
+    const before = members.status(node);
+    const metaChanged = !sameMeta(members.identity(node).meta, alive.meta);
+    members.announce(node, alive);
+    if (before === "alive") members.renew(node, alive.incarnation);
+    else members.change(node, "alive", alive.incarnation, now);
+    if (before === "dead" || before === "left") application.joined(now, members.identity(node));
+    else if (metaChanged) application.updated(now, members.identity(node));
   }
 
-  #refute(self: Node, accused: number): void {
+  #refute(self: Row, accused: number): void {
+    const { members, awareness } = this.#context;
     this.#incarnation = Math.max(this.#incarnation, accused) + 1;
-    self.incarnation = this.#incarnation;
-    this.#context.members.touched(self);
-    this.#context.awareness.apply(1);
-    this.#broadcast({
-      type: "alive",
-      incarnation: self.incarnation,
-      node: self.name,
-      address: self.address,
-      port: self.endpoint.port,
-      meta: self.meta,
-      versions: self.versions,
-    });
+    members.renew(self, this.#incarnation);
+    awareness.apply(1);
+    const { name: node, address, endpoint, meta, versions } = members.identity(self);
+    const { port } = endpoint;
+    this.#broadcast({ type: "alive", incarnation: this.#incarnation, node, address, port, meta, versions });
   }
 
   #count(type: "alive" | "suspect" | "dead"): void {
@@ -395,9 +392,4 @@ export class Membership {
 /** Returns whether members may have this address. */
 export function isAllowed({ allowedBlocks }: SwimConfig, address: Uint8Array): boolean {
   return allowedBlocks.length === 0 || inBlocks(allowedBlocks, address);
-}
-
-/** Returns whether metadata is equal. Nil and empty are equal, as in Go's `bytes.Equal`. */
-function sameMeta(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  return equalBytes(a ?? noBytes, b ?? noBytes);
 }

@@ -6,9 +6,10 @@
 
 import type { Address } from "../../runtime.ts";
 import { noBytes } from "../bytes.ts";
+import type { Row } from "../rows.ts";
 import type { Ping } from "../wire/messages.ts";
 import { log, type SwimContext } from "./context.ts";
-import { isLive, type Node, versionIndex } from "./members.ts";
+import { type Identity, versionIndex } from "./identity.ts";
 import type { Membership } from "./membership.ts";
 import type { Exchanges } from "./streams/exchanges.ts";
 import { sendToNode, sendWithGossip } from "./transmit.ts";
@@ -21,7 +22,8 @@ const nackProtocol = 4;
 /** One round of probing. `incarnation` is that of the target when the round began. */
 interface Round {
   readonly sequence: number;
-  readonly node: Node;
+  readonly node: Row;
+  readonly name: string;
   readonly incarnation: number;
   readonly ping: Ping;
   readonly startedAt: number;
@@ -69,7 +71,7 @@ export class Prober {
   timeout(now: number): void {
     const round = this.#round;
     if (round === undefined || round.helping) return;
-    log(this.#context, "DEBUG", `Failed UDP ping: ${round.node.name} (timeout reached)`);
+    log(this.#context, "DEBUG", `Failed UDP ping: ${round.name} (timeout reached)`);
     this.#askForHelp(now, round);
   }
 
@@ -81,20 +83,15 @@ export class Prober {
       log(
         this.#context,
         "WARN",
-        `Was able to connect to ${round.node.name} over TCP but UDP probes failed, network may be misconfigured`,
+        `Was able to connect to ${round.name} over TCP but UDP probes failed, network may be misconfigured`,
       );
       this.#finish(now, round.sendFailed ? 0 : -1);
       return;
     }
     const missing = Math.max(0, round.expectedNacks - round.nacks);
-    const { node, incarnation } = round;
-    log(this.#context, "INFO", `Suspect ${node.name} has failed, no acks received`);
-    this.#membership.suspect(now, {
-      type: "suspect",
-      incarnation,
-      node: node.name,
-      from: this.#context.config.name,
-    });
+    const { name: node, incarnation } = round;
+    log(this.#context, "INFO", `Suspect ${node} has failed, no acks received`);
+    this.#membership.suspect(now, { type: "suspect", incarnation, node, from: this.#context.config.name });
     this.#finish(now, round.expectedNacks > 0 ? missing : 1);
   }
 
@@ -103,7 +100,8 @@ export class Prober {
     const round = this.#round;
     if (round === undefined || round.sequence !== sequence) return false;
     if (!round.helping && now - round.startedAt <= this.#context.config.probeTimeoutMs) {
-      this.#context.application.pingCompleted(now, round.node, now - round.startedAt, payload ?? noBytes);
+      const target = this.#identity(round);
+      this.#context.application.pingCompleted(now, target, now - round.startedAt, payload ?? noBytes);
     }
     this.#finish(now, round.sendFailed ? 0 : -1);
     return true;
@@ -120,7 +118,7 @@ export class Prober {
   sendFailed(now: number, to: Address): void {
     const round = this.#round;
     if (round === undefined || round.helping) return;
-    const { endpoint } = round.node;
+    const { endpoint } = this.#identity(round);
     if (endpoint.host !== to.host || endpoint.port !== to.port) return;
     round.sendFailed = true;
     this.#askForHelp(now, round);
@@ -152,25 +150,28 @@ export class Prober {
         this.#cursor = 0;
         continue;
       }
-      const node = members.list[this.#cursor]!;
+      const node = members.order.at(this.#cursor);
       this.#cursor += 1;
-      if (node.name === config.name || !isLive(node)) continue;
+      if (members.name(node) === config.name || !members.isLive(node)) continue;
       this.#probe(now, node);
       return;
     }
   }
 
-  #probe(now: number, node: Node): void {
-    const { config, awareness, timers, codec, outbox } = this.#context;
+  #probe(now: number, node: Row): void {
+    const { config, awareness, timers, codec, outbox, members } = this.#context;
     if (awareness.score > 0) outbox.meter?.incr("memberlist.degraded.probe", 1);
     const sequence = this.#context.nextSequence();
     const source = { address: config.address, port: config.port, node: config.name };
-    const ping: Ping = { type: "ping", sequence, node: node.name, source };
+    const { name, endpoint } = members.identity(node);
+    const incarnation = members.incarnation(node);
+    const ping: Ping = { type: "ping", sequence, node: name, source };
     const endsAt = now + awareness.scale(config.probeIntervalMs);
     this.#round = {
       sequence,
       node,
-      incarnation: node.incarnation,
+      name,
+      incarnation,
       ping,
       startedAt: now,
       endsAt,
@@ -182,13 +183,12 @@ export class Prober {
     };
     timers.set("probe end", endsAt, { kind: "probeEnd" });
     timers.set("probe timeout", now + config.probeTimeoutMs, { kind: "probeTimeout" });
-    if (node.status === "alive") {
-      sendWithGossip(this.#context, node.endpoint, ping);
+    if (members.status(node) === "alive") {
+      sendWithGossip(this.#context, endpoint, ping);
       return;
     }
     // A suspected target gets the suspicion with the probe, so that it can refute at once (the
     // buddy system of Lifeguard).
-    const { name, incarnation } = node;
     const suspect = codec.encode({ type: "suspect", incarnation, node: name, from: config.name });
     sendToNode(this.#context, node, [codec.encode(ping), suspect]);
   }
@@ -196,30 +196,38 @@ export class Prober {
   #askForHelp(now: number, round: Round): void {
     const { members, config } = this.#context;
     round.helping = true;
-    const { node, sequence } = round;
+    const { sequence, name } = round;
+    const { address, endpoint, versions } = this.#identity(round);
     const helpers = members.pick(
       config.indirectChecks,
-      (other) => other.status === "alive" && other.name !== config.name && other.name !== node.name,
+      (other) =>
+        members.status(other) === "alive" && members.name(other) !== config.name && other !== round.node,
     );
-    for (const helper of helpers) {
+    for (const row of helpers) {
+      const helper = members.identity(row);
       const nack = helper.versions[versionIndex.protocolMax]! >= nackProtocol;
       if (nack) round.expectedNacks += 1;
       sendWithGossip(this.#context, helper.endpoint, {
         type: "indirectPing",
         sequence,
-        target: node.address,
-        port: node.endpoint.port,
-        node: node.name,
+        target: address,
+        port: endpoint.port,
+        node: name,
         nack,
         source: round.ping.source,
       });
     }
-    if (node.versions[versionIndex.protocolMax]! >= tcpPingProtocol && now < round.endsAt) {
-      this.#exchanges.ping(now, node.endpoint, round.ping, round.endsAt, (_now, error) => {
+    if (versions[versionIndex.protocolMax]! >= tcpPingProtocol && now < round.endsAt) {
+      this.#exchanges.ping(now, endpoint, round.ping, round.endsAt, (_now, error) => {
         if (error === undefined) round.tcpContact = true;
         else log(this.#context, "ERR", `Failed fallback TCP ping: ${error}`);
       });
     }
+  }
+
+  /** The target of a round. It stays in the table until no round runs. */
+  #identity({ node }: Round): Identity {
+    return this.#context.members.identity(node);
   }
 
   #finish(now: number, delta: number): void {

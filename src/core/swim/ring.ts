@@ -5,7 +5,9 @@
  * after each one. The hash, unlike the name, does not put the machines of one rack side by side.
  */
 
-import { isLive, type Members, type Node, nameHash } from "./members.ts";
+import { nameHash } from "../name_index.ts";
+import { noRow, type Row } from "../rows.ts";
+import type { Members } from "./members.ts";
 
 /** The two directions on the ring. */
 export type Side = "before" | "after";
@@ -14,7 +16,7 @@ export type Side = "before" | "after";
 export const sides: readonly Side[] = ["before", "after"];
 
 /** The neighbours of a node. With one other live member it is both of them. */
-export type Neighbours = Readonly<Record<Side, Node>>;
+export type Neighbours = Readonly<Record<Side, Row>>;
 
 const size = 0x1_0000_0000;
 
@@ -23,34 +25,35 @@ export class Ring {
   readonly #members: Members;
   readonly #name: string;
   readonly #place: number;
-  #neighbours: Neighbours | undefined;
-  /** The version of the members for which {@link #neighbours} is right. */
-  #version = -1;
+  #before: Row = noRow;
+  #after: Row = noRow;
+  /** Whether a neighbour is gone, so that the next ones have to be searched. */
+  #isBroken = true;
 
   /** `name` is that of this node. */
   constructor(members: Members, name: string) {
     this.#members = members;
     this.#name = name;
     this.#place = nameHash(name);
+    members.watchLive((row, isLive) => {
+      if (!isLive) this.#isBroken ||= row === this.#before || row === this.#after;
+      else if (!this.#isBroken) this.#add(row);
+    });
   }
 
   /** The neighbours of this node, or `undefined` if there is no other live member. */
   get neighbours(): Neighbours | undefined {
-    const { liveVersion } = this.#members;
-    if (this.#version !== liveVersion) {
-      this.#version = liveVersion;
-      this.#neighbours = this.#find();
-    }
-    return this.#neighbours;
+    if (this.#isBroken) this.#search();
+    return this.#after === noRow ? undefined : { before: this.#before, after: this.#after };
   }
 
   /**
    * Returns other live members, at most `countMax`: first both neighbours, then those beyond them, in
    * turns. A member that comes or goes changes the choice by one at most.
    */
-  nearest(countMax: number): Node[] {
-    const others = this.#members.list
-      .filter((node) => isLive(node) && node.name !== this.#name)
+  nearest(countMax: number): Row[] {
+    const others = this.#members.order
+      .filter((row) => this.#members.isLive(row) && this.#members.name(row) !== this.#name)
       .sort((a, b) => this.#distance(a) - this.#distance(b));
     return Array.from(
       { length: Math.min(countMax, others.length) },
@@ -58,20 +61,23 @@ export class Ring {
     );
   }
 
-  #find(): Neighbours | undefined {
-    let before: Node | undefined;
-    let after: Node | undefined;
-    for (const node of this.#members.list) {
-      if (!isLive(node) || node.name === this.#name) continue;
-      const distance = this.#distance(node);
-      if (after === undefined || distance < this.#distance(after)) after = node;
-      if (before === undefined || distance > this.#distance(before)) before = node;
-    }
-    return before === undefined || after === undefined ? undefined : { before, after };
+  #search(): void {
+    this.#isBroken = false;
+    this.#before = noRow;
+    this.#after = noRow;
+    for (const row of this.#members.order) if (this.#members.isLive(row)) this.#add(row);
   }
 
-  /** How far a node is behind this one, in the direction "after". */
-  #distance(node: Node): number {
-    return (node.nameHash - this.#place + size) % size;
+  /** Makes a live member a neighbour if it is nearer than those so far. */
+  #add(row: Row): void {
+    if (this.#members.name(row) === this.#name) return;
+    const distance = this.#distance(row);
+    if (this.#after === noRow || distance < this.#distance(this.#after)) this.#after = row;
+    if (this.#before === noRow || distance > this.#distance(this.#before)) this.#before = row;
+  }
+
+  /** How far a member is behind this node, in the direction "after". */
+  #distance(row: Row): number {
+    return (this.#members.nameHash(row) - this.#place + size) % size;
   }
 }

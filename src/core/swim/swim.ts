@@ -7,6 +7,7 @@ import { joinHostPort, parseAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { unreachable } from "../assert.ts";
 import type { StreamInput } from "../effects.ts";
+import { noRow } from "../rows.ts";
 import { WireError } from "../wire/error.ts";
 import type { OpenedPacket } from "../wire/message_codec.ts";
 import type { Ack, Alive, PacketMessage } from "../wire/messages.ts";
@@ -77,13 +78,16 @@ export class Swim {
   }
 
   /** All known nodes in probing order, our own included. */
-  get nodes(): readonly Node[] {
-    return this.#context.members.list;
+  get nodes(): Node[] {
+    const { members } = this.#context;
+    return Array.from(members.order, (row) => members.node(row));
   }
 
   /** Returns the node of a name, or `undefined`. */
   find(name: string): Node | undefined {
-    return this.#context.members.find(name);
+    const { members } = this.#context;
+    const row = members.find(name);
+    return row === noRow ? undefined : members.node(row);
   }
 
   /** The number of nodes that are alive or suspected, our own included. */
@@ -93,7 +97,7 @@ export class Swim {
 
   /** Returns where to reach other live nodes, at most `countMax`; the neighbours on the ring come first. */
   nearest(countMax: number): Address[] {
-    return this.#ring.nearest(countMax).map(({ endpoint }) => endpoint);
+    return this.#ring.nearest(countMax).map((row) => this.#context.members.identity(row).endpoint);
   }
 
   /** The health score of Lifeguard; 0 is healthy. */
@@ -122,7 +126,7 @@ export class Swim {
   }
 
   /** Calls `changed` with every node that is new, or whose status or incarnation was set. */
-  watch(changed: (node: Readonly<Node>) => void): void {
+  watch(changed: (node: Node) => void): void {
     this.#context.members.watch(changed);
   }
 

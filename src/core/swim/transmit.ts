@@ -5,11 +5,12 @@
 
 import { joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
+import type { Row } from "../rows.ts";
 import { Limits } from "../wire/limits.ts";
 import type { PacketMessage } from "../wire/messages.ts";
 import { labelSize } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
-import { type Node, versionIndex } from "./members.ts";
+import { versionIndex } from "./identity.ts";
 import type { Side } from "./ring.ts";
 
 const compoundHeaderSize = 2;
@@ -28,8 +29,9 @@ export function sendWithGossip(context: SwimContext, to: Address, message: Packe
 }
 
 /** Sends exactly these messages to a node. */
-export function sendToNode(context: SwimContext, node: Node, parts: readonly Uint8Array[]): void {
-  send(context, node.endpoint, parts, (node.versions[versionIndex.protocolMax] ?? 0) >= crcProtocol);
+export function sendToNode(context: SwimContext, node: Row, parts: readonly Uint8Array[]): void {
+  const { endpoint, versions } = context.members.identity(node);
+  send(context, endpoint, parts, (versions[versionIndex.protocolMax] ?? 0) >= crcProtocol);
 }
 
 /** Sends one user message to an address, without broadcasts. */

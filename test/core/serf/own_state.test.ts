@@ -6,12 +6,14 @@
 import { describe, expect, it } from "vitest";
 import { Outbox } from "../../../src/core/effects.ts";
 import { finish } from "../../../src/core/jobs.ts";
+import { Names } from "../../../src/core/names.ts";
 import { SerfLimits, userEventSizeMax } from "../../../src/core/serf/config.ts";
 import { encodeQuery, encodeUserEvent } from "../../../src/core/serf/wire/encoding.ts";
 import type { UserEventMessage } from "../../../src/core/serf/wire/messages.ts";
 import { decodePushPull, encodePushPull } from "../../../src/core/serf/wire/push_pull.ts";
 import { SwimLimits } from "../../../src/core/swim/config.ts";
 import type { SwimContext } from "../../../src/core/swim/context.ts";
+import { OwnIdentities } from "../../../src/core/swim/identity.ts";
 import { Members } from "../../../src/core/swim/members.ts";
 import type { Membership } from "../../../src/core/swim/membership.ts";
 import { FullState } from "../../../src/core/swim/streams/full_state.ts";
@@ -201,12 +203,12 @@ describe("the state of a node", () => {
   function full(): { fullState: FullState; codec: Codec } {
     const parts = new SerfParts();
     const random = seeded(1);
-    const table = new Members(random);
+    const table = new Members(random, new Names(), new OwnIdentities());
     const meta = new Uint8Array(SwimLimits.meta);
     for (let index = 0; index < count; index++) {
       const name = index === 0 ? "self" : long(index);
-      const each = table.add(alive(name, 1, 2, { meta }), 0)!;
-      if (index % 3 > 0 || index === 0) table.change(each, "alive", 0);
+      const each = table.add(alive(name, 1, 2, { meta }), 0);
+      if (index % 3 > 0 || index === 0) table.change(each, "alive", 0, 0);
       parts.join(0, name, long(1e6 + index)).leave(0, long(1e6 + index));
       if (index % 1_000 === 0) parts.emitted();
     }

@@ -11,7 +11,7 @@ import { SerfMembers } from "../../../src/core/serf/members/members.ts";
 import { SharedState } from "../../../src/core/serf/push_pull.ts";
 import { SerfQueues } from "../../../src/core/serf/queues.ts";
 import { decodeMessage, type SerfMessage } from "../../../src/core/serf/wire/messages.ts";
-import { type Node, nameHash } from "../../../src/core/swim/members.ts";
+import type { Node } from "../../../src/core/swim/members.ts";
 import { address } from "../swim/machine.ts";
 import { testContext } from "./nodes.ts";
 
@@ -19,14 +19,12 @@ import { testContext } from "./nodes.ts";
 export function swimNode(name: string, overrides: Partial<Node> = {}): Node {
   return {
     name,
-    nameHash: nameHash(name),
     address: address(2),
     endpoint: { host: "10.0.0.2", port: 7946 },
     meta: null,
     versions: new Uint8Array([1, 5, 2, 2, 5, 5]),
     incarnation: 1,
     status: "alive",
-    changedAt: 0,
     ...overrides,
   };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Broadcasts } from "../../../src/core/swim/broadcasts.ts";
+import { Broadcasts } from "../../../src/core/swim/queue/broadcasts.ts";
 
 function queue(nodes = 1, lengthMax = 100): Broadcasts {
   return new Broadcasts({ retransmitMult: 2, nodeCount: () => nodes, lengthMax: () => lengthMax });

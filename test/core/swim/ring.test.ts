@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { Members, nameHash } from "../../../src/core/swim/members.ts";
+import { nameHash } from "../../../src/core/name_index.ts";
+import { Names } from "../../../src/core/names.ts";
+import { OwnIdentities } from "../../../src/core/swim/identity.ts";
+import { Members } from "../../../src/core/swim/members.ts";
 import { Ring } from "../../../src/core/swim/ring.ts";
 import { address, seeded, versions } from "./machine.ts";
 
 /** The members as the node of the first name sees them. */
 function table(names: readonly string[]): Members {
-  const members = new Members(seeded(1));
+  const members = new Members(seeded(1), new Names(), new OwnIdentities());
   for (const [index, node] of names.entries()) {
     const alive = {
       type: "alive",
@@ -16,7 +19,7 @@ function table(names: readonly string[]): Members {
       meta: null,
       versions,
     } as const;
-    members.change(members.add(alive, 0)!, "alive", 0);
+    members.change(members.add(alive, 0), "alive", 0, 0);
   }
   return members;
 }
@@ -35,8 +38,8 @@ describe("the ring", () => {
     do {
       visited.push(name);
       const { after } = ring(members, name).neighbours!;
-      expect(ring(members, after.name).neighbours!.before.name).toBe(name);
-      name = after.name;
+      expect(ring(members, members.name(after)).neighbours!.before).toBe(members.find(name));
+      name = members.name(after);
     } while (name !== names[0]);
     expect(visited.sort()).toEqual([...names].sort());
   });
@@ -45,35 +48,36 @@ describe("the ring", () => {
     const members = table(names);
     const own = ring(members, names[0]!);
     const { after } = own.neighbours!;
-    members.change(after, "dead", 1);
+    members.change(after, "dead", 0, 1);
     const next = own.neighbours!.after;
     expect(next).not.toBe(after);
-    members.change(after, "alive", 2);
+    members.change(after, "alive", 0, 2);
     expect(own.neighbours!.after).toBe(after);
     // A suspect is still a neighbour: it has to learn of the suspicion.
-    members.change(after, "suspect", 3);
+    members.change(after, "suspect", 0, 3);
     expect(own.neighbours!.after).toBe(after);
   });
 
   it("has one neighbour on both sides among two, and none for a single node", () => {
-    const { before, after } = ring(table(["a", "b"]), "a").neighbours!;
-    expect([before.name, after.name]).toEqual(["b", "b"]);
+    const members = table(["a", "b"]);
+    const { before, after } = ring(members, "a").neighbours!;
+    expect([members.name(before), members.name(after)]).toEqual(["b", "b"]);
     expect(ring(table(["a"]), "a").neighbours).toBeUndefined();
   });
 
   it("lists live members from the nearest on, both sides in turns", () => {
     const members = table(names);
     const own = ring(members, names[0]!);
-    const { before, after } = own.neighbours!;
-    const nearest = (countMax: number): string[] => own.nearest(countMax).map(({ name }) => name);
+    const [before, after] = [own.neighbours!.before, own.neighbours!.after].map((row) => members.name(row));
+    const nearest = (countMax: number): string[] => own.nearest(countMax).map((row) => members.name(row));
     const six = nearest(6);
-    expect(six.slice(0, 2)).toEqual([after.name, before.name]);
-    expect(six[2]).toBe(ring(members, after.name).neighbours!.after.name);
-    expect(six[3]).toBe(ring(members, before.name).neighbours!.before.name);
+    expect(six.slice(0, 2)).toEqual([after, before]);
+    expect(six[2]).toBe(members.name(ring(members, after!).neighbours!.after));
+    expect(six[3]).toBe(members.name(ring(members, before!).neighbours!.before));
     expect(nearest(1_000).sort()).toEqual(names.slice(1).sort());
     // One that goes is replaced by one other; the rest stays.
-    members.change(after, "dead", 1);
-    expect(nearest(6)).not.toContain(after.name);
+    members.change(members.find(after!), "dead", 0, 1);
+    expect(nearest(6)).not.toContain(after);
     expect(nearest(6).filter((name) => six.includes(name))).toHaveLength(5);
     expect(ring(table(["a", "b"]), "a").nearest(5)).toHaveLength(1);
     expect(ring(table(["a"]), "a").nearest(5)).toEqual([]);

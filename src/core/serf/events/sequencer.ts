@@ -26,6 +26,8 @@ export class Sequencer {
   readonly #held: Held[] = [];
   /** The lowest Lamport time that has not been delivered yet. */
   #next = 1n;
+  /** The earliest time until which an event is held. */
+  #soonest = Number.POSITIVE_INFINITY;
 
   /** `holdMs` is how long an event waits for those before it. */
   constructor(holdMs: number) {
@@ -34,10 +36,7 @@ export class Sequencer {
 
   /** When {@link expire} has to be called; `undefined` while nothing is held. */
   get deadline(): number | undefined {
-    return this.#held.reduce<number | undefined>(
-      (soonest, { until }) => (soonest === undefined ? until : Math.min(soonest, until)),
-      undefined,
-    );
+    return this.#held.length === 0 ? undefined : this.#soonest;
   }
 
   /** Does not wait for events before `time`. Returns what is delivered now. */
@@ -52,7 +51,9 @@ export class Sequencer {
     if (event.lamportTime < this.#next) return [event];
     let place = this.#held.length;
     while (place > 0 && this.#held[place - 1]!.event.lamportTime > event.lamportTime) place -= 1;
-    this.#held.splice(place, 0, { event, until: now + this.#holdMs });
+    const until = now + this.#holdMs;
+    this.#held.splice(place, 0, { event, until });
+    this.#soonest = Math.min(this.#soonest, until);
     return this.#held.length >= heldInOrderMax ? this.flush() : this.#ready();
   }
 
@@ -77,6 +78,14 @@ export class Sequencer {
       if (event.lamportTime === this.#next) this.#next += 1n;
       count += 1;
     }
-    return this.#held.splice(0, count).map(({ event }) => event);
+    const ready = this.#held.splice(0, count);
+    // Most are delivered at once, and were not held for longest.
+    if (ready.some(({ until }) => until === this.#soonest)) {
+      this.#soonest = this.#held.reduce(
+        (soonest, { until }) => Math.min(soonest, until),
+        Number.POSITIVE_INFINITY,
+      );
+    }
+    return ready.map(({ event }) => event);
   }
 }

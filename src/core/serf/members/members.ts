@@ -6,8 +6,8 @@
 
 import { utf8Length } from "../../bytes.ts";
 import type { Job } from "../../jobs.ts";
-import type { Node } from "../../swim/members.ts";
-import { WireError } from "../../wire/error.ts";
+import { noRow, type Row } from "../../rows.ts";
+import type { Identity } from "../../swim/identity.ts";
 import type { Member, MemberEventType, MemberStatus } from "../api.ts";
 import { statusNumber } from "../api.ts";
 import { SerfLimits } from "../config.ts";
@@ -15,25 +15,8 @@ import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
 import type { JoinIntent, LeaveIntent } from "../wire/messages.ts";
 import type { PushPullMessage } from "../wire/push_pull.ts";
-import { decodeTags, type Tags } from "../wire/tags.ts";
+import { MemberTable } from "./member_table.ts";
 import { RecentIntents } from "./recent_intents.ts";
-import { versionRanges } from "./versions.ts";
-
-/** A member, with what users do not get to see. */
-interface MemberRecord {
-  member: Member;
-  /** The Lamport time of the last accepted intent. */
-  statusTime: bigint;
-  /** When the member became failed or left. */
-  goneAt: number;
-  /** Whether the member is being erased; then its leave is not reported. */
-  pruning: boolean;
-  /**
-   * When a member that left announced that it joins again, until it is found alive. Peers must not
-   * receive it as left any more, or their intents would be newer than its join.
-   */
-  returningAt: number | undefined;
-}
 
 /** The outcome of an intent: whether it is broadcast again, and what the caller has to do. */
 export interface IntentOutcome {
@@ -83,51 +66,58 @@ const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 export class SerfMembers {
   readonly #context: SerfContext;
   readonly #erased: (name: string) => void;
-  readonly #records = new Map<string, MemberRecord>();
-  /** The records of the members that failed or left, the one that is gone longest first. */
-  readonly #gone = new Map<string, MemberRecord>();
+  readonly #table: MemberTable;
   readonly #recent = new RecentIntents();
 
   /** `erased` is called with the name of every member that is erased. */
   constructor(context: SerfContext, erased: (name: string) => void) {
     this.#context = context;
     this.#erased = erased;
+    this.#table = new MemberTable(context.names);
   }
 
   /** The number of members in all statuses. */
   get count(): number {
-    return this.#records.size;
+    return this.#table.count;
+  }
+
+  /** Returns the number of members in one status. */
+  countOf(status: MemberStatus): number {
+    return this.#table.countOf(status);
   }
 
   /** Returns the frozen records of all members. */
   list(): Member[] {
-    return Array.from(this.#records.values(), (record) => record.member);
+    return Array.from(this.#table.rows(), (row) => this.#table.member(row));
   }
 
   /** Returns the frozen record of one member, or `undefined`. */
   find(name: string): Member | undefined {
-    return this.#records.get(name)?.member;
+    const row = this.#table.find(name);
+    return row === noRow ? undefined : this.#table.member(row);
   }
 
   /** Returns the members in one status. */
   withStatus(status: MemberStatus): Member[] {
-    return this.list().filter((member) => member.status === status);
+    const members: Member[] = [];
+    if (this.countOf(status) === 0) return members;
+    for (const row of this.#table.rows()) {
+      if (this.#table.status(row) === status) members.push(this.#table.member(row));
+    }
+    return members;
   }
 
-  /**
-   * Whether a member other than this node is alive. It is read at every packet while the node
-   * leaves, so it stops at the first one.
-   */
+  /** Whether a member other than this node is alive. */
   get othersAlive(): boolean {
-    for (const [name, { member }] of this.#records) {
-      if (member.status === "alive" && name !== this.#context.config.name) return true;
-    }
-    return false;
+    const own = this.#table.find(this.#context.config.name);
+    const isAlive = own !== noRow && this.#table.status(own) === "alive";
+    return this.countOf("alive") > (isAlive ? 1 : 0);
   }
 
   /** Returns the Lamport time of the last accepted intent of a member. */
   statusTime(name: string): bigint | undefined {
-    return this.#records.get(name)?.statusTime;
+    const row = this.#table.find(name);
+    return row === noRow ? undefined : this.#table.statusTime(row);
   }
 
   /**
@@ -142,97 +132,92 @@ export class SerfMembers {
     const statusTimes = new Map<string, bigint>();
     const leftMembers: string[] = [];
     let count = 0;
-    for (const record of yield* this.#fitting()) {
+    for (const row of yield* this.#fitting()) {
       if (++count % sharedAtOnce === 0) yield;
       // The time and whether it left have to be of the same moment: peers add one to the time of a
       // member that left, and that must not be newer than its return.
-      const { member, statusTime, returningAt } = record;
-      if (member.status === "leaving") continue;
-      statusTimes.set(member.name, statusTime);
-      if (member.status === "left" && returningAt === undefined) leftMembers.push(member.name);
+      if (!this.#table.has(row)) continue;
+      const status = this.#table.status(row);
+      if (status === "leaving") continue;
+      const name = this.#table.name(row);
+      statusTimes.set(name, this.#table.statusTime(row));
+      if (status === "left" && this.#table.returningAt(row) === undefined) leftMembers.push(name);
     }
     return { statusTimes, leftMembers };
   }
 
   /** Handles that the membership layer found a node alive. */
-  joined(now: number, node: Node): void {
-    const known = this.#records.get(node.name);
-    const tags = this.#tagsOf(node);
-    if (known !== undefined) {
-      if (known.member.status === "failed" && now - known.goneAt < flapTimeoutMs) this.#count("flap");
-      known.member = memberOf(node, tags, "alive");
-      known.goneAt = 0;
-      known.pruning = false;
-      known.returningAt = undefined;
-      this.#gone.delete(node.name);
+  joined(now: number, node: Identity): void {
+    let row = this.#table.find(node.name);
+    this.#checkTags(node);
+    if (row !== noRow) {
+      const hasFailed = this.#table.status(row) === "failed";
+      if (hasFailed && now - this.#table.goneAt(row)! < flapTimeoutMs) this.#count("flap");
+      this.#table.revive(row, node);
     } else {
       const recent = this.#recent.find(node.name);
       const status = recent?.type === "leave" ? "leaving" : "alive";
-      this.#records.set(node.name, {
-        member: memberOf(node, tags, status),
-        statusTime: recent?.lamportTime ?? 0n,
-        goneAt: 0,
-        pruning: false,
-        returningAt: undefined,
-      });
+      row = this.#table.add(node, status, recent?.lamportTime ?? 0n);
     }
     this.#count("join");
-    this.#report("member-join", node.name, `EventMemberJoin: ${node.name} ${node.endpoint.host}`);
+    this.#report("member-join", row, `EventMemberJoin: ${node.name} ${node.endpoint.host}`);
   }
 
   /**
    * Handles that the membership layer found a node gone. It has left if it announced that before;
    * else it has failed.
    */
-  left(now: number, node: Node): void {
-    const record = this.#records.get(node.name);
-    if (record === undefined) return;
-    const { status } = record.member;
+  left(now: number, node: Identity): void {
+    const row = this.#table.find(node.name);
+    if (row === noRow) return;
+    const status = this.#table.status(row);
     if (status !== "leaving" && status !== "alive") {
       log(this.#context, "WARN", `Bad state when leave: ${statusNumber[status]}`, "member");
       return;
     }
-    this.#setGone(now, node.name, record, status === "leaving" ? "left" : "failed");
+    this.#table.setGone(now, row, status === "leaving" ? "left" : "failed");
     this.#count(status === "leaving" ? "left" : "failed");
-    if (!record.pruning && status === "leaving") {
-      this.#report("member-leave", node.name, `EventMemberLeave: ${node.name} ${node.endpoint.host}`);
-    } else if (!record.pruning) {
-      this.#report("member-failed", node.name, `EventMemberFailed: ${node.name} ${node.endpoint.host}`);
+    const isPruning = this.#table.isPruning(row);
+    if (!isPruning && status === "leaving") {
+      this.#report("member-leave", row, `EventMemberLeave: ${node.name} ${node.endpoint.host}`);
+    } else if (!isPruning) {
+      this.#report("member-failed", row, `EventMemberFailed: ${node.name} ${node.endpoint.host}`);
     }
     this.#displace();
   }
 
   /** Handles that the metadata of a live node changed. */
-  updated(node: Node): void {
-    const record = this.#records.get(node.name);
-    if (record === undefined) return;
-    record.member = memberOf(node, this.#tagsOf(node), record.member.status);
+  updated(node: Identity): void {
+    const row = this.#table.find(node.name);
+    if (row === noRow) return;
+    this.#checkTags(node);
+    this.#table.setIdentity(row, node);
     this.#count("update");
-    this.#report("member-update", node.name, `EventMemberUpdate: ${node.name}`);
+    this.#report("member-update", row, `EventMemberUpdate: ${node.name}`);
   }
 
   /** Applies a leave intent. One about this node is refuted, unless the node is leaving. */
   leaveIntent(now: number, intent: LeaveIntent): IntentOutcome {
     const { config } = this.#context;
-    const record = this.#records.get(intent.node);
-    if (record === undefined) return this.#recent.store(now, intent) ? rebroadcast : dropped;
-    if (intent.lamportTime <= record.statusTime) return dropped;
+    const row = this.#table.find(intent.node);
+    if (row === noRow) return this.#recent.store(now, intent) ? rebroadcast : dropped;
+    if (intent.lamportTime <= this.#table.statusTime(row)) return dropped;
     if (intent.node === config.name && this.#context.state === "alive") {
       log(this.#context, "DEBUG", "Refuting an older leave intent");
       return { rebroadcast: false, follow: "refute" };
     }
-    record.statusTime = intent.lamportTime;
-    record.returningAt = undefined;
-    const { status, address } = record.member;
-    if (status === "none") return dropped;
-    if (status === "alive") this.#setStatus(record, "leaving");
+    this.#table.setStatusTime(row, intent.lamportTime);
+    this.#table.setReturning(row, undefined);
+    const status = this.#table.status(row);
+    if (status === "alive") this.#table.setStatus(row, "leaving");
     if (status === "failed") {
-      this.#setStatus(record, "left");
-      this.#report("member-leave", intent.node, `EventMemberLeave (forced): ${intent.node} ${address}`);
+      this.#table.setStatus(row, "left");
+      const { address } = this.#table.member(row);
+      this.#report("member-leave", row, `EventMemberLeave (forced): ${intent.node} ${address}`);
     }
     if (!intent.prune) return rebroadcast;
-    if (record.member.status === "left") return { rebroadcast: true, follow: "prune now" };
-    record.pruning = true;
+    if (this.#table.status(row) === "left") return { rebroadcast: true, follow: "prune now" };
+    this.#table.setPruning(row, true);
     return { rebroadcast: true, follow: "prune later" };
   }
 
@@ -244,15 +229,17 @@ export class SerfMembers {
    * removed the member or had missed that it returned, and the member is alive.
    */
   joinIntent(now: number, intent: JoinIntent, announced = false): IntentOutcome {
-    const record = this.#records.get(intent.node);
-    if (record === undefined) return this.#recent.store(now, intent) ? rebroadcast : dropped;
-    const wins = announced && record.member.status === "leaving" && intent.lamportTime === record.statusTime;
-    if (intent.lamportTime <= record.statusTime && !wins) return dropped;
-    record.statusTime = intent.lamportTime;
-    if (record.member.status === "left") record.returningAt ??= now;
-    if (record.member.status === "leaving") {
-      this.#setStatus(record, "alive");
-      record.pruning = false;
+    const row = this.#table.find(intent.node);
+    if (row === noRow) return this.#recent.store(now, intent) ? rebroadcast : dropped;
+    const known = this.#table.statusTime(row);
+    const status = this.#table.status(row);
+    const wins = announced && status === "leaving" && intent.lamportTime === known;
+    if (intent.lamportTime <= known && !wins) return dropped;
+    this.#table.setStatusTime(row, intent.lamportTime);
+    if (status === "left") this.#table.setReturning(row, this.#table.returningAt(row) ?? now);
+    if (status === "leaving") {
+      this.#table.setStatus(row, "alive");
+      this.#table.setPruning(row, false);
     }
     return rebroadcast;
   }
@@ -263,131 +250,124 @@ export class SerfMembers {
    * the member was still leaving, sent the time of the leave as that of a join.
    */
   confirmLeft(name: string, lamportTime: bigint): boolean {
-    const record = this.#records.get(name);
-    if (record?.member.status !== "left") return false;
-    if (lamportTime >= record.statusTime) record.returningAt = undefined;
+    const row = this.#table.find(name);
+    if (row === noRow || this.#table.status(row) !== "left") return false;
+    if (lamportTime >= this.#table.statusTime(row)) this.#table.setReturning(row, undefined);
     return true;
   }
 
   /** Erases a member at once. */
   prune(name: string): void {
-    const member = this.find(name);
-    if (member !== undefined) this.#erase(name, `EventMemberReap (forced): ${name} ${member.address}`);
+    const row = this.#table.find(name);
+    if (row === noRow) return;
+    const { address } = this.#table.member(row);
+    this.#erase(row, `EventMemberReap (forced): ${name} ${address}`);
   }
 
   /** Erases a member after the delay of `prune later`, unless it has joined again meanwhile. */
   pruneAfterWait(name: string): void {
-    if (this.#records.get(name)?.pruning === true) this.prune(name);
+    const row = this.#table.find(name);
+    if (row !== noRow && this.#table.isPruning(row)) this.prune(name);
   }
 
   /** Erases members that have been gone for long, and forgets old intents. */
   reap(now: number): void {
-    const { reconnectTimeoutMs, tombstoneTimeoutMs, recentIntentTimeoutMs } = this.#context.config;
-    const timeouts: Partial<Record<MemberStatus, number>> = {
-      failed: reconnectTimeoutMs,
-      left: tombstoneTimeoutMs,
-    };
-    for (const [name, record] of this.#records) {
-      this.#expectReturn(now, name, record);
-      const timeout = timeouts[record.member.status];
-      if (timeout !== undefined && now - record.goneAt > timeout)
-        this.#erase(name, `EventMemberReap: ${name}`);
+    for (const row of this.#inOrder([...this.#table.goneRows()].filter((each) => this.#isDue(now, each)))) {
+      this.#expectReturn(now, row);
+      if (this.#isOverdue(now, row)) this.#erase(row, `EventMemberReap: ${this.#table.name(row)}`);
     }
-    this.#recent.expire(now - recentIntentTimeoutMs);
+    this.#recent.expire(now - this.#context.config.recentIntentTimeoutMs);
+  }
+
+  /** Returns whether {@link reap} has something to do with a member that is gone. */
+  #isDue(now: number, row: Row): boolean {
+    return this.#isOverdue(now, row) || this.#isOverdueToReturn(now, row);
+  }
+
+  /** Returns whether a member has been gone for so long that it is erased. */
+  #isOverdue(now: number, row: Row): boolean {
+    const { reconnectTimeoutMs, tombstoneTimeoutMs } = this.#context.config;
+    const timeout = this.#table.status(row) === "failed" ? reconnectTimeoutMs : tombstoneTimeoutMs;
+    return now - this.#table.goneAt(row)! > timeout;
+  }
+
+  #isOverdueToReturn(now: number, row: Row): boolean {
+    const returningAt = this.#table.returningAt(row);
+    return (
+      returningAt !== undefined && this.#table.status(row) === "left" && now - returningAt >= returnTimeoutMs
+    );
+  }
+
+  /** Returns rows in the order of the table. */
+  #inOrder(rows: readonly Row[]): readonly Row[] {
+    if (rows.length < 2) return rows;
+    const wanted = new Set(rows);
+    return [...this.#table.rows()].filter((row) => wanted.has(row));
   }
 
   /**
    * Turns a member that left and announced its return into a failed one, if it has not been found
    * alive in time: it returned and crashed before this node received that it is alive.
    */
-  #expectReturn(now: number, name: string, record: MemberRecord): void {
-    if (record.returningAt === undefined || record.member.status !== "left") return;
-    if (now - record.returningAt < returnTimeoutMs) return;
-    record.returningAt = undefined;
-    this.#setGone(now, name, record, "failed");
+  #expectReturn(now: number, row: Row): void {
+    if (!this.#isOverdueToReturn(now, row)) return;
+    this.#table.setReturning(row, undefined);
+    this.#table.setGone(now, row, "failed");
     this.#count("failed");
-    this.#report("member-failed", name, `EventMemberFailed: ${name} ${record.member.address}`);
-  }
-
-  /** Makes a member one that failed or left just now. */
-  #setGone(now: number, name: string, record: MemberRecord, status: "failed" | "left"): void {
-    record.goneAt = now;
-    this.#setStatus(record, status);
-    this.#gone.delete(name);
-    this.#gone.set(name, record);
+    const { name, address } = this.#table.member(row);
+    this.#report("member-failed", row, `EventMemberFailed: ${name} ${address}`);
   }
 
   /** Erases the members that have been gone longest, but not this node, if too many are gone. */
   #displace(): void {
-    for (const name of this.#gone.keys()) {
-      if (this.#gone.size <= SerfLimits.goneMembers) return;
-      if (name !== this.#context.config.name) this.#erase(name, `EventMemberReap: ${name}`);
+    for (const row of this.#table.goneRows()) {
+      if (this.#table.goneCount <= SerfLimits.goneMembers) return;
+      const name = this.#table.name(row);
+      if (name !== this.#context.config.name) this.#erase(row, `EventMemberReap: ${name}`);
     }
   }
 
-  /** Returns the records that fit a push/pull: all, or those of which others need to know most. */
-  *#fitting(): Job<readonly MemberRecord[]> {
-    const all = [...this.#records.values()];
+  /** Returns the members that fit a push/pull: all, or those of which others need to know most. */
+  *#fitting(): Job<readonly Row[]> {
+    const all = [...this.#table.rows()];
     const max: number = SerfLimits.sharedNameBytes;
     const fitting = yield* this.#first(all, max);
     if (fitting.length === all.length) return all;
-    const live = all.filter(({ member }) => !this.#gone.has(member.name));
-    return yield* this.#first([...live, ...[...this.#gone.values()].reverse()], max);
+    const live = all.filter((row) => this.#table.goneAt(row) === undefined);
+    return yield* this.#first([...live, ...[...this.#table.goneRows()].reverse()], max);
   }
 
-  /** Returns the first records that have `max` bytes together in a push/pull. */
-  *#first(records: readonly MemberRecord[], max: number): Job<readonly MemberRecord[]> {
+  /** Returns the first members that have `max` bytes together in a push/pull. */
+  *#first(rows: readonly Row[], max: number): Job<readonly Row[]> {
     let free = max;
-    for (let index = 0; index < records.length; index++) {
-      const { name } = records[index]!.member;
-      free -= (this.#gone.has(name) ? 2 : 1) * (utf8Length(name) + nameOverhead);
-      if (free < 0) return records.slice(0, index);
+    for (const [index, row] of rows.entries()) {
+      const isGone = this.#table.goneAt(row) !== undefined;
+      if (this.#table.has(row)) free -= (isGone ? 2 : 1) * (utf8Length(this.#table.name(row)) + nameOverhead);
+      if (free < 0) return rows.slice(0, index);
       if (index % sharedAtOnce === sharedAtOnce - 1) yield;
     }
-    return records;
+    return rows;
   }
 
-  #erase(name: string, text: string): void {
-    const record = this.#records.get(name);
-    if (record === undefined) return;
-    this.#records.delete(name);
-    this.#gone.delete(name);
-    this.#erased(name);
+  #erase(row: Row, text: string): void {
+    const member = this.#table.member(row);
+    this.#table.erase(row);
+    this.#erased(member.name);
     log(this.#context, "INFO", text, "member");
-    this.#context.outbox.push({ kind: "emit", event: { type: "member-reap", members: [record.member] } });
+    this.#context.outbox.push({ kind: "emit", event: { type: "member-reap", members: [member] } });
   }
 
   #count(what: "join" | "left" | "failed" | "update" | "flap"): void {
     this.#context.outbox.meter?.incr(`serf.member.${what}`, 1);
   }
 
-  #setStatus(record: MemberRecord, status: MemberStatus): void {
-    record.member = Object.freeze({ ...record.member, status });
-  }
-
-  #report(type: MemberEventType, name: string, text: string): void {
+  #report(type: MemberEventType, row: Row, text: string): void {
     log(this.#context, "INFO", text, "member");
-    this.#context.outbox.push({ kind: "emit", event: { type, members: [this.#records.get(name)!.member] } });
+    this.#context.outbox.push({ kind: "emit", event: { type, members: [this.#table.member(row)] } });
   }
 
-  #tagsOf(node: Node): Tags {
-    try {
-      return decodeTags(node.meta);
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      log(this.#context, "ERR", `Failed to decode tags: ${error.message}`, "member");
-      return Object.freeze({});
-    }
+  #checkTags(node: Identity): void {
+    const fault = this.#table.tagsFault(node);
+    if (fault !== undefined) log(this.#context, "ERR", `Failed to decode tags: ${fault}`, "member");
   }
-}
-
-function memberOf(node: Node, tags: Tags, status: MemberStatus): Member {
-  return Object.freeze({
-    name: node.name,
-    address: node.endpoint.host,
-    port: node.endpoint.port,
-    tags,
-    status,
-    ...versionRanges(node.versions),
-  });
 }

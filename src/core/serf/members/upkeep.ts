@@ -77,7 +77,7 @@ export class Upkeep {
     const { random } = this.#context;
     const failed = this.#members.withStatus("failed");
     if (failed.length === 0) return undefined;
-    const left = this.#members.withStatus("left").length;
+    const left = this.#members.countOf("left");
     const alive = Math.max(1, this.#members.count - failed.length - left);
     if (random.unit() > failed.length / alive) {
       log(this.#context, "DEBUG", "forgoing reconnect for random throttling");

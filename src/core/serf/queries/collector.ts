@@ -78,7 +78,7 @@ export class Collector {
   begin(now: number, query: RunningQuery): void {
     const entry: Entry = {
       ...query,
-      capacity: 2 * this.#members.withStatus("alive").length + spareReplies,
+      capacity: 2 * this.#members.countOf("alive") + spareReplies,
       acked: new Set(),
       answered: new Set(),
       expected: undefined,

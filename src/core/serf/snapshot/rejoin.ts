@@ -64,7 +64,7 @@ export class Rejoin {
     // A node that left and came back has chosen a cluster to join, which need not be the old one.
     if (now > this.#until || state !== "alive") this.#missing.clear();
     if (this.#busy || this.#missing.size === 0) return;
-    if (random.unit() > this.#missing.size / Math.max(1, members.withStatus("alive").length)) return;
+    if (random.unit() > this.#missing.size / Math.max(1, members.countOf("alive"))) return;
     const { name, to } = [...this.#missing.values()][random.below(this.#missing.size)]!;
     log(this.#context, "INFO", `attempting reconnect to ${name} ${joinHostPort(to.host, to.port)}`);
     this.#swim.join(now, to, name, () => undefined);

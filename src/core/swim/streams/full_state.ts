@@ -6,10 +6,12 @@
 
 import { utf8Length } from "../../bytes.ts";
 import { type Job, Jobs, type Turn, visit } from "../../jobs.ts";
+import type { Row } from "../../rows.ts";
 import { Limits } from "../../wire/limits.ts";
 import { type NodeState, NodeStateCode, type PushPull } from "../../wire/messages.ts";
 import { log, type SwimContext } from "../context.ts";
-import { isLive, type Node, versionIndex } from "../members.ts";
+import { versionIndex } from "../identity.ts";
+import type { Members } from "../members.ts";
 import type { Membership } from "../membership.ts";
 
 /** How many entries of a state are merged at once. A ping waits no longer than that takes. */
@@ -75,7 +77,7 @@ export class FullState {
     if (isLarge && this.#merges.count >= mergesMax) return "too many large merges";
     const nodes = yield* this.#withPorts(remote.nodes);
     const refusal =
-      (yield* incompatibility(nodes, members.list)) ??
+      (yield* incompatibility(nodes, members)) ??
       (remote.join ? yield* application.admitMerge(nodes) : undefined);
     if (refusal !== undefined) return refusal;
     this.#merges.begin(turn.now, isAlwaysWanted, (slice) => this.#mergeAll(slice, nodes, remote, finished));
@@ -129,8 +131,10 @@ export class FullState {
     const { members, config } = this.#context;
     const all: NodeState[] = [];
     let size = 0;
-    for (const node of [...members.list]) {
-      const state = stateOf(node);
+    for (const row of [...members.order]) {
+      // Members may be forgotten between slices.
+      if (!members.has(row)) continue;
+      const state = stateOf(members, row);
       all.push(state);
       size += sizeOf(state);
       if (all.length % listedAtOnce === 0) yield;
@@ -152,12 +156,9 @@ export class FullState {
   }
 
   #countStates(): void {
-    const { meter } = this.#context.outbox;
-    if (meter === undefined) return;
-    const counts = { alive: 0, left: 0, dead: 0, suspect: 0 };
-    for (const { status } of this.#context.members.list) counts[status] += 1;
-    for (const [status, count] of Object.entries(counts))
-      meter.gauge(`memberlist.node.instances.${status}`, count);
+    const { outbox, members } = this.#context;
+    for (const status of ["alive", "left", "dead", "suspect"] as const)
+      outbox.meter?.gauge(`memberlist.node.instances.${status}`, members.countOf(status));
   }
 }
 
@@ -166,15 +167,16 @@ function isAlwaysWanted(): boolean {
 }
 
 /** Returns the entry of a member in a push/pull. */
-function stateOf(node: Node): NodeState {
+function stateOf(members: Members, row: Row): NodeState {
+  const { name: node, address, endpoint, meta, versions } = members.identity(row);
   return {
-    node: node.name,
-    address: node.address,
-    port: node.endpoint.port,
-    meta: node.meta,
-    incarnation: node.incarnation,
-    state: NodeStateCode[node.status],
-    versions: node.versions,
+    node,
+    address,
+    port: endpoint.port,
+    meta,
+    incarnation: members.incarnation(row),
+    state: NodeStateCode[members.status(row)],
+    versions,
   };
 }
 
@@ -184,7 +186,7 @@ function sizeOf({ node, address, meta, versions }: NodeState): number {
 }
 
 /** Returns why two views cannot be merged (memberlist `verifyProtocol`), or `undefined`. */
-function* incompatibility(remote: readonly NodeState[], local: readonly Node[]): Job<string | undefined> {
+function* incompatibility(remote: readonly NodeState[], members: Members): Job<string | undefined> {
   const range = { protocolMin: 0, protocolMax: 255, delegateMin: 0, delegateMax: 255 };
   // Entries that follow each other mostly share their versions, so that this is fast.
   let seen: Uint8Array | undefined;
@@ -198,17 +200,21 @@ function* incompatibility(remote: readonly NodeState[], local: readonly Node[]):
     return fault;
   };
   // The list may change between slices.
-  const members = [...local];
+  const local = [...members.order];
   yield* visit(remote, listedAtOnce, ({ state, versions }) => {
     if (state === NodeStateCode.alive) support(versions);
   });
-  yield* visit(members, listedAtOnce, (node) => {
-    if (isLive(node)) support(node.versions);
+  yield* visit(local, listedAtOnce, (row) => {
+    if (members.has(row) && members.isLive(row)) support(members.identity(row).versions);
   });
   seen = undefined;
   return (
     (yield* visit(remote, listedAtOnce, ({ node, versions }) => check(node, versions))) ??
-    (yield* visit(members, listedAtOnce, ({ name, versions }) => check(name, versions)))
+    (yield* visit(local, listedAtOnce, (row) => {
+      if (!members.has(row)) return undefined;
+      const { name, versions } = members.identity(row);
+      return check(name, versions);
+    }))
   );
 }
 

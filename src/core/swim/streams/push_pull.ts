@@ -33,13 +33,16 @@ export class PushPulls {
   tick(now: number): void {
     this.#arm(now);
     const { members, config } = this.#context;
-    const [node] = members.pick(1, (other) => other.status === "alive" && other.name !== config.name);
+    const [node] = members.pick(
+      1,
+      (other) => members.status(other) === "alive" && members.name(other) !== config.name,
+    );
     if (node === undefined) return;
-    const { name } = node;
+    const { name, endpoint } = members.identity(node);
     const done = (_now: number, error: string | undefined): void => {
       if (error !== undefined) log(this.#context, "ERR", `Push/Pull with ${name} failed: ${error}`);
     };
-    this.#exchanges.pushPull(now, node.endpoint, { name, join: false, done });
+    this.#exchanges.pushPull(now, endpoint, { name, join: false, done });
   }
 
   #arm(now: number): void {

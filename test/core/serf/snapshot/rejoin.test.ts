@@ -40,14 +40,10 @@ class Subject {
   meet(name: string, host: number): void {
     this.members.joined(0, {
       name,
-      nameHash: 0,
       address: Uint8Array.of(10, 0, 0, host),
       endpoint: { host: `10.0.0.${host}`, port: 7946 },
       meta: new Uint8Array(),
       versions: new Uint8Array(6),
-      incarnation: 1,
-      status: "alive",
-      changedAt: 0,
     });
     this.context.outbox.drain();
   }

@@ -1,0 +1,52 @@
+/**
+ * Numbers for the names of members. All tables of a node use the number of a member's name as the row
+ * of the member, so that a name is stored and looked up once for all of them.
+ */
+
+import { NameIndex } from "./name_index.ts";
+import { noRow, placeOf, type Row, Rows } from "./rows.ts";
+
+/** The names that some table of a node has. */
+export class Names {
+  readonly #index = new NameIndex();
+  readonly #holders = new Rows((rows) => ({ count: new Uint8Array(rows) }));
+  readonly #free: Row[] = [];
+  #used = 0;
+
+  /** Returns the row of a name, or {@link noRow}. */
+  find(name: string): Row {
+    return this.#index.find(name);
+  }
+
+  /** Returns the name of a row. */
+  name(row: Row): string {
+    return this.#index.name(row);
+  }
+
+  /** Returns the hash of the name of a row. */
+  hash(row: Row): number {
+    return this.#index.hash(row);
+  }
+
+  /** Keeps a name for a table, which has to call {@link release} once. Returns its row. */
+  hold(name: string): Row {
+    let row = this.#index.find(name);
+    if (row === noRow) {
+      row = this.#free.pop() ?? this.#used++;
+      this.#index.add(row, name);
+      this.#holders.reserve(row);
+    }
+    this.#holders.of(row).count[placeOf(row)]! += 1;
+    return row;
+  }
+
+  /** Ends that a table keeps a name. Without any table its row is given to another name. */
+  release(row: Row): void {
+    const { count } = this.#holders.of(row);
+    const place = placeOf(row);
+    count[place]! -= 1;
+    if (count[place] !== 0) return;
+    this.#index.delete(row);
+    this.#free.push(row);
+  }
+}

@@ -1,0 +1,137 @@
+/** The entries of a broadcast queue that were sent equally often. */
+
+import { type LinkedRows, RowList } from "../../linked_rows.ts";
+import { noRow, type Row } from "../../rows.ts";
+import type { QueuedEntries } from "./entries.ts";
+
+/** The entries of one length, by descending order; with `oldestFirst` of all lengths. */
+interface SameLength {
+  readonly length: number;
+  readonly list: RowList;
+}
+
+/** How much fits a packet. */
+export interface Room {
+  /** The maximum length of the next entry. */
+  free: number;
+  /** Bytes that every entry takes besides its own. */
+  readonly overhead: number;
+  readonly countMax: number;
+}
+
+/**
+ * The entries that were sent equally often: longest first, then newest first; or oldest first. A list
+ * for each length makes adding and removing cheap, however many entries a peer's push/pull brings.
+ */
+export class Tier {
+  readonly #entries: QueuedEntries;
+  readonly #links: LinkedRows;
+  readonly #oldestFirst: boolean;
+  /** Longest first. Packets bound how many there can be. */
+  readonly #lists: SameLength[] = [];
+
+  /** `links` are those of all tiers: an entry is in one of them. */
+  constructor(entries: QueuedEntries, links: LinkedRows, oldestFirst: boolean) {
+    this.#entries = entries;
+    this.#links = links;
+    this.#oldestFirst = oldestFirst;
+  }
+
+  get isEmpty(): boolean {
+    return this.#lists.length === 0;
+  }
+
+  /** The entry to drop first: the oldest, of different sizes the oldest of the shortest. */
+  get expendable(): Row {
+    const { list } = this.#lists[this.#lists.length - 1]!;
+    return this.#oldestFirst ? list.first : list.last;
+  }
+
+  /** Adds an entry. Its place is searched from both ends at once: it mostly is near one of them. */
+  add(row: Row): void {
+    const { list } = this.#listOf(this.#lengthOf(row));
+    const order = this.#entries.order(row);
+    let ahead = list.last;
+    let behind = list.first;
+    while (
+      ahead !== noRow &&
+      this.#entries.order(ahead) < order &&
+      behind !== noRow &&
+      this.#entries.order(behind) > order
+    ) {
+      ahead = this.#links.previous(ahead);
+      behind = this.#links.next(behind);
+    }
+    // Whichever search ended first knows both neighbours.
+    if (ahead !== noRow && this.#entries.order(ahead) < order) {
+      ahead = behind === noRow ? list.last : this.#links.previous(behind);
+    }
+    this.#links.insert(list, row, ahead);
+  }
+
+  remove(row: Row): void {
+    const index = this.#firstAtMost(this.#lengthOf(row));
+    const { list } = this.#lists[index]!;
+    this.#links.remove(list, row);
+    if (list.first === noRow) this.#lists.splice(index, 1);
+  }
+
+  /**
+   * Takes entries that fit to the end of `taken` and adjusts `room`. Returns whether the next tier
+   * may go on: nothing overtakes the oldest entry that does not fit.
+   */
+  take(room: Room, taken: Row[]): boolean {
+    if (this.#oldestFirst) return this.#takeOldest(room, taken);
+    for (
+      let index = this.#firstAtMost(room.free);
+      index < this.#lists.length && taken.length < room.countMax;
+      index = Math.max(index + 1, this.#firstAtMost(room.free))
+    ) {
+      const { length, list } = this.#lists[index]!;
+      let row = list.first;
+      while (row !== noRow && length <= room.free && taken.length < room.countMax) {
+        room.free -= length + room.overhead;
+        taken.push(row);
+        row = this.#links.next(row);
+      }
+    }
+    return true;
+  }
+
+  #takeOldest(room: Room, taken: Row[]): boolean {
+    let row = this.#lists[0]?.list.first ?? noRow;
+    while (row !== noRow && taken.length < room.countMax) {
+      const { length } = this.#entries.bytes(row);
+      if (length > room.free) return false;
+      room.free -= length + room.overhead;
+      taken.push(row);
+      row = this.#links.next(row);
+    }
+    return row === noRow;
+  }
+
+  #lengthOf(row: Row): number {
+    return this.#oldestFirst ? 0 : this.#entries.bytes(row).length;
+  }
+
+  #listOf(length: number): SameLength {
+    const index = this.#firstAtMost(length);
+    const known = this.#lists[index];
+    if (known?.length === length) return known;
+    const made = { length, list: new RowList() };
+    this.#lists.splice(index, 0, made);
+    return made;
+  }
+
+  /** Returns the index of the first list whose length is at most `length`. */
+  #firstAtMost(length: number): number {
+    let low = 0;
+    let high = this.#lists.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#lists[middle]!.length > length) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
