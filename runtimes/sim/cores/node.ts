@@ -4,6 +4,7 @@ import { Random } from "../../../src/core/random.ts";
 import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { replay } from "../../../src/core/serf/snapshot/format.ts";
 import type { SwimConfig } from "../../../src/core/swim/config.ts";
+import type { Identities } from "../../../src/core/swim/identity.ts";
 import type { Alive } from "../../../src/core/wire/messages.ts";
 import { addressBytes } from "../../../src/net/cidr.ts";
 import type { Address } from "../../../src/runtime.ts";
@@ -37,6 +38,7 @@ export interface CoreNodeOptions {
   /** Whether the node writes a snapshot, which a restart replays. */
   readonly snapshot: boolean;
   readonly codecs: Codecs;
+  readonly identities: Identities;
 }
 
 /** A node. Its name is `n` and its number, its address `10.x.y.z` with the number in it. */
@@ -97,7 +99,7 @@ export class CoreNode {
 
   /** Creates the core of a new program, which replays the snapshot. */
   boot(): void {
-    const { seed, swim, snapshot, codecs } = this.#options;
+    const { seed, swim, snapshot, codecs, identities } = this.#options;
     const parsed = this.#parsed;
     this.starts += 1;
     const seeded = new SeededRandom(seed, this.starts === 1 ? this.name : `${this.name} ${this.starts}`);
@@ -108,6 +110,7 @@ export class CoreNode {
       random,
       codec: codecs.shared ?? createCodec(parsed, random),
       serfCodec: codecs.serf,
+      identities,
       admission: parsed.admission,
       ...(snapshot && { restored: replay(new TextEncoder().encode(this.disk), false) }),
     });

@@ -13,6 +13,7 @@ import { SeededRandom } from "../random.ts";
 import { Agenda } from "./agenda.ts";
 import { Connections } from "./connections.ts";
 import { History } from "./history.ts";
+import { SharedIdentities } from "./identities.ts";
 import { type LinkOptions, Links } from "./links.ts";
 import { CoreNode } from "./node.ts";
 import { type Codecs, createCodecs, type MessagePath, type StructuralOptions } from "./path.ts";
@@ -73,9 +74,11 @@ export class CoreWorld {
     this.#watchers = watchers;
     this.#codecs = createCodecs(seed, options, settings.path, settings.structural);
     const codecs = this.#codecs;
+    const identities = new SharedIdentities(2 * size);
     this.nodes = Array.from(
       { length: size },
-      (_, index) => new CoreNode({ index, seed, options, swim: swim?.(index), snapshot: snapshots, codecs }),
+      (_, index) =>
+        new CoreNode({ index, seed, options, swim: swim?.(index), snapshot: snapshots, codecs, identities }),
     );
     this.#byHost = new Map(this.nodes.map((node) => [node.address.host, node]));
     const world = this;

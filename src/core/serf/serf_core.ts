@@ -11,6 +11,7 @@ import type { StreamInput } from "../effects.ts";
 import type { Meter } from "../metrics.ts";
 import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
+import type { Identities } from "../swim/identity.ts";
 import { Swim } from "../swim/swim.ts";
 import type { MessageCodec } from "../wire/message_codec.ts";
 import type { Alive } from "../wire/messages.ts";
@@ -63,6 +64,8 @@ export interface SerfCoreOptions {
   readonly keysAreStored?: boolean;
   /** Receives measurements. */
   readonly meter?: Meter;
+  /** Makes the identities of members; the nodes of one process may share them. */
+  readonly identities?: Identities;
 }
 
 /** A node: Serf on top of SWIM. */
