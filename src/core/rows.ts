@@ -76,6 +76,7 @@ function copyColumns(from: object, to: object): void {
   const target = to as Readonly<Record<string, Column>>;
   for (const [name, column] of Object.entries(from) as [string, Column][]) {
     const wider = target[name]!;
-    for (let place = 0; place < column.length; place++) wider[place] = column[place] as never;
+    if (!Array.isArray(column)) (wider as Uint8Array).set(column as Uint8Array);
+    else for (let place = 0; place < column.length; place++) wider[place] = column[place] as never;
   }
 }
