@@ -154,9 +154,10 @@ export class Checkers implements Watcher {
   turned(now: number, node: CoreNode): void {
     this.truth.turned(now, node);
     if (this.#pending.length > 0) {
-      for (const change of this.#pending.splice(0)) {
+      for (const change of this.#pending) {
         for (const rule of this.#onChange) rule.changed!(now, change);
       }
+      this.#pending.length = 0;
     }
     const rules = this.#onTurn;
     for (let index = 0; index < rules.length; index += 1) rules[index]!.turned!(now, node);

@@ -109,6 +109,11 @@ export class AnnouncementsSpread extends Rule {
   readonly name = "announcements reach everybody in time";
   readonly #newest = new Map<number, number>();
   readonly #news: News[] = [];
+  readonly #inspections: ReturnType<CoreNode["core"]["inspect"]>[] = [];
+
+  override started(_now: number, node: CoreNode): void {
+    this.#inspections[node.index] = node.core.inspect();
+  }
 
   override changed(now: number, { observer, subject, status, incarnation }: Change): void {
     if (status !== "alive" || subject === observer.index) return;
@@ -130,7 +135,7 @@ export class AnnouncementsSpread extends Rule {
     for (const observer of nodes) {
       if (observer === undefined || truth.status(observer.index) !== "alive") continue;
       if (truth.life(observer.index).changedAt > at) continue;
-      const known = observer.core.inspect().node(name);
+      const known = this.#inspections[observer.index]!.node(name);
       this.judged += 1;
       if ((known?.incarnation ?? 0) >= incarnation) continue;
       this.fail(now, `${observer.name} has ${name} at ${known?.incarnation}, which is at ${incarnation}`);

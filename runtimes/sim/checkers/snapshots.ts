@@ -23,7 +23,9 @@ export class SnapshotsReplay extends Rule {
   readonly name = "a snapshot replays to a state once held";
   readonly #recorded: (Recorded | undefined)[] = [];
 
-  override started(_now: number, { index, disk }: CoreNode): void {
+  override started(_now: number, { index, disk, writesSnapshots }: CoreNode): void {
+    // Without a file there is nothing to compare.
+    if (!writesSnapshots) return;
     const { alive, failed, eventClock } = replay(new TextEncoder().encode(disk), false).state;
     this.#recorded[index] = {
       alive: new Set(alive.keys()),
@@ -52,7 +54,6 @@ export class SnapshotsReplay extends Rule {
 
   override crashed(now: number, node: CoreNode): void {
     const recorded = this.#recorded[node.index];
-    // Without a file there is nothing to compare.
     if (recorded === undefined || recorded.left || node.disk === "") return;
     this.judged += 1;
     const { state } = replay(new TextEncoder().encode(node.disk), false);

@@ -84,6 +84,11 @@ export class CoreNode {
     this.#parsed = parseOptions({ ...options.options, name: this.name }, () => this.name);
   }
 
+  /** Whether the node writes a snapshot. */
+  get writesSnapshots(): boolean {
+    return this.#options.snapshot;
+  }
+
   /** What this node has announced of itself since it was started. */
   get announcement(): Alive {
     const {

@@ -17,6 +17,7 @@ export class Pretender {
   aheadMs = 0;
   lateMs = 0;
   disk = "";
+  readonly writesSnapshots = true;
   state: "alive" | "leaving" | "left" = "alive";
   readonly clocks = { members: { time: 1n }, events: { time: 1n }, queries: { time: 1n } };
   awareness = 0;
