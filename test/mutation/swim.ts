@@ -137,9 +137,9 @@ export const swimMutants: readonly Mutant[] = [
       "if (false) {",
     ],
     [
-      "a last check goes to members of any status",
-      'if (node?.status !== "suspect") return;',
-      "if (node === undefined) return;",
+      "a last check does not accuse",
+      'codec.encode({ type: "suspect", incarnation, node: name, from: config.name }),',
+      "",
     ],
   ]),
   ...faultsIn("src/core/swim/prober.ts", [

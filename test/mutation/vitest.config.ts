@@ -14,7 +14,6 @@ class AsGiven extends BaseSequencer {
 }
 
 const config: ViteUserConfig = defineConfig({
-  cacheDir: ".vite",
   test: {
     include: ["test/core/**/*.test.ts"],
     pool: "threads",
