@@ -246,6 +246,15 @@ describe("rejected", () => {
 });
 
 describe("members", () => {
+  it("are live while they are alive or suspected", () => {
+    machine.packet(alive("b", 1, 2), alive("c", 1, 3));
+    expect(machine.swim.liveCount).toBe(3);
+    machine.packet(suspect("b", 1));
+    expect(machine.swim.liveCount).toBe(3);
+    machine.packet(alive("b", 2, 2), dead("c", 1));
+    expect(machine.swim.liveCount).toBe(2);
+  });
+
   it("that are dead or left are forgotten after a while, but never our own node", () => {
     machine.packet(alive("b", 1, 2), alive("c", 1, 3), alive("d", 1, 4));
     machine.packet(dead("b", 1), dead("c", 1, "c"));
