@@ -32,6 +32,11 @@ describe("random", () => {
     for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(150);
   });
 
+  it("draws again when a draw would make small values more frequent", () => {
+    const random = new Random((bytes) => bytes.set([0xff, 0xff, 0xff, 0xff, 5, 0, 0, 0]));
+    expect(random.below(7)).toBe(5);
+  });
+
   it("shuffles without losing anything", () => {
     const items = Array.from({ length: 50 }, (_, index) => index);
     expect([...counting().shuffle([...items])].sort((a, b) => a - b)).toEqual(items);

@@ -8,8 +8,9 @@ describe("timers", () => {
     timers.set("b", 20, "b");
     timers.set("a", 10, "a");
     timers.set("c", 10, "c");
+    expect(timers.take(9)).toBeUndefined();
     expect(timers.next()).toBe(10);
-    expect([timers.take(15), timers.take(15), timers.take(15), timers.take(20)]).toEqual([
+    expect([timers.take(10), timers.take(15), timers.take(19), timers.take(20)]).toEqual([
       "a",
       "c",
       undefined,

@@ -32,6 +32,20 @@ describe("broadcasts", () => {
     expect(news.fetch({ overhead: 2, limit: 10, countMax: 9 })).toEqual([]);
   });
 
+  it("are finished once, even if another message takes their place in memory", () => {
+    let finished = 0;
+    const broadcasts = queue(1);
+    const send = (): void => {
+      for (let times = 0; times < 2; times++) broadcasts.fetch({ overhead: 0, limit: 9, countMax: 9 });
+      for (const side of ["before", "after"] as const) broadcasts.forgive(side);
+    };
+    broadcasts.queue(bytes(3), undefined, () => finished++);
+    send();
+    broadcasts.queue(bytes(3), undefined);
+    send();
+    expect([finished, broadcasts.pending]).toEqual([1, false]);
+  });
+
   it.each([
     [1, 2],
     [2, 2],

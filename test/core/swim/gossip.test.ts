@@ -31,6 +31,17 @@ describe("gossip", () => {
   });
 });
 
+describe("the neighbours in the ring", () => {
+  it("get four packets at once if there is so much to send, and the others one", () => {
+    const subject = machine({ packetSizeMax: 200 });
+    for (let last = 2; last < 60; last++) subject.packet(alive(`n${last}`, 1, last));
+    const counts = new Map<string, number>();
+    for (const effect of subject.run(200))
+      if (effect.kind === "send") counts.set(effect.to.host, (counts.get(effect.to.host) ?? 0) + 1);
+    expect([...counts.values()].sort()).toEqual([1, 1, 1, 4, 4]);
+  });
+});
+
 /** The bytes of a checksum, for which no room is left, as in memberlist. */
 const checksum = 5;
 

@@ -90,6 +90,7 @@ describe("our own node", () => {
     ["a suspicion", suspect("self", 1), 2],
     ["a death", dead("self", 4), 5],
     ["a newer alive with other metadata", alive("self", 3, 1), 4],
+    ["an alive of its own incarnation with other metadata", alive("self", 1, 1), 2],
   ])("refutes %s with a higher incarnation, and its health gets worse", (_what, message, incarnation) => {
     machine.packet(alive("b", 1, 2));
     machine.packet(message);
@@ -120,6 +121,15 @@ describe("our own node", () => {
     machine.packet(alive("self", 9, 1));
     expect(machine.status("self")).toBe("left@1");
   });
+
+  it("is alive again when it comes back, and refutes again", () => {
+    machine.packet(alive("b", 1, 2));
+    machine.swim.leave(machine.now, () => undefined);
+    machine.swim.comeBack(machine.now);
+    expect(machine.status("self")).toBe("alive@2");
+    machine.packet(dead("self", 2));
+    expect(machine.status("self")).toBe("alive@3");
+  });
 });
 
 describe("suspicion", () => {
@@ -135,6 +145,16 @@ describe("suspicion", () => {
     expect(machine.logs).toContain(
       "INFO Marking b as failed, suspect timeout reached (2 peer confirmations)",
     );
+  });
+
+  it("does not run out while this node itself stood still", () => {
+    machine.packet(alive("b", 1, 2), suspect("b", 1));
+    machine.run(1_000);
+    machine.swim.tick(20_000);
+    expect(machine.status("b")).toBe("suspect@1");
+    machine.now = 20_000;
+    machine.run(30_000);
+    expect(machine.status("b")).toBe("dead@1");
   });
 
   it("is broadcast again for each accuser that shortens it, and for no other", () => {
@@ -226,6 +246,15 @@ describe("rejected", () => {
 });
 
 describe("members", () => {
+  it("are live while they are alive or suspected", () => {
+    machine.packet(alive("b", 1, 2), alive("c", 1, 3));
+    expect(machine.swim.liveCount).toBe(3);
+    machine.packet(suspect("b", 1));
+    expect(machine.swim.liveCount).toBe(3);
+    machine.packet(alive("b", 2, 2), dead("c", 1));
+    expect(machine.swim.liveCount).toBe(2);
+  });
+
   it("that are dead or left are forgotten after a while, but never our own node", () => {
     machine.packet(alive("b", 1, 2), alive("c", 1, 3), alive("d", 1, 4));
     machine.packet(dead("b", 1), dead("c", 1, "c"));

@@ -191,6 +191,17 @@ describe("probing", () => {
     expect(pings()).toHaveLength(1);
   });
 
+  it("repeats a probe that was under way while this node itself stood still", () => {
+    for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
+      machine.packet(alive(name, 1, index + 2));
+    machine.run(1000);
+    const [ping] = pings();
+    machine.swim.tick(20_000);
+    machine.take();
+    expect(pings().map(({ message }) => message.node)).toEqual([ping!.message.node]);
+    expect(machine.status(ping!.message.node)).toBe("alive@1");
+  });
+
   it("uses helpers at once if its own packet cannot be sent", () => {
     machine.packet(alive("b", 1, 2), alive("c", 1, 3));
     machine.run(1000);

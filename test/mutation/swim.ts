@@ -1,0 +1,370 @@
+/** Faults in SWIM: probes, membership, gossip and streams. */
+
+import { faultsIn, type Mutant } from "./mutant.ts";
+
+/** The faults. */
+export const swimMutants: readonly Mutant[] = [
+  ...faultsIn("src/core/swim/membership.ts", [
+    ["a node that is suspected does not refute", "this.#refute(node, suspect.incarnation);", ""],
+    [
+      "suspicions of an older incarnation are believed",
+      "if (node === undefined || suspect.incarnation < node.incarnation) return;",
+      "if (node === undefined) return;",
+    ],
+    [
+      "suspicions of the current incarnation are dropped",
+      "suspect.incarnation < node.incarnation) return;",
+      "suspect.incarnation <= node.incarnation) return;",
+    ],
+    [
+      "an alive message of the same incarnation is accepted",
+      "alive.incarnation <= node.incarnation) return;",
+      "alive.incarnation < node.incarnation) return;",
+    ],
+    [
+      "a namesake with other tags is not refuted",
+      "if (alive.incarnation === node.incarnation && same) return;",
+      "if (alive.incarnation === node.incarnation) return;",
+    ],
+    ["deaths of an older incarnation are believed", "dead.incarnation < node.incarnation ||", "false ||"],
+    ["deaths are not broadcast", "this.#broadcast(dead, finished);", "finished?.();"],
+    [
+      "confirmations of a suspicion are not passed on",
+      "if (this.#suspicions.confirm(now, node.name, suspect.from)) this.#broadcast(suspect);",
+      "this.#suspicions.confirm(now, node.name, suspect.from);",
+    ],
+    ["a suspicion starts no timer", "this.#suspicions.begin(now, node.name, suspect.from);", ""],
+    [
+      "a refutation does not exceed the accusation",
+      "this.#incarnation = Math.max(this.#incarnation, accused) + 1;",
+      "this.#incarnation = Math.max(this.#incarnation, accused);",
+    ],
+    [
+      "a refutation forgets the accused incarnation",
+      "this.#incarnation = Math.max(this.#incarnation, accused) + 1;",
+      "this.#incarnation += 1;",
+    ],
+    ["a refutation does not lower the health", "this.#context.awareness.apply(1);", ""],
+    [
+      "dead and left are swapped",
+      'dead.from === dead.node ? "left" : "dead"',
+      'dead.from === dead.node ? "dead" : "left"',
+    ],
+    [
+      "left members of a push/pull are suspected",
+      'this.dead(now, { type: "dead", incarnation, node, from: node });',
+      'this.suspect(now, { type: "suspect", incarnation, node, from: node });',
+    ],
+    [
+      "dead members of a push/pull are dead at once",
+      'this.suspect(now, { type: "suspect", incarnation, node, from: this.#context.config.name });',
+      'this.dead(now, { type: "dead", incarnation, node, from: this.#context.config.name });',
+    ],
+    [
+      "a suspicion that ran out has no effect",
+      'this.dead(now, { type: "dead", incarnation: node.incarnation, node: name, from });',
+      "",
+    ],
+    [
+      "a last check clears suspicions of later incarnations",
+      'if (node?.status !== "suspect" || node.incarnation !== incarnation) return false;',
+      'if (node?.status !== "suspect") return false;',
+    ],
+    [
+      "dead members are forgotten too early",
+      "now - node.changedAt <= config.gossipToTheDeadMs;",
+      "now - node.changedAt > config.gossipToTheDeadMs;",
+    ],
+    [
+      "a member that left cannot return at another address",
+      'return node.status === "left" || reclaimable;',
+      "return reclaimable;",
+    ],
+    ["a leaving node accepts messages about itself", "if (isSelf && this.#leaving) return;", ""],
+    ["a node that comes back still believes that it leaves", "this.#leaving = false;", ""],
+    [
+      "a member that left joins without an event",
+      'if (before === "dead" || before === "left") application.joined(now, node);',
+      'if (before === "dead") application.joined(now, node);',
+    ],
+    [
+      "a known member may move into a forbidden network",
+      "if (moved && !isAllowed(config, alive.address)) {",
+      "if (node === undefined && !isAllowed(config, alive.address)) {",
+    ],
+    [
+      "a past incarnation is not resumed",
+      "this.#incarnation = Math.max(this.#incarnation, incarnation);",
+      "void incarnation;",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/suspicion.ts", [
+    [
+      "a suspicion waits for one confirmation too many",
+      "config.suspicionMult - 2;",
+      "config.suspicionMult - 1;",
+    ],
+    ["a small cluster is taken for a smaller one", "nodeCount - 2 < needed", "nodeCount - 2 <= needed"],
+    [
+      "one accuser confirms repeatedly",
+      "if (this.confirmations >= this.expected || this.#accusers.has(from)) return false;",
+      "if (this.confirmations >= this.expected) return false;",
+    ],
+    [
+      "a suspicion always has its shortest time",
+      "this.#minMs * config.suspicionMaxTimeoutMult;",
+      "this.#minMs;",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/suspicions.ts", [
+    ["the last of the last checks is left out", "if (left < 1) return;", "if (left < 2) return;"],
+    [
+      "last checks do not end",
+      "this.#armLastCheck(suspicion.deadline, name, left - 1);",
+      "this.#armLastCheck(suspicion.deadline, name, left);",
+    ],
+    ["more last checks than fit", "Math.min(config.lastChecks, fitting)", "config.lastChecks"],
+    [
+      "suspicions run on while the node stood still",
+      "suspicion.extend(ms, now + this.#context.config.probeTimeoutMs);",
+      "",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/last_check.ts", [
+    [
+      "the reply to a last check clears nothing",
+      "if (this.#membership.clearSuspicion(now, pending.node, pending.incarnation)) {",
+      "if (false) {",
+    ],
+    [
+      "a last check does not accuse",
+      'codec.encode({ type: "suspect", incarnation, node: name, from: config.name }),',
+      "",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/prober.ts", [
+    [
+      "every seventh ack is ignored",
+      "if (round === undefined || round.sequence !== sequence) return false;",
+      "if (round === undefined || round.sequence !== sequence || sequence % 7 === 0) return false;",
+    ],
+    [
+      "any ack ends the round",
+      "if (round === undefined || round.sequence !== sequence) return false;",
+      "if (round === undefined) return false;",
+    ],
+    ["a nack is counted twice", "this.#round.nacks += 1;", "this.#round.nacks += 2;"],
+    ["expected nacks are not counted", "if (nack) round.expectedNacks += 1;", ""],
+    [
+      "nobody is asked for help",
+      "for (const helper of helpers) {",
+      "for (const helper of helpers.slice(0, 0)) {",
+    ],
+    ["the target is asked for help", " && other.name !== node.name,", ","],
+    [
+      "a suspect is probed without the accusation",
+      'if (node.status === "alive" || !config.rules.buddy) {',
+      "if (true) {",
+    ],
+    [
+      "dead members are probed",
+      "if (node.name === config.name || !isLive(node)) continue;",
+      "if (node.name === config.name) continue;",
+    ],
+    [
+      "the probe timeout is not armed",
+      'timers.set("probe timeout", now + config.probeTimeoutMs, { kind: "probeTimeout" });',
+      "",
+    ],
+    [
+      "an unhealthy node probes as fast as others",
+      "awareness.scale(config.probeIntervalMs)",
+      "config.probeIntervalMs",
+    ],
+    [
+      "the round trip is measured from zero",
+      "now - round.startedAt, payload ?? noBytes",
+      "now, payload ?? noBytes",
+    ],
+    [
+      "a tick during a round is lost",
+      "if (this.#round !== undefined) this.#tickMissed = true;",
+      "if (this.#round !== undefined) return;",
+    ],
+    [
+      "a failed probe without helpers does not lower the health",
+      "round.expectedNacks > 0 ? missing : 1",
+      "round.expectedNacks > 0 ? missing : 0",
+    ],
+    ["dead members are never forgotten", "this.#membership.reap(now);", ""],
+    [
+      "a member whose probe was void is skipped",
+      "this.#cursor = Math.min(Math.max(0, this.#cursor - 1), members.count);",
+      "",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/probe_responder.ts", [
+    [
+      "pings for other nodes are acknowledged",
+      'if (ping.node !== "" && ping.node !== config.name) {',
+      "if (false) {",
+    ],
+    [
+      "a relayed ack has the helper's sequence number",
+      "sequence: relay.sequence, payload: null",
+      "sequence, payload: null",
+    ],
+    ["nacks go to those who want none", "if (relay?.nack === true) {", "if (relay !== undefined) {"],
+    ["relays are unlimited", " || this.#relays.size >= SwimLimits.relays", ""],
+  ]),
+  ...faultsIn("src/core/swim/gossip.ts", [
+    ["gossip goes to those who left", 'node.status === "dead" && now', 'node.status === "left" && now'],
+    ["a neighbour gets one packet", "packets < packetsMax; packets++", "packets < 1; packets++"],
+    ["two nodes do not gossip", "members.count > 1 && (", "members.count > 2 && ("],
+    ["neighbours get gossip twice", " && !told.includes(node);", ";"],
+    ["the only neighbour is sent everything twice", 'if (before === after) this.#forgive("after");', ""],
+  ]),
+  ...faultsIn("src/core/swim/ring.ts", [
+    [
+      "the neighbour behind is the farthest",
+      "distance < this.#distance(after)) after = node;",
+      "distance > this.#distance(after)) after = node;",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/broadcasts.ts", [
+    [
+      "a message is sent once too often",
+      "if (this.#entries.transmits(row) < transmitLimit)",
+      "if (this.#entries.transmits(row) <= transmitLimit)",
+    ],
+    ["an older message about a member stays", "if (displaced !== noRow) this.#remove(displaced);", ""],
+    [
+      "small clusters have no least number of transmissions",
+      "Math.max(retransmitMult * ceilLog10(count), least)",
+      "retransmitMult * ceilLog10(count)",
+    ],
+    ["a full queue grows", "if (this.#length > max) this.prune(max);", ""],
+    ["a neighbour gets the same message again", "if (side !== undefined) this.#entries.told(row, side);", ""],
+    ["a callback is called again for the next message of its row", "this.#finished.delete(row);", ""],
+    [
+      "a message that just fits is dropped",
+      "if (bytes.length > (this.#options",
+      "if (bytes.length >= (this.#options",
+    ],
+    [
+      "the newest message is pruned first",
+      "this.#options.oldestFirst === true ? -this.#order : this.#order;",
+      "this.#order;",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/tier.ts", [
+    ["an empty list stays in its tier", "if (list.first === noRow) this.#lists.splice(index, 1);", ""],
+    [
+      "the wrong end is expendable",
+      "this.#oldestFirst ? list.first : list.last",
+      "this.#oldestFirst ? list.last : list.first",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/queued.ts", [
+    ["bytes of sent messages are still counted", "this.#bytes -= columns.bytes[place]!.length;", ""],
+    ["a row keeps the transmissions of its last message", "columns.transmits[place] = 0;", ""],
+  ]),
+  ...faultsIn("src/core/swim/members.ts", [
+    ["live members are counted at every change", "if (isLive(node) === before) return;", ""],
+    ["a forgotten member is still found", "this.#byName.delete(node.name);", ""],
+    [
+      "one member is picked twice",
+      "if (accept(node) && !chosen.includes(node)) chosen.push(node);",
+      "if (accept(node)) chosen.push(node);",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/awareness.ts", [
+    ["the health score exceeds its maximum", "Math.min(this.#max - 1,", "Math.min(this.#max,"],
+  ]),
+  ...faultsIn("src/core/swim/swim.ts", [
+    ["replies to last checks are not read", " || this.#lastCheck.ack(now, sequence)) return;", ") return;"],
+    ["relays survive a stall", "this.#responder.forgetRelays();", ""],
+    [
+      "two nodes do not wait for an update to spread",
+      "if (this.liveCount > 1) {",
+      "if (this.liveCount > 2) {",
+    ],
+    ["a packet that could not be sent is waited for", "this.#prober.sendFailed(now, to);", ""],
+    [
+      "strangers may announce members",
+      "if (sender !== undefined && !isAllowed(config, sender)) {",
+      "if (false) {",
+    ],
+    [
+      "faulty messages are not counted",
+      "for (const fault of opened.faults) this.#malformed(from, fault);",
+      "",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/transmit.ts", [
+    [
+      "a packet ignores the size of its first message",
+      " - primary.length - partOverhead;",
+      " - partOverhead;",
+    ],
+    ["members of protocol 5 get no checksum", ">= crcProtocol", "> crcProtocol"],
+    ["a packet ignores what encryption adds", " - labelSize(config) - encryption;", " - labelSize(config);"],
+  ]),
+  ...faultsIn("src/core/swim/validity.ts", [
+    ["multicast addresses are accepted", "bytes.length === 4 ? 224 : 255", "bytes.length === 4 ? 240 : 255"],
+    [
+      "a single protocol version is refused",
+      "min <= max)) return undefined;",
+      "min < max)) return undefined;",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/streams/exchanges.ts", [
+    [
+      "a stream keeps the short time limit of a silent one",
+      "if (exchange.received === 0) this.#limitTime(exchange, this.#context.config.streamTimeoutMs);",
+      "",
+    ],
+    ["an ack for another ping is accepted", "if (message.sequence !== ping.sequence) {", "if (false) {"],
+    ["finished streams keep their places", "this.#inbound.remove(exchange);", ""],
+    [
+      "the label is sent back to the caller",
+      'labelHeader: exchange.role.kind !== "accepting",',
+      "labelHeader: true,",
+    ],
+    [
+      "a join that cannot connect never ends",
+      'if (exchange.opened || role.kind !== "ping") role.done(now, failure);',
+      "if (exchange.opened) role.done(now, failure);",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/streams/full_state.ts", [
+    ["one more large merge is begun", "this.#merges.count >= mergesMax", "this.#merges.count > mergesMax"],
+    [
+      "only later push/pulls ask for admission",
+      "(remote.join ? yield* application.admitMerge(nodes) : undefined)",
+      "(remote.join ? undefined : yield* application.admitMerge(nodes))",
+    ],
+    ["entries without a port keep port 0", "entry.port === 0 || protocol < 2", "protocol < 2"],
+    [
+      "the range of common protocols is widened",
+      "Math.max(range.protocolMin, versions",
+      "Math.min(range.protocolMin, versions",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/streams/inbound.ts", [
+    [
+      "the host with the fewest streams loses one",
+      "each[1] > most[1] ? each : most",
+      "each[1] < most[1] ? each : most",
+    ],
+    ["bytes of closed streams are still counted", "this.#bytes -= stream.received;", ""],
+  ]),
+  ...faultsIn("src/core/swim/streams/push_pull.ts", [
+    [
+      "a node syncs with itself",
+      'other.status === "alive" && other.name !== config.name',
+      'other.status === "alive"',
+    ],
+    ["large clusters sync as often as small ones", " * pushPullScale(members.count)", ""],
+  ]),
+];
