@@ -7,21 +7,25 @@ export const serfMutants: readonly Mutant[] = [
   ...faultsIn("src/core/serf/members/members.ts", [
     [
       "an old leave intent is applied",
-      "if (intent.lamportTime <= record.statusTime) return dropped;",
-      "if (intent.lamportTime < record.statusTime) return dropped;",
+      "if (intent.lamportTime <= this.#table.statusTime(row)) return dropped;",
+      "if (intent.lamportTime < this.#table.statusTime(row)) return dropped;",
     ],
-    ["a leave intent changes no status", 'if (status === "alive") this.#setStatus(record, "leaving");', ""],
-    ["a leave intent does not turn failed into left", 'this.#setStatus(record, "left");', ""],
+    [
+      "a leave intent changes no status",
+      'if (status === "alive") this.#table.setStatus(row, "leaving");',
+      "",
+    ],
+    ["a leave intent does not turn failed into left", 'this.#table.setStatus(row, "left");', ""],
     [
       "an old join intent is applied",
-      "if (intent.lamportTime <= record.statusTime && !wins) return dropped;",
-      "if (intent.lamportTime < record.statusTime && !wins) return dropped;",
+      "if (intent.lamportTime <= known && !wins) return dropped;",
+      "if (intent.lamportTime < known && !wins) return dropped;",
     ],
-    ["a leaving member that joins stays leaving", 'this.#setStatus(record, "alive");', ""],
+    ["a leaving member that joins stays leaving", 'this.#table.setStatus(row, "alive");', ""],
     [
       "left and failed are swapped",
-      'this.#setGone(now, node.name, record, status === "leaving" ? "left" : "failed");',
-      'this.#setGone(now, node.name, record, status === "leaving" ? "failed" : "left");',
+      'this.#table.setGone(now, row, status === "leaving" ? "left" : "failed");',
+      'this.#table.setGone(now, row, status === "leaving" ? "failed" : "left");',
     ],
     [
       "a leave that is remembered is not applied",
@@ -35,24 +39,32 @@ export const serfMutants: readonly Mutant[] = [
     ],
     [
       "tombstones are kept as long as failed members",
-      "left: tombstoneTimeoutMs,",
-      "left: reconnectTimeoutMs,",
+      "? reconnectTimeoutMs : tombstoneTimeoutMs;",
+      "? reconnectTimeoutMs : reconnectTimeoutMs;",
     ],
-    ["members are reaped at once", "now - record.goneAt > timeout", "now > timeout"],
-    ["members that are being left are shared as left", 'if (member.status === "leaving") continue;', ""],
+    [
+      "members are reaped at once",
+      "return now - this.#table.goneAt(row)! > timeout;",
+      "return now > timeout;",
+    ],
+    ["members that are being left are shared as left", 'if (status === "leaving") continue;', ""],
     [
       "left members are not shared",
-      'if (member.status === "left" && returningAt === undefined) leftMembers.push(member.name);',
+      'if (status === "left" && this.#table.returningAt(row) === undefined) leftMembers.push(name);',
       "",
     ],
-    ["a flap is counted at any time", " && now - known.goneAt < flapTimeoutMs) this", ") this"],
-    ["a member that returned is displaced", "this.#gone.delete(node.name);", ""],
+    [
+      "a flap is counted at any time",
+      "if (hasFailed && now - this.#table.goneAt(row)! < flapTimeoutMs) this",
+      "if (hasFailed) this",
+    ],
+
     [
       "a pruned member that returned is erased",
-      "if (this.#records.get(name)?.pruning === true) this.prune(name);",
-      "this.prune(name);",
+      "if (row !== noRow && this.#table.isPruning(row)) this.prune(name);",
+      "if (row !== noRow) this.prune(name);",
     ],
-    ["coordinates of erased members stay", "this.#erased(name);", ""],
+    ["coordinates of erased members stay", "this.#erased(member.name);", ""],
   ]),
   ...faultsIn("src/core/serf/members/recent_intents.ts", [
     [
