@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { MessageType } from "../../../src/core/wire/abi.ts";
 import type { Alive } from "../../../src/core/wire/messages.ts";
 import { alive, Machine } from "./machine.ts";
 
@@ -65,6 +66,20 @@ describe("a packet of gossip", () => {
     const all = sizes(subject);
     expect(Math.max(...all)).toBeLessThanOrEqual(1_000 + checksum);
     expect(Math.max(...all)).toBeGreaterThan(980);
+  });
+
+  it("has a checksum if its receiver knows protocol 5", () => {
+    const subject = machine();
+    subject.packet(alive("b", 1, 2), alive("c", 1, 3, { versions: new Uint8Array([1, 4, 2, 2, 5, 5]) }));
+    const first = subject
+      .run(200)
+      .flatMap((effect) => (effect.kind === "send" ? [[effect.to.host, effect.bytes[0]]] : []));
+    expect(new Map(first as [string, number][])).toEqual(
+      new Map([
+        ["10.0.0.2", MessageType.crc],
+        ["10.0.0.3", MessageType.compound],
+      ]),
+    );
   });
 
   it("with a label stays within the maximum size", () => {

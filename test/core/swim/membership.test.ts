@@ -122,6 +122,26 @@ describe("our own node", () => {
     expect(machine.status("self")).toBe("left@1");
   });
 
+  it("has spread new tags when they were sent often enough, at once only if it is alone", () => {
+    let spread = 0;
+    machine.swim.update(0, () => spread++);
+    expect(spread).toBe(1);
+    machine.packet(alive("b", 1, 2));
+    machine.swim.update(0, () => spread++);
+    expect(spread).toBe(1);
+    machine.run(5_000);
+    expect(spread).toBe(2);
+  });
+
+  it("counts and logs what it cannot read in a packet, and reads the rest", () => {
+    const parts = [new Uint8Array([99, 0]), machine.codec.encode(alive("b", 1, 2))];
+    const packet = machine.codec.seal(parts, { crc: false, encrypt: false });
+    machine.swim.packet(0, { host: "10.0.0.9", port: 7 }, packet);
+    machine.take();
+    expect([machine.status("b"), machine.swim.faultCount]).toEqual(["alive@1", 1]);
+    expect(machine.logs.at(-1)).toBe("ERR msg type (99) not supported from=10.0.0.9:7");
+  });
+
   it("is alive again when it comes back, and refutes again", () => {
     machine.packet(alive("b", 1, 2));
     machine.swim.leave(machine.now, () => undefined);
@@ -236,6 +256,11 @@ describe("rejected", () => {
   ])("is a member with %s", (_what, message) => {
     machine.packet(message);
     expect(machine.swim.nodes.map((node) => node.name)).toEqual(["self"]);
+  });
+
+  it("is no member because it knows a single version of the protocol", () => {
+    machine.packet(alive("b", 1, 2, { versions: new Uint8Array([2, 2, 2, 2, 5, 5]) }));
+    expect(machine.status("b")).toBe("alive@1");
   });
 
   it("is a member that the application does not admit", () => {

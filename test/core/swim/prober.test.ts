@@ -129,7 +129,10 @@ describe("probing", () => {
     expect(sentTypes().slice(-2)).toEqual(["ping 10.0.0.2", "suspect 10.0.0.2"]);
   });
 
-  it("accepts an ack over TCP", () => {
+  it.each([
+    ["accepts an ack over TCP", 0, "alive@1", "WARN Was able to connect to b over TCP"],
+    ["does not accept an ack for another ping over TCP", 1, "suspect@1", "ERR Failed fallback TCP ping"],
+  ])("%s", (_what, offset, status, logged) => {
     machine.packet(alive("b", 1, 2));
     machine.run(1000);
     const { sequence } = pings()[0]!.message;
@@ -141,14 +144,14 @@ describe("probing", () => {
     expect(written).toBeDefined();
     machine.swim.stream(1600, dial!.id, {
       kind: "received",
-      bytes: machine.codec.sealStream(machine.codec.encode(ack(sequence)), {
+      bytes: machine.codec.sealStream(machine.codec.encode(ack(sequence + offset)), {
         labelHeader: false,
         encrypt: false,
       }),
     });
     machine.run(2000);
-    expect(machine.status("b")).toBe("alive@1");
-    expect(machine.logs.some((line) => line.startsWith("WARN Was able to connect to b over TCP"))).toBe(true);
+    expect(machine.status("b")).toBe(status);
+    expect(machine.logs.some((line) => line.startsWith(logged))).toBe(true);
   });
 
   it.each([
@@ -266,6 +269,21 @@ describe("the responder", () => {
       machine.run(900);
       expect(sentTypes().filter((sent) => sent.startsWith("nack"))).toEqual(nack ? ["nack 10.0.0.7"] : []);
     }
+  });
+
+  it("says nothing about a target for which it had no time to wait, because it stood still", () => {
+    machine.packetFrom(from(7), {
+      type: "indirectPing",
+      sequence: 77,
+      target: address(3),
+      port: 7946,
+      node: "c",
+      nack: true,
+      source: none,
+    });
+    machine.swim.tick(20_000);
+    machine.take();
+    expect(sentTypes().filter((sent) => sent.startsWith("nack"))).toEqual([]);
   });
 
   it("runs a bounded number of probes for others", () => {

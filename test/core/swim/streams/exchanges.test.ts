@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { SwimEffect } from "../../../../src/core/effects.ts";
 import { FrameReader } from "../../../../src/core/wire/frame.ts";
 import { NodeStateCode, type StreamMessage } from "../../../../src/core/wire/messages.ts";
@@ -60,12 +60,26 @@ describe("accepted streams", () => {
     expect(machine.happened()).toEqual(["joined c", "left b", "state 1,2 true"]);
   });
 
+  it("merge entries without a port with the port that this node listens on", () => {
+    machine = new Machine({ bindPort: 7_000 });
+    const nodes = [{ ...state("c", 1, 3, NodeStateCode.alive), port: 0 }];
+    serve(frame(machine, { type: "pushPull", join: false, nodes, userState: new Uint8Array() }));
+    expect(machine.swim.find("c")?.endpoint).toEqual({ host: "10.0.0.3", port: 7_000 });
+  });
+
   it("reply to a ping for us, not for another node", () => {
     const source = { address: new Uint8Array(), port: 0, node: "" };
     serve(frame(machine, { type: "ping", sequence: 9, node: "self", source }));
     expect(written()).toEqual([{ type: "ack", sequence: 9, payload: null }]);
     serve(frame(machine, { type: "ping", sequence: 9, node: "other", source }));
     expect(kinds()).toEqual(["close"]);
+  });
+
+  it("reply without the label, which only the side that dials sends", () => {
+    const seal = vi.spyOn(machine.codec, "sealStream");
+    const source = { address: new Uint8Array(), port: 0, node: "" };
+    serve(frame(machine, { type: "ping", sequence: 9, node: "self", source }));
+    expect(seal.mock.lastCall?.[1]).toEqual({ labelHeader: false, encrypt: false });
   });
 
   it("pass user messages up, unless they are empty", () => {
