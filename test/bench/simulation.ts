@@ -111,7 +111,7 @@ function passUntil(isDone: () => boolean): boolean {
   return true;
 }
 
-/** How long broadcasts about joining go on, at least. An engine also needs time to compile what is used. */
+/** How long the gossip about joins goes on, at least. An engine also needs time to compile what is used. */
 const restMs = 60_000;
 
 function startAll(): void {

@@ -70,7 +70,7 @@ function budget(context: SwimContext, encrypt: boolean): number {
 }
 
 function broadcasts(context: SwimContext, limit: number, countMax: number, side?: Side): Uint8Array[] {
-  // Most packets go out while there is nothing to tell.
+  // Most packets go out while nothing waits to be broadcast.
   if (!context.broadcasts.pending && !context.application.hasBroadcasts) return [];
   const parts = context.broadcasts.fetch({ overhead: partOverhead, limit, countMax, side });
   const used = parts.reduce((sum, part) => sum + part.length + partOverhead, 0);
