@@ -39,7 +39,7 @@ export const serfMutants: readonly Mutant[] = [
       "left: reconnectTimeoutMs,",
     ],
     ["members are reaped at once", "now - record.goneAt > timeout", "now > timeout"],
-    ["members that are being left are shared as left", 'if (member.status === "leaving") continue;', ""],
+    ["leaving members are shared", 'if (member.status === "leaving") continue;', ""],
     [
       "left members are not shared",
       'if (member.status === "left" && returningAt === undefined) leftMembers.push(member.name);',
