@@ -75,9 +75,9 @@ export const serfMutants: readonly Mutant[] = [
       "",
     ],
     [
-      "a leave intent repeats a Lamport time",
+      "a leave intent has the Lamport time of its predecessor",
       "lamportTime: clocks.members.take(), node, prune",
-      "lamportTime: clocks.members.time, node, prune",
+      "lamportTime: clocks.members.time - 1n, node, prune",
     ],
   ]),
   ...faultsIn("src/core/serf/members/upkeep.ts", [
