@@ -4,7 +4,7 @@
  *
  *     npm run mutants
  *     npm run mutants -- --file=prober --workers=2
- *     npm run mutants -- --only="last check"
+ *     npm run mutants -- --only="last check" --only="health"
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -27,7 +27,7 @@ const swarmSeconds = 120;
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: "string", default: "" },
+    only: { type: "string", multiple: true, default: [""] },
     file: { type: "string", default: "" },
     workers: { type: "string", default: "1" },
     // Leaves out what comes later: the rest of the core's tests, the swarm.
@@ -43,9 +43,9 @@ const running = new Set<ChildProcess>();
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const chosen = mutants.filter(
-    ({ name, file }) => name.includes(options.only) && file.includes(options.file),
-  );
+  const isChosen = ({ name, file }: Mutant): boolean =>
+    options.only.some((part) => name.includes(part)) && file.includes(options.file);
+  const chosen = mutants.filter(isChosen);
   const copies = Array.from({ length: Number(options.workers) }, makeCopy);
   const stop = (): void => {
     for (const child of running) end(child);

@@ -47,7 +47,7 @@ export const serfMutants: readonly Mutant[] = [
       "return now - this.#table.goneAt(row)! > timeout;",
       "return now > timeout;",
     ],
-    ["members that are being left are shared as left", 'if (status === "leaving") continue;', ""],
+    ["leaving members are shared", 'if (status === "leaving") continue;', ""],
     [
       "left members are not shared",
       'if (status === "left" && this.#table.returningAt(row) === undefined) leftMembers.push(name);',
@@ -87,9 +87,9 @@ export const serfMutants: readonly Mutant[] = [
       "",
     ],
     [
-      "a leave intent repeats a Lamport time",
+      "a leave intent has the Lamport time of its predecessor",
       "lamportTime: clocks.members.take(), node, prune",
-      "lamportTime: clocks.members.time, node, prune",
+      "lamportTime: clocks.members.time - 1n, node, prune",
     ],
   ]),
   ...faultsIn("src/core/serf/members/upkeep.ts", [

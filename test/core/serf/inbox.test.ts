@@ -75,6 +75,14 @@ describe("a message that is new", () => {
   });
 });
 
+describe("the messages of a packet", () => {
+  it("are handled in the order of their Lamport times, queries before user events", () => {
+    give(event("e"), encodeQuery({ ...query, lamportTime: 6n, id: 8, name: "later" }), encodeQuery(query));
+    const names = a.events.flatMap((each) => ("name" in each ? [each.name] : []));
+    expect(names).toEqual(["q", "later", "e"]);
+  });
+});
+
 describe("a message that is not usable", () => {
   const decoded = (payload: Uint8Array): string[] => {
     give(payload, event("next"));

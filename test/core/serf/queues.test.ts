@@ -22,6 +22,15 @@ const fill = (made: SerfQueues, count: number): void => {
 };
 
 describe("the queues", () => {
+  it("share the room of a packet", () => {
+    const { queues: made } = queues();
+    made.intents.queue(new Uint8Array(600), undefined);
+    made.queries.queue(new Uint8Array(500), undefined);
+    made.events.queue(new Uint8Array(500), undefined);
+    expect(made.fetch(3, 1_392).map(({ length }) => length)).toEqual([600, 500]);
+    expect(made.fetch(3, 600).map(({ length }) => length)).toEqual([500]);
+  });
+
   it("log a warning when they grow long, when they double, when they stay long, and again after they were short", () => {
     const { queues: made, check } = queues();
     fill(made, 3);

@@ -25,6 +25,8 @@ describe("the last check of a suspect", () => {
     machine.run(deadline - 1);
     const asked = questions(machine);
     expect(asked).toHaveLength(3);
+    const sent = machine.sent().map(({ message }) => message.type);
+    expect(sent).toEqual(["ping", "suspect", "ping", "suspect", "ping", "suspect"]);
     machine.packet({ type: "ack", sequence: asked[2]!.sequence, payload: null });
     expect(machine.status("b")).toBe("alive@1");
     expect(machine.effects.filter(({ kind }) => kind === "send")).toEqual([]);

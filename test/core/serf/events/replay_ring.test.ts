@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SerfLimits } from "../../../../src/core/serf/config.ts";
 import { ReplayRing } from "../../../../src/core/serf/events/replay_ring.ts";
 
 /** A ring of 4 times for texts, whose lengths may add up to 10. */
@@ -18,6 +19,13 @@ describe("a replay ring", () => {
     expect(subject.add(1n, 6n, "c")).toBe("old");
     expect(subject.add(5n, 6n, "a")).toBe("new");
     expect(content(subject)).toEqual(["5 a"]);
+  });
+
+  it("takes a bounded number of entries of one time", () => {
+    const subject = new ReplayRing<number>(4, (a, b) => a === b);
+    for (let entry = 0; entry < SerfLimits.entriesPerTime; entry++)
+      expect(subject.add(1n, 2n, entry)).toBe("new");
+    expect(subject.add(1n, 2n, -1)).toBe("old");
   });
 
   it("takes a time that is exactly as old as the ring is long, and none before it", () => {

@@ -29,6 +29,12 @@ describe("a sequencer", () => {
     expect(times(sequencer.add(0, event(1)))).toEqual([1, 2, 3]);
   });
 
+  it("delivers held events of one time in the order in which they came", () => {
+    const sequencer = new Sequencer(50);
+    for (const name of ["a", "b", "c"]) sequencer.add(0, { ...event(3), name });
+    expect(sequencer.flush().map(({ name }) => name)).toEqual(["a", "b", "c"]);
+  });
+
   it("delivers an event after its hold, with those before it, and does not wait for a late one", () => {
     const sequencer = new Sequencer(50);
     sequencer.add(0, event(5));

@@ -33,6 +33,33 @@ describe("a node that left", () => {
     expect(a!.core.member("c")!.status).toBe("left");
     expect(c!.effects.filter(({ kind }) => kind === "settle")).toHaveLength(4);
   });
+
+  it("came back alone when all its joins are over and none reached anybody", () => {
+    const network = new Network();
+    const { core } = network.add("a");
+    core.leave(network.now, 7);
+    network.run(8_000);
+    expect(core.state).toBe("left");
+    for (let joins = 0; joins < 2; joins++) core.beginJoin(network.now, false);
+    core.join(network.now, 1, { host: "10.0.0.9", port: 7946 }, "");
+    const dial = core.drain().find((effect) => effect.kind === "dial");
+    core.stream(network.now, dial!.id, { kind: "opened" });
+    core.stream(network.now, dial!.id, { kind: "failed", reason: "reset" });
+    expect(core.state).toBe("alive");
+    expect([0, 1].map(() => core.endJoin(network.now, false, 0))).toEqual([false, true]);
+  });
+});
+
+describe("a node that leaves", () => {
+  it("waits for no broadcast when the only other member leaves too", () => {
+    const network = new Network();
+    const nodes = ["a", "b"].map((name) => network.add(name));
+    network.join();
+    network.run(10_000);
+    for (const { core } of nodes) core.leave(network.now, 7);
+    network.run(1_500);
+    expect(nodes.map(({ core }) => core.state)).toEqual(["left", "left"]);
+  });
 });
 
 describe("a failed member", () => {

@@ -55,6 +55,18 @@ describe("members that are gone", () => {
     expect([parts.status("b"), parts.emitted()]).toEqual(["failed", ["member-failed b"]]);
   });
 
+  it("flap if they come back within a minute", () => {
+    const parts = new SerfParts().join(0, "b");
+    const counted: string[] = [];
+    Object.assign(parts.context.outbox, { meter: { incr: (name: string) => counted.push(name) } });
+    parts.fail(0, "b").join(minute - 1, "b");
+    parts.fail(minute, "b").join(2 * minute, "b");
+    expect(counted.map((name) => name.replace("serf.member.", ""))).toEqual([
+      ...["failed", "flap", "join"],
+      ...["failed", "join"],
+    ]);
+  });
+
   it("that the layer below reports again are logged with Serf's message", () => {
     const parts = new SerfParts().join(0, "b").fail(0, "b");
     parts.emitted();

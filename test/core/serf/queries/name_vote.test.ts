@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { alive } from "../../swim/machine.ts";
 import { Network } from "../nodes.ts";
 
 const halted = (effects: readonly { kind: string }[]): boolean => effects.some(({ kind }) => kind === "halt");
@@ -29,6 +30,14 @@ describe("two nodes of one name", () => {
     network.joinTo(second, first);
     network.run(5_000);
     expect([halted(first.effects), halted(second.effects)]).toEqual([true, true]);
+  });
+
+  it("ask once, however often they meet meanwhile", () => {
+    const network = new Network();
+    const { core, codec } = network.add("twin");
+    const claim = codec.seal([codec.encode(alive("twin", 1, 9))], { crc: false, encrypt: false });
+    for (let times = 0; times < 3; times++) core.packet(0, { host: "10.0.0.9", port: 7946 }, claim);
+    expect(core.stats()["query_time"]).toBe("2");
   });
 
   it("only log a warning if votes are switched off", () => {

@@ -340,6 +340,21 @@ describe("replies", () => {
     ]);
   });
 
+  it("count until the deadline, also if its timer is late", () => {
+    const network = new Network();
+    const node = network.add("a");
+    node.core.queries.ask(0, 1, question("q", { timeoutMs: 1_000 }));
+    network.settle();
+    const id = idOf(node);
+    for (const [at, name] of [
+      [1_000, "b"],
+      [1_001, "c"],
+    ] as const)
+      node.core.packet(at, stranger, reply(1n, id, name));
+    network.settle();
+    expect(node.replies).toEqual(["response b x"]);
+  });
+
   it("from unlimited names are bounded", () => {
     const network = new Network();
     const node = network.add("a");

@@ -44,6 +44,13 @@ describe("push/pulls", () => {
     expect(new Set(partners(subject))).toEqual(new Set(["10.0.0.2", "10.0.0.3", "10.0.0.4"]));
   });
 
+  it("are made half as often with more than 32 members", () => {
+    const subject = machine();
+    for (let last = 2; last < 45; last++) subject.packet(alive(`n${last}`, 1, last));
+    const count = partners(subject).length;
+    expect([count > 25, count < 35]).toEqual([true, true]);
+  });
+
   it("are not made at all with an interval of 0", () => {
     const subject = new Machine({ pushPullIntervalMs: 0 });
     subject.packet(alive("b", 1, 2, { versions: new Uint8Array([1, 2, 2, 2, 5, 5]) }));
