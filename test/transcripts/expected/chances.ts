@@ -78,6 +78,11 @@ export const chances: readonly Chance[] = [
   ...shortLived,
   ...underLoad,
   {
+    scenario: "agent-log-levels",
+    lines: /serf: messageLeaveType: n$/,
+    reason: "whether a leave that was gossiped comes back before the agent ends is a race",
+  },
+  {
     scenario: "config-errors",
     lines: /agent: Error connecting to statsite! /,
     oursAlone: true,
