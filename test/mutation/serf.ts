@@ -136,8 +136,8 @@ export const serfMutants: readonly Mutant[] = [
     ["events are handled before queries", "query: 1,", "query: 3,"],
     [
       "later messages are handled first",
-      "a.lamportTime < b.lamportTime ? -1 :",
-      "a.lamportTime < b.lamportTime ? 1 :",
+      "a.lamportTime < b.lamportTime ? -1 : a.lamportTime > b.lamportTime ? 1 : 0",
+      "a.lamportTime < b.lamportTime ? 1 : a.lamportTime > b.lamportTime ? -1 : 0",
     ],
   ]),
   ...faultsIn("src/core/serf/push_pull.ts", [
