@@ -1,6 +1,6 @@
 /**
  * Serf's messages handed over as they are, with the size that their bytes would have. Queries and
- * their answers are bytes, as everywhere.
+ * their replies are bytes, as everywhere.
  */
 
 import type { Coordinate } from "../../../../src/core/coordinate/coordinate.ts";
