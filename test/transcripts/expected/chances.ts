@@ -79,7 +79,7 @@ export const chances: readonly Chance[] = [
   ...underLoad,
   {
     scenario: "agent-log-levels",
-    lines: /serf: messageLeaveType: n$/,
+    lines: /serf: messageLeaveType: n$/m,
     reason: "whether a leave that was gossiped comes back before the agent ends is a race",
   },
   {
