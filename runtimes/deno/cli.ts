@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run -A
+#!/usr/bin/env -S deno run -A --v8-flags=--max-semi-space-size=2,--heap-growing-percent=20
 /** The command line on Deno. */
 import { main } from "../../src/cli/main.ts";
 import { denoRuntime } from "./runtime.ts";

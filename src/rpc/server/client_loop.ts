@@ -19,19 +19,27 @@ import type { RecordWord } from "./write_queue.ts";
 /** Time to shake hands and authenticate. */
 export const greetingTimeoutMs = 5_000;
 
-/** What a client's loop needs besides its connection. */
+/** What the loops of all clients share. */
 export interface ClientSetup {
   readonly clock: Clock;
   readonly service: AgentService;
   readonly log: ServerLog;
   readonly background: Background;
   readonly session: Omit<SessionOptions, "client">;
-  /** Closes the connection, sooner or later, if the client is refused before it has authenticated. */
-  readonly dismiss: () => void;
-  /** Called once when the client has shaken hands and authenticated. */
-  readonly trusted: () => void;
-  /** Called when more may wait for the client than before. */
+  /** Closes the connection, sooner or later, of a client that is refused before it has authenticated. */
+  readonly dismiss: (connection: Connection) => void;
+  /** Called once when a client has shaken hands and authenticated. */
+  readonly trusted: (client: ClientLoop) => void;
+  /** Called once when a client is served no longer. */
+  readonly ended: (client: ClientLoop) => void;
+  /** Called when more may wait for a client than before. */
   readonly queued: () => void;
+}
+
+/** What a client has asked for, and who carries it out. */
+interface Conversation {
+  readonly session: Session;
+  readonly performer: Performer;
 }
 
 /** Why a client is closed for which too much waits. */
@@ -42,68 +50,49 @@ export class ClientLoop {
   /** `IP:PORT` of the client, for log lines. */
   readonly name: string;
   readonly #connection: Connection;
-  readonly #log: ServerLog;
-  readonly #background: Background;
-  readonly #session: Session;
-  readonly #performer: Performer;
+  readonly #setup: ClientSetup;
+  /** Begins with the first bytes: strangers open many connections on which they say nothing. */
+  #conversation: Conversation | undefined;
   /** The last run of the writing loop, and whether it still runs. */
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<void> | undefined;
   #active = false;
   #closed = false;
   #broken = false;
-  #silent = true;
-  readonly #dismiss: () => void;
-  readonly #trusted: () => void;
-  readonly #queued: () => void;
   /** Ends the time to authenticate; `undefined` once the client has. */
   #endGreeting: Cancel | undefined;
   /** Continues what waits in {@link answersTaken}. */
   #answered: (() => void) | undefined;
 
   constructor(connection: Connection, setup: ClientSetup) {
-    const { clock, service, log, background, session, dismiss, trusted, queued } = setup;
     this.name = endText(connection.remote);
     this.#connection = connection;
-    this.#log = log;
-    this.#background = background;
-    this.#dismiss = dismiss;
-    this.#trusted = trusted;
-    this.#queued = queued;
-    this.#session = new Session({ ...session, client: this.name });
-    this.#performer = new Performer({
-      session: this.#session,
-      service,
-      clock,
-      log,
-      background,
-      path: this,
-    });
-    this.#endGreeting = clock.after(greetingTimeoutMs, () =>
+    this.#setup = setup;
+    this.#endGreeting = setup.clock.after(greetingTimeoutMs, () =>
       this.refuse(`that did not authenticate within ${greetingTimeoutMs / 1000}s`),
     );
   }
 
   /** Whether the client has sent nothing yet. */
   get silent(): boolean {
-    return this.#silent;
+    return this.#conversation === undefined;
   }
 
   /** Serves until the connection ends. Never rejects. */
   async run(): Promise<void> {
     try {
-      while (!this.#closed && !this.#session.closing) {
+      while (!this.#closed && this.#conversation?.session.closing !== true) {
         const bytes = await this.#connection.read();
         if (bytes === null || this.#closed) break;
-        this.#silent = false;
-        this.#session.receive(bytes);
-        this.#noteTrust();
-        await this.#turn();
+        this.#conversation ??= this.#begin();
+        this.#conversation.session.receive(bytes);
+        this.#noteTrust(this.#conversation.session);
+        await this.#turn(this.#conversation);
       }
       await this.#writing;
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       if (!this.#closed)
-        this.#log.write("connection", "ERR", `failed to decode request header: ${systemText(error)}`);
+        this.#setup.log.write("connection", "ERR", `failed to decode request header: ${systemText(error)}`);
     } finally {
       this.close();
     }
@@ -111,16 +100,17 @@ export class ClientLoop {
 
   /** Gives the session something to deliver, if the client has subscribed to anything. */
   deliver(give: (session: Session) => void): void {
-    if (!this.#session.subscribed) return;
-    give(this.#session);
-    this.#performer.collect();
-    this.#flush();
-    if (this.#session.overfull) this.refuse(fallenBehind);
+    if (this.#conversation?.session.subscribed !== true) return;
+    const { session, performer } = this.#conversation;
+    give(session);
+    performer.collect();
+    this.#flush(session);
+    if (session.overfull) this.refuse(fallenBehind);
   }
 
   /** Bytes that wait to be written. */
   get queuedBytes(): number {
-    return this.#session.queuedBytes;
+    return this.#conversation?.session.queuedBytes ?? 0;
   }
 
   /** Closes, as too much waits for the client. */
@@ -133,15 +123,17 @@ export class ClientLoop {
     if (this.#closed) return;
     const isStranger = this.#endGreeting !== undefined;
     this.#end();
-    if (isStranger) this.#dismiss();
+    if (isStranger) this.#setup.dismiss(this.#connection);
     else this.#connection.close();
-    this.#log.write("closed", "WARN", `Closing ipc.client ${why}: ${this.name}`);
+    this.#setup.log.write("closed", "WARN", `Closing ipc.client ${why}: ${this.name}`);
   }
 
   /** Writes what is queued; resolves when no answer waits any more, or the connection has ended. */
   async answersTaken(): Promise<void> {
-    this.#flush();
-    while (this.#session.answering && !this.#closed && !this.#broken) {
+    const session = this.#conversation?.session;
+    if (session === undefined) return;
+    this.#flush(session);
+    while (session.answering && !this.#closed && !this.#broken) {
       await new Promise<void>((resolve) => {
         this.#answered = resolve;
       });
@@ -156,49 +148,58 @@ export class ClientLoop {
     this.#connection.close();
   }
 
+  #begin(): Conversation {
+    const { clock, service, log, background, session: options } = this.#setup;
+    const session = new Session({ ...options, client: this.name });
+    const performer = new Performer({ session, service, clock, log, background, path: this });
+    return { session, performer };
+  }
+
   #end(): void {
     this.#closed = true;
+    this.#setup.ended(this);
     this.#endGreeting?.();
-    this.#performer.close();
-    this.#session.end();
+    this.#conversation?.performer.close();
+    this.#conversation?.session.end();
     this.#answered?.();
   }
 
   /** Carries out requests until the session waits for bytes again and its answers are written. */
-  async #turn(): Promise<void> {
+  async #turn({ performer }: Conversation): Promise<void> {
     do {
-      this.#performer.collect();
+      performer.collect();
       await this.answersTaken();
-    } while (!this.#closed && (await this.#performer.performNext()));
+    } while (!this.#closed && (await performer.performNext()));
   }
 
-  #noteTrust(): void {
-    if (this.#endGreeting === undefined || !this.#session.trusted) return;
+  #noteTrust(session: Session): void {
+    if (this.#endGreeting === undefined || !session.trusted) return;
     this.#endGreeting();
     this.#endGreeting = undefined;
-    this.#trusted();
+    this.#setup.trusted(this);
   }
 
-  #flush(): void {
-    this.#queued();
+  #flush(session: Session): void {
+    this.#setup.queued();
     if (this.#active || this.#broken) return;
-    this.#writing = this.#write();
-    this.#background.run("writing to an RPC client", () => this.#writing);
+    const writing = this.#write(session);
+    this.#writing = writing;
+    this.#setup.background.run("writing to an RPC client", () => writing);
   }
 
-  async #write(): Promise<void> {
+  async #write(session: Session): Promise<void> {
     this.#active = true;
     try {
-      for (let bytes = this.#session.take(); bytes !== undefined; bytes = this.#session.take()) {
-        if (!this.#session.answering) this.#answered?.();
+      for (let bytes = session.take(); bytes !== undefined; bytes = session.take()) {
+        if (!session.answering) this.#answered?.();
         await this.#connection.write(bytes);
       }
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       this.#broken = true;
-      const { streaming } = this.#session;
+      const { streaming } = session;
       if (!this.#closed && streaming !== undefined)
-        this.#log.write("write failed", "ERR", this.#writeFault(streaming, error));
+        this.#setup.log.write("write failed", "ERR", this.#writeFault(streaming, error));
       this.close();
     } finally {
       this.#active = false;

@@ -13,7 +13,7 @@ import { type ListenRuntime, listenAt } from "../endpoint.ts";
 import type { StreamedEvent } from "../records.ts";
 import { EventRecord } from "../records.ts";
 import { ByteBudget } from "./byte_budget.ts";
-import { ClientLoop } from "./client_loop.ts";
+import { ClientLoop, type ClientSetup } from "./client_loop.ts";
 import { ServerLog } from "./log.ts";
 import type { AgentService } from "./service.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
@@ -51,6 +51,7 @@ export class RpcServer {
   readonly #budget: ByteBudget;
   readonly #log: ServerLog;
   readonly #background: Background;
+  readonly #setup: ClientSetup;
   #listener!: Listener;
   #closed = false;
 
@@ -60,10 +61,25 @@ export class RpcServer {
     this.#budget = new ByteBudget(options.totalBytesMax);
     this.#strangers = new SlowClose(runtime.clock);
     this.#log = new ServerLog(runtime.clock, (level, text) => options.service.log(level, text));
+    const { service, token, metrics } = options;
     this.#background = new Background(
-      (what, error) => options.service.log("ERR", `Failure in ${what}: ${messageOf(error)}`),
-      () => options.metrics?.incr("agent.background_failure", 1),
+      (what, error) => service.log("ERR", `Failure in ${what}: ${messageOf(error)}`),
+      () => metrics?.incr("agent.background_failure", 1),
     );
+    this.#setup = {
+      clock: runtime.clock,
+      service,
+      log: this.#log,
+      background: this.#background,
+      session: { token, codec: this.#codec, budget: this.#budget, metrics },
+      dismiss: (connection) => this.#strangers.close(connection),
+      trusted: (client) => this.#unauthenticated.delete(client),
+      ended: (client) => {
+        this.#clients.delete(client);
+        this.#unauthenticated.delete(client);
+      },
+      queued: () => this.#relieve(),
+    };
   }
 
   /** Listens. Rejects with EndpointError if the address cannot be used. */
@@ -114,7 +130,6 @@ export class RpcServer {
   #relieve(): void {
     while (this.#budget.exceeded && this.#clients.size > 0) {
       const furthest = [...this.#clients].reduce((a, b) => (b.queuedBytes > a.queuedBytes ? b : a));
-      this.#clients.delete(furthest);
       furthest.giveUp();
     }
   }
@@ -124,36 +139,13 @@ export class RpcServer {
       connection.close();
       return;
     }
-    const { service, token, metrics } = this.#options;
-    metrics?.incr("agent.ipc.accept", 1);
-    const { clock } = this.#runtime;
-    const client: ClientLoop = new ClientLoop(connection, {
-      clock,
-      service,
-      log: this.#log,
-      background: this.#background,
-      session: { token, codec: this.#codec, budget: this.#budget, metrics },
-      dismiss: () => {
-        this.#clients.delete(client);
-        this.#unauthenticated.delete(client);
-        this.#strangers.close(connection);
-      },
-      trusted: () => this.#unauthenticated.delete(client),
-      queued: () => this.#relieve(),
-    });
+    this.#options.metrics?.incr("agent.ipc.accept", 1);
+    const client = new ClientLoop(connection, this.#setup);
     this.#clients.add(client);
     const given = this.#unauthenticated.add(client, connection.remote.host);
     given?.refuse("that did not authenticate, to make room");
     const topic = this.#unauthenticated.size > crowd ? "accepted in a crowd" : "accepted";
     this.#log.write(topic, "INFO", `Accepted client: ${client.name}`);
-    const run = async (): Promise<void> => {
-      try {
-        await client.run();
-      } finally {
-        this.#clients.delete(client);
-        this.#unauthenticated.delete(client);
-      }
-    };
-    this.#background.run("an RPC connection", run);
+    this.#background.run("an RPC connection", () => client.run());
   }
 }
