@@ -20,25 +20,36 @@ export interface LeaveSteps {
   done(now: number): void;
 }
 
-type Stage = "intent" | "membership" | "propagate" | "done";
+/** How long the steps take, in milliseconds. */
+export interface LeaveTimes {
+  /** The time limit of each broadcast. */
+  readonly broadcastTimeoutMs: number;
+  readonly gossipIntervalMs: number;
+  /** How long a node runs on after its broadcasts, so that they can spread. */
+  readonly propagateDelayMs: number;
+}
+
+type Stage = "intent" | "intent sent" | "membership" | "propagate" | "done";
 
 /** One run of the sequence. */
 export class LeaveSequence {
   readonly #steps: LeaveSteps;
   readonly #broadcastTimeoutMs: number;
+  readonly #gapMs: number;
   readonly #propagateDelayMs: number;
   #stage: Stage = "intent";
 
-  constructor(steps: LeaveSteps, broadcastTimeoutMs: number, propagateDelayMs: number) {
+  constructor(steps: LeaveSteps, { broadcastTimeoutMs, gossipIntervalMs, propagateDelayMs }: LeaveTimes) {
     this.#steps = steps;
     this.#broadcastTimeoutMs = broadcastTimeoutMs;
+    this.#gapMs = gossipIntervalMs / 2;
     this.#propagateDelayMs = propagateDelayMs;
   }
 
   /** Begins the sequence. */
   start(now: number): void {
     this.#steps.wait(now + this.#broadcastTimeoutMs);
-    this.#steps.announceIntent(now, (at) => this.#leaveMembership(at));
+    this.#steps.announceIntent(now, (at) => this.#intentSent(at));
   }
 
   /** Continues because the time limit of the current step is over. */
@@ -46,6 +57,9 @@ export class LeaveSequence {
     switch (this.#stage) {
       case "intent":
         this.#steps.warn("timeout while waiting for graceful leave");
+        this.#leaveMembership(now);
+        return;
+      case "intent sent":
         this.#leaveMembership(now);
         return;
       case "membership":
@@ -63,12 +77,22 @@ export class LeaveSequence {
 
   /** Skips the broadcasts that are still waiting, because no other member is alive. */
   skipBroadcasts(now: number): void {
-    if (this.#stage === "intent") this.#leaveMembership(now);
+    if (this.#stage === "intent" || this.#stage === "intent sent") this.#leaveMembership(now);
     if (this.#stage === "membership") this.#propagate(now);
   }
 
-  #leaveMembership(now: number): void {
+  /**
+   * The packet with the intent is still being filled. The dead message must not follow in a packet of
+   * the same gossip round: the network may reorder the two, and who learns of the death first takes it
+   * for a failure. Usually this costs no time, because the next round is a whole interval later.
+   */
+  #intentSent(now: number): void {
     if (this.#stage !== "intent") return;
+    this.#stage = "intent sent";
+    this.#steps.wait(now + this.#gapMs);
+  }
+
+  #leaveMembership(now: number): void {
     this.#stage = "membership";
     this.#steps.wait(now + this.#broadcastTimeoutMs);
     this.#steps.leaveMembership(now, (at) => this.#propagate(at));

@@ -53,8 +53,11 @@ export class Life {
           this.#commands.settle(command, undefined);
         },
       },
-      config.broadcastTimeoutMs,
-      config.leavePropagateDelayMs,
+      {
+        broadcastTimeoutMs: config.broadcastTimeoutMs,
+        gossipIntervalMs: this.#swim.config.gossipIntervalMs,
+        propagateDelayMs: config.leavePropagateDelayMs,
+      },
     );
     this.#sequence.start(now);
   }
