@@ -102,4 +102,24 @@ describe("coordinate client", () => {
     client.update("a", freshCoordinate(), 0.1);
     expect(Math.hypot(...client.coordinate.vec)).toBeGreaterThan(0.01);
   });
+
+  it("follows a path that has become longer, and ignores a single late reply", () => {
+    const client = new CoordinateClient({ random: () => 0.4 });
+    const far = (): number => distanceNs(client.coordinate, peers["p"]!) / 1e6;
+    for (let round = 0; round < 100; round++) client.update("p", peers["p"]!, 0.05);
+    const before = far();
+    expect(before).toBeCloseTo(50, -1);
+    client.update("p", peers["p"]!, 5);
+    expect(Math.abs(far() - before)).toBeLessThan(1);
+    for (let round = 0; round < 100; round++) client.update("p", peers["p"]!, 0.5);
+    expect(far()).toBeCloseTo(500, -2);
+  });
+
+  it("returns to the origin from a place that is no place", () => {
+    const client = new CoordinateClient({ random: () => 0.4 });
+    client.update("a", { ...freshCoordinate(), vec: pad([1e308, -1e308]) }, 1);
+    expect([client.resets, client.coordinate]).toEqual([1, freshCoordinate()]);
+    client.update("p", peers["p"]!, 0.05);
+    expect(client.coordinate.vec.every(Number.isFinite)).toBe(true);
+  });
 });
