@@ -231,8 +231,13 @@ export const serfMutants: readonly Mutant[] = [
   ...faultsIn("src/core/serf/life/leave.ts", [
     [
       "a leave goes on only after its time limit",
-      "this.#steps.announceIntent(now, (at) => this.#leaveMembership(at));",
+      "this.#steps.announceIntent(now, (at) => this.#intentSent(at));",
       "this.#steps.announceIntent(now, () => undefined);",
+    ],
+    [
+      "a death follows its intent in the same round",
+      "this.#steps.wait(now + this.#gapMs);",
+      "this.#leaveMembership(now);",
     ],
     [
       "a leave does not wait for its death to spread",
