@@ -52,6 +52,12 @@ export class LogLimiter<Kind extends string = string> {
     return [...notes, line];
   }
 
+  /** Takes back that a line of a kind passed: it was not from a stranger, and those do not count. */
+  forgive(kind: Kind): void {
+    const bucket = this.#buckets.get(kind);
+    if (bucket !== undefined && bucket.passed > 0) bucket.passed -= 1;
+  }
+
   /** Returns the notes on lines that were left out in times that are over. */
   due(now: number): LimitedLine[] {
     if (now < this.#deadline) return [];

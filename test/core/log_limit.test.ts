@@ -52,3 +52,13 @@ test("a slow trickle passes whole", () => {
   ).flat();
   expect(seen).toHaveLength(1000);
 });
+
+test("a line that is forgiven does not count", () => {
+  const limiter = new LogLimiter();
+  for (let round = 0; round < 3 * max; round++) {
+    expect(limiter.admit(0, "refused", line("x"), max)).toHaveLength(1);
+    limiter.forgive("refused");
+  }
+  limiter.forgive("refused");
+  expect(flood(limiter, 0, 2 * max)).toHaveLength(max);
+});

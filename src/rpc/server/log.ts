@@ -22,8 +22,8 @@ export type LogTopic =
 const component = "agent.ipc";
 
 /**
- * How many lines of a topic pass within ten seconds. A script that runs command after command causes
- * one about each client, and if it has no token another one.
+ * How many lines of a topic pass within ten seconds. A script that runs command after command without
+ * a token causes one about each client, and another one.
  */
 const linesMax: Readonly<Partial<Record<LogTopic, number>>> = { accepted: 70, "before auth": 28 };
 
@@ -47,6 +47,11 @@ export class ServerLog {
     const max = linesMax[topic] ?? othersMax;
     this.#print(this.#limiter.admit(this.#clock.now(), topic, { level, component, text }, max));
     this.#arm();
+  }
+
+  /** Says that a client has authenticated, so that the line about it does not count. */
+  authenticated(): void {
+    this.#limiter.forgive("accepted");
   }
 
   /** Ends the waiting for what was left out. */

@@ -73,7 +73,10 @@ export class RpcServer {
       background: this.#background,
       session: { token, codec: this.#codec, budget: this.#budget, metrics },
       dismiss: (connection) => this.#strangers.close(connection),
-      trusted: (client) => this.#unauthenticated.delete(client),
+      trusted: (client) => {
+        this.#unauthenticated.delete(client);
+        this.#log.authenticated();
+      },
       ended: (client) => {
         this.#clients.delete(client);
         this.#unauthenticated.delete(client);

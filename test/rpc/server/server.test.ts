@@ -373,6 +373,16 @@ describe("misbehaving clients", () => {
     ]);
   });
 
+  test("all those that authenticate are logged, however fast a script runs its commands", async () => {
+    const { fake, service } = await serve("s3cret");
+    for (let count = 0; count < 500; count++) {
+      const client = await RpcClient.connect(fake.runtime, { token: "s3cret" });
+      await client.close();
+    }
+    const accepted = service.lines.filter((line) => line.startsWith("[INFO] Accepted client: "));
+    expect(accepted).toHaveLength(501);
+  });
+
   test.each([
     ["says nothing", undefined, ""],
     ["shakes hands and does not authenticate", { Command: "handshake", Seq: 0 }, "s3cret"],
