@@ -57,17 +57,17 @@ export function endure({ seed, size, loss, hours, crashes, onHour }: EnduranceOp
   }
   world.run(second + size * 50);
   const [gone, living] = [nodes.slice(0, crashes), nodes.slice(crashes)];
-  const agree = (statuses: (name: string) => string): string[] =>
+  const mistaken = (statusOf: (name: string) => string): string[] =>
     living
-      .filter(({ core }) => nodes.some(({ name }) => core.member(name)?.status !== statuses(name)))
+      .filter(({ core }) => nodes.some(({ name }) => core.member(name)?.status !== statusOf(name)))
       .map(({ name }) => name);
 
-  const isJoined = (): boolean => agree(() => "alive").length === 0;
+  const isJoined = (): boolean => mistaken(() => "alive").length === 0;
   if (!world.runUntil(isJoined, 10 * minute, second)) throw new Error("Not all nodes have joined in time");
   for (const node of gone) world.crash(node, true);
   const dead = new Set(gone.map(({ name }) => name));
   const truth = (name: string): string => (dead.has(name) ? "failed" : "alive");
-  if (!world.runUntil(() => agree(truth).length === 0, 5 * minute, second))
+  if (!world.runUntil(() => mistaken(truth).length === 0, 5 * minute, second))
     throw new Error("Not all nodes have noticed the crashes in time");
 
   for (let hour = 1; hour <= hours; hour += 1) {
@@ -75,5 +75,5 @@ export function endure({ seed, size, loss, hours, crashes, onHour }: EnduranceOp
     onHour?.(hour, checkers.findings.length);
   }
   const judge = checkers.rules.find(({ name }) => name.startsWith("no false failure"))!;
-  return { findings: checkers.report(), mistaken: agree(truth), judged: judge.judged };
+  return { findings: checkers.report(), mistaken: mistaken(truth), judged: judge.judged };
 }

@@ -1,6 +1,6 @@
 /**
  * Serf's messages handed over as they are, with the size that their bytes would have. Queries and
- * their replies are bytes, as everywhere.
+ * their replies travel as bytes on this path too.
  */
 
 import type { Coordinate } from "../../../../src/core/coordinate/coordinate.ts";
