@@ -29,9 +29,61 @@ export interface BunUdpOptions {
   };
 }
 
+/** A connection of `Bun.listen`. Its addresses are `undefined` when it is not connected any more. */
+export interface BunSocket<Data> {
+  data: Data;
+  readonly localAddress?: string;
+  readonly localPort: number;
+  readonly remoteAddress?: string;
+  readonly remotePort: number;
+  /**
+   * Returns how many bytes the system accepted, or -1 if the socket is closed. If these are not all,
+   * `drain` is called when it accepts more.
+   */
+  write(bytes: Uint8Array): number;
+  pause(): void;
+  resume(): void;
+  /** Closes both directions; what the system accepted is sent. */
+  close(): void;
+}
+
+/** What happens to the connections of a listener. */
+export interface BunSocketHandlers<Data> {
+  readonly binaryType: "uint8array";
+  open(socket: BunSocket<Data>): void;
+  data(socket: BunSocket<Data>, bytes: Uint8Array): void;
+  drain(socket: BunSocket<Data>): void;
+  /** The peer has closed its direction. */
+  end(socket: BunSocket<Data>): void;
+  /** The connection is closed: by us, by both ends, or because of an error. */
+  close(socket: BunSocket<Data>, error?: Error): void;
+}
+
+/** Options of `Bun.listen`: an address, or the path of a unix domain socket. */
+export interface BunListenOptions<Data> {
+  readonly hostname?: string;
+  readonly port?: number;
+  readonly unix?: string;
+  readonly ipv6Only?: boolean;
+  /** Whether nobody else may bind the port. */
+  readonly exclusive?: boolean;
+  /** Whether a connection stays open for writing after the peer's end. */
+  readonly allowHalfOpen: boolean;
+  readonly socket: BunSocketHandlers<Data>;
+}
+
+/** A listener of `Bun.listen`. */
+export interface BunListener {
+  readonly hostname: string;
+  readonly port: number;
+  /** Stops listening. Connections stay open. */
+  stop(): void;
+}
+
 /** The global `Bun`. */
 export interface BunApi {
   readonly version: string;
+  listen<Data>(options: BunListenOptions<Data>): BunListener;
   udpSocket(options: BunUdpOptions): Promise<BunUdpSocket>;
 }
 

@@ -8,8 +8,8 @@ import { processes } from "./processes.ts";
 import { streams } from "./streams.ts";
 
 /**
- * Returns the {@link Runtime} of Bun: Bun's own datagrams, and otherwise Node's modules. Throws an
- * Error on another runtime.
+ * Returns the {@link Runtime} of Bun: Bun's own datagrams and listeners, and otherwise Node's
+ * modules. Throws an Error on another runtime.
  */
 export function bunRuntime(): Runtime {
   return {

@@ -1,7 +1,6 @@
 /**
- * TCP and unix domain sockets over `node:net`, which Bun implements too. A socket is read on
- * demand: the runtime reads ahead until its stream buffer is full, and then the peer gets
- * back-pressure.
+ * TCP and unix domain sockets over `node:net`; Bun dials with it too. A socket is read on demand:
+ * the runtime reads ahead until its stream buffer is full, and then the peer gets back-pressure.
  */
 import { stat } from "node:fs/promises";
 import {

@@ -10,6 +10,7 @@ import type { RuntimeName } from "../runtimes/binaries.ts";
 import { datagrams, dualStackDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
 import { localStreams } from "./local_streams.ts";
+import { otherPeers } from "./other_peers.ts";
 import { reservedDatagrams } from "./reserved_datagrams.ts";
 import { dualStackStreams, streams } from "./streams.ts";
 import type { OpenSubject } from "./suite.ts";
@@ -45,6 +46,7 @@ export function conformance(runtime: Runtime, name: RuntimeName, file: string): 
   reservedDatagrams(open, name !== "deno" && process.platform === "linux");
   streams(open);
   dualStackStreams(open);
+  otherPeers(open);
   localStreams(open);
   files(open);
   clockAndRandom(open);

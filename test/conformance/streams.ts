@@ -2,7 +2,16 @@
 import { describe, expect } from "vitest";
 import type { Connection, Listener, Runtime } from "../../src/runtime.ts";
 import { lacks } from "../machine/here.ts";
-import { checks, expectFailure, type OpenSubject, pattern, pause, type Subject, until } from "./suite.ts";
+import {
+  type Check,
+  checks,
+  expectFailure,
+  type OpenSubject,
+  pattern,
+  pause,
+  type Subject,
+  until,
+} from "./suite.ts";
 
 interface Pair {
   readonly listener: Listener;
@@ -49,6 +58,14 @@ async function readAll(connection: Connection): Promise<Uint8Array> {
 /** Declares the tests. */
 export function streams(openSubject: OpenSubject): void {
   const check = checks(openSubject);
+  describe("streams, at the end that dialled", () => oneEnd(check, connect));
+  // The two ends of a connection may be of different classes.
+  describe("streams, at the end that accepted", () => {
+    oneEnd(check, async (subject) => {
+      const { listener, near, far } = await connect(subject);
+      return { listener, near: far, far: near };
+    });
+  });
   describe("streams", () => {
     check("have both addresses and carry bytes both ways, on every family", async (subject) => {
       for (const route of subject.routes) {
@@ -64,116 +81,6 @@ export function streams(openSubject: OpenSubject): void {
         expect(await near.read()).toEqual(Uint8Array.of(4));
         await closeAll(pair);
       }
-    });
-
-    check("keep the order of writes that were not awaited", async (subject) => {
-      const pair = await connect(subject);
-      const sizes = [1, 70_000, 3, 0, 200_000, 5];
-      const parts = sizes.map((size, index) => pattern(size, index));
-      const written = parts.map((part) => pair.near.write(part));
-      const reading = readAll(pair.far);
-      await Promise.all(written);
-      pair.near.close();
-      const expected = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
-      let offset = 0;
-      for (const part of parts) {
-        expected.set(part, offset);
-        offset += part.length;
-      }
-      expect(Buffer.compare(await reading, expected)).toBe(0);
-      await closeAll(pair);
-    });
-
-    check("flush what was written before they close", async (subject) => {
-      const pair = await connect(subject);
-      const bytes = pattern(300_000);
-      const written = pair.near.write(bytes).catch(() => {});
-      pair.near.close();
-      expect((await readAll(pair.far)).length).toBe(bytes.length);
-      await written;
-      expect(await pair.far.read()).toBeNull();
-      await closeAll(pair);
-    });
-
-    check("still carry bytes to a peer whose own side has not ended", async (subject) => {
-      const pair = await connect(subject);
-      const answer = pair.near.read();
-      await pair.far.write(Uint8Array.of(9));
-      expect(await answer).toEqual(Uint8Array.of(9));
-      await closeAll(pair);
-    });
-
-    check("block a writer until the reader reads", async (subject) => {
-      const pair = await connect(subject);
-      let accepted = 0;
-      let stop = false;
-      const bytes = pattern(65_536);
-      const writing = (async () => {
-        while (!stop) {
-          await pair.near.write(bytes);
-          accepted += bytes.length;
-        }
-      })();
-      let before = -1;
-      // It blocks because nobody reads; 64 MiB is far above what systems buffer.
-      for (let turn = 0; turn < 100 && accepted !== before; turn += 1) {
-        before = accepted;
-        await pause(subject.runtime, 100);
-      }
-      expect(accepted).toBe(before);
-      expect(accepted).toBeLessThan(64 * 1024 * 1024);
-      stop = true;
-      // One write still waits.
-      const total = accepted + bytes.length;
-      let read = 0;
-      while (read < total) read += (await pair.far.read())!.length;
-      await writing;
-      await closeAll(pair);
-    });
-
-    check("fail pending reads and writes when they are closed, and can be closed twice", async (subject) => {
-      const pair = await connect(subject);
-      const read = expectFailure(pair.near.read(), "ECANCELED");
-      pair.near.close();
-      pair.near.close();
-      await read;
-      await expectFailure(pair.near.read(), "ECANCELED");
-      await expectFailure(pair.near.write(Uint8Array.of(1)), "ECANCELED");
-      await closeAll(pair);
-    });
-
-    check("fail a write that is blocked when they are closed", async (subject) => {
-      const pair = await connect(subject);
-      const waiting: Promise<unknown>[] = [];
-      const codes: unknown[] = [];
-      for (let index = 0; index < 256; index += 1) {
-        waiting.push(
-          pair.near.write(pattern(65_536)).catch((error: { code: unknown }) => {
-            codes.push(error.code);
-          }),
-        );
-      }
-      await pause(subject.runtime, 100);
-      pair.near.close();
-      await Promise.all(waiting);
-      expect(codes.length).toBeGreaterThan(0);
-      expect(new Set(codes)).toEqual(new Set(["ECANCELED"]));
-      await closeAll(pair);
-    });
-
-    check("fail a writer whose peer is gone", async (subject) => {
-      const pair = await connect(subject);
-      pair.far.close();
-      expect(await pair.near.read()).toBeNull();
-      const writing = (async () => {
-        for (let turn = 0; turn < 1_000; turn += 1) {
-          await pair.near.write(pattern(1_000));
-          await pause(subject.runtime, 5);
-        }
-      })();
-      const error = await expectFailure(writing, "EPIPE", "ECONNRESET");
-      expect(error.operation).toBe("write");
-      await closeAll(pair);
     });
 
     check("to a port without a listener are refused", async ({ runtime, peer, routes }) => {
@@ -252,6 +159,138 @@ export function streams(openSubject: OpenSubject): void {
       await Promise.all(echoing);
       await listener.close();
     });
+  });
+}
+
+/** Declares the tests of one end: that of `open` which is called near. */
+function oneEnd(check: Check, open: (subject: Subject) => Promise<Pair>): void {
+  check("keep the order of writes that were not awaited", async (subject) => {
+    const pair = await open(subject);
+    const sizes = [1, 70_000, 3, 0, 200_000, 5];
+    const parts = sizes.map((size, index) => pattern(size, index));
+    const written = parts.map((part) => pair.near.write(part));
+    const reading = readAll(pair.far);
+    await Promise.all(written);
+    pair.near.close();
+    const expected = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+    let offset = 0;
+    for (const part of parts) {
+      expected.set(part, offset);
+      offset += part.length;
+    }
+    expect(Buffer.compare(await reading, expected)).toBe(0);
+    await closeAll(pair);
+  });
+
+  check("flush what was written before they close", async (subject) => {
+    const pair = await open(subject);
+    const bytes = pattern(300_000);
+    const written = pair.near.write(bytes).catch(() => {});
+    pair.near.close();
+    expect((await readAll(pair.far)).length).toBe(bytes.length);
+    await written;
+    expect(await pair.far.read()).toBeNull();
+    await closeAll(pair);
+  });
+
+  check("keep what was sent for a reader who comes after the peer has closed", async (subject) => {
+    const pair = await open(subject);
+    // More than systems take at once.
+    const bytes = pattern(16_000_000);
+    const written = pair.near.write(bytes).catch(() => {});
+    pair.near.close();
+    await pause(subject.runtime, 200);
+    expect(Buffer.compare(await readAll(pair.far), bytes)).toBe(0);
+    await written;
+    await closeAll(pair);
+  });
+
+  check("still carry bytes to a peer whose own side has not ended", async (subject) => {
+    const pair = await open(subject);
+    const answer = pair.near.read();
+    await pair.far.write(Uint8Array.of(9));
+    expect(await answer).toEqual(Uint8Array.of(9));
+    await closeAll(pair);
+  });
+
+  check("block a writer until the reader reads", async (subject) => {
+    const pair = await open(subject);
+    let accepted = 0;
+    let stop = false;
+    const bytes = pattern(65_536);
+    const writing = (async () => {
+      while (!stop) {
+        await pair.near.write(bytes);
+        accepted += bytes.length;
+      }
+    })();
+    let before = -1;
+    // It blocks because nobody reads; 64 MiB is far above what systems buffer.
+    for (let turn = 0; turn < 100 && accepted !== before; turn += 1) {
+      before = accepted;
+      await pause(subject.runtime, 100);
+    }
+    expect(accepted).toBe(before);
+    expect(accepted).toBeLessThan(64 * 1024 * 1024);
+    stop = true;
+    // One write still waits.
+    const total = accepted + bytes.length;
+    const received = new Uint8Array(total);
+    for (let read = 0; read < total; ) {
+      const chunk = (await pair.far.read())!;
+      received.set(chunk, read);
+      read += chunk.length;
+    }
+    for (let offset = 0; offset < total; offset += bytes.length) {
+      expect(Buffer.compare(received.subarray(offset, offset + bytes.length), bytes)).toBe(0);
+    }
+    await writing;
+    await closeAll(pair);
+  });
+
+  check("fail pending reads and writes when they are closed, and can be closed twice", async (subject) => {
+    const pair = await open(subject);
+    const read = expectFailure(pair.near.read(), "ECANCELED");
+    pair.near.close();
+    pair.near.close();
+    await read;
+    await expectFailure(pair.near.read(), "ECANCELED");
+    await expectFailure(pair.near.write(Uint8Array.of(1)), "ECANCELED");
+    await closeAll(pair);
+  });
+
+  check("fail a write that is blocked when they are closed", async (subject) => {
+    const pair = await open(subject);
+    const waiting: Promise<unknown>[] = [];
+    const codes: unknown[] = [];
+    for (let index = 0; index < 256; index += 1) {
+      waiting.push(
+        pair.near.write(pattern(65_536)).catch((error: { code: unknown }) => {
+          codes.push(error.code);
+        }),
+      );
+    }
+    await pause(subject.runtime, 100);
+    pair.near.close();
+    await Promise.all(waiting);
+    expect(codes.length).toBeGreaterThan(0);
+    expect(new Set(codes)).toEqual(new Set(["ECANCELED"]));
+    await closeAll(pair);
+  });
+
+  check("fail a writer whose peer is gone", async (subject) => {
+    const pair = await open(subject);
+    pair.far.close();
+    expect(await pair.near.read()).toBeNull();
+    const writing = (async () => {
+      for (let turn = 0; turn < 1_000; turn += 1) {
+        await pair.near.write(pattern(1_000));
+        await pause(subject.runtime, 5);
+      }
+    })();
+    const error = await expectFailure(writing, "EPIPE", "ECONNRESET");
+    expect(error.operation).toBe("write");
+    await closeAll(pair);
   });
 }
 
