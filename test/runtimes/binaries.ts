@@ -43,8 +43,11 @@ export function binary(name: RuntimeName): Binary {
     : { missing: `${packageName} is installed in test/runtimes as ${version}, not ${wanted}` };
 }
 
-/** Keeps Deno's memory small when strangers cause garbage. */
-const smallHeap = "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20";
+/** What keeps the memory of Deno and of Bun small when strangers cause garbage. */
+const smallHeap = {
+  deno: "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20",
+  bun: "BUN_JSC_forceRAMSize=100000000",
+};
 
 /** How to run a TypeScript file of this repository on a runtime, whose binary is `program`. */
 export function commandFor(name: RuntimeName, program: string, file: string): Command {
@@ -53,10 +56,12 @@ export function commandFor(name: RuntimeName, program: string, file: string): Co
     node: ["--import", join(folder, "typescript.mjs"), path],
     node24: ["--disable-warning=ExperimentalWarning", path],
     // As the README starts it, with the packages that npm installed: Deno's own cache may need a network.
-    deno: ["run", "-A", smallHeap, "--node-modules-dir=manual", path],
+    deno: ["run", "-A", smallHeap.deno, "--node-modules-dir=manual", path],
     bun: [path],
   };
-  return { program, args: args[name] };
+  return name === "bun" && !windows
+    ? { program: "env", args: [smallHeap.bun, program, ...args.bun] }
+    : { program, args: args[name] };
 }
 
 /** Under Deno and Bun `process.execPath` is not Node, so the search path is used there. */
