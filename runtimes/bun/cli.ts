@@ -1,4 +1,4 @@
-#!/usr/bin/env -S BUN_JSC_forceRAMSize=100000000 bun
+#!/usr/bin/env -S BUN_JSC_forceRAMSize=50000000 bun
 /** The command line on Bun. */
 import { main } from "../../src/cli/main.ts";
 import { bunRuntime } from "./runtime.ts";

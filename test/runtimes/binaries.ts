@@ -46,7 +46,7 @@ export function binary(name: RuntimeName): Binary {
 /** What keeps the memory of Deno and of Bun small when strangers cause garbage. */
 const smallHeap = {
   deno: "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20",
-  bun: "BUN_JSC_forceRAMSize=100000000",
+  bun: "BUN_JSC_forceRAMSize=50000000",
 };
 
 /** How to run a TypeScript file of this repository on a runtime, whose binary is `program`. */
