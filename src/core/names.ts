@@ -7,28 +7,42 @@ import { NameIndex } from "./name_index.ts";
 import { noRow, placeOf, type Row, Rows } from "./rows.ts";
 
 /** The names that some table of a node has. */
-export class Names {
+export interface Names {
+  /** Returns the row of a name, or {@link noRow}. */
+  find(name: string): Row;
+  /** Returns the name of a row. */
+  name(row: Row): string;
+  /** Returns the hash of the name of a row. */
+  hash(row: Row): number;
+  /** Keeps a name for a table, which has to call {@link release} once. Returns its row. */
+  hold(name: string): Row;
+  /** Ends that a table keeps a name. Without any table its row is given to another name. */
+  release(row: Row): void;
+}
+
+/** The names of one node. */
+export class OwnNames implements Names {
   readonly #index = new NameIndex();
   readonly #holders = new Rows((rows) => ({ count: new Uint8Array(rows) }));
   readonly #free: Row[] = [];
   #used = 0;
 
-  /** Returns the row of a name, or {@link noRow}. */
+  /** @inheritdoc */
   find(name: string): Row {
     return this.#index.find(name);
   }
 
-  /** Returns the name of a row. */
+  /** @inheritdoc */
   name(row: Row): string {
     return this.#index.name(row);
   }
 
-  /** Returns the hash of the name of a row. */
+  /** @inheritdoc */
   hash(row: Row): number {
     return this.#index.hash(row);
   }
 
-  /** Keeps a name for a table, which has to call {@link release} once. Returns its row. */
+  /** @inheritdoc */
   hold(name: string): Row {
     let row = this.#index.find(name);
     if (row === noRow) {
@@ -40,7 +54,7 @@ export class Names {
     return row;
   }
 
-  /** Ends that a table keeps a name. Without any table its row is given to another name. */
+  /** @inheritdoc */
   release(row: Row): void {
     const { count } = this.#holders.of(row);
     const place = placeOf(row);

@@ -24,21 +24,29 @@ export class Random {
    */
   bytes(target: Uint8Array): void {
     assert(target.length <= poolSize, "a random draw is at most one pool");
-    if (this.#used + target.length > poolSize) {
-      this.#fill(this.#pool);
-      this.#used = 0;
-    }
+    this.#reserve(target.length);
     const end = this.#used + target.length;
     target.set(this.#pool.subarray(this.#used, end));
     this.#pool.fill(0, this.#used, end);
     this.#used = end;
   }
 
+  /** Makes sure that the pool has so many bytes that were not handed out. */
+  #reserve(count: number): void {
+    if (this.#used + count <= poolSize) return;
+    this.#fill(this.#pool);
+    this.#used = 0;
+  }
+
   /** Returns a uniform 32-bit unsigned integer. */
   uint32(): number {
-    const four = new Uint8Array(4);
-    this.bytes(four);
-    return (four[0]! | (four[1]! << 8) | (four[2]! << 16) | (four[3]! << 24)) >>> 0;
+    this.#reserve(4);
+    const pool = this.#pool;
+    const at = this.#used;
+    const drawn = (pool[at]! | (pool[at + 1]! << 8) | (pool[at + 2]! << 16) | (pool[at + 3]! << 24)) >>> 0;
+    this.#used = at + 4;
+    pool.fill(0, at, this.#used);
+    return drawn;
   }
 
   /** Returns a uniform integer in [0, bound), without modulo bias. `bound` is in 1..2^32. */

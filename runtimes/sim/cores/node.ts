@@ -11,9 +11,15 @@ import type { Address } from "../../../src/runtime.ts";
 import { createCodec } from "../../../src/shell/open.ts";
 import { type ParsedOptions, parseOptions, type SerfOptions } from "../../../src/shell/options/options.ts";
 import { SeededRandom } from "../random.ts";
+import type { WorldNames } from "./names.ts";
 import type { Codecs } from "./path.ts";
 
 const port = 7946;
+
+/** Returns the name of the node with a number. */
+export function nameOf(index: number): string {
+  return `n${index}`;
+}
 
 /** One end of a connection. */
 export interface End {
@@ -39,6 +45,7 @@ export interface CoreNodeOptions {
   readonly snapshot: boolean;
   readonly codecs: Codecs;
   readonly identities: Identities;
+  readonly names: WorldNames;
 }
 
 /** A node. Its name is `n` and its number, its address `10.x.y.z` with the number in it. */
@@ -79,7 +86,7 @@ export class CoreNode {
     const { index } = options;
     this.#options = options;
     this.index = index;
-    this.name = `n${index}`;
+    this.name = nameOf(index);
     this.address = { host: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, port };
     this.#parsed = parseOptions({ ...options.options, name: this.name }, () => this.name);
   }
@@ -104,7 +111,7 @@ export class CoreNode {
 
   /** Creates the core of a new program, which replays the snapshot. */
   boot(): void {
-    const { seed, swim, snapshot, codecs, identities } = this.#options;
+    const { seed, swim, snapshot, codecs, identities, names } = this.#options;
     const parsed = this.#parsed;
     this.starts += 1;
     const seeded = new SeededRandom(seed, this.starts === 1 ? this.name : `${this.name} ${this.starts}`);
@@ -116,6 +123,7 @@ export class CoreNode {
       codec: codecs.shared ?? createCodec(parsed, random),
       serfCodec: codecs.serf,
       identities,
+      names: names.ofNode(),
       admission: parsed.admission,
       ...(snapshot && { restored: replay(new TextEncoder().encode(this.disk), false) }),
     });

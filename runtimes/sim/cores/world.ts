@@ -15,7 +15,8 @@ import { Connections } from "./connections.ts";
 import { History } from "./history.ts";
 import { SharedIdentities } from "./identities.ts";
 import { type LinkOptions, Links } from "./links.ts";
-import { CoreNode } from "./node.ts";
+import { WorldNames } from "./names.ts";
+import { CoreNode, nameOf } from "./node.ts";
 import { type Codecs, createCodecs, type MessagePath, type StructuralOptions } from "./path.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -75,10 +76,20 @@ export class CoreWorld {
     this.#codecs = createCodecs(seed, options, settings.path, settings.structural);
     const codecs = this.#codecs;
     const identities = new SharedIdentities(2 * size);
+    const names = new WorldNames(Array.from({ length: size }, (_, index) => nameOf(index)));
     this.nodes = Array.from(
       { length: size },
       (_, index) =>
-        new CoreNode({ index, seed, options, swim: swim?.(index), snapshot: snapshots, codecs, identities }),
+        new CoreNode({
+          index,
+          seed,
+          options,
+          swim: swim?.(index),
+          snapshot: snapshots,
+          codecs,
+          identities,
+          names,
+        }),
     );
     this.#byHost = new Map(this.nodes.map((node) => [node.address.host, node]));
     const world = this;

@@ -89,6 +89,11 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
+  adopted(nodes: readonly Identity[]): void {
+    this.#routes.members.adopted(nodes);
+  }
+
+  /** @inheritdoc */
   left(now: number, node: Identity): void {
     this.#routes.members.left(now, node);
     this.#routes.queries.membersChanged(now);

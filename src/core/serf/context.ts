@@ -4,7 +4,7 @@
 
 import { type LineKind, type LogLevel, Outbox } from "../effects.ts";
 import type { Meter } from "../metrics.ts";
-import { Names } from "../names.ts";
+import { type Names, OwnNames } from "../names.ts";
 import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
 import { Timers } from "../timers.ts";
@@ -59,6 +59,8 @@ export interface ContextOptions {
   /** Default: msgpack, as Serf does it. */
   readonly serfCodec?: SerfCodec;
   readonly meter?: Meter;
+  /** Numbers the names of members; the nodes of a simulated world may share the numbers. */
+  readonly names?: Names;
 }
 
 /**
@@ -66,7 +68,7 @@ export interface ContextOptions {
  * long.
  */
 export function createContext(options: ContextOptions): SerfContext {
-  const { config, swim, random, codec, serfCodec = msgpackCodec, meter } = options;
+  const { config, swim, random, codec, serfCodec = msgpackCodec, meter, names = new OwnNames() } = options;
   const { name, tags, protocol } = config;
   return {
     config,
@@ -75,7 +77,7 @@ export function createContext(options: ContextOptions): SerfContext {
     serfCodec,
     outbox: new Outbox(meter),
     timers: new Timers(),
-    names: new Names(),
+    names,
     clocks: { members: new LamportClock(), events: new LamportClock(), queries: new LamportClock() },
     local: new LocalNode({ name, address: swim.address, port: swim.port, tags, protocol }),
     now: 0,

@@ -9,6 +9,7 @@ import { unreachable } from "../assert.ts";
 import type { Coordinate } from "../coordinate/coordinate.ts";
 import type { StreamInput } from "../effects.ts";
 import type { Meter } from "../metrics.ts";
+import type { Names } from "../names.ts";
 import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
 import type { Identities } from "../swim/identity.ts";
@@ -66,6 +67,8 @@ export interface SerfCoreOptions {
   readonly meter?: Meter;
   /** Makes the identities of members; the nodes of one process may share them. */
   readonly identities?: Identities;
+  /** Numbers the names of members; the nodes of one process may share the numbers. */
+  readonly names?: Names;
 }
 
 /** A node: Serf on top of SWIM. */
@@ -143,7 +146,7 @@ export class SerfCore {
    */
   adopt(now: number, members: readonly Alive[]): void {
     beginInput(this.#context, now);
-    for (const alive of members) this.#swim.adopt(now, alive);
+    this.#swim.adopt(members);
   }
 
   /** Returns the effects since the last call, in order. */

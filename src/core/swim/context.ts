@@ -4,7 +4,7 @@
  */
 
 import type { LineKind, LogLevel, Sink, SwimEffect } from "../effects.ts";
-import { Names } from "../names.ts";
+import { type Names, OwnNames } from "../names.ts";
 import type { Random } from "../random.ts";
 import { Timers } from "../timers.ts";
 import type { MessageCodec } from "../wire/message_codec.ts";
@@ -55,7 +55,7 @@ export interface SwimContextOptions
 
 /** Creates the context of a node at its start. */
 export function createContext(options: SwimContextOptions): SwimContext {
-  const { config, outbox, random, names = new Names(), identities = new OwnIdentities() } = options;
+  const { config, outbox, random, names = new OwnNames(), identities = new OwnIdentities() } = options;
   const members = new Members(random, names, identities);
   let sequence = 0;
   return {

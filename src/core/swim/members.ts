@@ -153,18 +153,27 @@ export class Members {
   add(alive: Alive, now: number): Row {
     if (this.count >= SwimLimits.members) return noRow;
     const identity = this.#identities.of(alive, undefined);
-    const row = this.#names.hold(identity.name);
-    this.#rows.reserve(row);
-    const columns = this.#rows.of(row);
-    const place = placeOf(row);
-    columns.identity[place] = identity;
-    columns.incarnation[place] = 0;
-    columns.status[place] = numbers.dead;
-    this.#counts[numbers.dead]! += 1;
+    const row = this.#insert(identity, "dead", 0);
     this.#setGone(row, now);
     this.#order.add(row);
     this.#changed?.(this.node(row));
     return row;
+  }
+
+  /** Adds unknown nodes as alive. Returns what they announced. */
+  adopt(all: readonly Alive[]): Identity[] {
+    const adopted: Identity[] = [];
+    for (const alive of all) {
+      if (this.find(alive.node) !== noRow || this.count >= SwimLimits.members) continue;
+      const identity = this.#identities.of(alive, undefined);
+      const row = this.#insert(identity, "alive", alive.incarnation);
+      this.#order.append(row);
+      this.#changed?.(this.node(row));
+      this.#liveChanged?.(row, true);
+      adopted.push(identity);
+    }
+    this.#order.shuffle();
+    return adopted;
   }
 
   /** Sets what a node announced; its status or its incarnation has to be set after that. */
@@ -249,6 +258,18 @@ export class Members {
   #inOrder(): readonly Row[] {
     this.#goneInOrder ??= this.#order.filter((row) => !this.isLive(row));
     return this.#goneInOrder;
+  }
+
+  #insert(identity: Identity, status: NodeStatus, incarnation: number): Row {
+    const row = this.#names.hold(identity.name);
+    this.#rows.reserve(row);
+    const columns = this.#rows.of(row);
+    const place = placeOf(row);
+    columns.identity[place] = identity;
+    columns.incarnation[place] = incarnation;
+    columns.status[place] = numbers[status];
+    this.#counts[numbers[status]]! += 1;
+    return row;
   }
 
   #setGone(row: Row, now: number): void {

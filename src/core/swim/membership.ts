@@ -100,14 +100,10 @@ export class Membership {
     this.announce(now);
   }
 
-  /** Makes a member known that everybody knows: without a check, and without broadcasting it again. */
-  adopt(now: number, alive: Alive): void {
+  /** Makes members known that everybody knows: without a check, and without broadcasting them again. */
+  adopt(all: readonly Alive[]): void {
     const { members, application, config } = this.#context;
-    if (alive.node === config.name || members.find(alive.node) !== noRow) return;
-    const node = members.add(alive, now);
-    if (node === noRow) return;
-    members.change(node, "alive", alive.incarnation, now);
-    application.joined(now, members.identity(node));
+    application.adopted(members.adopt(all.filter(({ node }) => node !== config.name)));
   }
 
   /** Applies an alive message (memberlist `aliveNode`). */

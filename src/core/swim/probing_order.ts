@@ -52,6 +52,12 @@ export class ProbingOrder {
     this.#set(place, row);
   }
 
+  /** Adds a row at the end, until {@link shuffle}. */
+  append(row: Row): void {
+    this.#places.reserve(this.#count);
+    this.#set(this.#count++, row);
+  }
+
   /** Removes the rows for which `keep` returns false, and shuffles the rest. */
   renew(keep: (row: Row) => boolean): void {
     const all = this.#count;
@@ -60,6 +66,11 @@ export class ProbingOrder {
       const row = this.at(place);
       if (keep(row)) this.#set(this.#count++, row);
     }
+    this.shuffle();
+  }
+
+  /** Puts the rows into a random order. */
+  shuffle(): void {
     for (let last = this.#count - 1; last > 0; last--) {
       const other = this.#random.below(last + 1);
       const held = this.at(last);

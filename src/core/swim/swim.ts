@@ -148,9 +148,9 @@ export class Swim {
     this.#pushPulls.start(now);
   }
 
-  /** Makes a member known that everybody knows, without any message. */
-  adopt(now: number, alive: Alive): void {
-    this.#membership.adopt(now, alive);
+  /** Makes members known that everybody knows, without any message. */
+  adopt(members: readonly Alive[]): void {
+    this.#membership.adopt(members);
   }
 
   /**

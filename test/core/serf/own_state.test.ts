@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { Outbox } from "../../../src/core/effects.ts";
 import { finish } from "../../../src/core/jobs.ts";
-import { Names } from "../../../src/core/names.ts";
+import { OwnNames } from "../../../src/core/names.ts";
 import { SerfLimits, userEventSizeMax } from "../../../src/core/serf/config.ts";
 import { encodeQuery, encodeUserEvent } from "../../../src/core/serf/wire/encoding.ts";
 import type { UserEventMessage } from "../../../src/core/serf/wire/messages.ts";
@@ -203,7 +203,7 @@ describe("the state of a node", () => {
   function full(): { fullState: FullState; codec: Codec } {
     const parts = new SerfParts();
     const random = seeded(1);
-    const table = new Members(random, new Names(), new OwnIdentities());
+    const table = new Members(random, new OwnNames(), new OwnIdentities());
     const meta = new Uint8Array(SwimLimits.meta);
     for (let index = 0; index < count; index++) {
       const name = index === 0 ? "self" : long(index);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nameHash } from "../../../src/core/name_index.ts";
-import { Names } from "../../../src/core/names.ts";
+import { OwnNames } from "../../../src/core/names.ts";
 import { OwnIdentities } from "../../../src/core/swim/identity.ts";
 import { Members } from "../../../src/core/swim/members.ts";
 import { Ring } from "../../../src/core/swim/ring.ts";
@@ -8,7 +8,7 @@ import { address, seeded, versions } from "./machine.ts";
 
 /** The members as the node of the first name sees them. */
 function table(names: readonly string[]): Members {
-  const members = new Members(seeded(1), new Names(), new OwnIdentities());
+  const members = new Members(seeded(1), new OwnNames(), new OwnIdentities());
   for (const [index, node] of names.entries()) {
     const alive = {
       type: "alive",

@@ -163,6 +163,18 @@ export class SerfMembers {
     this.#report("member-join", row, `EventMemberJoin: ${node.name} ${node.endpoint.host}`);
   }
 
+  /** Handles that the membership layer took over nodes that are alive: one event for all. */
+  adopted(nodes: readonly Identity[]): void {
+    const members: Member[] = [];
+    for (const node of nodes) {
+      if (this.#table.find(node.name) !== noRow) continue;
+      this.#checkTags(node);
+      members.push(this.#table.member(this.#table.add(node, "alive", 0n)));
+    }
+    if (members.length === 0) return;
+    this.#context.outbox.push({ kind: "emit", event: { type: "member-join", members } });
+  }
+
   /**
    * Handles that the membership layer found a node gone. It has left if it announced that before;
    * else it has failed.
