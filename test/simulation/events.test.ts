@@ -3,21 +3,23 @@
  */
 
 import { describe, expect, it } from "vitest";
+import { type CoreNode, CoreWorld, type Watcher } from "../../runtimes/sim/mod.ts";
+import type { SerfEffect } from "../../src/core/serf/effects.ts";
 import { encodeBase64 } from "../../src/go/base64.ts";
 import { Cluster } from "./cluster.ts";
 
 const minute = 60_000;
 
-/** The number of deliveries of each event by each node, by event name. */
-function deliveries(cluster: Cluster): Map<string, Map<string, number>> {
-  const counts = new Map<string, Map<string, number>>();
-  for (const { observer, event } of cluster.reports) {
-    if (event.type !== "user") continue;
-    const ofEvent = counts.get(event.name) ?? new Map<string, number>();
-    ofEvent.set(observer, (ofEvent.get(observer) ?? 0) + 1);
-    counts.set(event.name, ofEvent);
+/** Counts the deliveries of each event by each node, by event name. */
+class Deliveries implements Watcher {
+  readonly counts = new Map<string, Map<string, number>>();
+
+  effect(_now: number, { name }: CoreNode, effect: SerfEffect): void {
+    if (effect.kind !== "emit" || effect.event.type !== "user") return;
+    const ofEvent = this.counts.get(effect.event.name) ?? new Map<string, number>();
+    ofEvent.set(name, (ofEvent.get(name) ?? 0) + 1);
+    this.counts.set(effect.event.name, ofEvent);
   }
-  return counts;
 }
 
 /** Events that a node delivered twice, and those that a node never delivered. */
@@ -51,22 +53,32 @@ const size = Number(process.env["TSERF_NODES"] ?? 100);
 describe("a simulated cluster", () => {
   it(`of ${size} nodes under 5 % loss delivers ${5 * size} events at most once everywhere, and all of them by the next push/pull`, {
     timeout: 600_000,
-  }, async () => {
-    const cluster = new Cluster({ size, seed: 11, network: { latencyMs: [1, 10], loss: 0.05 } });
-    await cluster.join();
-    const view = Object.fromEntries(cluster.names.map((name) => [name, "alive" as const]));
-    await cluster.converge(cluster.names, view, 2 * minute);
+  }, () => {
+    const deliveries = new Deliveries();
+    const world = new CoreWorld({
+      seed: 11,
+      size,
+      network: { latencyMs: [1, 10], loss: 0.05 },
+      options: { compression: false },
+      path: "structural",
+      watchers: [deliveries],
+    });
+    world.startJoined();
+    world.run(minute);
     const events = Array.from({ length: 5 * size }, (_, index) => `event-${index}`);
     for (const [index, event] of events.entries()) {
-      cluster.node(cluster.names[(index * 7_919) % size]!).userEvent(event, `payload ${index}`);
-      if (index % 4 === 3) await cluster.world.run(200);
+      const payload = new TextEncoder().encode(`payload ${index}`);
+      const sender = world.nodes[(index * 7_919) % size]!;
+      world.command(sender, (core, now) => core.userEvent(now, event, payload, false));
+      if (index % 4 === 3) world.run(200);
     }
-    await cluster.world.run(20_000);
-    const gossiped = faults(deliveries(cluster), events, cluster.names);
+    world.run(20_000);
+    const names = world.nodes.map(({ name }) => name);
+    const gossiped = faults(deliveries.counts, events, names);
     expect(gossiped.twice).toEqual([]);
     // Beyond 32 nodes push/pulls are less frequent: every 2 minutes at 200.
-    await cluster.world.run(4 * minute);
-    expect(faults(deliveries(cluster), events, cluster.names)).toEqual({ twice: [], never: [] });
+    world.run(4 * minute);
+    expect(faults(deliveries.counts, events, names)).toEqual({ twice: [], never: [] });
     expect(gossiped.never.length).toBeLessThan(size);
   });
 
