@@ -16,6 +16,8 @@ export interface Names {
   hash(row: Row): number;
   /** Keeps a name for a table, which has to call {@link release} once. Returns its row. */
   hold(name: string): Row;
+  /** Keeps the name of a row for one more table, as {@link hold} does. */
+  holdRow(row: Row): void;
   /** Ends that a table keeps a name. Without any table its row is given to another name. */
   release(row: Row): void;
 }
@@ -50,8 +52,13 @@ export class OwnNames implements Names {
       this.#index.add(row, name);
       this.#holders.reserve(row);
     }
-    this.#holders.of(row).count[placeOf(row)]! += 1;
+    this.holdRow(row);
     return row;
+  }
+
+  /** @inheritdoc */
+  holdRow(row: Row): void {
+    this.#holders.of(row).count[placeOf(row)]! += 1;
   }
 
   /** @inheritdoc */

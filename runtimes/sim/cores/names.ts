@@ -56,6 +56,11 @@ class NodeNames implements Names {
   }
 
   /** @inheritdoc */
+  holdRow(row: Row): void {
+    if (row >= this.#count) this.#own.holdRow(row - this.#count);
+  }
+
+  /** @inheritdoc */
   release(row: Row): void {
     if (row >= this.#count) this.#own.release(row - this.#count);
   }

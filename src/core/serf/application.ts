@@ -6,6 +6,7 @@
 import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import type { Job, Turn } from "../jobs.ts";
+import type { Row } from "../rows.ts";
 import type { Application } from "../swim/application.ts";
 import type { Identity } from "../swim/identity.ts";
 import type { Side } from "../swim/ring.ts";
@@ -89,8 +90,8 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  adopted(nodes: readonly Identity[]): void {
-    this.#routes.members.adopted(nodes);
+  adopted(rows: readonly Row[], identity: (row: Row) => Identity): void {
+    this.#routes.members.adopted(rows, identity);
   }
 
   /** @inheritdoc */

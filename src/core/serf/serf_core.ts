@@ -13,9 +13,10 @@ import type { Names } from "../names.ts";
 import type { Random } from "../random.ts";
 import type { SwimConfig } from "../swim/config.ts";
 import type { Identities } from "../swim/identity.ts";
+import type { Standing } from "../swim/members.ts";
 import { Swim } from "../swim/swim.ts";
 import type { MessageCodec } from "../wire/message_codec.ts";
-import type { Alive } from "../wire/messages.ts";
+
 import type { Member } from "./api.ts";
 import { SerfApplication } from "./application.ts";
 import type { SerfConfig } from "./config.ts";
@@ -144,7 +145,7 @@ export class SerfCore {
    * Makes members known that everybody knows, without any message: this node was in their cluster all
    * the time. Its own announcement may be among them. For hosts that build a whole cluster at once.
    */
-  adopt(now: number, members: readonly Alive[]): void {
+  adopt(now: number, members: readonly Standing[]): void {
     beginInput(this.#context, now);
     this.#swim.adopt(members);
   }

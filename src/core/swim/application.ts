@@ -6,6 +6,7 @@
 
 import type { Address } from "../../runtime.ts";
 import type { Job, Turn } from "../jobs.ts";
+import type { Row } from "../rows.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
 import type { Identity } from "./identity.ts";
 import type { Side } from "./ring.ts";
@@ -37,8 +38,8 @@ export interface Application {
   mergeRemoteState(turn: Turn, state: Uint8Array, join: boolean): Job;
   /** Called when a node became alive, also our own at the start. */
   joined(now: number, node: Identity): void;
-  /** Called with nodes that are alive, and that this node was told without any message. */
-  adopted(nodes: readonly Identity[]): void;
+  /** Called with the rows of nodes that are alive, and that this node was told without any message. */
+  adopted(rows: readonly Row[], identity: (row: Row) => Identity): void;
   /** Called when a node is dead or left, also our own when it leaves. */
   left(now: number, node: Identity): void;
   /** Called when the metadata of a live node changed. */

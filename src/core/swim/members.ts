@@ -20,6 +20,12 @@ export interface Node extends Identity {
   readonly status: NodeStatus;
 }
 
+/** A live node: what it announced last, and its incarnation. */
+export interface Standing {
+  readonly identity: Identity;
+  readonly incarnation: number;
+}
+
 /** The statuses by their numbers in the table, where 0 is an unused row. */
 const statuses: readonly (NodeStatus | undefined)[] = [undefined, "alive", "suspect", "dead", "left"];
 const numbers: Readonly<Record<NodeStatus, number>> = { alive: 1, suspect: 2, dead: 3, left: 4 };
@@ -153,24 +159,29 @@ export class Members {
   add(alive: Alive, now: number): Row {
     if (this.count >= SwimLimits.members) return noRow;
     const identity = this.#identities.of(alive, undefined);
-    const row = this.#insert(identity, "dead", 0);
+    const row = this.#names.hold(identity.name);
+    this.#insert(row, identity, "dead", 0);
     this.#setGone(row, now);
     this.#order.add(row);
     this.#changed?.(this.node(row));
     return row;
   }
 
-  /** Adds unknown nodes as alive. Returns what they announced. */
-  adopt(all: readonly Alive[]): Identity[] {
-    const adopted: Identity[] = [];
-    for (const alive of all) {
-      if (this.find(alive.node) !== noRow || this.count >= SwimLimits.members) continue;
-      const identity = this.#identities.of(alive, undefined);
-      const row = this.#insert(identity, "alive", alive.incarnation);
+  /** Adds those nodes that are unknown as alive. Returns their rows. */
+  adopt(all: readonly Standing[]): Row[] {
+    const adopted: Row[] = [];
+    for (const { identity, incarnation } of all) {
+      if (this.count >= SwimLimits.members) break;
+      const row = this.#names.hold(identity.name);
+      if (this.has(row)) {
+        this.#names.release(row);
+        continue;
+      }
+      this.#insert(row, identity, "alive", incarnation);
       this.#order.append(row);
       this.#changed?.(this.node(row));
       this.#liveChanged?.(row, true);
-      adopted.push(identity);
+      adopted.push(row);
     }
     this.#order.shuffle();
     return adopted;
@@ -260,8 +271,7 @@ export class Members {
     return this.#goneInOrder;
   }
 
-  #insert(identity: Identity, status: NodeStatus, incarnation: number): Row {
-    const row = this.#names.hold(identity.name);
+  #insert(row: Row, identity: Identity, status: NodeStatus, incarnation: number): void {
     this.#rows.reserve(row);
     const columns = this.#rows.of(row);
     const place = placeOf(row);
@@ -269,7 +279,6 @@ export class Members {
     columns.incarnation[place] = incarnation;
     columns.status[place] = numbers[status];
     this.#counts[numbers[status]]! += 1;
-    return row;
   }
 
   #setGone(row: Row, now: number): void {

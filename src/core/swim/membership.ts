@@ -14,7 +14,7 @@ import { NodeStateCode } from "../wire/messages.ts";
 import type { SwimConfig } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import { hasAddress, sameMeta } from "./identity.ts";
-import type { NodeStatus } from "./members.ts";
+import type { NodeStatus, Standing } from "./members.ts";
 import { Suspicions } from "./suspicions.ts";
 import { aliveFault, plausibleAccusation, plausibleAlive, versionsFault } from "./validity.ts";
 
@@ -101,9 +101,9 @@ export class Membership {
   }
 
   /** Makes members known that everybody knows: without a check, and without broadcasting them again. */
-  adopt(all: readonly Alive[]): void {
-    const { members, application, config } = this.#context;
-    application.adopted(members.adopt(all.filter(({ node }) => node !== config.name)));
+  adopt(all: readonly Standing[]): void {
+    const { members, application } = this.#context;
+    application.adopted(members.adopt(all), (row) => members.identity(row));
   }
 
   /** Applies an alive message (memberlist `aliveNode`). */

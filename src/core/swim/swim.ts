@@ -15,7 +15,7 @@ import type { SwimConfig } from "./config.ts";
 import { createContext, log, type SwimContext, type SwimContextOptions, type SwimTimer } from "./context.ts";
 import { Gossip } from "./gossip.ts";
 import { LastCheck } from "./last_check.ts";
-import type { Node } from "./members.ts";
+import type { Node, Standing } from "./members.ts";
 import { isAllowed, Membership } from "./membership.ts";
 import { ProbeResponder } from "./probe_responder.ts";
 import { Prober } from "./prober.ts";
@@ -149,7 +149,7 @@ export class Swim {
   }
 
   /** Makes members known that everybody knows, without any message. */
-  adopt(members: readonly Alive[]): void {
+  adopt(members: readonly Standing[]): void {
     this.#membership.adopt(members);
   }
 

@@ -115,7 +115,7 @@ export class Machine {
       localState: () => oneSlice(() => new Uint8Array([9])),
       mergeRemoteState: (_turn, bytes, join) =>
         oneSlice(() => void this.events.push(`state ${bytes.join(",")} ${join}`)),
-      adopted: (nodes) => this.events.push(...nodes.map(({ name }) => `adopted ${name}`)),
+      adopted: (rows, identity) => this.events.push(...rows.map((row) => `adopted ${identity(row).name}`)),
       joined: (_now, node) => this.events.push(`joined ${node.name}`),
       left: (_now, node) => this.events.push(`left ${node.name}`),
       updated: (_now, node) => this.events.push(`updated ${node.name}`),

@@ -117,6 +117,17 @@ export class MemberTable {
   /** Adds a member. */
   add(identity: Identity, status: MemberStatus, statusTime: bigint): Row {
     const row = this.#names.hold(identity.name);
+    this.#insert(row, identity, status, statusTime);
+    return row;
+  }
+
+  /** Adds a member whose name has a row already. */
+  addRow(row: Row, identity: Identity, status: MemberStatus, statusTime: bigint): void {
+    this.#names.holdRow(row);
+    this.#insert(row, identity, status, statusTime);
+  }
+
+  #insert(row: Row, identity: Identity, status: MemberStatus, statusTime: bigint): void {
     this.#rows.reserve(row);
     const columns = this.#rows.of(row);
     const place = placeOf(row);
@@ -126,7 +137,6 @@ export class MemberTable {
     columns.isPruning[place] = 0;
     this.#counts[statusNumber[status]]! += 1;
     this.#links.append(this.#list, row);
-    return row;
   }
 
   /** Sets what a member announced. */

@@ -163,13 +163,15 @@ export class SerfMembers {
     this.#report("member-join", row, `EventMemberJoin: ${node.name} ${node.endpoint.host}`);
   }
 
-  /** Handles that the membership layer took over nodes that are alive: one event for all. */
-  adopted(nodes: readonly Identity[]): void {
+  /** Handles that the membership layer was told nodes that are alive: one event for all. */
+  adopted(rows: readonly Row[], identity: (row: Row) => Identity): void {
     const members: Member[] = [];
-    for (const node of nodes) {
-      if (this.#table.find(node.name) !== noRow) continue;
+    for (const row of rows) {
+      if (this.#table.has(row)) continue;
+      const node = identity(row);
       this.#checkTags(node);
-      members.push(this.#table.member(this.#table.add(node, "alive", 0n)));
+      this.#table.addRow(row, node, "alive", 0n);
+      members.push(this.#table.member(row));
     }
     if (members.length === 0) return;
     this.#context.outbox.push({ kind: "emit", event: { type: "member-join", members } });
