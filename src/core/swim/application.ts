@@ -38,7 +38,7 @@ export interface Application {
   mergeRemoteState(turn: Turn, state: Uint8Array, join: boolean): Job;
   /** Called when a node became alive, also our own at the start. */
   joined(now: number, node: Identity): void;
-  /** Called with the rows of nodes that are alive, and that this node was told without any message. */
+  /** Called with the rows of nodes that are alive, which no message brought. */
   adopted(rows: readonly Row[], identity: (row: Row) => Identity): void;
   /** Called when a node is dead or left, also our own when it leaves. */
   left(now: number, node: Identity): void;

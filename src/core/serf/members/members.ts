@@ -163,7 +163,7 @@ export class SerfMembers {
     this.#report("member-join", row, `EventMemberJoin: ${node.name} ${node.endpoint.host}`);
   }
 
-  /** Handles that the membership layer was told nodes that are alive: one event for all. */
+  /** Handles that the membership layer took over nodes that are alive: one event for all. */
   adopted(rows: readonly Row[], identity: (row: Row) => Identity): void {
     const members: Member[] = [];
     for (const row of rows) {
