@@ -52,6 +52,15 @@ describe("the last check of a suspect", () => {
     expect(machine.status("b")).toBe("suspect@2");
   });
 
+  it("probes only as often as there is time before the deadline", () => {
+    const machine = suspecting({ probeTimeoutMs: 250_000 });
+    machine.run(50_000);
+    expect(questions(machine)).toEqual([]);
+    machine.run(149_000);
+    machine.run(151_000);
+    expect(questions(machine)).toHaveLength(1);
+  });
+
   it("can be switched off", () => {
     const machine = suspecting({ lastChecks: 0 });
     machine.run(398_000);
