@@ -45,9 +45,10 @@ export class Inbox {
    */
   receive(now: number, from: Address, payloads: readonly Uint8Array[]): void {
     const messages: { readonly message: SerfMessage; readonly bytes: Uint8Array }[] = [];
-    for (const bytes of payloads) {
+    for (let index = payloads.length - 1; index >= 0; index--) {
+      const bytes = payloads[index]!;
       const message = this.#decode(from, bytes);
-      if (message !== undefined) messages.unshift({ message, bytes });
+      if (message !== undefined) messages.push({ message, bytes });
     }
     if (messages.length > 1) messages.sort((a, b) => compare(a.message, b.message));
     for (const { message, bytes } of messages) this.#route(now, message, bytes);
