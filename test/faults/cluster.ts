@@ -16,10 +16,12 @@ export interface ClusterPlan {
   /** The kind of each node. */
   readonly kinds: readonly Kind[];
   readonly encrypted: boolean;
+  /** Within this time after the faults all agents have to agree. */
+  readonly agreeMs?: number;
 }
 
-/** Within this time after the faults every agent has to list every other one as alive. */
-const agreeMs = 40_000;
+/** Within this time after the faults every agent has to list every other one as alive, with its tags. */
+const agreeMsDefault = 40_000;
 
 /**
  * Within this time after that an event has to arrive at all: gossip of Serf's agents misses somebody
@@ -30,6 +32,9 @@ const eventMs = 40_000;
 /** Time between two events of the load, and between two looks at the members. */
 const loadMs = 250;
 const lookMs = 500;
+
+/** Events of the load between two changes of tags. */
+const tagsEvery = 7;
 
 const key = "cg8StVXbQJ0gPvMd9o7yrg==";
 
@@ -68,6 +73,11 @@ export class FaultyCluster {
     }
   }
 
+  /** The agents by node. */
+  get agents(): readonly Agent[] {
+    return this.#agents;
+  }
+
   /** Causes faults. */
   cause(faults: readonly Fault[]): void {
     this.#ground.setCuts(faults.flatMap((fault) => cutsOf(fault, this.#plan.kinds.length)));
@@ -80,13 +90,16 @@ export class FaultyCluster {
     for (const fault of faults) await this.#heal(fault);
   }
 
-  /** Sends events from all agents that run, one after the other, for some time. */
+  /** Sends events from all agents that run, one after the other, for some time, and changes their tags. */
   async load(seconds: number): Promise<void> {
     const end = performance.now() + 1_000 * seconds;
     for (let turn = 0; performance.now() < end; turn += 1) {
       const agent = this.#agents[turn % this.#agents.length]!;
       // One that stands still never replies, so nobody waits for it.
-      if (!this.#killed.has(agent)) void this.#send(agent, `load-${this.#events++}`);
+      if (!this.#killed.has(agent)) {
+        if (turn % tagsEvery === 0) void agent.cli(fastCli(), "tags", "-set", `turn=${this.#events}`);
+        void this.#send(agent, `load-${this.#events++}`);
+      }
       await pause(Math.max(0, Math.min(loadMs, end - performance.now())));
     }
   }
@@ -207,15 +220,22 @@ export class FaultyCluster {
     }
   }
 
-  /** Waits until all agents list all as alive. */
+  /** Waits until all agents list all as alive, with the same tags. */
   async #agreed(): Promise<string[]> {
-    const wanted = JSON.stringify(this.#agents.map(({ name }) => [name, "alive"]).sort());
+    const names = this.#agents.map(({ name }) => name).sort();
+    const { agreeMs = agreeMsDefault } = this.#plan;
     const end = performance.now() + agreeMs;
     for (;;) {
-      const lists = await Promise.all(this.#agents.map((agent) => statuses(agent)));
-      const wrong = lists.flatMap((list, node) =>
-        list === wanted ? [] : [`${this.#agents[node]!.name} lists ${list}`],
-      );
+      const views = await Promise.all(this.#agents.map((agent) => viewOf(agent)));
+      const wanted = names.map((name) => {
+        const own = views[this.#agents.findIndex((agent) => agent.name === name)]?.get(name);
+        return `${name} alive ${own?.split(" ").slice(2).join(" ")}`;
+      });
+      const wrong = views.flatMap((view, node) => {
+        const lines = [...view.values()];
+        if (lines.join("\n") === wanted.join("\n")) return [];
+        return [`${this.#agents[node]!.name} lists ${lines.join(", ")}`];
+      });
       if (wrong.length === 0) return [];
       if (this.#findings.length > 0 || performance.now() > end)
         return [`no agreement within ${agreeMs} ms:`, ...wrong];
@@ -267,12 +287,17 @@ function limitMemory(pid: number, spareMb: number | undefined): void {
   execFileSync("prlimit", [`--pid=${pid}`, `--data=${limit}:unlimited`], { stdio: "pipe" });
 }
 
-/** Returns the members that an agent lists, as text, or why it lists none. */
-async function statuses(agent: Agent): Promise<string> {
+/** Returns the members that an agent lists, by name, each as a line with its status and tags. */
+async function viewOf(agent: Agent): Promise<Map<string, string>> {
   try {
-    return JSON.stringify(Object.entries(await agent.statuses()).sort());
+    const members = Object.values(await agent.members(fastCli()));
+    const lines = members.map(({ name, status, tags }) => {
+      const sorted = Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
+      return [name, `${name} ${status} ${JSON.stringify(sorted)}`] as const;
+    });
+    return new Map(lines.sort(([a], [b]) => (a < b ? -1 : 1)));
   } catch (error) {
-    return `nothing (${(error as Error).message})`;
+    return new Map([["", `nothing (${(error as Error).message})`]]);
   }
 }
 

@@ -2,11 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import { lacks } from "../machine/here.ts";
+import { FaultyCluster } from "./cluster.ts";
 import { describeStep, drawFaults, faultKinds } from "./fault.ts";
 import { isPossible, playFaults, scriptOf } from "./play.ts";
 
 /** What every run of the tests plays: in each seed every kind once, in about half a minute. */
-const band = { seeds: [3, 10], stepCount: 6, seconds: [3, 6] } as const;
+const band = { seeds: [3, 10], stepCount: 6, seconds: [2, 4] } as const;
 
 describe("a script of faults", () => {
   const draw = {
@@ -46,6 +47,24 @@ describe("a script of faults", () => {
 });
 
 describe.skipIf(lacks("networks", "filters"))("a mixed cluster", () => {
+  it("is checked by something that notices faults", { timeout: 120_000 }, async () => {
+    const cluster = await FaultyCluster.start({ kinds: ["node", "node"], encrypted: false, agreeMs: 6_000 });
+    try {
+      const split = [{ kind: "split", nodes: [1] }] as const;
+      cluster.cause(split);
+      await cluster.load(5);
+      expect((await cluster.check()).join("\n")).toMatch(
+        /^no agreement within 6000 ms:\n0-node lists 0-node alive .*, 1-node failed .*\n1-node lists/,
+      );
+      await cluster.heal(split);
+      expect(await cluster.check()).toEqual([]);
+      process.kill(cluster.agents[0]!.pid, "SIGABRT");
+      expect((await cluster.check()).join("\n")).toMatch(/^0-node ended with code null:\n/);
+    } finally {
+      await cluster.remove();
+    }
+  });
+
   it.each(band.seeds)("is sound again after every fault of seed %s", { timeout: 300_000 }, async (seed) => {
     const script = scriptOf(seed, band);
     const kinds = script.steps.flatMap(({ faults }) => faults.map(({ kind }) => kind));
