@@ -21,11 +21,16 @@ export class Calls {
     this.#clock = clock;
   }
 
+  /** Begins a command and waits for it like {@link waitFor}. Rejects as {@link begin} does. */
+  run(code: SerfErrorCode, begin: (command: number) => void): Promise<void> {
+    return this.waitFor(this.begin(code, begin));
+  }
+
   /**
    * Begins a command; the promise settles with it. Rejects with SerfError (`code`) if the core
    * settles it with an error, and with what `begin` throws.
    */
-  run(code: SerfErrorCode, begin: (command: number) => void): Promise<void> {
+  begin(code: SerfErrorCode, begin: (command: number) => void): Promise<void> {
     const command = ++this.#count;
     return new Promise((resolve, reject) => {
       this.#waiters.set(command, { code, resolve, reject });

@@ -43,7 +43,6 @@ export type { EventsOptions, LaggedEvent, StoppedEvent } from "./subscription.ts
  */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 
-/** Begins a command, which the core settles by its number. */
 type Command = (core: SerfCore, now: number, command: number) => void;
 
 /** A node: a member of a cluster, in this process (serf `Serf`). {@link Serf.start} creates one. */
@@ -106,6 +105,12 @@ export class Serf implements AsyncDisposable {
       await opened.close();
       throw error;
     }
+  }
+
+  /** Makes nodes members of one cluster as if they had joined long ago. For simulations. */
+  protected static acquaint(nodes: readonly Serf[]): void {
+    const members = nodes.map((node) => node.#core.announcement);
+    for (const node of nodes) node.#turn((core, now) => core.adopt(now, members));
   }
 
   protected constructor(parts: unknown) {
@@ -358,20 +363,17 @@ export class Serf implements AsyncDisposable {
   }
 
   #command(code: SerfErrorCode, begin: Command): Promise<void> {
-    return this.#calls.waitFor(this.#begin(code, begin));
-  }
-
-  #begin(code: SerfErrorCode, begin: Command): Promise<void> {
     return this.#calls.run(code, (command) => this.#act((core, now) => begin(core, now, command)));
   }
 
   /** Leaves, or waits for the leave that runs. */
   #leaveOnce(): Promise<void> {
     this.#joins.stop();
-    const leave: Command = (core, now, command) => core.leave(now, command);
-    this.#leaving ??= this.#begin("ERR_TIMEOUT", leave).finally(() => {
-      this.#leaving = undefined;
-    });
+    this.#leaving ??= this.#calls
+      .begin("ERR_TIMEOUT", (command) => this.#act((core, now) => core.leave(now, command)))
+      .finally(() => {
+        this.#leaving = undefined;
+      });
     return this.#calls.waitFor(this.#leaving);
   }
 

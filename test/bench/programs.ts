@@ -8,6 +8,8 @@ import { simulateCluster } from "../../runtimes/sim/mod.ts";
 /** What to measure. */
 export interface ProgramsBench {
   readonly size: number;
+  /** Whether the nodes are born joined. */
+  readonly joined: boolean;
   /** Virtual time of the calm and of the lossy phase. */
   readonly phaseMs: number;
 }
@@ -16,14 +18,15 @@ export interface ProgramsBench {
 const warmUpMs = 60_000;
 
 /** Measures a cluster of programs and prints the figures of each phase. */
-export async function measurePrograms({ size, phaseMs }: ProgramsBench): Promise<void> {
+export async function measurePrograms({ size, joined, phaseMs }: ProgramsBench): Promise<void> {
   const began = cpuSeconds();
   const cluster = await simulateCluster(size, {
+    joined,
     network: { latencyMs: [1, 5] },
     options: { tags: { role: "web" }, compression: false, coalesceMs: 0 },
   });
   const { world } = cluster;
-  print("join", world.now, cpuSeconds() - began);
+  print(joined ? "born" : "join", world.now, cpuSeconds() - began);
   const phase = async (name: string, ms: number): Promise<void> => {
     const start = cpuSeconds();
     await cluster.run(ms);

@@ -39,7 +39,7 @@ const path = values.path as MessagePath;
 const phaseMs = 1_000 * Number(values.seconds);
 
 if (values.programs) {
-  await measurePrograms({ size, phaseMs });
+  await measurePrograms({ size, joined: values.joined, phaseMs });
   process.exit();
 }
 const endsAt = performance.now() + 1_000 * Number(values.limit);

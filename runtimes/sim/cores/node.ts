@@ -91,15 +91,7 @@ export class CoreNode {
 
   /** What this node has announced of itself since it was started. */
   get announcement(): Alive {
-    const {
-      name: node,
-      address,
-      endpoint,
-      incarnation,
-      meta,
-      versions,
-    } = this.core.inspect().node(this.name)!;
-    return { type: "alive", incarnation, node, address, port: endpoint.port, meta, versions };
+    return this.core.announcement;
   }
 
   /** Creates the core of a new program, which replays the snapshot. */

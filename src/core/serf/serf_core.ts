@@ -137,6 +137,19 @@ export class SerfCore {
     this.#upkeep.start(now);
   }
 
+  /** What this node has announced of itself since it was started. */
+  get announcement(): Alive {
+    const {
+      name: node,
+      address,
+      endpoint,
+      incarnation,
+      meta,
+      versions,
+    } = this.inspect().node(this.#context.config.name)!;
+    return { type: "alive", incarnation, node, address, port: endpoint.port, meta, versions };
+  }
+
   /**
    * Makes members known that everybody knows, without any message: this node was in their cluster all
    * the time. Its own announcement may be among them. For hosts that build a whole cluster at once.
