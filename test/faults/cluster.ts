@@ -279,7 +279,10 @@ function pairs(from: readonly number[], to: readonly number[]): Cut[] {
   return from.flatMap((one) => to.map((other) => ({ from: one, to: other })));
 }
 
-/** Allows a process so much more memory than it has, or as much as it likes. */
+/**
+ * Allows a process so much more memory than it has, or as much as it likes. By a limit of the process:
+ * a control group of its own would take it out of the one that may bound the tests.
+ */
 function limitMemory(pid: number, spareMb: number | undefined): void {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const usedKb = Number(/^VmData:\s+(\d+)/m.exec(status)?.[1]);
