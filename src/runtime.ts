@@ -67,6 +67,11 @@ export interface Clock {
   wallTime(): number;
   /** Calls `callback` once, not earlier than `delayMs` from now. `delayMs` may be above 2^31. */
   after(delayMs: number, callback: () => void): Cancel;
+  /**
+   * Returns a promise with the outcome of `promise`, which settles only if time passes. Absent where
+   * it always does. The simulator's rejects if nobody lets time pass.
+   */
+  waitFor?<T>(promise: Promise<T>): Promise<T>;
 }
 
 /** Cryptographic randomness. In the simulator it is seeded. */

@@ -1,6 +1,6 @@
 /**
- * Simulated UDP. A datagram is copied when it is sent, as by a real system; the network decides
- * when it arrives.
+ * Simulated UDP. The network decides when a datagram arrives. It is not copied, because nobody may
+ * change it after it was sent.
  */
 import { joinHostPort } from "../../src/net/address.ts";
 import {
@@ -59,14 +59,13 @@ class SimDatagramSocket implements DatagramSocket {
     const { events, network, note } = this.#machine.surroundings;
     const target = this.#machine.find(to.host);
     if (!target) return;
-    const copy = bytes.slice();
     const from = { host: source, port: this.local.port };
     for (const delay of network.datagram(this.#machine.name, target.name)) {
       events.after(delay, () => {
         // A cut link also loses what is on its way.
         if (!network.reaches(this.#machine.name, target.name)) return;
-        note("datagram", this.#machine.name, target.name, copy);
-        target.process.enter(() => target.datagramPorts.find(to)?.deliver(from, copy));
+        note("datagram", this.#machine.name, target.name, bytes);
+        target.process.enter(() => target.datagramPorts.find(to)?.deliver(from, bytes));
       });
     }
   }

@@ -43,6 +43,7 @@ export function simRuntime(machine: Machine, settings: HostSettings): Runtime {
       now: () => events.now,
       wallTime: () => epochMs + events.now,
       after: (delayMs, callback) => process.after(delayMs, callback),
+      waitFor: (promise) => process.waitFor(promise),
     },
     random: new SeededRandom(settings.seed, `${machine.name}/${incarnation}`),
     datagrams: simDatagrams(machine),

@@ -37,13 +37,22 @@ export class Process {
   }
 
   /**
-   * Returns a promise of this program. All its promises are made here, so that those who await one
+   * Returns a promise of this program. All promises of its runtime are made here, so that those who await one
    * while time stands still get an error.
    */
   promise<T>(begin: Begin<T>): Promise<T> {
     if (this.#calledAt === this.#standstill.moves)
       return new Promise((resolve, reject) => void begin(resolve, reject));
     return this.#standstill.watch(begin);
+  }
+
+  /** Like {@link promise}, for one that this program made itself and settles when something arrives. */
+  waitFor<T>(promise: Promise<T>): Promise<T> {
+    if (this.#standstill.moving) return promise;
+    return this.promise((resolve, reject) => {
+      promise.then(resolve, reject);
+      return undefined;
+    });
   }
 
   /** Calls `run` in this program after a delay. */

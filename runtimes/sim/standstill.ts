@@ -41,6 +41,11 @@ export class StandstillWatch {
     return this.#moves;
   }
 
+  /** Whether time moves. */
+  get moving(): boolean {
+    return this.#moving > 0;
+  }
+
   /** Time moves, until {@link rest} was called as often. */
   move(): void {
     this.#moving += 1;
@@ -57,7 +62,7 @@ export class StandstillWatch {
 
   /** Returns a promise, which is watched if time stands still now. */
   watch<T>(begin: Begin<T>): Promise<T> {
-    if (this.#moving > 0) return new Promise<T>((resolve, reject) => void begin(resolve, reject));
+    if (this.moving) return new Promise<T>((resolve, reject) => void begin(resolve, reject));
     // Made here, so that its stack leads to the caller.
     const error = new Error(
       "Cannot wait for simulated time: it stands still, because neither run nor settle of the World is in progress. " +

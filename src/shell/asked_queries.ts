@@ -8,6 +8,7 @@ import type { Question } from "../core/serf/queries/asker.ts";
 import { expressionsFault } from "../core/serf/queries/filters.ts";
 import type { SerfCore } from "../core/serf/serf_core.ts";
 import { SerfError } from "../errors.ts";
+import type { Clock } from "../runtime.ts";
 import { checkArgument, checkOptions, kinds, type OptionTable, payloadBytes } from "./options/arguments.ts";
 import { Query, type QueryOptions } from "./query.ts";
 import type { PatternEngine } from "./regexp.ts";
@@ -17,12 +18,14 @@ export type Act = <Result>(input: (core: SerfCore, now: number) => Result) => Re
 
 /** The running queries of one node. */
 export class AskedQueries {
+  readonly #clock: Clock;
   readonly #act: Act;
   readonly #patterns: PatternEngine;
   readonly #running = new Map<number, Query>();
   #count = 0;
 
-  constructor(act: Act, patterns: PatternEngine) {
+  constructor(clock: Clock, act: Act, patterns: PatternEngine) {
+    this.#clock = clock;
     this.#act = act;
     this.#patterns = patterns;
   }
@@ -39,7 +42,10 @@ export class AskedQueries {
     const cancel = (): void => {
       if (this.#running.has(number)) this.#act((core, now) => core.queries.end(now, number));
     };
-    const query = new Query(cancel);
+    const { signal } = options;
+    const ended = (): void => signal?.removeEventListener("abort", abort);
+    const query = new Query({ cancel, ended, clock: this.#clock });
+    const abort = (): void => query.fail(signal?.reason);
     this.#running.set(number, query);
     try {
       this.#act((core, now) => core.queries.ask(now, number, question));
@@ -47,10 +53,7 @@ export class AskedQueries {
       this.#running.delete(number);
       throw error;
     }
-    const { signal } = options;
-    const abort = (): void => query.fail(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
-    void query.done.then(() => signal?.removeEventListener("abort", abort));
     if (fault === "later") {
       this.#patterns.whenLoaded(() => {
         const found = this.#fault(question.tags);

@@ -3,6 +3,7 @@
  */
 
 import { SerfError, type SerfErrorCode } from "../errors.ts";
+import type { Clock } from "../runtime.ts";
 
 interface Waiter {
   readonly code: SerfErrorCode;
@@ -13,13 +14,23 @@ interface Waiter {
 /** The commands under way of one node. */
 export class Calls {
   readonly #waiters = new Map<number, Waiter>();
+  readonly #clock: Clock;
   #count = 0;
 
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Begins a command and waits for it like {@link waitFor}. Rejects as {@link begin} does. */
+  run(code: SerfErrorCode, begin: (command: number) => void): Promise<void> {
+    return this.waitFor(this.begin(code, begin));
+  }
+
   /**
-   * Begins a command and waits until it settles. Rejects with SerfError (`code`) if the core
+   * Begins a command; the promise settles with it. Rejects with SerfError (`code`) if the core
    * settles it with an error, and with what `begin` throws.
    */
-  run(code: SerfErrorCode, begin: (command: number) => void): Promise<void> {
+  begin(code: SerfErrorCode, begin: (command: number) => void): Promise<void> {
     const command = ++this.#count;
     return new Promise((resolve, reject) => {
       this.#waiters.set(command, { code, resolve, reject });
@@ -30,6 +41,11 @@ export class Calls {
         reject(error);
       }
     });
+  }
+
+  /** Waits for a command that was begun; see {@link Clock.waitFor}. */
+  waitFor(call: Promise<void>): Promise<void> {
+    return this.#clock.waitFor?.(call) ?? call;
   }
 
   /** Settles a command, with an error if it failed. */

@@ -5,7 +5,7 @@
 
 import { ReadQueue } from "../async/read_queue.ts";
 import type { QueryReply } from "../core/serf/api.ts";
-import type { Signal } from "../runtime.ts";
+import type { Clock, Signal } from "../runtime.ts";
 
 export type { QueryReply } from "../core/serf/api.ts";
 
@@ -49,25 +49,43 @@ export interface QueryOptions {
   readonly signal?: Signal | undefined;
 }
 
+/** What a {@link Query} calls. */
+export interface QueryCalls {
+  /** Ends the query early. */
+  readonly cancel: () => void;
+  /** Is called once, when the query is over. */
+  readonly ended?: () => void;
+  /** What readers wait with. */
+  readonly clock?: Clock;
+}
+
 /** A query of this node. Iterate over it to get the replies; those that arrive before are kept. */
 export class Query implements AsyncIterableIterator<QueryReply> {
-  /** Resolves when the query is over. */
-  readonly done: Promise<void>;
   readonly #cancel: () => void;
+  readonly #clock: Clock | undefined;
+  readonly #done: Promise<void>;
   readonly #finish: () => void;
   readonly #replies: ReadQueue<QueryReply>;
   #over = false;
   #missing: readonly string[] | undefined;
 
-  /** `cancel` ends the query early. */
-  constructor(cancel: () => void) {
+  constructor({ cancel, ended, clock }: QueryCalls) {
     this.#cancel = cancel;
+    this.#clock = clock;
     this.#replies = new ReadQueue(cancel);
     let finish = (): void => undefined;
-    this.done = new Promise((resolve) => {
+    this.#done = new Promise((resolve) => {
       finish = resolve;
     });
-    this.#finish = finish;
+    this.#finish = () => {
+      ended?.();
+      finish();
+    };
+  }
+
+  /** Resolves when the query is over. */
+  get done(): Promise<void> {
+    return this.#clock?.waitFor?.(this.#done) ?? this.#done;
   }
 
   /**
@@ -101,7 +119,8 @@ export class Query implements AsyncIterableIterator<QueryReply> {
 
   /** @inheritdoc */
   next(): Promise<IteratorResult<QueryReply>> {
-    return this.#replies.next();
+    const reply = this.#replies.next();
+    return this.#clock?.waitFor?.(reply) ?? reply;
   }
 
   /** Ends the query early and drops the replies that were not read. */

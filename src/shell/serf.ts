@@ -43,6 +43,8 @@ export type { EventsOptions, LaggedEvent, StoppedEvent } from "./subscription.ts
  */
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 
+type Command = (core: SerfCore, now: number, command: number) => void;
+
 /** A node: a member of a cluster, in this process (serf `Serf`). {@link Serf.start} creates one. */
 export class Serf implements AsyncDisposable {
   #stop: (reason: string) => void = () => undefined;
@@ -67,10 +69,10 @@ export class Serf implements AsyncDisposable {
   readonly #keyringFile: KeyringFile | undefined;
   readonly #driver: Driver;
   readonly #subscribers = new Subscribers<SerfEvent | StoppedEvent>();
-  readonly #calls = new Calls();
+  readonly #calls: Calls;
   readonly #joins: Joins;
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
-  readonly #queries = new AskedQueries((input) => this.#act(input), this.#patterns);
+  readonly #queries: AskedQueries;
   readonly #targets: EffectTargets;
   /** The leave that runs. Rejects if the node is shut down before its end. */
   #leaving: Promise<void> | undefined;
@@ -105,17 +107,25 @@ export class Serf implements AsyncDisposable {
     }
   }
 
+  /** Makes nodes members of one cluster as if they had joined long ago. For simulations. */
+  protected static acquaint(nodes: readonly Serf[]): void {
+    const members = nodes.map((node) => node.#core.standing);
+    for (const node of nodes) node.#turn((core, now) => core.adopt(now, members));
+  }
+
   protected constructor(parts: unknown) {
-    const opened = parts as Opened;
-    const { runtime, options, codec, sockets, address, port, snapshot, meter } = opened;
+    const { runtime, options, codec, sockets, address, port, random, snapshot, meter, attach } =
+      parts as Opened;
     this.#runtime = runtime;
+    this.#calls = new Calls(runtime.clock);
+    this.#queries = new AskedQueries(runtime.clock, (input) => this.#act(input), this.#patterns);
     this.#options = options;
     this.#codec = codec;
     this.#sockets = sockets;
     this.#core = new SerfCore({
       config: options.serf,
       swim: { ...options.swim, address, port, bindPort: sockets.port },
-      random: opened.random,
+      random,
       codec,
       matchPattern: this.#patterns.match,
       admission: options.admission,
@@ -148,7 +158,7 @@ export class Serf implements AsyncDisposable {
       log: (level, text) => this.#log(level, "memberlist", text),
     });
     this.#targets = this.#effectTargets();
-    opened.attach({
+    attach({
       packet: this.#floods.counted((from, bytes) => this.#turn((core, now) => core.packet(now, from, bytes))),
       sendFailed: (to, error) => this.#turn((core, now) => core.sendFailed(now, to, systemText(error))),
       accept: (connection) => this.#streams.accept(connection),
@@ -326,12 +336,9 @@ export class Serf implements AsyncDisposable {
    * shutdown.
    */
   #act<Result>(input: (core: SerfCore, now: number) => Result): Result {
-    if (this.#shutdown !== undefined) throw this.#wasShutDown();
+    if (this.#shutdown !== undefined)
+      throw new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
     return this.#turn(input) as Result;
-  }
-
-  #wasShutDown(): SerfError {
-    return new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
   }
 
   #log(level: LogLevel, component: string, text: string): void {
@@ -355,23 +362,19 @@ export class Serf implements AsyncDisposable {
     };
   }
 
-  #command(
-    code: SerfErrorCode,
-    begin: (core: SerfCore, now: number, command: number) => void,
-  ): Promise<void> {
-    if (this.#shutdown !== undefined) return Promise.reject(this.#wasShutDown());
-    return this.#calls.run(code, (command) => this.#turn((core, now) => begin(core, now, command)));
+  #command(code: SerfErrorCode, begin: Command): Promise<void> {
+    return this.#calls.run(code, (command) => this.#act((core, now) => begin(core, now, command)));
   }
 
   /** Leaves, or waits for the leave that runs. */
   #leaveOnce(): Promise<void> {
     this.#joins.stop();
-    this.#leaving ??= this.#command("ERR_TIMEOUT", (core, now, command) => core.leave(now, command)).finally(
-      () => {
+    this.#leaving ??= this.#calls
+      .begin("ERR_TIMEOUT", (command) => this.#act((core, now) => core.leave(now, command)))
+      .finally(() => {
         this.#leaving = undefined;
-      },
-    );
-    return this.#leaving;
+      });
+    return this.#calls.waitFor(this.#leaving);
   }
 
   #end(reason: string): Promise<void> {

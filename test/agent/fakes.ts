@@ -288,7 +288,7 @@ export class FakeNode implements SerfNode {
 
   query(name: string, _payload: Uint8Array | string = "", options: QueryOptions = {}): Query {
     if (this.refusal !== null) throw this.refusal;
-    const query: Query = new Query(() => query.end(undefined));
+    const query: Query = new Query({ cancel: () => query.end(undefined) });
     this.queries.push({ name, options, query });
     return query;
   }

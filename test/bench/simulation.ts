@@ -5,6 +5,7 @@
  *     npm run bench:sim
  *     npm run bench:sim -- --nodes=1000 --path=plain --no-checkers
  *     npm run bench:sim -- --nodes=3000 --joined --limit=600
+ *     npm run bench:sim -- --programs
  */
 
 import { parseArgs } from "node:util";
@@ -16,6 +17,7 @@ import {
   type SerfOptions,
   type Watcher,
 } from "../../runtimes/sim/mod.ts";
+import { measurePrograms } from "./programs.ts";
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     /** Virtual seconds of the calm and of the lossy phase. */
     seconds: { type: "string", default: "300" },
     joined: { type: "boolean", default: false },
+    /** Whole programs instead of bare cores. */
+    programs: { type: "boolean", default: false },
     checkers: { type: "boolean", default: true },
     /** Seconds after which no further phase begins, and a running one ends. */
     limit: { type: "string", default: "300" },
@@ -33,6 +37,11 @@ const { values } = parseArgs({
 const size = Number(values.nodes);
 const path = values.path as MessagePath;
 const phaseMs = 1_000 * Number(values.seconds);
+
+if (values.programs) {
+  await measurePrograms({ size, joined: values.joined, phaseMs });
+  process.exit();
+}
 const endsAt = performance.now() + 1_000 * Number(values.limit);
 
 /** Names that the nodes of a world go through when they join. */

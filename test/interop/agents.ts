@@ -172,7 +172,7 @@ export class Agent {
 
   /** Status of its members, by name. */
   async statuses(): Promise<Record<string, string>> {
-    const members = await this.members(fastCli);
+    const members = await this.members(fastCli());
     return Object.fromEntries(Object.entries(members).map(([name, { status }]) => [name, status]));
   }
 }
@@ -203,7 +203,9 @@ export class Watch {
 }
 
 /** The command line that starts fastest here. */
-const fastCli: Kind = installed(serfs).at(-1) ?? "node";
+export function fastCli(): Kind {
+  return installed(serfs).at(-1) ?? "node";
+}
 
 /** Runs a command line. */
 export async function run(by: Kind, ...args: string[]): Promise<Outcome> {

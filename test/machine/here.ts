@@ -5,12 +5,21 @@
 
 import { inject } from "vitest";
 import { type Command, commandFor, type RuntimeName } from "../runtimes/binaries.ts";
-import type { Found, Survey, ThingName } from "./things.ts";
+import { type Found, type Survey, survey, type ThingName, things } from "./things.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     here: Survey;
   }
+}
+
+/** What {@link searchHere} found. */
+const own = new Map<ThingName, Found>();
+
+/** Looks for things in a program that vitest does not run, before it asks for them. */
+export async function searchHere(names: readonly ThingName[]): Promise<void> {
+  const wanted = Object.fromEntries(names.map((name) => [name, things[name]]));
+  for (const [name, found] of Object.entries(await survey(wanted, ""))) own.set(name as ThingName, found);
 }
 
 /** Returns whether at least one of these things is missing. */
@@ -20,7 +29,7 @@ export function lacks(...names: readonly ThingName[]): boolean {
 
 /** Returns a thing's path, or why it is missing. */
 export function find(name: ThingName): Found {
-  return inject("here")[name];
+  return own.get(name) ?? inject("here")[name];
 }
 
 /**

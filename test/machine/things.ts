@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { whyNoDelays, whyNoFilters } from "../faults/ground.ts";
 import { whyNoMounts } from "../interop/mounts.ts";
 import { whyNoNetworks } from "../interop/networks.ts";
 import { type Binary, binary, type RuntimeName } from "../runtimes/binaries.ts";
@@ -48,6 +49,8 @@ export type ThingName =
   | "ipv6"
   | "networks"
   | "mounts"
+  | "filters"
+  | "delays"
   | "nginx"
   | "redis-server"
   | "chromium";
@@ -120,6 +123,16 @@ export const things: Readonly<Record<ThingName, Thing>> = {
     what: "a /var/run of their own, for tests of syslog",
     enable: "run the tests on Linux as root, where nothing listens at /dev/log",
     find: () => possible(whyNoMounts()),
+  },
+  filters: {
+    what: "filters of packets, for faults of networks",
+    enable: "run the tests on Linux as root, after apt-get install nftables",
+    find: () => possible(whyNoFilters()),
+  },
+  delays: {
+    what: "delays of packets, for one kind of faults of networks",
+    enable: "run the tests on Linux as root, with a kernel that has the queueing discipline netem",
+    find: () => possible(whyNoDelays()),
   },
   nginx: {
     what: "nginx, for the example load_balancer",

@@ -26,9 +26,58 @@ describe("simulateCluster", () => {
     expect(each.nodes.map(({ local }) => local.tags)).toEqual([{ role: "0" }, { role: "1" }]);
   });
 
+  it("makes nodes that have been joined from the beginning", async () => {
+    const events: string[][] = [];
+    const program = async (node: Serf, index: number): Promise<void> => {
+      const seen: string[] = [];
+      events[index] = seen;
+      for await (const event of node.events())
+        seen.push(
+          event.type === "member-join" ? event.members.map(({ name }) => name).join("+") : event.type,
+        );
+    };
+    const options = (index: number) => ({ tags: { index: `${index}` }, snapshotPath: "/data/snapshot" });
+    await using cluster = await simulateCluster(4, { joined: true, program, options });
+    expect(cluster.world.now).toBeLessThan(1_000);
+    expect(
+      cluster.nodes.map((node) => node.members().map(({ name, status, tags }) => [name, status, tags])),
+    ).toEqual(
+      cluster.nodes.map(() =>
+        expect.arrayContaining(cluster.names.map((name, index) => [name, "alive", { index: `${index}` }])),
+      ),
+    );
+    await cluster.run(30_000);
+    expect(events.map((names) => names.join().split(/[,+]/).sort())).toEqual(
+      cluster.nodes.map(() => cluster.names),
+    );
+    cluster.nodes[3]!.userEvent("deploy");
+    await cluster.run(2_000);
+    expect(events.map((names) => names.at(-1))).toEqual(["user", "user", "user", "user"]);
+    cluster.world.crash("n1");
+    await cluster.converge();
+    cluster.world.restart("n1");
+    await cluster.started();
+    await cluster.converge();
+    expect(cluster.node("n1").members()).toHaveLength(4);
+  });
+
   it("leaves the nodes alone if asked", async () => {
     await using cluster = await simulateCluster(3, { join: false });
     expect(cluster.nodes.map((node) => node.members().length)).toEqual([1, 1, 1]);
+  });
+
+  it("gives each of several hundred nodes an address", async () => {
+    await using cluster = await simulateCluster(513, { join: false });
+    const hosts = cluster.nodes.map(({ bound }) => bound.host);
+    expect([0, 254, 255, 256, 511, 512].map((index) => hosts[index])).toEqual([
+      "10.0.0.1",
+      "10.0.0.255",
+      "10.0.1.0",
+      "10.0.1.1",
+      "10.0.2.0",
+      "10.0.2.1",
+    ]);
+    expect(new Set(hosts).size).toBe(513);
   });
 
   it("has the same history for the same seed, which is 1 if there is none", async () => {

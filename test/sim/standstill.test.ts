@@ -1,7 +1,7 @@
 /** Waiting for simulated time outside of `run` and `settle`: an error instead of a test that hangs. */
 
 import { describe, expect, it } from "vitest";
-import { World } from "../../runtimes/sim/mod.ts";
+import { simulateCluster, World } from "../../runtimes/sim/mod.ts";
 import type { Connection, Runtime } from "../../src/runtime.ts";
 import { Serf } from "../../src/shell/serf.ts";
 
@@ -47,6 +47,40 @@ describe.concurrent("while virtual time stands still", () => {
     );
     await expect(a!.join([b!.name])).rejects.toThrow(remedy);
     await expect(b!.shutdown()).rejects.toThrow(remedy);
+  });
+
+  it.each<[string, (serf: Serf) => Promise<unknown>]>([
+    ["leave", (serf) => serf.leave()],
+    ["a change of tags", (serf) => serf.setTags({ role: "web" })],
+    ["the removal of a failed member", (serf) => serf.removeFailedNode("n2", { prune: true })],
+    ["a loop over the replies to a query", (serf) => serf.query("q", "", { waitForDeadline: true }).next()],
+    ["the end of a query", (serf) => serf.query("q").done],
+    ["a change of keys", (serf) => serf.keys.list()],
+    ["the end of an await using", (serf) => serf[Symbol.asyncDispose]()],
+  ])("so does %s, which goes on with time", limit, async (_, wait) => {
+    const cluster = await simulateCluster(3, { options: { encryptKey: "cg8StVXbQJ0gPvMd9o7yrg==" } });
+    const [a] = cluster.nodes as [Serf];
+    cluster.world.crash("n2");
+    await cluster.run(60_000);
+    await expect(wait(a)).rejects.toThrow(remedy);
+    await cluster.run(10_000);
+    await cluster.settle(a.shutdown());
+  });
+
+  it("a leave that was waited for outside goes on, and can be waited for", limit, async () => {
+    const cluster = await simulateCluster(2);
+    const [a] = cluster.nodes as [Serf];
+    await expect(a.leave()).rejects.toThrow(remedy);
+    await cluster.settle(a[Symbol.asyncDispose]());
+    expect(a.state).toBe("shutdown");
+    await cluster.run(10_000);
+    expect(
+      cluster
+        .node("n1")
+        .members()
+        .map(({ status }) => status)
+        .sort(),
+    ).toEqual(["alive", "left"]);
   });
 
   it.each<[string, (runtime: Runtime) => Promise<unknown>]>([
@@ -111,6 +145,26 @@ describe.concurrent("there is no error", () => {
     while (Date.now() < end);
     await sleep(200);
     expect((await world.settle(starting)).name).toBe("a");
+  });
+
+  it("for what programs do about events of a time that has passed", limit, async () => {
+    const errors: unknown[] = [];
+    const cluster = await simulateCluster(2, {
+      program: async (node) => {
+        try {
+          for await (const event of node.events())
+            if (event.type === "user") await node.setTags({ seen: event.name });
+        } catch (error) {
+          errors.push(error);
+        }
+      },
+    });
+    cluster.nodes[0]!.userEvent("deploy");
+    await cluster.run(5_000);
+    await sleep(1_500);
+    await cluster.run(5_000);
+    expect(errors).toEqual([]);
+    expect(cluster.nodes.map(({ local }) => local.tags)).toEqual([{ seen: "deploy" }, { seen: "deploy" }]);
   });
 
   it("for timers", limit, async () => {

@@ -5,7 +5,6 @@ import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { replay } from "../../../src/core/serf/snapshot/format.ts";
 import type { SwimConfig } from "../../../src/core/swim/config.ts";
 import type { Identities } from "../../../src/core/swim/identity.ts";
-import type { Alive } from "../../../src/core/wire/messages.ts";
 import { addressBytes } from "../../../src/net/cidr.ts";
 import type { Address } from "../../../src/runtime.ts";
 import { createCodec } from "../../../src/shell/open.ts";
@@ -94,19 +93,6 @@ export class CoreNode {
   /** Whether the node writes a snapshot. */
   get writesSnapshots(): boolean {
     return this.#options.snapshot;
-  }
-
-  /** What this node has announced of itself since it was started. */
-  get announcement(): Alive {
-    const {
-      name: node,
-      address,
-      endpoint,
-      incarnation,
-      meta,
-      versions,
-    } = this.core.inspect().node(this.name)!;
-    return { type: "alive", incarnation, node, address, port: endpoint.port, meta, versions };
   }
 
   /** Creates the core of a new program, which replays the snapshot. */

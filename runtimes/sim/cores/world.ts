@@ -7,7 +7,6 @@
 import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import type { SwimConfig } from "../../../src/core/swim/config.ts";
-import type { Identities } from "../../../src/core/swim/identity.ts";
 import type { Address } from "../../../src/runtime.ts";
 import type { SerfOptions } from "../../../src/shell/options/options.ts";
 import { SeededRandom } from "../random.ts";
@@ -66,7 +65,6 @@ export class CoreWorld {
   readonly #connections: Connections;
   readonly #watchers: readonly Watcher[];
   readonly #codecs: Codecs;
-  readonly #identities: Identities;
   readonly #byHost: ReadonlyMap<string, CoreNode>;
   #command = 0;
 
@@ -78,7 +76,6 @@ export class CoreWorld {
     this.#codecs = createCodecs(seed, options, settings.path, settings.structural);
     const codecs = this.#codecs;
     const identities = new SharedIdentities(2 * size);
-    this.#identities = identities;
     const names = new WorldNames(Array.from({ length: size }, (_, index) => nameOf(index)));
     this.nodes = Array.from(
       { length: size },
@@ -137,10 +134,7 @@ export class CoreWorld {
    */
   startJoined(nodes: readonly CoreNode[] = this.nodes): void {
     for (const node of nodes) this.start(node);
-    const members = nodes.map(({ announcement }) => ({
-      identity: this.#identities.of(announcement, undefined),
-      incarnation: announcement.incarnation,
-    }));
+    const members = nodes.map(({ core }) => core.standing);
     for (const node of nodes) this.#feed(node, () => node.core.adopt(this.clock(node), members));
   }
 

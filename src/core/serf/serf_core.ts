@@ -141,9 +141,14 @@ export class SerfCore {
     this.#upkeep.start(now);
   }
 
+  /** What this node has announced of itself since it was started. */
+  get standing(): Standing {
+    return this.#swim.standing;
+  }
+
   /**
    * Makes members known that everybody knows, without any message: this node was in their cluster all
-   * the time. Its own announcement may be among them. For hosts that build a whole cluster at once.
+   * the time. It may be among them itself. For hosts that build a whole cluster at once.
    */
   adopt(now: number, members: readonly Standing[]): void {
     beginInput(this.#context, now);

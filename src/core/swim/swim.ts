@@ -148,6 +148,13 @@ export class Swim {
     this.#pushPulls.start(now);
   }
 
+  /** What this node has announced of itself since it was started. */
+  get standing(): Standing {
+    const { members, config } = this.#context;
+    const self = members.find(config.name);
+    return { identity: members.identity(self), incarnation: members.incarnation(self) };
+  }
+
   /** Makes members known that everybody knows, without any message. */
   adopt(members: readonly Standing[]): void {
     this.#membership.adopt(members);
