@@ -333,6 +333,7 @@ export const rooms: readonly Room[] = [
       "the simulator's cores",
       "runtimes",
       "core/serf/wire",
+      "src/core/swim/config.ts",
       "src/go/parse_key.ts",
       "src/shell/options/options.ts",
     ],

@@ -25,7 +25,13 @@ import { type AskedQuery, QueriesAreTrue } from "./queries.ts";
 import type { Change, Finding, Rule, Scene } from "./rule.ts";
 import { SnapshotsReplay } from "./snapshots.ts";
 import { Truth } from "./truth.ts";
-import { CrashedIsNotLeft, LeftIsNotFailed, ViewsAgree } from "./views.ts";
+import {
+  CrashedIsNotLeft,
+  LeftIsNotFailed,
+  OnlyTheRunningAreAlive,
+  TheGoneAreForgotten,
+  ViewsAgree,
+} from "./views.ts";
 
 /** Settings of {@link Checkers}: those of the world that is watched. */
 export interface CheckersOptions {
@@ -69,6 +75,8 @@ export class Checkers implements Watcher {
       new ReturnsAreNewer(scene),
       new NobodyBelievesItself(scene),
       new ViewsAgree(scene),
+      new OnlyTheRunningAreAlive(scene),
+      new TheGoneAreForgotten(scene),
       new LeftIsNotFailed(scene),
       new CrashedIsNotLeft(scene),
       new ClocksMoveInSteps(scene),

@@ -7,6 +7,7 @@ import type { StreamInput } from "../../../src/core/effects.ts";
 import type { Address } from "../../../src/runtime.ts";
 import type { Links } from "./links.ts";
 import type { CoreNode, End } from "./node.ts";
+import { bytesFor } from "./roster.ts";
 
 /** What connections need of the world. */
 export interface Surroundings {
@@ -37,20 +38,21 @@ export class Connections {
     const near: End = { node, starts: node.starts, id, peer: undefined, closed: false, arrival: 0 };
     node.ends.set(id, near);
     const target = world.find(to);
+    const { machine } = node;
     const fail = (text: string): void => {
       if (near.closed) return;
       near.closed = true;
       node.ends.delete(id);
       this.#report(near, { kind: "failed", reason: `dial tcp ${to.host}:${to.port}: ${text}` });
     };
-    if (target === undefined || !links.connects(node.index, target.index)) {
+    if (target === undefined || !links.connects(machine, target.machine)) {
       world.later(world.now + timeoutMs, () => fail("i/o timeout"));
       return;
     }
-    world.later(world.now + links.segment(node.index, target.index), () => {
+    world.later(world.now + links.segment(machine, target.machine), () => {
       if (target.running) return this.#accept(near, target);
       links.counts.refused += 1;
-      world.later(world.now + links.segment(target.index, node.index), () =>
+      world.later(world.now + links.segment(target.machine, machine), () =>
         fail("connect: connection refused"),
       );
     });
@@ -66,7 +68,7 @@ export class Connections {
     if (end === undefined) return;
     this.#carry(end, (peer) => {
       this.#world.streamed(node, peer.node, bytes);
-      this.#report(peer, { kind: "received", bytes });
+      this.#report(peer, { kind: "received", bytes: bytesFor(peer.node, node, bytes) });
     });
   }
 
@@ -112,10 +114,11 @@ export class Connections {
     const { peer, node } = end;
     if (peer === undefined) return;
     const { links } = this.#world;
-    const delay = links.segment(node.index, peer.node.index);
+    const [from, to] = [node.machine, peer.node.machine];
+    const delay = links.segment(from, to);
     end.arrival = Math.max(end.arrival, this.#world.now + delay);
     this.#world.later(end.arrival, () => {
-      if (!peer.closed && links.connects(node.index, peer.node.index)) deliver(peer);
+      if (!peer.closed && links.connects(from, to)) deliver(peer);
     });
   }
 
