@@ -62,8 +62,8 @@ export class Checkers implements Watcher {
 
   constructor({ seed, size, options = {} }: CheckersOptions) {
     this.#seed = seed;
-    this.truth = new Truth(size);
     this.bounds = new Bounds(size, options);
+    this.truth = new Truth(size, this.bounds.correctionMs);
     this.#nodes = Array.from({ length: size }, () => undefined);
     this.#views = new Views(size);
     const scene: Scene = { size, nodes: this.#nodes, truth: this.truth, bounds: this.bounds };

@@ -104,6 +104,8 @@ export class CrashedIsNotLeft extends Rule {
     const { truth, bounds } = this.scene;
     for (const { name, index } of reported(this.scene, node, effect, "member-leave")) {
       this.judged += 1;
+      // Somebody may have said so who lies.
+      if (truth.calmSince("lies") + bounds.correctionMs > now) continue;
       const { leavingAt, startedAt, removedAt } = truth.life(index);
       const goneAt = Math.max(leavingAt ?? never, removedAt ?? never);
       // The leave of an earlier life may still be on its way.

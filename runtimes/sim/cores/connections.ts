@@ -50,7 +50,13 @@ export class Connections {
       return;
     }
     world.later(world.now + links.segment(machine, target.machine), () => {
-      if (target.running) return this.#accept(near, target);
+      if (target.running) {
+        this.#accept(near, target, () => {
+          node.ends.set(id, near);
+          this.#report(near, { kind: "opened" });
+        });
+        return;
+      }
       links.counts.refused += 1;
       world.later(world.now + links.segment(target.machine, machine), () =>
         fail("connect: connection refused"),
@@ -59,6 +65,19 @@ export class Connections {
     // The system gives up when the network fails in the middle.
     world.later(world.now + timeoutMs, () => {
       if (near.peer === undefined) fail("i/o timeout");
+    });
+  }
+
+  /** Opens a connection of which the core of a node knows nothing, writes to it, and closes it later. */
+  pour(node: CoreNode, target: CoreNode, bytes: Uint8Array, closeAfterMs: number): void {
+    const world = this.#world;
+    const near: End = { node, starts: node.starts, id: -1, peer: undefined, closed: false, arrival: 0 };
+    world.later(world.now + world.links.segment(node.machine, target.machine), () => {
+      if (!target.running || !world.links.connects(node.machine, target.machine)) return;
+      this.#accept(near, target, () => {
+        this.#carry(near, (peer) => this.#report(peer, { kind: "received", bytes }));
+        world.later(world.now + closeAfterMs, () => this.#close(near));
+      });
     });
   }
 
@@ -87,8 +106,8 @@ export class Connections {
     node.ends.clear();
   }
 
-  #accept(near: End, target: CoreNode): void {
-    const { node, id } = near;
+  #accept(near: End, target: CoreNode, opened: () => void): void {
+    const { node } = near;
     if (near.closed) return;
     const far: End = { node: target, starts: target.starts, id: 0, peer: near, closed: false, arrival: 0 };
     near.peer = far;
@@ -96,10 +115,7 @@ export class Connections {
       far.id = core.accept(this.#clock(target), node.address);
       target.ends.set(far.id, far);
     });
-    this.#carry(far, () => {
-      node.ends.set(id, near);
-      this.#report(near, { kind: "opened" });
-    });
+    this.#carry(far, opened);
   }
 
   #close(end: End): void {

@@ -46,6 +46,12 @@ export interface CoreWorldOptions {
   readonly structural?: StructuralOptions;
 }
 
+/** Bytes that no core made. */
+export interface Injection {
+  readonly packets?: readonly Uint8Array[];
+  readonly stream?: Uint8Array;
+}
+
 /** What may happen. Kinds that are frequent have a shape of their own; the rest are functions. */
 type Happening =
   | { readonly kind: "packet"; readonly from: CoreNode; readonly to: CoreNode; readonly bytes: Uint8Array }
@@ -219,6 +225,12 @@ export class CoreWorld {
     this.#feed(node, () => act(node.core, this.clock(node)));
   }
 
+  /** Sends what the core of a node did not make: datagrams, and a connection. */
+  inject(from: CoreNode, to: CoreNode, { packets = [], stream }: Injection): void {
+    for (const bytes of packets) this.#send(from, to.address, bytes);
+    if (stream !== undefined) this.#connections.pour(from, to, stream, 500);
+  }
+
   /** Returns the number for a command of a core, which calls back when it settles. */
   #nextCommand(node: CoreNode, settled: (error: string | undefined) => void): number {
     this.#command += 1;
@@ -351,9 +363,6 @@ export class CoreWorld {
         break;
       case "emit":
         if (effect.event.type === "query") this.#answer(node, effect.event);
-        break;
-      default:
-        break;
     }
     for (const watcher of this.#watching(node)) watcher.effect?.(this.now, node, effect);
   }
@@ -382,15 +391,8 @@ export class CoreWorld {
         kind: "packet",
         from,
         to,
-        bytes: corrupted ? this.#damaged(from, bytes) : bytes,
+        bytes: corrupted ? this.links.damaged(from.codecs.bytesOf(bytes)) : bytes,
       });
     });
-  }
-
-  #damaged({ codecs }: CoreNode, bytes: Uint8Array): Uint8Array {
-    const copy = codecs.bytesOf(bytes).slice();
-    const { place, bits } = this.links.damage(copy.length);
-    copy[place]! ^= bits;
-    return copy;
   }
 }

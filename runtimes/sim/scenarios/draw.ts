@@ -14,7 +14,7 @@ export interface DrawOptions {
 const durationsMs = [30_000, 60_000, 120_000] as const;
 
 /** Kinds of faults that came later. They have a stream of chance of their own. */
-const laterKinds = ["replace", "churn", "stranger", "ask"] as const;
+const laterKinds = ["replace", "churn", "stranger", "ask", "hostile"] as const;
 
 /** The other kinds. */
 const firstKinds: readonly StepKind[] = stepKinds.filter(
@@ -59,6 +59,8 @@ function drawLater(random: SeededRandom, size: number): Step {
       return { ...step, value: random.between(2, 24), forMs: pick(random, [5_000, 20_000, 60_000]) };
     case "stranger":
       return { ...step, value: random.below(3), forMs: pick(random, [5_000, 30_000, 90_000]) };
+    case "hostile":
+      return { ...step, value: random.below(1_000_000), forMs: pick(random, [2_000, 10_000, 30_000]) };
     case "ask":
       return { ...step, value: pick(random, [0, 0, 1, 3]) };
   }

@@ -8,6 +8,7 @@ import type { Checkers } from "../checkers/checkers.ts";
 import type { Severity } from "../checkers/truth.ts";
 import type { CoreNode } from "../cores/node.ts";
 import type { CoreWorld } from "../cores/world.ts";
+import { Liars } from "./liars.ts";
 import { Machines } from "./machines.ts";
 import type { Scenario, Step, StepKind } from "./scenario.ts";
 import { severityOf } from "./severity.ts";
@@ -33,6 +34,7 @@ export class Player {
   readonly #scenario: Scenario;
   readonly #weather: Weather;
   readonly #machines: Machines;
+  readonly #liars: Liars;
   /** Faults that go on, of the network and of nodes, with their severity if they disturb anybody. */
   readonly #faults = new Map<Step, Severity | undefined>();
   #sent = 0;
@@ -45,6 +47,7 @@ export class Player {
     this.#scenario = scenario;
     this.#weather = new Weather(world.links, scenario.size, scenario.network);
     this.#machines = new Machines(world, options);
+    this.#liars = new Liars(world, options);
   }
 
   /** Lets the cluster form, and schedules all steps. */
@@ -174,7 +177,7 @@ export class Player {
     const node = this.#machines.member(step.node ?? 0);
     const own = severityOf(step, this.#scenario.size);
     // What a cluster has to survive alone may be too much together.
-    const severity = this.#faults.size > 0 ? "failure" : own;
+    const severity = this.#faults.size > 0 && own !== "lies" ? "failure" : own;
     if (step.do === "pause") {
       if (!node.running || node.paused) return;
       world.pause(node);
@@ -190,9 +193,13 @@ export class Player {
     } else if (step.do === "stranger") {
       if (this.#machines.isTaken(step.node!)) return;
       this.#machines.intrude(step);
+    } else if (step.do === "hostile") {
+      if (!node.running || node.paused) return;
+      this.#liars.begin(node, step, () => this.#faults.has(step));
     } else this.#weather.begin(step);
     this.#faults.set(step, severity);
     if (severity !== undefined) this.#checkers.truth.disturb(severity);
+    if (step.do === "corruption") this.#checkers.truth.disturb("damage");
     world.at(step.forMs!, () => this.#endFault(step));
   }
 
@@ -205,9 +212,11 @@ export class Player {
     if (step.do === "pause") world.resume(node);
     else if (step.do === "slow") node.lateMs = 0;
     else if (step.do === "stranger") this.#machines.retreat(step);
+    else if (step.do === "hostile" && node.running) world.crash(node);
     const happened = !this.#weather.has(step) || this.#weather.end(step) === true;
     if (happened) this.#count(step.do);
     if (severity !== undefined) this.#checkers.truth.calm(world.now, severity);
+    if (step.do === "corruption") this.#checkers.truth.calm(world.now, "damage");
   }
 
   #heal(): boolean {

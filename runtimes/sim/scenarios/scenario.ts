@@ -31,6 +31,7 @@ import type { LinkOptions } from "../cores/links.ts";
  * | replace | a program ends, and one with a new name starts at its address |
  * | churn | that happens `value` times, one after the other |
  * | stranger | a program ends, and one of another cluster has its address; `value` chooses its key and label |
+ * | hostile | a member sends lies that `value` chooses, and then ends |
  * | ask | a node asks a query with `value` relays, which all answer |
  */
 export const stepKinds = [
@@ -68,6 +69,7 @@ export const stepKinds = [
   "churn",
   "stranger",
   "ask",
+  "hostile",
 ] as const;
 
 /** The name of something that can happen. */
@@ -110,7 +112,8 @@ export function namesIn({ size, steps }: Scenario): number {
 }
 
 function newNames({ do: kind, value = 0 }: Step): number {
-  if (kind === "replace") return 1;
+  // Liars make one up.
+  if (kind === "replace" || kind === "hostile") return 1;
   return kind === "churn" ? value : 0;
 }
 

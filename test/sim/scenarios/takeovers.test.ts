@@ -1,4 +1,4 @@
-/** Nodes that follow each other at one address, of this cluster and of others, and peers with other rules. */
+/** Nodes that follow each other at one address, of this cluster and of others, peers with other rules, and liars. */
 
 import { describe, expect, it } from "vitest";
 import { CoreWorld, runTrial, type Scenario } from "../../../runtimes/sim/mod.ts";
@@ -25,6 +25,9 @@ describe("a cluster", () => {
     { do: "stranger", node: 2, value: 2, forMs: 40_000 },
     { do: "ask", node: 2, value: 0 },
     { do: "ask", node: 2, value: 2 },
+    { do: "hostile", node: 2, value: 1, forMs: 30_000 },
+    { do: "hostile", node: 2, value: 2, forMs: 30_000 },
+    { do: "hostile", node: 2, value: 3, forMs: 30_000 },
   ] as const)("survives $do $value, with a key, and with one history on both paths", (step) => {
     const scenario: Scenario = { ...calm, steps: [{ at: 31_000, ...step }] };
     const sealed = runTrial({ ...scenario, encrypted: true });
@@ -95,6 +98,29 @@ describe("a cluster", () => {
       return hash;
     });
     expect(new Set(hashes).size).toBe(3);
+  });
+});
+
+describe("a member that lies", () => {
+  it("makes others believe that members failed, that they left, and that there are more of them", () => {
+    const reports = new Set<string>();
+    const names = new Set<string>();
+    for (const value of [1, 2, 3]) {
+      const step = { at: 31_000, do: "hostile", node: 2, value, forMs: 30_000 } as const;
+      const { findings } = runTrial({ ...calm, steps: [step] }, [
+        {
+          effect: (now, _node, effect) => {
+            if (effect.kind !== "emit" || !("members" in effect.event) || now < 31_000 || now > 61_000)
+              return;
+            reports.add(effect.event.type);
+            for (const { name } of effect.event.members) names.add(name);
+          },
+        },
+      ]);
+      expect(findings).toEqual([]);
+    }
+    expect([...reports]).toEqual(expect.arrayContaining(["member-failed", "member-leave", "member-join"]));
+    expect([...names]).toContain("n5");
   });
 });
 
