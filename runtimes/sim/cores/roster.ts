@@ -13,6 +13,12 @@ export interface Common extends Pick<CoreNodeOptions, "seed" | "options" | "snap
   readonly swim: ((machine: number) => CoreNodeOptions["swim"]) | undefined;
 }
 
+/** Bytes that no core made. */
+export interface Injection {
+  readonly packets?: readonly Uint8Array[];
+  readonly stream?: Uint8Array;
+}
+
 /** All nodes of one world. */
 export class Roster {
   /** The members by their number. */

@@ -17,7 +17,7 @@ import { History } from "./history.ts";
 import { type LinkOptions, Links } from "./links.ts";
 import type { CoreNode } from "./node.ts";
 import { type Codecs, createCodecs, type MessagePath, type StructuralOptions } from "./path.ts";
-import { bytesFor, Roster } from "./roster.ts";
+import { bytesFor, type Injection, Roster } from "./roster.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** Settings of a {@link CoreWorld}. */
@@ -44,12 +44,6 @@ export interface CoreWorldOptions {
   readonly path?: MessagePath;
   /** How a structural path is held against real bytes. */
   readonly structural?: StructuralOptions;
-}
-
-/** Bytes that no core made. */
-export interface Injection {
-  readonly packets?: readonly Uint8Array[];
-  readonly stream?: Uint8Array;
 }
 
 /** What may happen. Kinds that are frequent have a shape of their own; the rest are functions. */
@@ -227,7 +221,12 @@ export class CoreWorld {
 
   /** Sends what the core of a node did not make: datagrams, and a connection. */
   inject(from: CoreNode, to: CoreNode, { packets = [], stream }: Injection): void {
-    for (const bytes of packets) this.#send(from, to.address, bytes);
+    for (const bytes of packets) {
+      const packet = { from: from.machine, to: to.machine, size: bytes.length, now: this.now };
+      // What still waits at a node that ended is lost.
+      const arrive = (): void => (from.running ? this.#deliver(from, to, bytes) : undefined);
+      this.links.datagram(packet, (delayMs) => this.at(delayMs, arrive));
+    }
     if (stream !== undefined) this.#connections.pour(from, to, stream, 500);
   }
 

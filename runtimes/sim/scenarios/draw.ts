@@ -56,7 +56,7 @@ function drawLater(random: SeededRandom, size: number): Step {
     case "replace":
       return step;
     case "churn":
-      return { ...step, value: random.between(2, 24), forMs: pick(random, [5_000, 20_000, 60_000]) };
+      return { ...step, value: random.between(2, 12), forMs: pick(random, [5_000, 20_000, 60_000]) };
     case "stranger":
       return { ...step, value: random.below(3), forMs: pick(random, [5_000, 30_000, 90_000]) };
     case "hostile":

@@ -69,6 +69,8 @@ export class Liars {
       () => poisons(victim, forger),
     ] as const;
     const all = kinds[random.below(kinds.length)]!();
-    return all[random.below(all.length)]!;
+    const { packets = [], ...poison } = all[random.below(all.length)]!;
+    // On a slow line more would keep arriving for minutes after its sender has ended.
+    return { ...poison, packets: packets.filter(({ length }) => length <= 1_400).slice(0, 3) };
   }
 }
