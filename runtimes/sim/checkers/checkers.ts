@@ -38,6 +38,8 @@ export interface CheckersOptions {
   readonly seed: number;
   readonly size: number;
   readonly options?: SerfOptions;
+  /** Whether some nodes go without our own rules. Default: false. */
+  readonly memberlist?: boolean;
 }
 
 /** Statuses by the number that a table has of them; 0 is unknown. */
@@ -60,13 +62,13 @@ export class Checkers implements Watcher {
   readonly #onEffect = new Map<SerfEffect["kind"], readonly Rule[]>();
   readonly #onTurn: readonly Rule[];
 
-  constructor({ seed, size, options = {} }: CheckersOptions) {
+  constructor({ seed, size, options = {}, memberlist = false }: CheckersOptions) {
     this.#seed = seed;
     this.bounds = new Bounds(size, options);
     this.truth = new Truth(size, this.bounds.correctionMs);
     this.#nodes = Array.from({ length: size }, () => undefined);
     this.#views = new Views(size);
-    const scene: Scene = { size, nodes: this.#nodes, truth: this.truth, bounds: this.bounds };
+    const scene: Scene = { size, nodes: this.#nodes, truth: this.truth, bounds: this.bounds, memberlist };
     this.#scene = scene;
     this.#queries = new QueriesAreTrue(scene);
     this.#keys = new OldKeysAreUnused(scene);

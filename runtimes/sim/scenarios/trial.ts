@@ -67,7 +67,12 @@ export function runTrial(
 ): Outcome {
   const { seed, size, network, snapshots, memberlist = [], steps } = scenario;
   const options = { ...optionsOf(scenario), ...(travel.path !== undefined && { compression: false }) };
-  const checkers = new Checkers({ seed, size: namesIn(scenario), options });
+  const checkers = new Checkers({
+    seed,
+    size: namesIn(scenario),
+    options,
+    memberlist: memberlist.length > 0,
+  });
   const world = new CoreWorld({
     seed,
     size,

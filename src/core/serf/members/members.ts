@@ -38,7 +38,6 @@ const returnTimeoutMs = 60_000;
 
 /** A member that is still leaving after the time of so many leaves does not leave. */
 const stuckAfterLeaves = 5;
-
 const dropped: IntentOutcome = { rebroadcast: false, follow: "nothing" };
 const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 
@@ -277,8 +276,7 @@ export class SerfMembers {
     const row = this.#table.find(name);
     if (row === noRow || !this.#table.isPruning(row)) return;
     if (this.#table.goneAt(row) === undefined) {
-      const at = now + stuckAfterLeaves * this.#leaveMs;
-      this.#context.timers.set(`restore ${name}`, at, { kind: "restore", node: name });
+      this.#context.timers.set(`restore ${name}`, now + this.#stuckMs, { kind: "restore", node: name });
     }
     this.prune(name);
   }
@@ -299,14 +297,12 @@ export class SerfMembers {
 
   /** Returns whether a member that is leaving does so for much longer than a leave takes. */
   #isStuck(row: Row): boolean {
-    const { now } = this.#context;
-    return now - (this.#table.leavingAt(row) ?? now) >= stuckAfterLeaves * this.#leaveMs;
+    return this.#context.now - (this.#table.leavingAt(row) ?? this.#context.now) >= this.#stuckMs;
   }
 
-  /** How long a leave takes at most. */
-  get #leaveMs(): number {
+  get #stuckMs(): number {
     const { broadcastTimeoutMs, leavePropagateDelayMs } = this.#context.config;
-    return broadcastTimeoutMs + leavePropagateDelayMs;
+    return stuckAfterLeaves * (broadcastTimeoutMs + leavePropagateDelayMs);
   }
 
   /** Returns whether {@link reap} has something to do with a member that is gone. */
