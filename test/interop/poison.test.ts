@@ -6,8 +6,8 @@
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { type Poison, poisons } from "../../runtimes/sim/scenarios/poison.ts";
 import { lacks } from "../machine/here.ts";
-import { type Poison, poisons } from "../simulation/poison.ts";
 import { Agent, converged, installed, ours, serfs, stopAll, until } from "./agents.ts";
 
 /** A longer run is `TSERF_MINUTES=60 npx vitest run test/interop/poison.test.ts`. */

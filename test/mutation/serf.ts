@@ -61,8 +61,8 @@ export const serfMutants: readonly Mutant[] = [
 
     [
       "a pruned member that returned is erased",
-      "if (row !== noRow && this.#table.isPruning(row)) this.prune(name);",
-      "if (row !== noRow) this.prune(name);",
+      "if (row === noRow || !this.#table.isPruning(row)) return;",
+      "if (row === noRow) return;",
     ],
     ["coordinates of erased members stay", "this.#erased(member.name);", ""],
   ]),
@@ -300,7 +300,7 @@ export const serfMutants: readonly Mutant[] = [
       "if (value !== justFailed) this.state.failed.delete(value!);",
       "this.state.failed.delete(value!);",
     ],
-    ["impossible times are replayed", "BigInt(value) >= lamportLeapMax) {", "false) {"],
+    ["impossible times are replayed", "BigInt(value) >= lamportHalf) {", "false) {"],
   ]),
   ...faultsIn("src/core/serf/snapshot/rejoin.ts", [
     ["only one known member is tried", "this.#next(at);", ""],

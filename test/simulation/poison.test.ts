@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { type Poison, poisons } from "../../runtimes/sim/scenarios/poison.ts";
 import { Cluster } from "./cluster.ts";
-import { type Poison, poisons } from "./poison.ts";
 
 const minute = 60_000;
 const victim = { name: "n1", address: Uint8Array.of(10, 0, 0, 2), port: 7946 };

@@ -81,6 +81,25 @@ export class Bounds {
     return this.detectionMs + triesMax * this.serf.reconnectIntervalMs;
   }
 
+  /**
+   * How long after its end a member is forgotten by the layer below: it is known to be dead, gets gossip
+   * for a while, and one round of probes later it is dropped.
+   */
+  get forgetMs(): number {
+    const { gossipToTheDeadMs, probeIntervalMs } = this.swim;
+    return this.detectionMs + gossipToTheDeadMs + 2 * this.#size * probeIntervalMs;
+  }
+
+  /**
+   * How long after its end a lie may be believed: a leave that nobody makes is doubted after the time of
+   * five leaves, and then some push/pulls bring it to the member.
+   */
+  get correctionMs(): number {
+    const { broadcastTimeoutMs, leavePropagateDelayMs } = this.serf;
+    const pushPulls = (1 + Math.ceil(Math.log2(this.#size))) * this.pushPullMs;
+    return 5 * (broadcastTimeoutMs + leavePropagateDelayMs) + pushPulls + this.aftermathMs;
+  }
+
   /** How long it takes until the last broadcast was sent often enough, if no further one comes. */
   get drainMs(): number {
     const { retransmitMult, gossipIntervalMs } = this.swim;

@@ -25,13 +25,21 @@ import { type AskedQuery, QueriesAreTrue } from "./queries.ts";
 import type { Change, Finding, Rule, Scene } from "./rule.ts";
 import { SnapshotsReplay } from "./snapshots.ts";
 import { Truth } from "./truth.ts";
-import { CrashedIsNotLeft, LeftIsNotFailed, ViewsAgree } from "./views.ts";
+import {
+  CrashedIsNotLeft,
+  LeftIsNotFailed,
+  OnlyTheRunningAreAlive,
+  TheGoneAreForgotten,
+  ViewsAgree,
+} from "./views.ts";
 
 /** Settings of {@link Checkers}: those of the world that is watched. */
 export interface CheckersOptions {
   readonly seed: number;
   readonly size: number;
   readonly options?: SerfOptions;
+  /** Whether some nodes go without our own rules. Default: false. */
+  readonly memberlist?: boolean;
 }
 
 /** Statuses by the number that a table has of them; 0 is unknown. */
@@ -54,13 +62,13 @@ export class Checkers implements Watcher {
   readonly #onEffect = new Map<SerfEffect["kind"], readonly Rule[]>();
   readonly #onTurn: readonly Rule[];
 
-  constructor({ seed, size, options = {} }: CheckersOptions) {
+  constructor({ seed, size, options = {}, memberlist = false }: CheckersOptions) {
     this.#seed = seed;
-    this.truth = new Truth(size);
     this.bounds = new Bounds(size, options);
+    this.truth = new Truth(size, this.bounds.correctionMs);
     this.#nodes = Array.from({ length: size }, () => undefined);
     this.#views = new Views(size);
-    const scene: Scene = { size, nodes: this.#nodes, truth: this.truth, bounds: this.bounds };
+    const scene: Scene = { size, nodes: this.#nodes, truth: this.truth, bounds: this.bounds, memberlist };
     this.#scene = scene;
     this.#queries = new QueriesAreTrue(scene);
     this.#keys = new OldKeysAreUnused(scene);
@@ -69,6 +77,8 @@ export class Checkers implements Watcher {
       new ReturnsAreNewer(scene),
       new NobodyBelievesItself(scene),
       new ViewsAgree(scene),
+      new OnlyTheRunningAreAlive(scene),
+      new TheGoneAreForgotten(scene),
       new LeftIsNotFailed(scene),
       new CrashedIsNotLeft(scene),
       new ClocksMoveInSteps(scene),

@@ -147,7 +147,7 @@ export class EventsComeEverywhere extends Rule {
     const { size, truth, bounds, nodes } = this.scene;
     const pushPulls = (1 + Math.ceil(Math.log2(size))) * bounds.pushPullMs;
     for (const { name, sender, at, missing } of this.#events.all) {
-      if (Math.max(at, truth.calmSince("delay")) + pushPulls > now) continue;
+      if (Math.max(at, truth.calmSince("delay")) + pushPulls > now || this.#maybeFalse(at)) continue;
       if (!truth.life(sender.index).running || truth.life(sender.index).changedAt > at) continue;
       this.judged += 1;
       for (const index of missing) {
@@ -155,6 +155,12 @@ export class EventsComeEverywhere extends Rule {
         this.fail(now, `${nodes[index]!.name} never got "${name}" that ${sender.name} sent at ${at}`);
       }
     }
+  }
+
+  /** Returns whether an event may be a lie, with a time that others refuse, or be sent after such a time. */
+  #maybeFalse(at: number): boolean {
+    const { truth, bounds } = this.scene;
+    return truth.calmSince("lies") + bounds.aftermathMs > at;
   }
 
   /** Returns the others that the sender sees alive and that see it alive. */
@@ -177,6 +183,7 @@ export class EventsComeEverywhere extends Rule {
     const { nodes, truth } = this.scene;
     this.judged += 1;
     if (truth.calmSince("delay") > at || truth.life(sender.index).changedAt > at) return;
+    if (this.#maybeFalse(at)) return;
     for (const index of missing) {
       const life = truth.life(index);
       if (truth.status(index) !== "alive" || life.changedAt > at) continue;

@@ -52,8 +52,11 @@ export class SuspicionsLast extends Rule {
       return;
     }
     if (known?.incarnation !== incarnation) return;
+    const { truth, bounds } = this.scene;
+    // Who lies that a member is dead does not wait.
+    if (truth.calmSince("lies") + bounds.aftermathMs > now) return;
     this.judged += 1;
-    const { suspicionMult, probeIntervalMs } = this.scene.bounds.swim;
+    const { suspicionMult, probeIntervalMs } = bounds.swim;
     const lasted = now - known.at;
     if (lasted + unnoticedMs >= suspicionMult * probeIntervalMs) return;
     this.fail(now, `${observer.name} declares ${name} dead ${lasted} ms after its first suspicion`);

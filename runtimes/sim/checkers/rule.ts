@@ -20,6 +20,8 @@ export interface Scene {
   readonly nodes: readonly (CoreNode | undefined)[];
   readonly truth: Truth;
   readonly bounds: Bounds;
+  /** Whether some nodes go without our own rules, as peers with memberlist do. */
+  readonly memberlist?: boolean;
 }
 
 /** A node changed what it knows of another, or of itself. */

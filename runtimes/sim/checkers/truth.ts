@@ -10,11 +10,14 @@ export type TrueStatus = "none" | "alive" | "leaving" | "left" | "failed" | "unc
 
 /**
  * How bad a fault is: messages may come in another order; or late as well; or a live member may also
- * be declared dead.
+ * be declared dead; or a member may also say what is not true.
  */
-export type Severity = "disorder" | "delay" | "failure";
+export type Severity = "disorder" | "delay" | "failure" | "lies";
 
-const severities: readonly Severity[] = ["disorder", "delay", "failure"];
+/** What disturbs: a fault, or that the bytes of messages are damaged, which lies include. */
+export type Disturbance = Severity | "damage";
+
+const severities: readonly Disturbance[] = ["disorder", "delay", "failure", "damage", "lies"];
 
 /** The life of one node. */
 export interface Life {
@@ -42,13 +45,19 @@ interface Calm {
 export class Truth {
   readonly #lives: Life[];
   readonly #numbers = new Map<string, number>();
-  readonly #calm: Record<Severity, Calm> = {
+  readonly #calm: Record<Disturbance, Calm> = {
     disorder: { disturbances: 0, since: 0 },
     delay: { disturbances: 0, since: 0 },
     failure: { disturbances: 0, since: 0 },
+    damage: { disturbances: 0, since: Number.NEGATIVE_INFINITY },
+    lies: { disturbances: 0, since: Number.NEGATIVE_INFINITY },
   };
 
-  constructor(size: number) {
+  readonly #correctionMs: number;
+
+  /** `correctionMs` is how long after their end lies may be believed. */
+  constructor(size: number, correctionMs = 0) {
+    this.#correctionMs = correctionMs;
     this.#lives = Array.from({ length: size }, (_, index) => {
       this.#numbers.set(`n${index}`, index);
       return {
@@ -80,30 +89,33 @@ export class Truth {
     if (startedAt === Number.NEGATIVE_INFINITY) return "none";
     if (running) return state;
     if (this.#lives[index]!.leaveLost) return "unclear";
+    // Whoever is gone cannot refute what is said of it.
+    if (this.calmSince("lies") + this.#correctionMs >= this.#lives[index]!.endedAt) return "unclear";
     if (removedAt !== undefined && removedAt >= startedAt) return "unclear";
     return state === "alive" ? "failed" : state === "left" ? "left" : "unclear";
   }
 
   /** Since when there is no fault that is so bad; `Infinity` while there is one. */
-  calmSince(severity: Severity): number {
+  calmSince(severity: Disturbance): number {
     const { disturbances, since } = this.#calm[severity];
     return disturbances > 0 ? Number.POSITIVE_INFINITY : since;
   }
 
   /** Says that a fault begins. */
-  disturb(severity: Severity): void {
+  disturb(severity: Disturbance): void {
     for (const calm of this.#upTo(severity)) calm.disturbances += 1;
   }
 
   /** Says that a fault ended. */
-  calm(now: number, severity: Severity): void {
+  calm(now: number, severity: Disturbance): void {
     for (const calm of this.#upTo(severity)) {
       calm.disturbances -= 1;
       calm.since = now;
     }
   }
 
-  #upTo(severity: Severity): Calm[] {
+  #upTo(severity: Disturbance): Calm[] {
+    if (severity === "damage") return [this.#calm.damage];
     return severities.slice(0, severities.indexOf(severity) + 1).map((each) => this.#calm[each]);
   }
 

@@ -39,6 +39,44 @@ export class ViewsAgree extends Rule {
   }
 }
 
+/** After quiet nobody sees a member alive that does not run, or that never was a member. */
+export class OnlyTheRunningAreAlive extends Rule {
+  readonly name = "after quiet only members that run are seen alive";
+
+  override quiet(now: number): void {
+    const { nodes, truth } = this.scene;
+    for (const observer of nodes) {
+      if (observer === undefined || truth.status(observer.index) !== "alive") continue;
+      for (const { name, status } of observer.core.members()) {
+        this.judged += 1;
+        const index = truth.numberOf(name);
+        if (status !== "alive" || (index !== undefined && truth.life(index).running)) continue;
+        this.fail(now, `${observer.name} sees ${name} alive, which does not run`);
+      }
+    }
+  }
+}
+
+/** The layer below forgets members that are gone, so that many names one after the other do not fill it. */
+export class TheGoneAreForgotten extends Rule {
+  readonly name = "who is gone for long is forgotten by the layer below";
+
+  override quiet(now: number): void {
+    const { nodes, truth, bounds } = this.scene;
+    for (const subject of nodes) {
+      if (subject === undefined || truth.life(subject.index).running) continue;
+      const goneAt = Math.max(truth.life(subject.index).endedAt, truth.calmSince("disorder"));
+      if (goneAt + bounds.forgetMs > now) continue;
+      for (const observer of nodes) {
+        if (observer === undefined || truth.status(observer.index) !== "alive") continue;
+        this.judged += 1;
+        if (observer.core.inspect().node(subject.name) === undefined) continue;
+        this.fail(now, `${observer.name} still keeps ${subject.name} for the layer below`);
+      }
+    }
+  }
+}
+
 /** A member that has left is never reported as failed. */
 export class LeftIsNotFailed extends Rule {
   readonly name = "a left node is never shown failed";
@@ -66,6 +104,8 @@ export class CrashedIsNotLeft extends Rule {
     const { truth, bounds } = this.scene;
     for (const { name, index } of reported(this.scene, node, effect, "member-leave")) {
       this.judged += 1;
+      // Somebody may have said so who lies.
+      if (truth.calmSince("lies") + bounds.correctionMs > now) continue;
       const { leavingAt, startedAt, removedAt } = truth.life(index);
       const goneAt = Math.max(leavingAt ?? never, removedAt ?? never);
       // The leave of an earlier life may still be on its way.

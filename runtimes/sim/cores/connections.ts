@@ -7,6 +7,7 @@ import type { StreamInput } from "../../../src/core/effects.ts";
 import type { Address } from "../../../src/runtime.ts";
 import type { Links } from "./links.ts";
 import type { CoreNode, End } from "./node.ts";
+import { bytesFor } from "./roster.ts";
 
 /** What connections need of the world. */
 export interface Surroundings {
@@ -37,20 +38,27 @@ export class Connections {
     const near: End = { node, starts: node.starts, id, peer: undefined, closed: false, arrival: 0 };
     node.ends.set(id, near);
     const target = world.find(to);
+    const { machine } = node;
     const fail = (text: string): void => {
       if (near.closed) return;
       near.closed = true;
       node.ends.delete(id);
       this.#report(near, { kind: "failed", reason: `dial tcp ${to.host}:${to.port}: ${text}` });
     };
-    if (target === undefined || !links.connects(node.index, target.index)) {
+    if (target === undefined || !links.connects(machine, target.machine)) {
       world.later(world.now + timeoutMs, () => fail("i/o timeout"));
       return;
     }
-    world.later(world.now + links.segment(node.index, target.index), () => {
-      if (target.running) return this.#accept(near, target);
+    world.later(world.now + links.segment(machine, target.machine), () => {
+      if (target.running) {
+        this.#accept(near, target, () => {
+          node.ends.set(id, near);
+          this.#report(near, { kind: "opened" });
+        });
+        return;
+      }
       links.counts.refused += 1;
-      world.later(world.now + links.segment(target.index, node.index), () =>
+      world.later(world.now + links.segment(target.machine, machine), () =>
         fail("connect: connection refused"),
       );
     });
@@ -60,13 +68,26 @@ export class Connections {
     });
   }
 
+  /** Opens a connection of which the core of a node knows nothing, writes to it, and closes it later. */
+  pour(node: CoreNode, target: CoreNode, bytes: Uint8Array, closeAfterMs: number): void {
+    const world = this.#world;
+    const near: End = { node, starts: node.starts, id: -1, peer: undefined, closed: false, arrival: 0 };
+    world.later(world.now + world.links.segment(node.machine, target.machine), () => {
+      if (!target.running || !world.links.connects(node.machine, target.machine)) return;
+      this.#accept(near, target, () => {
+        this.#carry(near, (peer) => this.#report(peer, { kind: "received", bytes }));
+        world.later(world.now + closeAfterMs, () => this.#close(near));
+      });
+    });
+  }
+
   /** Carries out a write. */
   write(node: CoreNode, id: number, bytes: Uint8Array): void {
     const end = node.ends.get(id);
     if (end === undefined) return;
     this.#carry(end, (peer) => {
       this.#world.streamed(node, peer.node, bytes);
-      this.#report(peer, { kind: "received", bytes });
+      this.#report(peer, { kind: "received", bytes: bytesFor(peer.node, node, bytes) });
     });
   }
 
@@ -85,8 +106,8 @@ export class Connections {
     node.ends.clear();
   }
 
-  #accept(near: End, target: CoreNode): void {
-    const { node, id } = near;
+  #accept(near: End, target: CoreNode, opened: () => void): void {
+    const { node } = near;
     if (near.closed) return;
     const far: End = { node: target, starts: target.starts, id: 0, peer: near, closed: false, arrival: 0 };
     near.peer = far;
@@ -94,10 +115,7 @@ export class Connections {
       far.id = core.accept(this.#clock(target), node.address);
       target.ends.set(far.id, far);
     });
-    this.#carry(far, () => {
-      node.ends.set(id, near);
-      this.#report(near, { kind: "opened" });
-    });
+    this.#carry(far, opened);
   }
 
   #close(end: End): void {
@@ -112,10 +130,11 @@ export class Connections {
     const { peer, node } = end;
     if (peer === undefined) return;
     const { links } = this.#world;
-    const delay = links.segment(node.index, peer.node.index);
+    const [from, to] = [node.machine, peer.node.machine];
+    const delay = links.segment(from, to);
     end.arrival = Math.max(end.arrival, this.#world.now + delay);
     this.#world.later(end.arrival, () => {
-      if (!peer.closed && links.connects(node.index, peer.node.index)) deliver(peer);
+      if (!peer.closed && links.connects(from, to)) deliver(peer);
     });
   }
 

@@ -169,9 +169,11 @@ export class Links {
     return delay;
   }
 
-  /** Where in a datagram of this size a byte changes, and the bits that do. */
-  damage(size: number): { readonly place: number; readonly bits: number } {
-    return { place: this.#random.below(size), bits: 1 + this.#random.below(255) };
+  /** Returns a copy of a datagram of which one byte has changed. */
+  damaged(bytes: Uint8Array): Uint8Array {
+    const copy = bytes.slice();
+    copy[this.#random.below(copy.length)]! ^= 1 + this.#random.below(255);
+    return copy;
   }
 
   #link(from: number, to: number): LinkOptions {

@@ -5,6 +5,7 @@ import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { replay } from "../../../src/core/serf/snapshot/format.ts";
 import type { SwimConfig } from "../../../src/core/swim/config.ts";
 import type { Identities } from "../../../src/core/swim/identity.ts";
+import { SerfError } from "../../../src/errors.ts";
 import { addressBytes } from "../../../src/net/cidr.ts";
 import type { Address } from "../../../src/runtime.ts";
 import { createCodec } from "../../../src/shell/open.ts";
@@ -35,6 +36,9 @@ export interface End {
 /** Settings of a {@link CoreNode}. */
 export interface CoreNodeOptions {
   readonly index: number;
+  /** The number of the machine whose address the node has. */
+  readonly machine: number;
+  readonly name: string;
   readonly seed: number;
   /** Options of the node beside its name and addresses. */
   readonly options: SerfOptions;
@@ -45,12 +49,17 @@ export interface CoreNodeOptions {
   readonly codecs: Codecs;
   readonly identities: Identities;
   readonly names: WorldNames;
+  /** Returns the time of the node's own clock. */
+  readonly clock: (node: CoreNode) => number;
 }
 
-/** A node. Its name is `n` and its number, its address `10.x.y.z` with the number in it. */
+/** A node. Its address is `10.x.y.z` with the number of its machine in it. */
 export class CoreNode {
   readonly index: number;
+  /** The number of its machine: nodes that follow each other at one address have different numbers. */
+  readonly machine: number;
   readonly name: string;
+  readonly codecs: Codecs;
   readonly address: Address;
   /** The core of the running or last program. */
   core!: SerfCore;
@@ -82,11 +91,13 @@ export class CoreNode {
   readonly #parsed: ParsedOptions;
 
   constructor(options: CoreNodeOptions) {
-    const { index } = options;
+    const { index, machine, name, codecs } = options;
     this.#options = options;
     this.index = index;
-    this.name = nameOf(index);
-    this.address = { host: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, port };
+    this.machine = machine;
+    this.name = name;
+    this.codecs = codecs;
+    this.address = { host: `10.${machine >> 16}.${(machine >> 8) & 255}.${machine & 255}`, port };
     this.#parsed = parseOptions({ ...options.options, name: this.name }, () => this.name);
   }
 
@@ -97,12 +108,12 @@ export class CoreNode {
 
   /** Creates the core of a new program, which replays the snapshot. */
   boot(): void {
-    const { seed, swim, snapshot, codecs, identities, names } = this.#options;
+    const { seed, swim, snapshot, codecs, identities, names, clock } = this.#options;
     const parsed = this.#parsed;
     this.starts += 1;
     const seeded = new SeededRandom(seed, this.starts === 1 ? this.name : `${this.name} ${this.starts}`);
     const random = new Random((bytes) => seeded.fill(bytes));
-    this.core = new SerfCore({
+    const core = new SerfCore({
       config: parsed.serf,
       swim: { ...parsed.swim, ...swim, address: addressBytes(this.address.host)!, port, bindPort: port },
       random,
@@ -111,8 +122,17 @@ export class CoreNode {
       identities,
       names: names.ofNode(),
       admission: parsed.admission,
+      respond: (query, payload) => {
+        try {
+          core.queries.respond(clock(this), query, payload);
+        } catch (error) {
+          // A node that stood still or is slow may be too late.
+          if (!(error instanceof SerfError && error.code === "ERR_TIMEOUT")) throw error;
+        }
+      },
       ...(snapshot && { restored: replay(new TextEncoder().encode(this.disk), false) }),
     });
+    this.core = core;
     this.alarm = Number.POSITIVE_INFINITY;
     this.running = true;
   }

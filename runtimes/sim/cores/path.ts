@@ -31,8 +31,8 @@ export interface Codecs {
   /** The codec that all nodes share; `undefined` if each needs its own, because it holds keys. */
   readonly shared: MessageCodec | undefined;
   readonly serf: SerfCodec;
-  /** Returns the bytes that a datagram is, or for which it stands. */
-  bytesOf(datagram: Uint8Array): Uint8Array;
+  /** Returns the bytes that a datagram or a frame is, or for which it stands. */
+  bytesOf(sealed: Uint8Array): Uint8Array;
   /** The number of messages that went through the real codec as well; 0 if all did. */
   readonly compared: number;
 }

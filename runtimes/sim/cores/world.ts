@@ -4,6 +4,7 @@
  * engine. `World` beside it runs whole programs; this one runs large clusters.
  */
 
+import type { QueryEvent } from "../../../src/core/serf/api.ts";
 import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import type { SwimConfig } from "../../../src/core/swim/config.ts";
@@ -13,11 +14,10 @@ import { SeededRandom } from "../random.ts";
 import { Agenda } from "./agenda.ts";
 import { Connections } from "./connections.ts";
 import { History } from "./history.ts";
-import { SharedIdentities } from "./identities.ts";
 import { type LinkOptions, Links } from "./links.ts";
-import { WorldNames } from "./names.ts";
-import { CoreNode, nameOf } from "./node.ts";
+import type { CoreNode } from "./node.ts";
 import { type Codecs, createCodecs, type MessagePath, type StructuralOptions } from "./path.ts";
+import { bytesFor, type Injection, Roster } from "./roster.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** Settings of a {@link CoreWorld}. */
@@ -30,8 +30,10 @@ export interface CoreWorldOptions {
   readonly network?: Partial<LinkOptions>;
   /** Options of every node beside its name and addresses. */
   readonly options?: SerfOptions;
-  /** Settings of the membership layer that replace those of the options, by the number of the node. */
-  readonly swim?: (index: number) => Partial<SwimConfig>;
+  /** Settings of the membership layer that replace those of the options, by the number of the machine. */
+  readonly swim?: (machine: number) => Partial<SwimConfig>;
+  /** Returns the answer of a node to a query; `undefined` if it does not answer. Default: nobody does. */
+  readonly answer?: (node: CoreNode, query: QueryEvent) => Uint8Array | undefined;
   /** Whether nodes write snapshots. Default false. */
   readonly snapshots?: boolean;
   readonly watchers?: readonly Watcher[];
@@ -55,7 +57,7 @@ const heldMax = 128;
 
 /** A world of cores. */
 export class CoreWorld {
-  /** All nodes, by their number. They run from their {@link start} on. */
+  /** All members, by their number. They run from their {@link start} on. */
   readonly nodes: readonly CoreNode[];
   readonly links: Links;
   /** What happened so far, as numbers and as a hash. */
@@ -65,40 +67,33 @@ export class CoreWorld {
   readonly #connections: Connections;
   readonly #watchers: readonly Watcher[];
   readonly #codecs: Codecs;
-  readonly #byHost: ReadonlyMap<string, CoreNode>;
+  readonly #answerOf: CoreWorldOptions["answer"];
+  readonly #roster: Roster;
   #command = 0;
 
   constructor(settings: CoreWorldOptions) {
-    const { seed, size, network, options = {}, swim, snapshots = false, watchers = [] } = settings;
+    const { seed, size, network, options = {}, swim, answer, snapshots = false, watchers = [] } = settings;
     this.seed = seed;
+    this.#answerOf = answer;
     this.links = new Links(new SeededRandom(seed, "network"), network);
     this.#watchers = watchers;
     this.#codecs = createCodecs(seed, options, settings.path, settings.structural);
-    const codecs = this.#codecs;
-    const identities = new SharedIdentities(2 * size);
-    const names = new WorldNames(Array.from({ length: size }, (_, index) => nameOf(index)));
-    this.nodes = Array.from(
-      { length: size },
-      (_, index) =>
-        new CoreNode({
-          index,
-          seed,
-          options,
-          swim: swim?.(index),
-          snapshot: snapshots,
-          codecs,
-          identities,
-          names,
-        }),
-    );
-    this.#byHost = new Map(this.nodes.map((node) => [node.address.host, node]));
+    this.#roster = new Roster(size, {
+      seed,
+      options,
+      swim,
+      snapshot: snapshots,
+      codecs: this.#codecs,
+      clock: (node) => this.clock(node),
+    });
+    this.nodes = this.#roster.members;
     const world = this;
     this.#connections = new Connections({
       links: this.links,
       get now() {
         return world.now;
       },
-      find: (address) => this.#find(address),
+      find: (address) => this.#roster.find(address),
       later: (time, run) => this.#agenda.at(time, { kind: "run", run }),
       feed: (node, input) => this.#feed(node, () => input(node)),
       streamed: (from, to, bytes) => this.history.stream(this.now, from.index, to.index, bytes),
@@ -120,11 +115,27 @@ export class CoreWorld {
     return this.now + node.aheadMs;
   }
 
+  /**
+   * Adds a node with a name of its own at the address of another, which has to have ended before the
+   * new one starts.
+   */
+  succeed({ machine }: CoreNode): CoreNode {
+    return this.#roster.succeed(machine);
+  }
+
+  /**
+   * Creates a node of another cluster at the address of a member, which has to have ended before. The
+   * options must have another key or label than those of the members. No watcher sees it.
+   */
+  stranger({ machine }: CoreNode, options: SerfOptions): CoreNode {
+    return this.#roster.stranger(machine, options);
+  }
+
   /** Starts a node's program, for the first time or again. */
   start(node: CoreNode): void {
-    if (node.running) throw new Error(`Cannot start ${node.name}: it runs`);
+    this.#roster.hold(node);
     node.boot();
-    for (const watcher of this.#watchers) watcher.started?.(this.now, node);
+    for (const watcher of this.#watching(node)) watcher.started?.(this.now, node);
     this.#feed(node, () => node.core.start(this.clock(node)));
   }
 
@@ -148,7 +159,12 @@ export class CoreWorld {
     node.waiting.length = 0;
     node.settled.clear();
     this.#connections.drop(node, silently);
-    for (const watcher of this.#watchers) watcher.crashed?.(this.now, node);
+    for (const watcher of this.#watching(node)) watcher.crashed?.(this.now, node);
+  }
+
+  /** Returns who sees what a node does. */
+  #watching(node: CoreNode): readonly Watcher[] {
+    return this.#roster.isMember(node) ? this.#watchers : [];
   }
 
   /** Stops a node's program in the middle, like SIGSTOP; what arrives for it waits. */
@@ -203,6 +219,17 @@ export class CoreWorld {
     this.#feed(node, () => act(node.core, this.clock(node)));
   }
 
+  /** Sends what the core of a node did not make: datagrams, and a connection. */
+  inject(from: CoreNode, to: CoreNode, { packets = [], stream }: Injection): void {
+    for (const bytes of packets) {
+      const packet = { from: from.machine, to: to.machine, size: bytes.length, now: this.now };
+      // What still waits at a node that ended is lost.
+      const arrive = (): void => (from.running ? this.#deliver(from, to, bytes) : undefined);
+      this.links.datagram(packet, (delayMs) => this.at(delayMs, arrive));
+    }
+    if (stream !== undefined) this.#connections.pour(from, to, stream, 500);
+  }
+
   /** Returns the number for a command of a core, which calls back when it settles. */
   #nextCommand(node: CoreNode, settled: (error: string | undefined) => void): number {
     this.#command += 1;
@@ -254,12 +281,14 @@ export class CoreWorld {
     this.#perform(node);
   }
 
-  #deliver(from: CoreNode, to: CoreNode, bytes: Uint8Array): void {
-    if (!to.running || !this.links.reaches(from.index, to.index)) return;
+  #deliver(from: CoreNode, sentTo: CoreNode, bytes: Uint8Array): void {
+    // Whoever has the address now gets what was sent to the node that had it before.
+    const to = sentTo.running ? sentTo : this.#roster.find(sentTo.address)!;
+    if (!to.running || !this.links.reaches(from.machine, to.machine)) return;
     this.history.datagram(this.now, from.index, to.index, bytes.length);
     this.#feed(to, () => {
-      to.core.packet(this.clock(to), from.address, bytes);
-      for (const watcher of this.#watchers) watcher.packet?.(this.now, to, from, bytes);
+      to.core.packet(this.clock(to), from.address, bytesFor(to, from, bytes));
+      for (const watcher of this.#watching(to)) watcher.packet?.(this.now, to, from, bytes);
     });
   }
 
@@ -293,7 +322,7 @@ export class CoreWorld {
     for (let effects = node.core.drain(); effects.length > 0; effects = node.core.drain()) {
       for (const effect of effects) this.#effect(node, effect);
     }
-    for (const watcher of this.#watchers) watcher.turned?.(this.now, node);
+    for (const watcher of this.#watching(node)) watcher.turned?.(this.now, node);
     this.#arm(node);
   }
 
@@ -331,10 +360,20 @@ export class CoreWorld {
       case "compact":
         node.disk = node.core.snapshot();
         break;
-      default:
-        break;
+      case "emit":
+        if (effect.event.type === "query") this.#answer(node, effect.event);
     }
-    for (const watcher of this.#watchers) watcher.effect?.(this.now, node, effect);
+    for (const watcher of this.#watching(node)) watcher.effect?.(this.now, node, effect);
+  }
+
+  /** Lets the user of a node answer a query, a moment later. */
+  #answer(node: CoreNode, query: QueryEvent): void {
+    const payload = this.#answerOf?.(node, query);
+    if (payload === undefined) return;
+    const { starts } = node;
+    this.at(1, () => {
+      if (node.starts === starts) this.#feed(node, () => query.respond(payload));
+    });
   }
 
   #send(from: CoreNode, address: Address, bytes: Uint8Array): void {
@@ -342,28 +381,17 @@ export class CoreWorld {
       if (from.held.length < heldMax) from.held.push({ to: address, bytes });
       return;
     }
-    const to = this.#find(address);
+    const to = this.#roster.find(address);
     if (to === undefined) return;
     const { now } = this;
-    const packet = { from: from.index, to: to.index, size: bytes.length, now };
+    const packet = { from: from.machine, to: to.machine, size: bytes.length, now };
     this.links.datagram(packet, (delayMs, corrupted) => {
       this.#agenda.at(now + delayMs, {
         kind: "packet",
         from,
         to,
-        bytes: corrupted ? this.#damaged(bytes) : bytes,
+        bytes: corrupted ? this.links.damaged(from.codecs.bytesOf(bytes)) : bytes,
       });
     });
-  }
-
-  #damaged(bytes: Uint8Array): Uint8Array {
-    const copy = this.#codecs.bytesOf(bytes).slice();
-    const { place, bits } = this.links.damage(copy.length);
-    copy[place]! ^= bits;
-    return copy;
-  }
-
-  #find({ host }: Address): CoreNode | undefined {
-    return this.#byHost.get(host);
   }
 }

@@ -13,6 +13,14 @@ export interface DrawOptions {
 /** How much time steps are drawn over. */
 const durationsMs = [30_000, 60_000, 120_000] as const;
 
+/** Kinds of faults that came later. They have a stream of chance of their own. */
+const laterKinds = ["replace", "churn", "stranger", "ask", "hostile"] as const;
+
+/** The other kinds. */
+const firstKinds: readonly StepKind[] = stepKinds.filter(
+  (kind) => !laterKinds.some((later) => later === kind),
+);
+
 /** Kinds that are drawn more often than others, because others need them or they make work. */
 const favoured: readonly StepKind[] = [
   "crash",
@@ -26,7 +34,45 @@ const favoured: readonly StepKind[] = [
 ];
 
 /** Draws a scenario. */
-export function drawScenario({ seed, sizes: [least, most] = [2, 40] }: DrawOptions): Scenario {
+export function drawScenario(options: DrawOptions): Scenario {
+  const first = drawFirst(options);
+  const random = new SeededRandom(options.seed, "later");
+  // The others stay as they were before there were more kinds.
+  if (random.chance(0.5)) return first;
+  const { size, steps } = first;
+  const later = Array.from({ length: random.between(1, 3) }, () => drawLater(random, size));
+  return {
+    ...first,
+    ...(random.chance(0.5) && { memberlist: drawPeers(random, size) }),
+    steps: [...steps, ...later].sort((a, b) => a.at - b.at),
+  };
+}
+
+/** Draws a step of a kind that came later. */
+function drawLater(random: SeededRandom, size: number): Step {
+  const kind = pick(random, laterKinds);
+  const step = { at: formedMs + random.below(60_000), do: kind, node: random.below(size) };
+  switch (kind) {
+    case "replace":
+      return step;
+    case "churn":
+      return { ...step, value: random.between(2, 12), forMs: pick(random, [5_000, 20_000, 60_000]) };
+    case "stranger":
+      return { ...step, value: random.below(3), forMs: pick(random, [5_000, 30_000, 90_000]) };
+    case "hostile":
+      return { ...step, value: random.below(1_000_000), forMs: pick(random, [2_000, 10_000, 30_000]) };
+    case "ask":
+      return { ...step, value: pick(random, [0, 0, 1, 3]) };
+  }
+}
+
+/** Draws which machines have peers with memberlist: some, or all. */
+function drawPeers(random: SeededRandom, size: number): number[] {
+  const all = Array.from({ length: size }, (_, index) => index);
+  return random.chance(0.3) ? all : all.filter(() => random.chance(0.5));
+}
+
+function drawFirst({ seed, sizes: [least, most] = [2, 40] }: DrawOptions): Scenario {
   const random = new SeededRandom(seed, "scenario");
   // Small clusters are cheap and find most.
   const large = random.chance(0.15);
@@ -53,7 +99,7 @@ export function drawScenario({ seed, sizes: [least, most] = [2, 40] }: DrawOptio
 }
 
 function drawStep(random: SeededRandom, size: number, durationMs: number): Step {
-  const kinds = random.chance(0.3) ? favoured : stepKinds;
+  const kinds = random.chance(0.3) ? favoured : firstKinds;
   const kind = pick(random, kinds);
   const at = formedMs + random.below(1_000) * Math.floor(durationMs / 1_000);
   const node = random.below(size);

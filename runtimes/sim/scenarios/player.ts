@@ -3,10 +3,13 @@
  * what really happened.
  */
 
+import type { SerfOptions } from "../../../src/shell/options/options.ts";
 import type { Checkers } from "../checkers/checkers.ts";
 import type { Severity } from "../checkers/truth.ts";
 import type { CoreNode } from "../cores/node.ts";
 import type { CoreWorld } from "../cores/world.ts";
+import { Liars } from "./liars.ts";
+import { Machines } from "./machines.ts";
 import type { Scenario, Step, StepKind } from "./scenario.ts";
 import { severityOf } from "./severity.ts";
 import { Weather } from "./weather.ts";
@@ -17,6 +20,11 @@ const joinAgainMs = 3_000;
 /** How long queries run. */
 const queryMs = 5_000;
 
+/** Returns the answer of a node to a query. */
+export function answerTo(query: string, from: string): Uint8Array {
+  return new TextEncoder().encode(`${query} ${from}`);
+}
+
 /** Plays one scenario. */
 export class Player {
   /** How often each kind of step really happened. */
@@ -25,16 +33,21 @@ export class Player {
   readonly #checkers: Checkers;
   readonly #scenario: Scenario;
   readonly #weather: Weather;
-  /** Faults that go on, of the network and of nodes, with their severity. */
-  readonly #faults = new Map<Step, Severity>();
+  readonly #machines: Machines;
+  readonly #liars: Liars;
+  /** Faults that go on, of the network and of nodes, with their severity if they disturb anybody. */
+  readonly #faults = new Map<Step, Severity | undefined>();
   #sent = 0;
   #over = false;
 
-  constructor(world: CoreWorld, checkers: Checkers, scenario: Scenario) {
+  /** `options` are those of the nodes. */
+  constructor(world: CoreWorld, checkers: Checkers, scenario: Scenario, options: SerfOptions) {
     this.#world = world;
     this.#checkers = checkers;
     this.#scenario = scenario;
     this.#weather = new Weather(world.links, scenario.size, scenario.network);
+    this.#machines = new Machines(world, options);
+    this.#liars = new Liars(world, options);
   }
 
   /** Lets the cluster form, and schedules all steps. */
@@ -61,7 +74,7 @@ export class Player {
     for (const step of [...this.#faults.keys()]) this.#endFault(step);
     this.#weather.clear();
     if ((this.#scenario.network.loss ?? 0) > 0) this.#checkers.truth.calm(world.now, "disorder");
-    for (const node of world.nodes.slice(0, 2)) this.#recall(node);
+    for (const node of this.#machines.members.slice(0, 2)) this.#recall(node);
   }
 
   /** Sends an event from a node. */
@@ -72,15 +85,20 @@ export class Player {
   }
 
   /**
-   * Asks all members from a node; they acknowledge, also through others. A query with relays runs until
-   * its deadline.
+   * Asks all members from a node; they acknowledge, also through others, and answer if there are
+   * `answers`. A query with relays runs until its deadline.
    */
-  query(node: CoreNode, { relayFactor }: { readonly relayFactor: number }): void {
+  query(
+    node: CoreNode,
+    { relayFactor, answers = false }: { readonly relayFactor: number; readonly answers?: boolean },
+  ): void {
     const query = this.#sent++;
+    const name = answers ? `q${query}` : "_serf_ping";
+    const answer = answers ? (from: string): Uint8Array => answerTo(name, from) : undefined;
     this.#world.command(node, (core, now) => {
-      this.#checkers.asked(this.#world.now, node, { query, timeoutMs: queryMs });
+      this.#checkers.asked(this.#world.now, node, { query, timeoutMs: queryMs, answer });
       core.queries.ask(now, query, {
-        name: "_serf_ping",
+        name,
         payload: new Uint8Array(0),
         nodes: [],
         tags: new Map(),
@@ -103,7 +121,7 @@ export class Player {
   /** Returns whether it happened at once; faults that last are counted at their end. */
   #act(step: Step): boolean {
     const world = this.#world;
-    const node = world.nodes[step.node ?? 0]!;
+    const node = this.#machines.member(step.node ?? 0);
     const isMember = node.running && node.core.state === "alive" && !node.paused;
     switch (step.do) {
       case "crash":
@@ -112,13 +130,13 @@ export class Player {
         world.crash(node, step.do === "powerOff");
         return true;
       case "restart":
-        if (node.running) return false;
-        this.#restart(node);
-        return true;
+        return this.#restart(node);
       case "massRestart":
-        for (const each of world.nodes) if (each.running) world.crash(each);
-        for (const each of world.nodes) this.#restart(each);
+        for (const each of this.#machines.members) if (each.running) world.crash(each);
+        for (const each of this.#machines.members) this.#restart(each);
         return true;
+      case "replace":
+        return this.#replace(step.node!);
       case "leave":
         if (isMember) world.leave(node);
         return isMember;
@@ -127,7 +145,7 @@ export class Player {
         this.#join(node);
         return true;
       case "remove":
-        return isMember && this.#remove(node, world.nodes[step.other!]!);
+        return isMember && this.#remove(node, this.#machines.member(step.other!));
       case "clockForward":
       case "clockBack":
         return this.#jump(node, step.do === "clockBack" ? -step.value! : step.value!);
@@ -142,7 +160,8 @@ export class Player {
         for (let count = isMember ? (step.value ?? 1) : 0; count > 0; count -= 1) this.event(node);
         return isMember;
       case "query":
-        if (isMember) this.query(node, { relayFactor: step.value ?? 0 });
+      case "ask":
+        if (isMember) this.query(node, { relayFactor: step.value ?? 0, answers: step.do === "ask" });
         return isMember;
       case "heal":
         return this.#heal();
@@ -155,33 +174,49 @@ export class Player {
   /** Begins a fault that lasts. */
   #beginFault(step: Step): void {
     const world = this.#world;
-    const node = world.nodes[step.node ?? 0]!;
-    const own = severityOf(step, this.#scenario.size) ?? "failure";
+    const node = this.#machines.member(step.node ?? 0);
+    const own = severityOf(step, this.#scenario.size);
     // What a cluster has to survive alone may be too much together.
-    const severity = this.#faults.size > 0 ? "failure" : own;
+    const severity = this.#faults.size > 0 && own !== "lies" ? "failure" : own;
     if (step.do === "pause") {
       if (!node.running || node.paused) return;
       world.pause(node);
     } else if (step.do === "slow") {
       if (node.lateMs > 0) return;
       node.lateMs = step.value!;
+    } else if (step.do === "churn") {
+      if (!this.#replace(step.node!)) return;
+      for (let life = 1; life < step.value!; life += 1)
+        world.at((life * step.forMs!) / step.value!, () => {
+          if (this.#faults.has(step)) this.#replace(step.node!);
+        });
+    } else if (step.do === "stranger") {
+      if (this.#machines.isTaken(step.node!)) return;
+      this.#machines.intrude(step);
+    } else if (step.do === "hostile") {
+      if (!node.running || node.paused) return;
+      this.#liars.begin(node, step, () => this.#faults.has(step));
     } else this.#weather.begin(step);
     this.#faults.set(step, severity);
-    this.#checkers.truth.disturb(severity);
+    if (severity !== undefined) this.#checkers.truth.disturb(severity);
+    if (step.do === "corruption") this.#checkers.truth.disturb("damage");
     world.at(step.forMs!, () => this.#endFault(step));
   }
 
   #endFault(step: Step): void {
-    const severity = this.#faults.get(step);
-    if (severity === undefined) return;
+    if (!this.#faults.has(step)) return;
     const world = this.#world;
-    const node = world.nodes[step.node ?? 0]!;
+    const node = this.#machines.member(step.node ?? 0);
+    const severity = this.#faults.get(step);
     this.#faults.delete(step);
     if (step.do === "pause") world.resume(node);
     else if (step.do === "slow") node.lateMs = 0;
-    const happened = step.do === "pause" || step.do === "slow" || this.#weather.end(step) === true;
+    else if (step.do === "stranger") this.#machines.retreat(step);
+    else if (step.do === "hostile" && node.running) world.crash(node);
+    const happened = !this.#weather.has(step) || this.#weather.end(step) === true;
     if (happened) this.#count(step.do);
-    this.#checkers.truth.calm(world.now, severity);
+    if (severity !== undefined) this.#checkers.truth.calm(world.now, severity);
+    if (step.do === "corruption") this.#checkers.truth.calm(world.now, "damage");
   }
 
   #heal(): boolean {
@@ -190,11 +225,16 @@ export class Player {
     return active.length > 0;
   }
 
-  #restart(node: CoreNode): void {
-    if (node.running) return;
+  #restart(node: CoreNode): boolean {
+    if (node.running || this.#machines.isTaken(node.machine)) return false;
     node.paused = false;
     this.#world.start(node);
     this.#join(node);
+    return true;
+  }
+
+  #replace(machine: number): boolean {
+    return !this.#machines.isTaken(machine) && this.#restart(this.#machines.succeed(machine));
   }
 
   /** Makes a node a member, when it has left if it is about to. */
@@ -236,6 +276,11 @@ export class Player {
 
   #jump(node: CoreNode, ms: number): boolean {
     if (!node.running) return false;
+    // Without our rule about stalls a node takes a jump for time that passed, and says that others died.
+    if (this.#scenario.memberlist?.includes(node.machine)) {
+      this.#checkers.truth.disturb("lies");
+      this.#checkers.truth.calm(this.#world.now, "lies");
+    }
     // A monotonic clock does not fall below 0.
     node.aheadMs = Math.max(node.aheadMs + ms, -this.#world.now);
     // The next alarm moves as well.

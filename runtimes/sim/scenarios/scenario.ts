@@ -6,7 +6,8 @@
 import type { LinkOptions } from "../cores/links.ts";
 
 /**
- * What can happen. `node` and `other` are numbers of nodes, and `forMs` is how long a fault lasts:
+ * What can happen. `node` and `other` are numbers of machines, which stand for the nodes that have
+ * them, and `forMs` is how long a fault lasts:
  *
  * | kind | what happens |
  * | --- | --- |
@@ -27,6 +28,11 @@ import type { LinkOptions } from "../cores/links.ts";
  * | mtu | larger datagrams than `value` bytes do not arrive |
  * | udpBroken, tcpBroken | no datagram arrives; or no connection works |
  * | heal | all faults of the network end early |
+ * | replace | a program ends, and one with a new name starts at its address |
+ * | churn | that happens `value` times, one after the other |
+ * | stranger | a program ends, and one of another cluster has its address; `value` chooses its key and label |
+ * | hostile | a member sends lies that `value` chooses, and then ends |
+ * | ask | a node asks a query with `value` relays, which all answer |
  */
 export const stepKinds = [
   "crash",
@@ -59,6 +65,11 @@ export const stepKinds = [
   "udpBroken",
   "tcpBroken",
   "heal",
+  "replace",
+  "churn",
+  "stranger",
+  "ask",
+  "hostile",
 ] as const;
 
 /** The name of something that can happen. */
@@ -86,6 +97,8 @@ export interface Scenario {
   readonly snapshots: boolean;
   /** Whether traffic is encrypted; the key is changed at the end. */
   readonly encrypted: boolean;
+  /** Machines whose nodes go without our own rules, as peers with memberlist do. Default: none. */
+  readonly memberlist?: readonly number[];
   /** In the order of time. */
   readonly steps: readonly Step[];
 }
@@ -93,21 +106,41 @@ export interface Scenario {
 /** When the first step happens at the earliest: the cluster has formed then. */
 export const formedMs = 30_000;
 
+/** Returns the number of names that members have in a scenario, one after the other on some machines. */
+export function namesIn({ size, steps }: Scenario): number {
+  return steps.reduce((sum, step) => sum + newNames(step), size);
+}
+
+function newNames({ do: kind, value = 0 }: Step): number {
+  // Liars make one up.
+  if (kind === "replace" || kind === "hostile") return 1;
+  return kind === "churn" ? value : 0;
+}
+
 /** Returns a step as a line of text. */
 export function describeStep({ at, do: kind, node, other, group, value, forMs }: Step): string {
   const parts = [`${at} ms: ${kind}`];
   if (node !== undefined) parts.push(`n${node}`);
   if (other !== undefined) parts.push(`n${other}`);
-  if (group !== undefined) parts.push(`{${group.map((index) => `n${index}`).join(",")}}`);
+  if (group !== undefined) parts.push(describeGroup(group));
   if (value !== undefined) parts.push(String(value));
   if (forMs !== undefined) parts.push(`for ${forMs} ms`);
   return parts.join(" ");
 }
 
+function describeGroup(group: readonly number[]): string {
+  return `{${group.map((index) => `n${index}`).join(",")}}`;
+}
+
 /** Returns a scenario as lines of text. */
 export function describeScenario({ steps, ...rest }: Scenario): string[] {
-  const { seed, size, profile, network, snapshots, encrypted } = rest;
-  const traits = [profile, ...(snapshots ? ["snapshots"] : []), ...(encrypted ? ["encrypted"] : [])];
+  const { seed, size, profile, network, snapshots, encrypted, memberlist = [] } = rest;
+  const traits = [
+    profile,
+    ...(snapshots ? ["snapshots"] : []),
+    ...(encrypted ? ["encrypted"] : []),
+    ...(memberlist.length > 0 ? [`memberlist ${describeGroup(memberlist)}`] : []),
+  ];
   return [
     `seed ${seed}: ${size} nodes, ${traits.join(", ")}, ${JSON.stringify(network)}`,
     ...steps.map(describeStep),

@@ -26,6 +26,8 @@ export function severityOf({ do: kind, value = 0, forMs = 0 }: Step, size: numbe
     case "udpBroken":
     case "tcpBroken":
       return "delay";
+    case "hostile":
+      return "lies";
     case "partition":
     case "bridge":
     case "isolate":

@@ -35,15 +35,19 @@ export function shrink(scenario: Scenario, { fails, triesMax = 200 }: ShrinkOpti
 function* candidates(scenario: Scenario): Generator<Scenario> {
   yield* withFewerSteps(scenario);
   yield* withFewerNodes(scenario);
-  const { steps, network, snapshots, encrypted } = scenario;
+  const { steps, network, snapshots, encrypted, memberlist = [] } = scenario;
   if (Object.keys(network).length > 0) yield { ...scenario, network: {} };
   if (snapshots) yield { ...scenario, snapshots: false };
   if (encrypted) yield { ...scenario, encrypted: false };
+  if (memberlist.length > 0) {
+    const { memberlist: _, ...ours } = scenario;
+    yield ours;
+  }
   for (const [index, step] of steps.entries()) {
     const { forMs, value } = step;
     if (forMs !== undefined && forMs > 500)
       yield replaced(scenario, index, { ...step, forMs: Math.ceil(forMs / 2) });
-    if (step.do === "burst" && value! > 1)
+    if ((step.do === "burst" || step.do === "churn") && value! > 1)
       yield replaced(scenario, index, { ...step, value: Math.ceil(value! / 2) });
   }
 }
@@ -84,7 +88,15 @@ function without(scenario: Scenario, removed: number): Scenario {
       ...(group !== undefined && { group: group.filter((each) => each !== removed).map(renumber) }),
     });
   }
-  return { ...scenario, size: scenario.size - 1, steps };
+  const { memberlist } = scenario;
+  return {
+    ...scenario,
+    size: scenario.size - 1,
+    ...(memberlist !== undefined && {
+      memberlist: memberlist.filter((each) => each !== removed).map(renumber),
+    }),
+    steps,
+  };
 }
 
 function replaced(scenario: Scenario, index: number, step: Step): Scenario {

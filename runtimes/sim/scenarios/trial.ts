@@ -3,14 +3,15 @@
  * make progress in closed-form time: all agree, an event arrives everywhere, and queues run empty.
  */
 
+import { rulesOfMemberlist, type SwimConfig } from "../../../src/core/swim/config.ts";
 import { Checkers } from "../checkers/checkers.ts";
 import { disagreements } from "../checkers/views.ts";
 import type { CoreNode } from "../cores/node.ts";
 import type { Watcher } from "../cores/watcher.ts";
 import { CoreWorld, type CoreWorldOptions } from "../cores/world.ts";
-import { Player } from "./player.ts";
+import { answerTo, Player } from "./player.ts";
 import { rotateKey } from "./rotation.ts";
-import { formedMs, type Scenario, type StepKind } from "./scenario.ts";
+import { formedMs, namesIn, type Scenario, type StepKind } from "./scenario.ts";
 
 /** What a trial found. */
 export interface Outcome {
@@ -37,6 +38,9 @@ const progress = "when faults are over, all agree in time";
 const burst = 20;
 
 const oldKey = "cg8StVXbQJ0gPvMd9o7yrg==";
+/** Settings of a node without our own rules. */
+const ofMemberlist: Partial<SwimConfig> = { rules: rulesOfMemberlist, lastChecks: 0 };
+
 const newKey = "OONcUv3p6fxJEYmNP/4qyQ==";
 
 /** Settings of nodes, for those traits of a scenario that concern them. */
@@ -61,19 +65,26 @@ export function runTrial(
   watchers: readonly Watcher[] = [],
   travel: Pick<CoreWorldOptions, "path" | "structural"> = {},
 ): Outcome {
-  const { seed, size, network, snapshots, steps } = scenario;
+  const { seed, size, network, snapshots, memberlist = [], steps } = scenario;
   const options = { ...optionsOf(scenario), ...(travel.path !== undefined && { compression: false }) };
-  const checkers = new Checkers({ seed, size, options });
+  const checkers = new Checkers({
+    seed,
+    size: namesIn(scenario),
+    options,
+    memberlist: memberlist.length > 0,
+  });
   const world = new CoreWorld({
     seed,
     size,
     network,
     options,
     snapshots,
+    swim: (machine) => (memberlist.includes(machine) ? ofMemberlist : {}),
+    answer: ({ name }, query) => answerTo(query.name, name),
     watchers: [checkers, ...watchers],
     ...travel,
   });
-  const player = new Player(world, checkers, scenario);
+  const player = new Player(world, checkers, scenario, options);
   player.begin();
   const lastMs = steps.reduce((last, { at, forMs = 0 }) => Math.max(last, at + forMs), formedMs);
   world.run(lastMs + 1);

@@ -52,6 +52,11 @@ export class Weather {
     return shown;
   }
 
+  /** Returns whether a fault of the network goes on. */
+  has(step: Step): boolean {
+    return this.#active.has(step);
+  }
+
   /** What goes on. */
   get active(): Step[] {
     return [...this.#active.keys()];

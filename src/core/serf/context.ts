@@ -22,6 +22,7 @@ export type SerfTimer =
   | { readonly kind: "queues" }
   | { readonly kind: "leave" }
   | { readonly kind: "prune"; readonly node: string }
+  | { readonly kind: "restore"; readonly node: string }
   | { readonly kind: "query"; readonly lamportTime: bigint }
   | { readonly kind: "heldEvents" }
   | { readonly kind: "command"; readonly command: number; readonly error: string };

@@ -13,6 +13,9 @@ export const lamportMax = 0xffff_ffff_ffff_ffffn;
  */
 export const lamportLeapMax = 0x1_0000_0000n;
 
+/** Clocks and snapshot files with times beyond the first half of the range are not believed. */
+export const lamportHalf = 0x8000_0000_0000_0000n;
+
 /** A Lamport clock. Its time is the next value to use. */
 export class LamportClock {
   #time = 1n;
@@ -37,6 +40,15 @@ export class LamportClock {
   /** Moves the clock past `seen`. Does nothing if `seen` is not {@link plausible}. */
   witness(seen: bigint): void {
     if (seen >= this.#time && this.plausible(seen)) this.#time = seen + 1n;
+  }
+
+  /**
+   * Moves the clock past `seen`, the time of a member through which this node joins. The clocks of the
+   * cluster may have leapt several times, so that is followed however far ahead it is.
+   */
+  join(seen: bigint): void {
+    if (seen >= this.#time && seen < lamportHalf) this.#time = seen + 1n;
+    else this.witness(seen);
   }
 }
 

@@ -32,6 +32,7 @@ export class SharedState {
   readonly #members: SerfMembers;
   readonly #events: UserEvents;
   readonly #intents: Intents;
+  #joins = 0;
   #joinsIgnoringOld = 0;
 
   constructor(context: SerfContext, members: SerfMembers, events: UserEvents, intents: Intents) {
@@ -43,11 +44,13 @@ export class SharedState {
 
   /** Begins a join. Unless `replay`, user events that were sent before the join are ignored. */
   beginJoin(replay: boolean): void {
+    this.#joins += 1;
     if (!replay) this.#joinsIgnoringOld += 1;
   }
 
   /** Ends what {@link beginJoin} began. */
   endJoin(replay: boolean): void {
+    this.#joins -= 1;
     if (!replay) this.#joinsIgnoringOld -= 1;
   }
 
@@ -77,9 +80,16 @@ export class SharedState {
       return;
     }
     // The peer's clocks are the next values that it will use, so the last used ones are one lower.
-    if (state.lamportTime > 0n) clocks.members.witness(state.lamportTime - 1n);
-    if (state.eventTime > 0n) clocks.events.witness(state.eventTime - 1n);
-    if (state.queryTime > 0n) clocks.queries.witness(state.queryTime - 1n);
+    const joins = join && this.#joins > 0;
+    const pairs = [
+      [clocks.members, state.lamportTime],
+      [clocks.events, state.eventTime],
+      [clocks.queries, state.queryTime],
+    ] as const;
+    for (const [clock, next] of pairs) {
+      if (next > 0n && joins) clock.join(next - 1n);
+      else if (next > 0n) clock.witness(next - 1n);
+    }
     // Decide before the first `yield`: a join that ends meanwhile still ignores what was before it.
     const ignoresOld = join && this.#joinsIgnoringOld > 0;
     yield* this.#mergeIntents(turn, state);

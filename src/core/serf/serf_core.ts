@@ -371,8 +371,13 @@ export class SerfCore {
         if (this.state === "left") this.#pipeline.flush();
         return;
       case "prune":
-        this.#members.pruneAfterWait(timer.node);
+        this.#members.pruneAfterWait(now, timer.node);
         return;
+      case "restore": {
+        const node = this.#swim.find(timer.node);
+        if (node?.status === "alive" || node?.status === "suspect") this.#members.restore(now, node);
+        return;
+      }
       case "query":
         this.queries.expired(now, timer.lamportTime);
         return;

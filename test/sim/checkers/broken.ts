@@ -68,7 +68,10 @@ export class Pretender {
         return pretender.awareness;
       },
       load: () => this.load,
-      node: (name: string) => ({ incarnation: this.incarnations.get(name) ?? 0 }),
+      node: (name: string) => {
+        const incarnation = this.incarnations.get(name);
+        return incarnation === undefined ? undefined : { incarnation };
+      },
     };
   }
 }

@@ -13,7 +13,13 @@ import {
   NobodyBelievesItself,
   ReturnsAreNewer,
 } from "../../../runtimes/sim/checkers/incarnations.ts";
-import { CrashedIsNotLeft, LeftIsNotFailed, ViewsAgree } from "../../../runtimes/sim/checkers/views.ts";
+import {
+  CrashedIsNotLeft,
+  LeftIsNotFailed,
+  OnlyTheRunningAreAlive,
+  TheGoneAreForgotten,
+  ViewsAgree,
+} from "../../../runtimes/sim/checkers/views.ts";
 import { Checkers, CoreWorld } from "../../../runtimes/sim/mod.ts";
 import { change, reports, stage, texts } from "./broken.ts";
 
@@ -68,6 +74,37 @@ describe("rules about views", () => {
     n1!.view.set("n0", { status: "alive", tags: { x: "1" } });
     rule.quiet(3);
     expect(texts(rule)).toEqual(["3: n0 sees n2 left, it is failed", "3: n1 sees old tags of n0"]);
+  });
+
+  it("object to a member that is seen alive after quiet and does not run, or never was one", () => {
+    const { rule, nodes, scene } = stage(OnlyTheRunningAreAlive);
+    const [n0, n1, n2] = nodes;
+    scene.truth.crashed(2, n2!.node);
+    n0!.view.set("n2", { status: "failed", tags: {} });
+    n0!.view.set("stranger", { status: "failed", tags: {} });
+    n1!.view.delete("n2");
+    rule.quiet(3);
+    expect(texts(rule)).toEqual([]);
+    n0!.view.set("stranger", { status: "alive", tags: {} });
+    n1!.view.set("n2", { status: "alive", tags: {} });
+    rule.quiet(4);
+    expect(texts(rule)).toEqual([
+      "4: n0 sees stranger alive, which does not run",
+      "4: n1 sees n2 alive, which does not run",
+    ]);
+  });
+
+  it("object to a member that is gone for long and still kept by the layer below", () => {
+    const { rule, nodes, scene } = stage(TheGoneAreForgotten);
+    const [n0, , n2] = nodes;
+    scene.truth.crashed(1_000, n2!.node);
+    n0!.incarnations.set("n1", 1);
+    n0!.incarnations.set("n2", 1);
+    const at = 1_000 + scene.bounds.forgetMs;
+    rule.quiet(at - 1);
+    expect(texts(rule)).toEqual([]);
+    rule.quiet(at);
+    expect(texts(rule)).toEqual([`${at}: n0 still keeps n2 for the layer below`]);
   });
 
   it("object to a left node that is shown failed", () => {

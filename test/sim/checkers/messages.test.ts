@@ -114,6 +114,39 @@ describe("the rule about queries", () => {
     expect(rule.judged).toBe(3);
   });
 
+  it("objects to an answer that nobody gave, and to one that is missing", () => {
+    const { rule, nodes } = stage(QueriesAreTrue);
+    const [n0] = nodes;
+    const answer = (from: string): Uint8Array => new TextEncoder().encode(`load of ${from}`);
+    const answers = (query: number, from: string, payload: Uint8Array): SerfEffect => ({
+      kind: "reply",
+      query,
+      type: "response",
+      from,
+      payload,
+    });
+    rule.asked(later, n0!.node, { query: 1, timeoutMs: 1_000, answer });
+    for (const from of ["n0", "n1", "n2"]) {
+      rule.effect(later + 1, n0!.node, reply(1, from));
+      rule.effect(later + 1, n0!.node, answers(1, from, answer(from)));
+    }
+    rule.effect(later + 1, n0!.node, end(1));
+    expect(texts(rule)).toEqual([]);
+    for (const [query, given] of [answer, undefined].entries()) {
+      rule.asked(later, n0!.node, { query: 2 + query, timeoutMs: 1_000, answer: given });
+      for (const from of ["n0", "n1", "n2"]) rule.effect(later + 2, n0!.node, reply(2 + query, from));
+    }
+    rule.effect(later + 2, n0!.node, answers(2, "n1", answer("n2")));
+    rule.effect(later + 2, n0!.node, answers(2, "n2", answer("n2")));
+    rule.effect(later + 2, n0!.node, answers(3, "n2", answer("n2")));
+    rule.effect(later + 3, n0!.node, end(2, "n0"));
+    expect(texts(rule)).toEqual([
+      `${later + 2}: query 2 of n0: n1 answers something else`,
+      `${later + 2}: query 3 of n0: n2 answers something else`,
+      `${later + 3}: query 2 of n0: n0 does not reply`,
+    ]);
+  });
+
   it("objects to one that ends late or never", () => {
     const { rule, nodes } = stage(QueriesAreTrue);
     const [n0, n1] = nodes;

@@ -39,6 +39,24 @@ describe("a scenario", () => {
     ]);
   });
 
+  it("is printed with the machines that have peers with memberlist", () => {
+    const steps = [{ at: 31_000, do: "churn", node: 2, value: 8, forMs: 20_000 }] as const;
+    expect(describeScenario({ ...scenario, memberlist: [1, 3], steps })).toEqual([
+      'seed 1: 12 nodes, lan, snapshots, memberlist {n1,n3}, {"loss":0.02}',
+      "31000 ms: churn n2 8 for 20000 ms",
+    ]);
+  });
+
+  it("shrinks its peers with memberlist, and how often names change", () => {
+    const steps = [{ at: 31_000, do: "churn", node: 2, value: 8, forMs: 500 }] as const;
+    const peers = { ...scenario, size: 4, memberlist: [1, 3], steps };
+    const small = shrink(peers, {
+      fails: ({ memberlist = [], steps: [step] }) => memberlist.length > 0 && (step?.value ?? 0) > 3,
+    });
+    expect(small).toMatchObject({ size: 2, memberlist: [0], steps: [{ do: "churn", value: 4 }] });
+    expect(shrink(peers, { fails: ({ steps: left }) => left.length > 0 })).toMatchObject({ memberlist: [] });
+  });
+
   it("shrinks to what the failure needs", () => {
     // Fails if a node is paused for 8 seconds or more while there are 4 nodes or more.
     const fails = ({ size, steps }: Scenario): boolean =>

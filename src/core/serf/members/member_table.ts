@@ -30,6 +30,7 @@ export class MemberTable {
   /** When each member that failed or left did so, the one that is gone longest first. */
   readonly #goneAt = new Map<Row, number>();
   readonly #returningAt = new Map<Row, number>();
+  readonly #leavingAt = new Map<Row, number>();
 
   constructor(names: Names) {
     this.#names = names;
@@ -101,6 +102,11 @@ export class MemberTable {
     return this.#goneAt.get(row);
   }
 
+  /** Returns since when a member is leaving, or `undefined`. */
+  leavingAt(row: Row): number | undefined {
+    return this.#leavingAt.get(row);
+  }
+
   /**
    * Returns when a member that left announced that it joins again, until it is found alive. Peers must
    * not receive it as left any more, or their intents would be newer than its join.
@@ -156,6 +162,7 @@ export class MemberTable {
   setStatus(row: Row, status: MemberStatus): void {
     const { status: column } = this.#rows.of(row);
     const place = placeOf(row);
+    this.#leavingAt.delete(row);
     this.#counts[column[place]!]! -= 1;
     column[place] = statusNumber[status];
     this.#counts[column[place]!]! += 1;
@@ -167,6 +174,12 @@ export class MemberTable {
 
   setPruning(row: Row, isPruning: boolean): void {
     this.#rows.of(row).isPruning[placeOf(row)] = isPruning ? 1 : 0;
+  }
+
+  /** Makes a member one that is leaving from now on. */
+  setLeaving(now: number, row: Row): void {
+    this.setStatus(row, "leaving");
+    this.#leavingAt.set(row, now);
   }
 
   /** Makes a member one that failed or left just now. */
@@ -191,6 +204,7 @@ export class MemberTable {
     columns.identity[place] = undefined;
     this.#goneAt.delete(row);
     this.#returningAt.delete(row);
+    this.#leavingAt.delete(row);
     this.#links.remove(this.#list, row);
     this.#names.release(row);
   }

@@ -36,6 +36,8 @@ const sharedAtOnce = 4_096;
 /** How long a member that announced its return may take until it is found alive. */
 const returnTimeoutMs = 60_000;
 
+/** A member that is still leaving after the time of so many leaves does not leave. */
+const stuckAfterLeaves = 5;
 const dropped: IntentOutcome = { rebroadcast: false, follow: "nothing" };
 const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 
@@ -124,7 +126,8 @@ export class SerfMembers {
    * Returns what a push/pull contains of the members: the Lamport time of the last accepted intent
    * of each, and the names of those that left and have not announced since that they join again. It
    * leaves out members that are leaving: the peer would take the time of their leave for that of a
-   * join, then ignore the leave itself, and report a failure. If the rest has more than
+   * join, then ignore the leave itself, and report a failure. Only if such a leave takes so long that
+   * nobody can be making it, its time is sent: a member that does not leave refutes it. If the rest has more than
    * {@link SerfLimits.sharedNameBytes}, further members are left out: first those that have been
    * gone longest.
    */
@@ -138,7 +141,7 @@ export class SerfMembers {
       // member that left, and that must not be newer than its return.
       if (!this.#table.has(row)) continue;
       const status = this.#table.status(row);
-      if (status === "leaving") continue;
+      if (status === "leaving" && !this.#isStuck(row)) continue;
       const name = this.#table.name(row);
       statusTimes.set(name, this.#table.statusTime(row));
       if (status === "left" && this.#table.returningAt(row) === undefined) leftMembers.push(name);
@@ -158,6 +161,7 @@ export class SerfMembers {
       const recent = this.#recent.find(node.name);
       const status = recent?.type === "leave" ? "leaving" : "alive";
       row = this.#table.add(node, status, recent?.lamportTime ?? 0n);
+      if (status === "leaving") this.#table.setLeaving(now, row);
     }
     this.#count("join");
     this.#report("member-join", row, `EventMemberJoin: ${node.name} ${node.endpoint.host}`);
@@ -223,7 +227,7 @@ export class SerfMembers {
     this.#table.setStatusTime(row, intent.lamportTime);
     this.#table.setReturning(row, undefined);
     const status = this.#table.status(row);
-    if (status === "alive") this.#table.setStatus(row, "leaving");
+    if (status === "alive") this.#table.setLeaving(now, row);
     if (status === "failed") {
       this.#table.setStatus(row, "left");
       const { address } = this.#table.member(row);
@@ -278,10 +282,22 @@ export class SerfMembers {
     this.#erase(row, `EventMemberReap (forced): ${name} ${address}`);
   }
 
-  /** Erases a member after the delay of `prune later`, unless it has joined again meanwhile. */
-  pruneAfterWait(name: string): void {
+  /**
+   * Erases a member after the delay of `prune later`, unless it has joined again meanwhile. One that has
+   * not left by then may never do so: {@link restore} is due later.
+   */
+  pruneAfterWait(now: number, name: string): void {
     const row = this.#table.find(name);
-    if (row !== noRow && this.#table.isPruning(row)) this.prune(name);
+    if (row === noRow || !this.#table.isPruning(row)) return;
+    if (this.#table.goneAt(row) === undefined) {
+      this.#context.timers.set(`restore ${name}`, now + this.#stuckMs, { kind: "restore", node: name });
+    }
+    this.prune(name);
+  }
+
+  /** Handles that the membership layer still finds a node alive that was erased as one that leaves. */
+  restore(now: number, node: Identity): void {
+    if (this.#table.find(node.name) === noRow) this.joined(now, node);
   }
 
   /** Erases members that have been gone for long, and forgets old intents. */
@@ -291,6 +307,16 @@ export class SerfMembers {
       if (this.#isOverdue(now, row)) this.#erase(row, `EventMemberReap: ${this.#table.name(row)}`);
     }
     this.#recent.expire(now - this.#context.config.recentIntentTimeoutMs);
+  }
+
+  /** Returns whether a member that is leaving does so for much longer than a leave takes. */
+  #isStuck(row: Row): boolean {
+    return this.#context.now - (this.#table.leavingAt(row) ?? this.#context.now) >= this.#stuckMs;
+  }
+
+  get #stuckMs(): number {
+    const { broadcastTimeoutMs, leavePropagateDelayMs } = this.#context.config;
+    return stuckAfterLeaves * (broadcastTimeoutMs + leavePropagateDelayMs);
   }
 
   /** Returns whether {@link reap} has something to do with a member that is gone. */

@@ -9,7 +9,7 @@
 
 import type { LogLevel } from "../../effects.ts";
 import { incarnationHalf } from "../../swim/validity.ts";
-import { lamportLeapMax, lamportMax } from "../lamport.ts";
+import { lamportHalf, lamportMax } from "../lamport.ts";
 
 /** The content of a snapshot. Addresses are `IP:PORT`, with brackets around IPv6. */
 export interface SnapshotState {
@@ -192,7 +192,7 @@ class Reader {
       : value.length > 100 || BigInt(value) > lamportMax
         ? "value out of range"
         : undefined;
-    if (fault === undefined && BigInt(value) >= lamportLeapMax) {
+    if (fault === undefined && BigInt(value) >= lamportHalf) {
       // A file that recorded a hostile time would keep its node from taking part for ever.
       this.#warn(`Ignoring ${what} time ${value}: it is too far ahead`);
       return undefined;

@@ -175,7 +175,7 @@ describe("a member that is to be erased", () => {
     parts.fail(0, "live");
     expect([parts.status("live"), parts.emitted()]).toEqual(["left", []]);
     parts.members.prune("gone");
-    parts.members.pruneAfterWait("live");
+    parts.members.pruneAfterWait(0, "live");
     expect(parts.emitted()).toEqual(["member-reap gone", "member-reap live"]);
     expect(parts.erased).toEqual(["gone", "live"]);
   });
@@ -185,7 +185,7 @@ describe("a member that is to be erased", () => {
     for (const name of ["b", "c"]) parts.members.leaveIntent(0, leave(name, 5n, true));
     parts.fail(0, "b").join(0, "b");
     parts.members.joinIntent(0, join("c", 6n));
-    for (const name of ["b", "c"]) parts.members.pruneAfterWait(name);
+    for (const name of ["b", "c"]) parts.members.pruneAfterWait(0, name);
     expect([parts.status("b"), parts.status("c")]).toEqual(["alive", "alive"]);
   });
 });

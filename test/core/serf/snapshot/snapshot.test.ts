@@ -104,7 +104,7 @@ describe("replay", () => {
     ["alive: nospace", "WARN Failed to parse address: alive: nospace"],
     ["clock: x", 'WARN Failed to convert clock time: strconv.ParseUint: parsing "x": invalid syntax'],
     ["clock: -1", 'WARN Failed to convert clock time: strconv.ParseUint: parsing "-1": invalid syntax'],
-    ["clock: 4294967296", "WARN Ignoring clock time 4294967296: it is too far ahead"],
+    ["clock: 9223372036854775808", "WARN Ignoring clock time 9223372036854775808: it is too far ahead"],
     [
       "event-clock: 18446744073709551614",
       "WARN Ignoring event clock time 18446744073709551614: it is too far ahead",

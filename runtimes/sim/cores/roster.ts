@@ -1,0 +1,100 @@
+/** The nodes of a world, and who has which address: nodes may follow each other at one. */
+
+import { OwnIdentities } from "../../../src/core/swim/identity.ts";
+import type { Address } from "../../../src/runtime.ts";
+import type { SerfOptions } from "../../../src/shell/options/options.ts";
+import { SharedIdentities } from "./identities.ts";
+import { WorldNames } from "./names.ts";
+import { CoreNode, type CoreNodeOptions, nameOf } from "./node.ts";
+import { createCodecs } from "./path.ts";
+
+/** What all members have in common. */
+export interface Common extends Pick<CoreNodeOptions, "seed" | "options" | "snapshot" | "codecs" | "clock"> {
+  /** Returns settings of the membership layer for the nodes on a machine. */
+  readonly swim: ((machine: number) => CoreNodeOptions["swim"]) | undefined;
+}
+
+/** Bytes that no core made. */
+export interface Injection {
+  readonly packets?: readonly Uint8Array[];
+  readonly stream?: Uint8Array;
+}
+
+/** All nodes of one world. */
+export class Roster {
+  /** The members by their number. */
+  readonly members: CoreNode[];
+  readonly #common: Common;
+  readonly #identities: SharedIdentities;
+  readonly #names: WorldNames;
+  /** The node that was last started at an address, by the host of that. */
+  readonly #holders: Map<string, CoreNode>;
+  #strangers = 0;
+
+  constructor(size: number, common: Common) {
+    this.#common = common;
+    this.#identities = new SharedIdentities(2 * size);
+    this.#names = new WorldNames(Array.from({ length: size }, (_, index) => nameOf(index)));
+    this.members = Array.from({ length: size }, (_, index) => this.#create(index, index));
+    this.#holders = new Map(this.members.map((node) => [node.address.host, node]));
+  }
+
+  /** Returns the node that has an address now. */
+  find({ host }: Address): CoreNode | undefined {
+    return this.#holders.get(host);
+  }
+
+  /** Gives a node its address. Throws an Error if a node that runs has it. */
+  hold(node: CoreNode): void {
+    if (this.find(node.address)?.running) throw new Error(`Cannot start ${node.name}: its address is in use`);
+    this.#holders.set(node.address.host, node);
+  }
+
+  /** Adds a member with a name of its own on a machine. */
+  succeed(machine: number): CoreNode {
+    const node = this.#create(this.members.length, machine);
+    this.members.push(node);
+    return node;
+  }
+
+  /** Creates a node of another cluster on a machine. */
+  stranger(machine: number, options: SerfOptions): CoreNode {
+    const { seed, clock } = this.#common;
+    this.#strangers += 1;
+    return new CoreNode({
+      index: machine,
+      machine,
+      name: `stranger${this.#strangers}`,
+      seed,
+      options,
+      snapshot: false,
+      codecs: createCodecs(seed, options, undefined),
+      identities: new OwnIdentities(),
+      names: new WorldNames([]),
+      clock,
+    });
+  }
+
+  /** Returns whether a node belongs to the cluster. */
+  isMember({ codecs }: CoreNode): boolean {
+    return codecs === this.#common.codecs;
+  }
+
+  #create(index: number, machine: number): CoreNode {
+    const { swim, ...common } = this.#common;
+    return new CoreNode({
+      ...common,
+      index,
+      machine,
+      name: nameOf(index),
+      swim: swim?.(machine),
+      identities: this.#identities,
+      names: this.#names,
+    });
+  }
+}
+
+/** Returns bytes as a node receives them: those of another cluster have to be real. */
+export function bytesFor(to: CoreNode, from: CoreNode, bytes: Uint8Array): Uint8Array {
+  return to.codecs === from.codecs ? bytes : from.codecs.bytesOf(bytes);
+}
