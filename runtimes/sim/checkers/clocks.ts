@@ -1,5 +1,6 @@
 /** Rules about what a node counts: its Lamport clocks and its health score. */
 
+import { lamportLeapMax } from "../../../src/core/serf/lamport.ts";
 import type { CoreNode } from "../cores/node.ts";
 import { type Change, Rule } from "./rule.ts";
 
@@ -8,7 +9,7 @@ const clockNames = ["members", "events", "queries"] as const;
 /** How many times a node may take in one turn: a command, a return, a refutation and its answer. */
 const takenMax = 4n;
 
-/** Lamport clocks never fall, and never go further than one step past the highest of all. */
+/** Lamport clocks never fall by what is possible without a lie, and never go further than one step past the highest of all. */
 export class ClocksMoveInSteps extends Rule {
   readonly name = "Lamport clocks never fall nor leap";
   readonly #seen: bigint[][] = [];
@@ -32,7 +33,9 @@ export class ClocksMoveInSteps extends Rule {
       if (time === before) continue;
       seen[index] = time;
       const highest = this.#highest[index]!;
-      if (time < before) this.fail(now, `${node.name}: the clock of ${clockNames[index]} fell to ${time}`);
+      // Who joins goes back to the time of the cluster if a liar had moved it far away from that.
+      if (time < before && before - time <= lamportLeapMax)
+        this.fail(now, `${node.name}: the clock of ${clockNames[index]} fell to ${time}`);
       if (time <= highest) continue;
       const { truth, bounds } = this.scene;
       // A message without a checksum may be damaged, and a member may lie.

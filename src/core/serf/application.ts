@@ -7,7 +7,7 @@ import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import type { Job, Turn } from "../jobs.ts";
 import type { Row } from "../rows.ts";
-import type { Application } from "../swim/application.ts";
+import type { Application, StateExchange } from "../swim/application.ts";
 import type { Identity } from "../swim/identity.ts";
 import type { Side } from "../swim/ring.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
@@ -80,8 +80,8 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  mergeRemoteState(turn: Turn, bytes: Uint8Array, join: boolean): Job {
-    return this.#routes.shared.merge(turn, bytes, join);
+  mergeRemoteState(turn: Turn, bytes: Uint8Array, exchange: StateExchange): Job {
+    return this.#routes.shared.merge(turn, bytes, exchange);
   }
 
   /** @inheritdoc */

@@ -43,12 +43,14 @@ export class LamportClock {
   }
 
   /**
-   * Moves the clock past `seen`, the time of a member through which this node joins. The clocks of the
-   * cluster may have leapt several times, so that is followed however far ahead it is.
+   * Moves the clock past `seen`, the time of a member through which this node joins. If the two are
+   * further apart than a message may be, one refuses what the other sends. So this one then takes the
+   * time of the cluster: ahead, because the clocks there leapt several times, or back, because a liar
+   * moved this one.
    */
   join(seen: bigint): void {
-    if (seen >= this.#time && seen < lamportHalf) this.#time = seen + 1n;
-    else this.witness(seen);
+    if (seen >= lamportHalf) return;
+    if (seen >= this.#time || seen + lamportLeapMax < this.#time) this.#time = seen + 1n;
   }
 }
 

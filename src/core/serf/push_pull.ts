@@ -5,6 +5,7 @@
  */
 
 import type { Job, Turn } from "../jobs.ts";
+import type { StateExchange } from "../swim/application.ts";
 import { WireError } from "../wire/error.ts";
 import type { SerfContext } from "./context.ts";
 import { log } from "./context.ts";
@@ -68,8 +69,8 @@ export class SharedState {
     });
   }
 
-  /** Merges a peer's state. `join` is true if the push/pull is part of a join. */
-  *merge(turn: Turn, bytes: Uint8Array, join: boolean): Job {
+  /** Merges a peer's state. */
+  *merge(turn: Turn, bytes: Uint8Array, { join, reply }: StateExchange): Job {
     const { clocks, serfCodec } = this.#context;
     let state: PushPullMessage;
     try {
@@ -80,7 +81,7 @@ export class SharedState {
       return;
     }
     // The peer's clocks are the next values that it will use, so the last used ones are one lower.
-    const joins = join && this.#joins > 0;
+    const joins = join && reply && this.#joins > 0;
     const pairs = [
       [clocks.members, state.lamportTime],
       [clocks.events, state.eventTime],

@@ -11,6 +11,14 @@ import type { Alive, NodeState } from "../wire/messages.ts";
 import type { Identity } from "./identity.ts";
 import type { Side } from "./ring.ts";
 
+/** The push/pull that a state comes from. */
+export interface StateExchange {
+  /** Whether it is part of a join. */
+  readonly join: boolean;
+  /** Whether this node began it, so that the state is the reply. */
+  readonly reply: boolean;
+}
+
 /** Implemented by the layer above Swim. */
 export interface Application {
   /**
@@ -35,7 +43,7 @@ export interface Application {
   /** Returns the state that is sent with every push/pull. */
   localState(): Job<Uint8Array>;
   /** Merges a peer's state, which is never empty. Its nodes have been merged before. */
-  mergeRemoteState(turn: Turn, state: Uint8Array, join: boolean): Job;
+  mergeRemoteState(turn: Turn, state: Uint8Array, exchange: StateExchange): Job;
   /** Called when a node became alive, also our own at the start. */
   joined(now: number, node: Identity): void;
   /** Called with the rows of nodes that are alive, which no message brought. */

@@ -92,7 +92,7 @@ export class SerfParts {
 
   /** Merges a peer's state in one turn. */
   merge(now: number, bytes: Uint8Array, join: boolean): void {
-    finish(this.shared.merge({ now }, bytes, join));
+    finish(this.shared.merge({ now }, bytes, { join, reply: join }));
   }
 
   /** The status of a member, or `undefined`. */

@@ -138,6 +138,29 @@ describe("the state of a peer", () => {
     }
   });
 
+  it("sets clocks that are further away than a message may be, if it is the reply to a join", () => {
+    const far = 5n << 32n;
+    const parts = new SerfParts();
+    const { clocks } = parts.context;
+    const merge = (lamportTime: bigint, reply: boolean): void =>
+      finish(parts.shared.merge({ now: 0 }, state({ lamportTime }), { join: true, reply }));
+    merge(far, true);
+    expect(clocks.members.time).toBe(1n);
+
+    parts.shared.beginJoin(true);
+    merge(far, false);
+    expect(clocks.members.time).toBe(1n);
+    merge(far, true);
+    expect(clocks.members.time).toBe(far);
+    merge(far - 5n, true);
+    expect(clocks.members.time).toBe(far);
+    merge(7n, true);
+    expect(clocks.members.time).toBe(7n);
+    merge(1n << 63n, true);
+    merge((1n << 64n) - 1n, true);
+    expect(clocks.members.time).toBe(1n << 63n);
+  });
+
   it("with a newer intent about this node than its own is corrected by a newer join", () => {
     const parts = new SerfParts().join(0, "self", "b");
     parts.intents.announceJoin(0);

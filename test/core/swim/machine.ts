@@ -113,7 +113,7 @@ export class Machine {
       hasBroadcasts: false,
       forgive: () => undefined,
       localState: () => oneSlice(() => new Uint8Array([9])),
-      mergeRemoteState: (_turn, bytes, join) =>
+      mergeRemoteState: (_turn, bytes, { join }) =>
         oneSlice(() => void this.events.push(`state ${bytes.join(",")} ${join}`)),
       adopted: (rows, identity) => this.events.push(...rows.map((row) => `adopted ${identity(row).name}`)),
       joined: (_now, node) => this.events.push(`joined ${node.name}`),

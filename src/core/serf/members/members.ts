@@ -4,7 +4,6 @@
  * `handleNodeLeaveIntent`, `handleNodeJoinIntent`).
  */
 
-import { utf8Length } from "../../bytes.ts";
 import type { Job } from "../../jobs.ts";
 import { noRow, type Row } from "../../rows.ts";
 import type { Identity } from "../../swim/identity.ts";
@@ -14,9 +13,9 @@ import { SerfLimits } from "../config.ts";
 import type { SerfContext } from "../context.ts";
 import { log } from "../context.ts";
 import type { JoinIntent, LeaveIntent } from "../wire/messages.ts";
-import type { PushPullMessage } from "../wire/push_pull.ts";
 import { MemberTable } from "./member_table.ts";
 import { RecentIntents } from "./recent_intents.ts";
+import { SharedMembers, type SharedMembersState, stuckMs } from "./shared_members.ts";
 
 /** The outcome of an intent: whether it is broadcast again, and what the caller has to do. */
 export interface IntentOutcome {
@@ -27,17 +26,9 @@ export interface IntentOutcome {
 /** A failed member that returns within this time is counted as flapping. */
 const flapTimeoutMs = 60_000;
 
-/** What a name and its Lamport time add to the bytes of the name in a push/pull, at most. */
-const nameOverhead = 14;
-
-/** How many members are put into a push/pull at once. */
-const sharedAtOnce = 4_096;
-
 /** How long a member that announced its return may take until it is found alive. */
 const returnTimeoutMs = 60_000;
 
-/** A member that is still leaving after the time of so many leaves does not leave. */
-const stuckAfterLeaves = 5;
 const dropped: IntentOutcome = { rebroadcast: false, follow: "nothing" };
 const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
 
@@ -69,6 +60,7 @@ export class SerfMembers {
   readonly #context: SerfContext;
   readonly #erased: (name: string) => void;
   readonly #table: MemberTable;
+  readonly #shared: SharedMembers;
   readonly #recent = new RecentIntents();
 
   /** `erased` is called with the name of every member that is erased. */
@@ -76,6 +68,7 @@ export class SerfMembers {
     this.#context = context;
     this.#erased = erased;
     this.#table = new MemberTable(context.names);
+    this.#shared = new SharedMembers(context, this.#table);
   }
 
   /** The number of members in all statuses. */
@@ -122,31 +115,9 @@ export class SerfMembers {
     return row === noRow ? undefined : this.#table.statusTime(row);
   }
 
-  /**
-   * Returns what a push/pull contains of the members: the Lamport time of the last accepted intent
-   * of each, and the names of those that left and have not announced since that they join again. It
-   * leaves out members that are leaving: the peer would take the time of their leave for that of a
-   * join, then ignore the leave itself, and report a failure. Only if such a leave takes so long that
-   * nobody can be making it, its time is sent: a member that does not leave refutes it. If the rest has more than
-   * {@link SerfLimits.sharedNameBytes}, further members are left out: first those that have been
-   * gone longest.
-   */
-  *shared(): Job<Pick<PushPullMessage, "statusTimes" | "leftMembers">> {
-    const statusTimes = new Map<string, bigint>();
-    const leftMembers: string[] = [];
-    let count = 0;
-    for (const row of yield* this.#fitting()) {
-      if (++count % sharedAtOnce === 0) yield;
-      // The time and whether it left have to be of the same moment: peers add one to the time of a
-      // member that left, and that must not be newer than its return.
-      if (!this.#table.has(row)) continue;
-      const status = this.#table.status(row);
-      if (status === "leaving" && !this.#isStuck(row)) continue;
-      const name = this.#table.name(row);
-      statusTimes.set(name, this.#table.statusTime(row));
-      if (status === "left" && this.#table.returningAt(row) === undefined) leftMembers.push(name);
-    }
-    return { statusTimes, leftMembers };
+  /** Returns what a push/pull contains of the members; see {@link SharedMembers}. */
+  shared(): Job<SharedMembersState> {
+    return this.#shared.encode();
   }
 
   /** Handles that the membership layer found a node alive. */
@@ -290,7 +261,10 @@ export class SerfMembers {
     const row = this.#table.find(name);
     if (row === noRow || !this.#table.isPruning(row)) return;
     if (this.#table.goneAt(row) === undefined) {
-      this.#context.timers.set(`restore ${name}`, now + this.#stuckMs, { kind: "restore", node: name });
+      this.#context.timers.set(`restore ${name}`, now + stuckMs(this.#context.config), {
+        kind: "restore",
+        node: name,
+      });
     }
     this.prune(name);
   }
@@ -307,16 +281,6 @@ export class SerfMembers {
       if (this.#isOverdue(now, row)) this.#erase(row, `EventMemberReap: ${this.#table.name(row)}`);
     }
     this.#recent.expire(now - this.#context.config.recentIntentTimeoutMs);
-  }
-
-  /** Returns whether a member that is leaving does so for much longer than a leave takes. */
-  #isStuck(row: Row): boolean {
-    return this.#context.now - (this.#table.leavingAt(row) ?? this.#context.now) >= this.#stuckMs;
-  }
-
-  get #stuckMs(): number {
-    const { broadcastTimeoutMs, leavePropagateDelayMs } = this.#context.config;
-    return stuckAfterLeaves * (broadcastTimeoutMs + leavePropagateDelayMs);
   }
 
   /** Returns whether {@link reap} has something to do with a member that is gone. */
@@ -365,28 +329,6 @@ export class SerfMembers {
       const name = this.#table.name(row);
       if (name !== this.#context.config.name) this.#erase(row, `EventMemberReap: ${name}`);
     }
-  }
-
-  /** Returns the members that fit a push/pull: all, or those of which others need to know most. */
-  *#fitting(): Job<readonly Row[]> {
-    const all = [...this.#table.rows()];
-    const max: number = SerfLimits.sharedNameBytes;
-    const fitting = yield* this.#first(all, max);
-    if (fitting.length === all.length) return all;
-    const live = all.filter((row) => this.#table.goneAt(row) === undefined);
-    return yield* this.#first([...live, ...[...this.#table.goneRows()].reverse()], max);
-  }
-
-  /** Returns the first members that have `max` bytes together in a push/pull. */
-  *#first(rows: readonly Row[], max: number): Job<readonly Row[]> {
-    let free = max;
-    for (const [index, row] of rows.entries()) {
-      const isGone = this.#table.goneAt(row) !== undefined;
-      if (this.#table.has(row)) free -= (isGone ? 2 : 1) * (utf8Length(this.#table.name(row)) + nameOverhead);
-      if (free < 0) return rows.slice(0, index);
-      if (index % sharedAtOnce === sharedAtOnce - 1) yield;
-    }
-    return rows;
   }
 
   #erase(row: Row, text: string): void {

@@ -290,7 +290,7 @@ export class Exchanges {
       return;
     }
     const finished = (at: number, error: string | undefined): void => this.#end(at, exchange, error);
-    const refusal = yield* this.#fullState.merge(turn, message, finished);
+    const refusal = yield* this.#fullState.merge(turn, message, true, finished);
     if (refusal !== undefined) this.#end(turn.now, exchange, refusal);
   }
 
@@ -302,7 +302,7 @@ export class Exchanges {
         // The reply goes out before the merge, so that a restarted peer learns what we believed of
         // it and can refute it.
         yield* this.#writeState(exchange, message.join);
-        const refusal = yield* this.#fullState.merge(turn, message, () => undefined);
+        const refusal = yield* this.#fullState.merge(turn, message, false, () => undefined);
         this.#end(
           turn.now,
           exchange,

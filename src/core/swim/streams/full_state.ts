@@ -9,6 +9,7 @@ import { type Job, Jobs, type Turn, visit } from "../../jobs.ts";
 import type { Row } from "../../rows.ts";
 import { Limits } from "../../wire/limits.ts";
 import { type NodeState, NodeStateCode, type PushPull } from "../../wire/messages.ts";
+import type { StateExchange } from "../application.ts";
 import { log, type SwimContext } from "../context.ts";
 import { versionIndex } from "../identity.ts";
 import type { Members } from "../members.ts";
@@ -63,13 +64,14 @@ export class FullState {
   }
 
   /**
-   * Merges a peer's state. Returns a reason if it was refused; then nothing was merged. Calls
+   * Merges a peer's state, which is a `reply` if this node began the push/pull. Returns a reason if it was refused; then nothing was merged. Calls
    * `finished` when everything is merged, or with a reason when the merge was dropped: a large state
    * goes in slices, between which other inputs are handled.
    */
   *merge(
     turn: Turn,
     remote: PushPull,
+    reply: boolean,
     finished: (now: number, error: string | undefined) => void,
   ): Job<string | undefined> {
     const { application, members } = this.#context;
@@ -80,7 +82,9 @@ export class FullState {
       (yield* incompatibility(nodes, members)) ??
       (remote.join ? yield* application.admitMerge(nodes) : undefined);
     if (refusal !== undefined) return refusal;
-    this.#merges.begin(turn.now, isAlwaysWanted, (slice) => this.#mergeAll(slice, nodes, remote, finished));
+    this.#merges.begin(turn.now, isAlwaysWanted, (slice) =>
+      this.#mergeAll(slice, nodes, { ...remote, reply }, finished),
+    );
     return undefined;
   }
 
@@ -97,7 +101,7 @@ export class FullState {
   *#mergeAll(
     turn: Turn,
     nodes: readonly NodeState[],
-    { userState, join }: PushPull,
+    { userState, join, reply }: PushPull & StateExchange,
     finished: (now: number, error: string | undefined) => void,
   ): Job {
     let error: string | undefined = "this node stops";
@@ -106,7 +110,8 @@ export class FullState {
         if (index > 0 && index % sliceMax === 0) yield;
         this.#membership.merge(turn.now, node);
       }
-      if (userState.length > 0) yield* this.#context.application.mergeRemoteState(turn, userState, join);
+      if (userState.length > 0)
+        yield* this.#context.application.mergeRemoteState(turn, userState, { join, reply });
       error = undefined;
     } finally {
       finished(turn.now, error);
