@@ -85,8 +85,10 @@ export class Truth {
 
   /** Returns what others should believe of a node once they know. */
   status(index: number): TrueStatus {
-    const { running, state, removedAt, startedAt } = this.#lives[index]!;
+    const { running, state, removedAt, startedAt, leavingAt = 0 } = this.#lives[index]!;
     if (startedAt === Number.NEGATIVE_INFINITY) return "none";
+    // A node that left does not refute that it is alive, as in memberlist.
+    if (state === "left" && this.calmSince("lies") + this.#correctionMs >= leavingAt) return "unclear";
     if (running) return state;
     if (this.#lives[index]!.leaveLost) return "unclear";
     // Whoever is gone cannot refute what is said of it.

@@ -13,8 +13,11 @@ import type { Step } from "./scenario.ts";
 /** How often somebody lies. */
 const lieMs = 400;
 
-/** How far ahead of a clock the times of lies are. */
-const leaps = [0n, 1n, 100n, 100_000n] as const;
+/**
+ * How far ahead of a clock the times of lies are. They leave the clocks so low that the first of the
+ * impossible times stays impossible for all: whoever misses a leap of 2^32 is left behind.
+ */
+const leaps = [0n, 1n, 100n] as const;
 
 /** How far ahead of the known incarnation those of lies are. */
 const rises = [0, 0, 1, 2, 1_000, 1_000_000, 2 ** 31 - 1] as const;

@@ -30,7 +30,7 @@ export function stuckMs({ broadcastTimeoutMs, leavePropagateDelayMs }: SerfConfi
  * the names of those that left and have not announced since that they join again. It leaves out
  * members that are leaving: the peer would take the time of their leave for that of a join, then
  * ignore the leave itself, and report a failure. Only if such a leave takes so long that nobody can be
- * making it, its time is sent: a member that does not leave refutes it. If the rest has more than
+ * making it, a later time is sent: a member that does not leave refutes it. If the rest has more than
  * {@link SerfLimits.sharedNameBytes}, further members are left out: first those that have been gone
  * longest.
  */
@@ -56,7 +56,8 @@ export class SharedMembers {
       const status = this.#table.status(row);
       if (status === "leaving" && !this.#isStuck(row)) continue;
       const name = this.#table.name(row);
-      statusTimes.set(name, this.#table.statusTime(row));
+      // A leave that others made up may have the very time of the member's join.
+      statusTimes.set(name, this.#table.statusTime(row) + (status === "leaving" ? 1n : 0n));
       if (status === "left" && this.#table.returningAt(row) === undefined) leftMembers.push(name);
     }
     return { statusTimes, leftMembers };
