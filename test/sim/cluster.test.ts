@@ -66,7 +66,7 @@ describe("simulateCluster", () => {
     expect(cluster.nodes.map((node) => node.members().length)).toEqual([1, 1, 1]);
   });
 
-  it("gives each of several hundred nodes an address", async () => {
+  it("gives each of several hundred nodes an address", { timeout: 60_000 }, async () => {
     await using cluster = await simulateCluster(513, { join: false });
     const hosts = cluster.nodes.map(({ bound }) => bound.host);
     expect([0, 254, 255, 256, 511, 512].map((index) => hosts[index])).toEqual([
