@@ -57,6 +57,8 @@ export class Swim {
   readonly #pushPulls: PushPulls;
   #faultCount = 0;
   #stallNoticedAt = Number.NEGATIVE_INFINITY;
+  /** When this node handled something last. */
+  #inputAt = 0;
 
   constructor(options: SwimContextOptions) {
     const context = createContext(options);
@@ -141,6 +143,7 @@ export class Swim {
    * before a restart.
    */
   start(now: number, past = 0): void {
+    this.#inputAt = now;
     this.#membership.resume(past);
     this.#membership.announce(now);
     this.#prober.start(now);
@@ -278,11 +281,14 @@ export class Swim {
   /**
    * Notices that this node stood still, by a deadline that is long overdue. What it has not received
    * meanwhile says nothing about others: the running probe is void, relayed probes are forgotten, and
-   * suspicions are longer by the time that was lost. Lifeguard's awareness cannot see this: the acks
-   * wait in the socket while the timers that miss them run first.
+   * suspicions are longer by the time that was lost. That may have begun right after the last input,
+   * long before the deadline. Lifeguard's awareness cannot see this: the acks wait in the socket while
+   * the timers that miss them run first.
    */
   #noticeStall(now: number): void {
     const { timers, config } = this.#context;
+    const lostMs = now - this.#inputAt;
+    this.#inputAt = now;
     if (!config.rules.stalls) return;
     const deadline = timers.next();
     const overdueMs = now - deadline;
@@ -291,7 +297,7 @@ export class Swim {
     this.#stallNoticedAt = now;
     this.#prober.voidRound();
     this.#responder.forgetRelays();
-    this.#membership.extendSuspicions(now, overdueMs);
+    this.#membership.extendSuspicions(now, lostMs);
   }
 
   #due(now: number, timer: SwimTimer): void {

@@ -177,6 +177,18 @@ describe("suspicion", () => {
     expect(machine.status("b")).toBe("dead@1");
   });
 
+  it("lasts longer by all the time since the last input, if this node stood still", () => {
+    machine.packet(alive("b", 1, 2), suspect("b", 1));
+    machine.run(900);
+    machine.swim.packet(950, { host: "10.0.0.2", port: 7946 }, new Uint8Array(1));
+    machine.swim.tick(20_000);
+    machine.now = 20_000;
+    machine.run(4_000 + 19_050 - 1);
+    expect(machine.status("b")).toBe("suspect@1");
+    machine.run(4_000 + 19_050);
+    expect(machine.status("b")).toBe("dead@1");
+  });
+
   it("is broadcast again for each accuser that shortens it, and for no other", () => {
     machine = new Machine({ probeIntervalMs: 1e9 });
     for (const [index, name] of ["b", "c", "d", "e", "f"].entries())
