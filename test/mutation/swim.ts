@@ -211,6 +211,7 @@ export const swimMutants: readonly Mutant[] = [
       "sequence, payload: null",
     ],
     ["nacks go to those who want none", "if (relay?.nack === true) {", "if (relay !== undefined) {"],
+    ["a node that left does not repeat that", 'if (members.status(self) !== "left") ', "if (true) "],
     ["relays are unlimited", " || this.#relays.size >= SwimLimits.relays", ""],
   ]),
   ...faultsIn("src/core/swim/gossip.ts", [
@@ -284,6 +285,11 @@ export const swimMutants: readonly Mutant[] = [
     ["replies to last checks are not read", " || this.#lastCheck.ack(now, sequence)) return;", ") return;"],
     ["relays survive a stall", "this.#responder.forgetRelays();", ""],
     [
+      "a stall begins at the deadline that it missed",
+      "extendSuspicions(now, lostMs)",
+      "extendSuspicions(now, overdueMs)",
+    ],
+    [
       "two nodes do not wait for an update to spread",
       "if (this.liveCount > 1) {",
       "if (this.liveCount > 2) {",
@@ -303,8 +309,8 @@ export const swimMutants: readonly Mutant[] = [
   ...faultsIn("src/core/swim/transmit.ts", [
     [
       "a packet ignores the size of its first message",
-      " - primary.length - partOverhead;",
-      " - partOverhead;",
+      "free - part.length - partOverhead,",
+      "free - partOverhead,",
     ],
     ["members of protocol 5 get no checksum", ">= crcProtocol", "> crcProtocol"],
     ["a packet ignores what encryption adds", " - labelSize(config) - encryption;", " - labelSize(config);"],

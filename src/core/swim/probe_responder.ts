@@ -27,9 +27,13 @@ export class ProbeResponder {
     this.#context = context;
   }
 
-  /** Acknowledges a ping, unless it names another node. */
+  /**
+   * Acknowledges a ping, unless it names another node. A node that left and runs on repeats its leave
+   * to whoever pings it and so has missed that: others may have forgotten it, and would believe the
+   * one who has not.
+   */
   ping(from: Address, ping: Ping): void {
-    const { config, application } = this.#context;
+    const { config, application, members } = this.#context;
     if (ping.node !== "" && ping.node !== config.name) {
       log(
         this.#context,
@@ -39,11 +43,15 @@ export class ProbeResponder {
       );
       return;
     }
-    sendWithGossip(this.#context, replyAddress(from, ping.source), {
-      type: "ack",
-      sequence: ping.sequence,
-      payload: application.ackPayload(),
-    });
+    const to = replyAddress(from, ping.source);
+    const ack = { type: "ack", sequence: ping.sequence, payload: application.ackPayload() } as const;
+    const { name: node } = config;
+    const self = members.find(node);
+    if (members.status(self) !== "left") sendWithGossip(this.#context, to, ack);
+    else {
+      const incarnation = members.incarnation(self);
+      sendWithGossip(this.#context, to, ack, { type: "dead", incarnation, node, from: node });
+    }
   }
 
   /**

@@ -19,12 +19,16 @@ const userOverhead = 3;
 /** The first protocol version that supports the CRC envelope. */
 const crcProtocol = 5;
 
-/** Sends one message, with as many broadcasts as fit into the packet. */
-export function sendWithGossip(context: SwimContext, to: Address, message: PacketMessage): void {
-  const primary = context.codec.encode(message);
+/** Sends one message or a few small ones, with as many broadcasts as fit into the packet. */
+export function sendWithGossip(
+  context: SwimContext,
+  to: Address,
+  ...messages: readonly PacketMessage[]
+): void {
+  const parts = messages.map((message) => context.codec.encode(message));
   const encrypt = context.codec.encrypted && context.config.verifyOutgoing;
-  const limit = budget(context, encrypt) - primary.length - partOverhead;
-  const parts = [primary, ...broadcasts(context, limit, Limits.parts - 1)];
+  const limit = parts.reduce((free, part) => free - part.length - partOverhead, budget(context, encrypt));
+  parts.push(...broadcasts(context, limit, Limits.parts - parts.length));
   send(context, to, parts, false);
 }
 

@@ -233,6 +233,18 @@ describe("the responder", () => {
     expect(sentTypes()).toEqual(["ack 10.0.0.7", "alive 10.0.0.7"]);
   });
 
+  it("adds that it left to the acks of a node that left and runs on", () => {
+    machine.packet(alive("b", 1, 2));
+    machine.swim.leave(machine.now, () => undefined);
+    machine.run(10_000);
+    const ping = { type: "ping", sequence: 5, node: "self" } as const;
+    machine.packetFrom(from, { ...ping, source: { address: new Uint8Array(), port: 0, node: "" } });
+    expect(machine.sent().map(({ message }) => message)).toEqual([
+      { type: "ack", sequence: 5, payload: new Uint8Array([7]) },
+      { type: "dead", incarnation: 1, node: "self", from: "self" },
+    ]);
+  });
+
   it("relays a probe, and forwards the ack with the asker's sequence number", () => {
     machine.packetFrom(from(7), {
       type: "indirectPing",
