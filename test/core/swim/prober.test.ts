@@ -238,7 +238,7 @@ describe("the responder", () => {
     machine.swim.leave(machine.now, () => undefined);
     machine.run(10_000);
     const ping = { type: "ping", sequence: 5, node: "self" } as const;
-    machine.packetFrom(from, { ...ping, source: { address: new Uint8Array(), port: 0, node: "" } });
+    machine.packetFrom(from(2), { ...ping, source: { address: new Uint8Array(), port: 0, node: "" } });
     expect(machine.sent().map(({ message }) => message)).toEqual([
       { type: "ack", sequence: 5, payload: new Uint8Array([7]) },
       { type: "dead", incarnation: 1, node: "self", from: "self" },
