@@ -31,6 +31,16 @@ export const swimMutants: readonly Mutant[] = [
       'members.change(node, dead.from === dead.node ? "left" : "dead", dead.incarnation, now);',
       'members.change(node, "dead", dead.incarnation, now);',
     ],
+    [
+      "accusations at the incarnation of a leave undo it",
+      '!== "left" || incarnation <= members.incarnation(node)) return;',
+      '!== "left" || incarnation < members.incarnation(node)) return;',
+    ],
+    [
+      "a leave of its own is taken for an accusation",
+      "if (dead.from !== dead.node) this.#notice",
+      "this.#notice",
+    ],
     ["deaths are not broadcast", "this.#broadcast(dead, finished);", "finished?.();"],
     [
       "confirmations of a suspicion are not passed on",

@@ -34,6 +34,18 @@ const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 119_250, do: "remove", node: 2, other: 0 },
     ],
   },
+  {
+    what: "a member that left returns while its datagrams are lost, and crashes before others receive that",
+    ...plain,
+    seed: 1_128,
+    size: 4,
+    steps: [
+      { at: 41_580, do: "mtu", value: 60, forMs: 7_500 },
+      { at: 45_780, do: "leave", node: 3 },
+      { at: 47_460, do: "join", node: 3 },
+      { at: 48_780, do: "crash", node: 3 },
+    ],
+  },
 ];
 
 describe("what the swarm found", () => {

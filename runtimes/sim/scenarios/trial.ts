@@ -10,7 +10,7 @@ import type { CoreNode } from "../cores/node.ts";
 import type { Watcher } from "../cores/watcher.ts";
 import { CoreWorld, type CoreWorldOptions } from "../cores/world.ts";
 import { answerTo, Player } from "./player.ts";
-import { rotateKey } from "./rotation.ts";
+import { KeyRotation } from "./rotation.ts";
 import { formedMs, namesIn, type Scenario, type StepKind } from "./scenario.ts";
 
 /** What a trial found. */
@@ -73,6 +73,7 @@ export function runTrial(
     options,
     memberlist: memberlist.length > 0,
   });
+  const rotation = new KeyRotation();
   const world = new CoreWorld({
     seed,
     size,
@@ -81,7 +82,7 @@ export function runTrial(
     snapshots,
     swim: (machine) => (memberlist.includes(machine) ? ofMemberlist : {}),
     answer: ({ name }, query) => answerTo(query.name, name),
-    watchers: [checkers, ...watchers],
+    watchers: [checkers, rotation, ...watchers],
     ...travel,
   });
   const player = new Player(world, checkers, scenario, options);
@@ -95,7 +96,10 @@ export function runTrial(
   const agreed = world.runUntil(agree, bounds.recoveryMs, 1_000);
   const agreedMs = agreed ? world.now - overAt : undefined;
   const late = agreed ? [] : [...disagreements(scene, 5), ...(member(world) ? [] : ["nobody is a member"])];
-  if (agreed) prove(world, checkers, player, scenario);
+  if (agreed) {
+    prove(world, checkers, player);
+    if (scenario.encrypted) changeKey(world, checkers, rotation);
+  }
   const stuck = late.map((text) => `seed ${seed}, ${world.now} ms: ${text} (${progress})`);
   const broken = checkers.rules.filter((rule) => rule.broken > 0).map(({ name }) => name);
   return {
@@ -115,7 +119,7 @@ function member(world: CoreWorld): CoreNode | undefined {
 }
 
 /** Proves that a cluster without faults does what it is for, and comes to rest. */
-function prove(world: CoreWorld, checkers: Checkers, player: Player, { encrypted }: Scenario): void {
+function prove(world: CoreWorld, checkers: Checkers, player: Player): void {
   const { bounds } = checkers;
   const sender = member(world)!;
   player.event(sender);
@@ -125,10 +129,13 @@ function prove(world: CoreWorld, checkers: Checkers, player: Player, { encrypted
   checkers.quiet(world.now);
   for (let count = 0; count < burst; count += 1) player.event(sender);
   world.run(bounds.reachMs);
-  if (!encrypted) return;
+}
+
+/** Proves that the key of a cluster can be changed while it runs. */
+function changeKey(world: CoreWorld, checkers: Checkers, rotation: KeyRotation): void {
   // A node that left and runs on keeps the old key, hears nobody any more, and suspects all.
   for (const node of world.nodes) if (node.running && node.core.state !== "alive") world.crash(node);
-  rotateKey(world, sender, { from: oldKey, to: newKey });
+  rotation.run(world, member(world)!, { from: oldKey, to: newKey });
   checkers.rotated(oldKey);
-  world.run(bounds.reachMs);
+  world.run(checkers.bounds.reachMs);
 }

@@ -6,17 +6,15 @@
  */
 
 import { formatAddress, joinHostPort } from "../../net/address.ts";
-import { inBlocks } from "../../net/cidr.ts";
 import { equalBytes } from "../bytes.ts";
 import { noRow, type Row } from "../rows.ts";
 import type { Alive, Dead, NodeState, Suspect } from "../wire/messages.ts";
 import { NodeStateCode } from "../wire/messages.ts";
-import type { SwimConfig } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import { hasAddress, sameMeta } from "./identity.ts";
 import type { NodeStatus, Standing } from "./members.ts";
 import { Suspicions } from "./suspicions.ts";
-import { aliveFault, plausibleAccusation, plausibleAlive, versionsFault } from "./validity.ts";
+import { aliveFault, isAllowed, plausibleAccusation, plausibleAlive, versionsFault } from "./validity.ts";
 
 /**
  * The rules of one node's view of the cluster: the new status of a member, by its status and by
@@ -29,10 +27,10 @@ import { aliveFault, plausibleAccusation, plausibleAlive, versionsFault } from "
  * | alive, newer          | alive   | alive   | alive   | alive | alive | refute    |
  * | suspect, older        | -       | -       | -       | -     | -     | -         |
  * | suspect, equal        | -       | suspect | confirm | -     | -     | refute    |
- * | suspect, newer        | -       | suspect | confirm | -     | -     | refute    |
+ * | suspect, newer        | -       | suspect | confirm | -     | suspect | refute |
  * | dead, older           | -       | -       | -       | -     | -     | -         |
  * | dead, equal           | -       | dead    | dead    | -     | -     | refute    |
- * | dead, newer           | -       | dead    | dead    | -     | -     | refute    |
+ * | dead, newer           | -       | dead    | dead    | -     | dead  | refute    |
  * | dead by itself, older | -       | -       | -       | -     | -     | -         |
  * | dead by itself, equal | -       | left    | left    | -     | -     | refute    |
  * | dead by itself, newer | -       | left    | left    | -     | -     | refute    |
@@ -41,7 +39,8 @@ import { aliveFault, plausibleAccusation, plausibleAlive, versionsFault } from "
  * alive message of our own with a higher incarnation instead. `confirm` shortens the suspicion. An
  * alive message about ourselves with our own incarnation is refuted too if its metadata or versions
  * differ from ours. A new address for a known name is a conflict, unless the member has left or has
- * been dead for long enough.
+ * been dead for long enough. A member that left cannot be accused at a newer incarnation than it
+ * announced, so it had returned.
  */
 export class Membership {
   readonly #context: SwimContext;
@@ -175,6 +174,7 @@ export class Membership {
       if (this.#suspicions.confirm(now, suspect.node, suspect.from)) this.#broadcast(suspect);
       return;
     }
+    this.#noticeReturn(now, node, suspect);
     if (members.status(node) !== "alive") return;
     if (suspect.node === config.name) {
       log(this.#context, "WARN", `Refuting a suspect message (from: ${suspect.from})`, "refutation");
@@ -199,6 +199,7 @@ export class Membership {
       return;
     }
     this.#suspicions.end(dead.node);
+    if (dead.from !== dead.node) this.#noticeReturn(now, node, dead);
     if (!members.isLive(node)) {
       finished?.();
       return;
@@ -329,6 +330,17 @@ export class Membership {
     return incarnation >= known && plausibleAccusation(incarnation, known);
   }
 
+  /**
+   * Makes a member alive that left, if it is accused at a newer incarnation: it has announced that, so
+   * it had returned, and this node missed it. memberlist ignores the accusation.
+   */
+  #noticeReturn(now: number, node: Row, { incarnation }: Suspect | Dead): void {
+    const { members, application } = this.#context;
+    if (members.status(node) !== "left" || incarnation <= members.incarnation(node)) return;
+    members.change(node, "alive", incarnation, now);
+    application.joined(now, members.identity(node));
+  }
+
   #statusOf(name: string): NodeStatus | undefined {
     const { members } = this.#context;
     const node = members.find(name);
@@ -383,9 +395,4 @@ export class Membership {
   #broadcast(message: Alive | Suspect | Dead, finished?: () => void): void {
     this.#context.broadcasts.queue(this.#context.codec.encode(message), message.node, finished);
   }
-}
-
-/** Returns whether members may have this address. */
-export function isAllowed({ allowedBlocks }: SwimConfig, address: Uint8Array): boolean {
-  return allowedBlocks.length === 0 || inBlocks(allowedBlocks, address);
 }

@@ -5,6 +5,7 @@
 
 import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
+import { noRow } from "../rows.ts";
 import type { IndirectPing, Ping, ProbeSource } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
@@ -47,11 +48,13 @@ export class ProbeResponder {
     const ack = { type: "ack", sequence: ping.sequence, payload: application.ackPayload() } as const;
     const { name: node } = config;
     const self = members.find(node);
-    if (members.status(self) !== "left") sendWithGossip(this.#context, to, ack);
-    else {
-      const incarnation = members.incarnation(self);
-      sendWithGossip(this.#context, to, ack, { type: "dead", incarnation, node, from: node });
+    // A node that is about to start is not a member yet.
+    if (self === noRow || members.status(self) !== "left") {
+      sendWithGossip(this.#context, to, ack);
+      return;
     }
+    const incarnation = members.incarnation(self);
+    sendWithGossip(this.#context, to, ack, { type: "dead", incarnation, node, from: node });
   }
 
   /**

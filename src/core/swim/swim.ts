@@ -16,7 +16,7 @@ import { createContext, log, type SwimContext, type SwimContextOptions, type Swi
 import { Gossip } from "./gossip.ts";
 import { LastCheck } from "./last_check.ts";
 import type { Node, Standing } from "./members.ts";
-import { isAllowed, Membership } from "./membership.ts";
+import { Membership } from "./membership.ts";
 import { ProbeResponder } from "./probe_responder.ts";
 import { Prober } from "./prober.ts";
 import { Ring } from "./ring.ts";
@@ -24,6 +24,7 @@ import { Exchanges } from "./streams/exchanges.ts";
 import { FullState } from "./streams/full_state.ts";
 import { PushPulls } from "./streams/push_pull.ts";
 import { sendUser, userRoom } from "./transmit.ts";
+import { isAllowed } from "./validity.ts";
 
 /** How many things something holds, and how many bytes they have. */
 export interface Load {

@@ -4,10 +4,10 @@
  * table.
  */
 
-import { unmapped } from "../../net/cidr.ts";
+import { inBlocks, unmapped } from "../../net/cidr.ts";
 import { utf8Length } from "../bytes.ts";
 import type { Alive } from "../wire/messages.ts";
-import { SwimLimits } from "./config.ts";
+import { type SwimConfig, SwimLimits } from "./config.ts";
 
 /**
  * Incarnations from here on are believed only in small steps. A member refutes an accusation with the
@@ -77,4 +77,9 @@ export function aliveFault(alive: Alive): string | undefined {
   if ((alive.meta?.length ?? 0) > SwimLimits.meta)
     return `the metadata is longer than ${SwimLimits.meta} bytes`;
   return undefined;
+}
+
+/** Returns whether members may have this address. */
+export function isAllowed({ allowedBlocks }: SwimConfig, address: Uint8Array): boolean {
+  return allowedBlocks.length === 0 || inBlocks(allowedBlocks, address);
 }

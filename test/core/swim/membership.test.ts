@@ -57,7 +57,9 @@ describe("state table", () => {
     ["left", alive("b", 5, 2), "left@5", []],
     ["left", alive("b", 6, 2), "alive@6", ["joined b"]],
     ["left", alive("b", 1, 3), "alive@1", ["joined b"]],
-    ["left", dead("b", 9), "left@5", []],
+    ["left", dead("b", 5), "left@5", []],
+    ["left", dead("b", 9), "dead@9", ["joined b", "left b"]],
+    ["left", dead("b", 9, "b"), "left@5", []],
   ];
 
   it.each(table)("a node that is %s takes %j and is %s", (from, message, then, events) => {

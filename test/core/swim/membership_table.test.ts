@@ -72,12 +72,12 @@ describe("a member", () => {
         return;
       case "suspect":
         expect(then).toBe(`suspect@${incarnation}`);
-        expect(events).toEqual([]);
+        expect(events).toEqual(status === "left" ? ["joined b"] : []);
         return;
       case "dead":
       case "left":
         expect(then).toBe(`${cell}@${incarnation}`);
-        expect(events).toEqual(["left b"]);
+        expect(events).toEqual(status === "left" ? ["joined b", "left b"] : ["left b"]);
         return;
       default:
         expect(cell).toBe("refute");

@@ -31,6 +31,7 @@ export class MemberTable {
   readonly #goneAt = new Map<Row, number>();
   readonly #returningAt = new Map<Row, number>();
   readonly #leavingAt = new Map<Row, number>();
+  readonly #pastLeaves = new Map<Row, bigint>();
 
   constructor(names: Names) {
     this.#names = names;
@@ -115,6 +116,14 @@ export class MemberTable {
     return this.#returningAt.get(row);
   }
 
+  /**
+   * Returns the Lamport time of the leave after which a member was found alive again, or `undefined`.
+   * Who still lists it as left at that time, or before, has missed its return.
+   */
+  pastLeave(row: Row): bigint | undefined {
+    return this.#pastLeaves.get(row);
+  }
+
   /** Returns why the tags of a member cannot be decoded, or `undefined`; then it has no tags. */
   tagsFault(identity: Identity): string | undefined {
     return this.#records.fault(identity);
@@ -152,6 +161,8 @@ export class MemberTable {
 
   /** Makes a member alive that was known before. */
   revive(row: Row, identity: Identity): void {
+    if (this.status(row) === "left" && this.returningAt(row) === undefined)
+      this.#pastLeaves.set(row, this.statusTime(row));
     this.setIdentity(row, identity);
     this.setStatus(row, "alive");
     this.setPruning(row, false);
@@ -205,6 +216,7 @@ export class MemberTable {
     this.#goneAt.delete(row);
     this.#returningAt.delete(row);
     this.#leavingAt.delete(row);
+    this.#pastLeaves.delete(row);
     this.#links.remove(this.#list, row);
     this.#names.release(row);
   }

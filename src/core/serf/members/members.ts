@@ -234,13 +234,15 @@ export class SerfMembers {
   }
 
   /**
-   * Handles that a peer lists a member among those that left. Returns whether that was known. If the
-   * peer knows the latest intent too, what looked like a return was none: a third node, for which
-   * the member was still leaving, sent the time of the leave as that of a join.
+   * Handles that a peer lists a member among those that left. Returns whether that was known, perhaps
+   * because the member has returned since. If the peer knows the latest intent too, what looked like a
+   * return was none: a third node, for which the member was still leaving, sent the time of the leave
+   * as that of a join.
    */
   confirmLeft(name: string, lamportTime: bigint): boolean {
     const row = this.#table.find(name);
-    if (row === noRow || this.#table.status(row) !== "left") return false;
+    if (row === noRow) return false;
+    if (this.#table.status(row) !== "left") return lamportTime <= (this.#table.pastLeave(row) ?? -1n);
     if (lamportTime >= this.#table.statusTime(row)) this.#table.setReturning(row, undefined);
     return true;
   }

@@ -55,6 +55,20 @@ describe("members that are gone", () => {
     expect([parts.status("b"), parts.emitted()]).toEqual(["failed", ["member-failed b"]]);
   });
 
+  it("that left and were found alive again did not leave once more for a peer that missed their return", () => {
+    const parts = new SerfParts().join(0, "b");
+    parts.members.leaveIntent(0, { type: "leave", lamportTime: 5n, node: "b", prune: false });
+    expect(parts.members.confirmLeft("b", 5n)).toBe(false);
+    parts.fail(0, "b").join(0, "b");
+    expect(parts.members.confirmLeft("b", 5n)).toBe(true);
+    expect(parts.members.confirmLeft("b", 6n)).toBe(false);
+    parts.fail(0, "b");
+    expect([parts.status("b"), parts.members.confirmLeft("b", 5n)]).toEqual(["failed", true]);
+    parts.members.prune("b");
+    parts.join(0, "b");
+    expect(parts.members.confirmLeft("b", 5n)).toBe(false);
+  });
+
   it("flap if they come back within a minute", () => {
     const parts = new SerfParts().join(0, "b");
     const counted: string[] = [];

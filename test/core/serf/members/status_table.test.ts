@@ -82,7 +82,7 @@ function happen(subject: Subject, what: string, node: string): void {
   const lamportTime = what.endsWith("new") ? last + 1n : what === "join intent, old" ? last - 1n : last;
   const place = node === "self" ? 1 : 2;
   if (what === "found alive") subject.receive(alive(node, 2, place, { meta: null }));
-  else if (what === "found gone") subject.receive({ type: "dead", node, incarnation: 2, from: "c" });
+  else if (what === "found gone") subject.receive({ type: "dead", node, incarnation: 1, from: "c" });
   else if (what.startsWith("join")) subject.intent({ type: "join", lamportTime, node });
   else subject.intent({ type: "leave", lamportTime, node, prune: what.includes("prune") });
 }
