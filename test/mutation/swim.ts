@@ -221,7 +221,8 @@ export const swimMutants: readonly Mutant[] = [
       "sequence, payload: null",
     ],
     ["nacks go to those who want none", "if (relay?.nack === true) {", "if (relay !== undefined) {"],
-    ["a node that left does not repeat that", 'if (members.status(self) !== "left") ', "if (true) "],
+    ["a node that left does not repeat that", 'members.status(self) !== "left") {', "true) {"],
+    ["a ping before the start is fatal", "self === noRow || members", "members"],
     ["relays are unlimited", " || this.#relays.size >= SwimLimits.relays", ""],
   ]),
   ...faultsIn("src/core/swim/gossip.ts", [
@@ -380,6 +381,12 @@ export const swimMutants: readonly Mutant[] = [
       'members.status(other) === "alive" && members.name(other) !== config.name',
       'members.status(other) === "alive"',
     ],
+    [
+      "a newcomer does not wait for its gossip",
+      "if (this.#context.broadcasts.pending) this",
+      "if (false) this",
+    ],
+    ["a newcomer that joins again syncs again", "if (this.#hasJoined || ", "if ("],
     ["large clusters sync as often as small ones", " * pushPullScale(members.count)", ""],
   ]),
 ];

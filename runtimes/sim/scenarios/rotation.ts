@@ -1,6 +1,5 @@
 /** Changes the key of a whole cluster, as `serf keys` does: install, use, then remove the old one. */
 
-import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import { encodeKeyRequest } from "../../../src/core/serf/wire/key_messages.ts";
 import { parseKey } from "../../../src/go/parse_key.ts";
 import type { CoreNode } from "../cores/node.ts";
@@ -21,10 +20,10 @@ export class KeyRotation implements Watcher {
   #query = firstQuery;
   #replied = new Set<string>();
 
-  effect(_now: number, _node: CoreNode, effect: SerfEffect): void {
+  readonly effect: NonNullable<Watcher["effect"]> = (_now, _node, effect) => {
     if (effect.kind === "reply" && effect.query === this.#query && effect.type === "response")
       this.#replied.add(effect.from);
-  }
+  };
 
   /** Changes the key from one node, and lets the time pass that this takes. */
   run(world: CoreWorld, node: CoreNode, { from, to }: { readonly from: string; readonly to: string }): void {

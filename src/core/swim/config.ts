@@ -23,6 +23,8 @@ export interface Rules {
   readonly randomPhases: boolean;
   /** A node that stood still blames nobody for what it did not receive meanwhile. */
   readonly stalls: boolean;
+  /** A node that joined exchanges state once more when its gossip has come to rest. */
+  readonly newcomers: boolean;
 }
 
 /** The rules of a node in earnest. */
@@ -33,6 +35,7 @@ export const allRules: Rules = {
   smallClusters: true,
   randomPhases: true,
   stalls: true,
+  newcomers: true,
 };
 
 /** The rules that memberlist has too. */
@@ -43,6 +46,7 @@ export const rulesOfMemberlist: Rules = {
   smallClusters: false,
   randomPhases: false,
   stalls: false,
+  newcomers: false,
 };
 
 /** Settings of {@link Swim}. The caller has to check them. */

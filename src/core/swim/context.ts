@@ -22,6 +22,7 @@ export type SwimTimer =
   | { readonly kind: "probeEnd" }
   | { readonly kind: "relay"; readonly sequence: number }
   | { readonly kind: "pushPull" }
+  | { readonly kind: "settled" }
   | { readonly kind: "exchangeJob" }
   | { readonly kind: "mergeJob" }
   | { readonly kind: "suspicion"; readonly node: string }

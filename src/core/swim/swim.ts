@@ -135,8 +135,7 @@ export class Swim {
 
   /** Measures the length of the broadcast queue. */
   checkQueue(): void {
-    const { broadcasts, outbox } = this.#context;
-    outbox.meter?.sample("memberlist.queue.broadcasts", broadcasts.length);
+    this.#context.outbox.meter?.sample("memberlist.queue.broadcasts", this.#context.broadcasts.length);
   }
 
   /**
@@ -194,7 +193,7 @@ export class Swim {
     this.#fullState.stop(now);
   }
 
-  /** Takes a leave back: this node is alive again, at a higher incarnation. */
+  /** Takes a leave back: alive again, at a higher incarnation. */
   comeBack(now: number): void {
     this.#membership.comeBack(now);
   }
@@ -210,7 +209,7 @@ export class Swim {
     done: (now: number, error: string | undefined) => void,
     connected?: (now: number) => void,
   ): void {
-    this.#exchanges.pushPull(now, to, { name, join: true, connected, done });
+    this.#pushPulls.join(now, to, { name, connected, done });
   }
 
   /** Sends one user message to an address, in a packet of its own. */
@@ -289,9 +288,9 @@ export class Swim {
   #noticeStall(now: number): void {
     const { timers, config } = this.#context;
     const lostMs = now - this.#inputAt;
+    const deadline = timers.next();
     this.#inputAt = now;
     if (!config.rules.stalls) return;
-    const deadline = timers.next();
     const overdueMs = now - deadline;
     // Deadlines that were overdue already when a stall was noticed belong to that stall.
     if (overdueMs <= stallMs || deadline <= this.#stallNoticedAt) return;
@@ -317,6 +316,9 @@ export class Swim {
         return;
       case "pushPull":
         this.#pushPulls.tick(now);
+        return;
+      case "settled":
+        this.#pushPulls.settled(now);
         return;
       case "exchangeJob":
         this.#exchanges.next(now);

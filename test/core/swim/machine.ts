@@ -100,7 +100,7 @@ export class Machine {
   admission: string | undefined;
   mergeAdmission: string | undefined;
 
-  constructor(overrides: Partial<SwimConfig> = {}, seed = 1, meter?: Meter) {
+  constructor(overrides: Partial<SwimConfig> = {}, seed = 1, meter?: Meter, starts = true) {
     this.outbox = new Outbox(meter);
     const random = seeded(seed);
     this.codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
@@ -132,6 +132,7 @@ export class Machine {
       outbox: this.outbox,
       application,
     });
+    if (!starts) return;
     // Without a random phase tests know when the loops tick.
     const phase = vi.spyOn(random, "below").mockReturnValue(0);
     this.swim.start(0);

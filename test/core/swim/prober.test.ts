@@ -245,6 +245,13 @@ describe("the responder", () => {
     ]);
   });
 
+  it("acks a ping before this node has started", () => {
+    const subject = new Machine({}, 1, undefined, false);
+    const source = { address: new Uint8Array(), port: 0, node: "" };
+    subject.packetFrom(from(2), { type: "ping", sequence: 5, node: "self", source });
+    expect(subject.sent().map(({ message }) => message.type)).toEqual(["ack"]);
+  });
+
   it("relays a probe, and forwards the ack with the asker's sequence number", () => {
     machine.packetFrom(from(7), {
       type: "indirectPing",

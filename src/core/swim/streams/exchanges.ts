@@ -21,7 +21,7 @@ import { Inbound } from "./inbound.ts";
 type Done = (now: number, error: string | undefined) => void;
 
 /** A push/pull that we begin. */
-interface PushPullRequest {
+export interface PushPullRequest {
   /** The name of the peer; empty if only its address is known. */
   readonly name: string;
   readonly join: boolean;
