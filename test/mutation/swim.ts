@@ -36,6 +36,7 @@ export const swimMutants: readonly Mutant[] = [
       '!== "left" || incarnation <= members.incarnation(node)) return;',
       '!== "left" || incarnation < members.incarnation(node)) return;',
     ],
+    ["a node that left believes others that it returned", "if (name === config.name) return;", ""],
     [
       "a leave of its own is taken for an accusation",
       "if (dead.from !== dead.node) this.#notice",

@@ -334,9 +334,11 @@ export class Membership {
    * Makes a member alive that left, if it is accused at a newer incarnation: it has announced that, so
    * it had returned, and this node missed it. memberlist ignores the accusation.
    */
-  #noticeReturn(now: number, node: Row, { incarnation }: Suspect | Dead): void {
-    const { members, application } = this.#context;
+  #noticeReturn(now: number, node: Row, { node: name, incarnation }: Suspect | Dead): void {
+    const { members, application, config } = this.#context;
     if (members.status(node) !== "left" || incarnation <= members.incarnation(node)) return;
+    // This node knows best whether it has returned.
+    if (name === config.name) return;
     members.change(node, "alive", incarnation, now);
     application.joined(now, members.identity(node));
   }

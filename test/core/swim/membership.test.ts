@@ -117,10 +117,10 @@ describe("our own node", () => {
     expect(machine.status("self")).toBe("alive@1");
   });
 
-  it("ignores alive messages about itself after leaving", () => {
+  it("ignores messages about itself after leaving", () => {
     machine.packet(alive("b", 1, 2));
     machine.swim.leave(machine.now, () => undefined);
-    machine.packet(alive("self", 9, 1));
+    machine.packet(alive("self", 9, 1), suspect("self", 9), dead("self", 9));
     expect(machine.status("self")).toBe("left@1");
   });
 
