@@ -89,19 +89,23 @@ export interface Sink<Effect> {
    * then they cost nothing.
    */
   readonly meter: Meter | undefined;
+  /** Whether anybody wants log lines. */
+  readonly logs: boolean;
   /** Appends an effect. */
   push(effect: Effect): void;
-  /** Appends a log line. */
+  /** Appends a log line, if anybody wants them. */
   log(level: LogLevel, component: string, text: string, limit?: LineKind): void;
 }
 
 /** The queue of effects. All layers of a node share one, so that their effects stay in order. */
 export class Outbox<Effect> implements Sink<Effect> {
   readonly meter: Meter | undefined;
+  readonly logs: boolean;
   #effects: (Effect | LogEffect)[] = [];
 
-  constructor(meter?: Meter) {
+  constructor(meter?: Meter, logs = true) {
     this.meter = meter;
+    this.logs = logs;
   }
 
   /** Appends an effect. */
@@ -109,9 +113,9 @@ export class Outbox<Effect> implements Sink<Effect> {
     this.#effects.push(effect);
   }
 
-  /** Appends a log line. */
+  /** Appends a log line, if anybody wants them. */
   log(level: LogLevel, component: string, text: string, limit?: LineKind): void {
-    this.#effects.push({ kind: "log", level, component, text, ...(limit && { limit }) });
+    if (this.logs) this.#effects.push({ kind: "log", level, component, text, ...(limit && { limit }) });
   }
 
   /** Removes and returns everything that was queued since the last call. */

@@ -46,6 +46,8 @@ export interface CoreNodeOptions {
   readonly swim?: Partial<SwimConfig> | undefined;
   /** Whether the node writes a snapshot, which a restart replays. */
   readonly snapshot: boolean;
+  /** Whether the core makes log lines. */
+  readonly logs: boolean;
   readonly codecs: Codecs;
   readonly identities: Identities;
   readonly names: WorldNames;
@@ -108,7 +110,7 @@ export class CoreNode {
 
   /** Creates the core of a new program, which replays the snapshot. */
   boot(): void {
-    const { seed, swim, snapshot, codecs, identities, names, clock } = this.#options;
+    const { seed, swim, snapshot, logs, codecs, identities, names, clock } = this.#options;
     const parsed = this.#parsed;
     this.starts += 1;
     const seeded = new SeededRandom(seed, this.starts === 1 ? this.name : `${this.name} ${this.starts}`);
@@ -119,6 +121,7 @@ export class CoreNode {
       random,
       codec: codecs.shared ?? createCodec(parsed, random),
       serfCodec: codecs.serf,
+      logs,
       identities,
       names: names.ofNode(),
       admission: parsed.admission,

@@ -9,7 +9,8 @@ import { CoreNode, type CoreNodeOptions, nameOf } from "./node.ts";
 import { createCodecs } from "./path.ts";
 
 /** What all members have in common. */
-export interface Common extends Pick<CoreNodeOptions, "seed" | "options" | "snapshot" | "codecs" | "clock"> {
+export interface Common
+  extends Pick<CoreNodeOptions, "seed" | "options" | "snapshot" | "logs" | "codecs" | "clock"> {
   /** Returns settings of the membership layer for the nodes on a machine. */
   readonly swim: ((machine: number) => CoreNodeOptions["swim"]) | undefined;
 }
@@ -68,6 +69,7 @@ export class Roster {
       seed,
       options,
       snapshot: false,
+      logs: false,
       codecs: createCodecs(seed, options, undefined),
       identities: new OwnIdentities(),
       names: new WorldNames([]),

@@ -37,6 +37,8 @@ export interface CoreWorldOptions {
   /** Whether nodes write snapshots. Default false. */
   readonly snapshots?: boolean;
   readonly watchers?: readonly Watcher[];
+  /** Whether log lines are among the effects that watchers see. Default false: they take time. */
+  readonly logs?: boolean;
   /**
    * How messages travel. Default: `sealed` if the options have a key, else `plain`. `structural` is
    * fastest and gives the history of `plain`; it needs `compression: false`, no key and no label.
@@ -72,7 +74,7 @@ export class CoreWorld {
   #command = 0;
 
   constructor(settings: CoreWorldOptions) {
-    const { seed, size, network, options = {}, swim, answer, snapshots = false, watchers = [] } = settings;
+    const { seed, size, network, options = {}, swim, answer, watchers = [] } = settings;
     this.seed = seed;
     this.#answerOf = answer;
     this.links = new Links(new SeededRandom(seed, "network"), network);
@@ -82,7 +84,8 @@ export class CoreWorld {
       seed,
       options,
       swim,
-      snapshot: snapshots,
+      snapshot: settings.snapshots ?? false,
+      logs: settings.logs ?? false,
       codecs: this.#codecs,
       clock: (node) => this.clock(node),
     });

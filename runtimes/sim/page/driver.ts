@@ -40,6 +40,7 @@ export class Driver {
       size: nodes,
       network: { latencyMs: delays(latency), loss: loss / 100 },
       options: { profile, coalesceMs: 0 },
+      logs: true,
       watchers,
     });
     formCluster(this.world, new SeededRandom(seed, "scenario"));

@@ -60,6 +60,8 @@ export interface ContextOptions {
   /** Default: msgpack, as Serf does it. */
   readonly serfCodec?: SerfCodec;
   readonly meter?: Meter;
+  /** Whether log lines are wanted. Default true. */
+  readonly logs?: boolean;
   /** Numbers the names of members; the nodes of a simulated world may share the numbers. */
   readonly names?: Names;
 }
@@ -69,14 +71,23 @@ export interface ContextOptions {
  * long.
  */
 export function createContext(options: ContextOptions): SerfContext {
-  const { config, swim, random, codec, serfCodec = msgpackCodec, meter, names = new OwnNames() } = options;
+  const {
+    config,
+    swim,
+    random,
+    codec,
+    serfCodec = msgpackCodec,
+    meter,
+    logs,
+    names = new OwnNames(),
+  } = options;
   const { name, tags, protocol } = config;
   return {
     config,
     random,
     codec,
     serfCodec,
-    outbox: new Outbox(meter),
+    outbox: new Outbox(meter, logs),
     timers: new Timers(),
     names,
     clocks: { members: new LamportClock(), events: new LamportClock(), queries: new LamportClock() },

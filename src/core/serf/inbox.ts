@@ -41,14 +41,17 @@ export class Inbox {
   /**
    * Handles the user messages of one packet. Serf's agents put the newest first and their receivers
    * begin with the last; so ours begins there too, and then goes by Lamport time. Events arrive in
-   * the order in which they were sent, whatever kind of node sent them.
+   * the order in which they were sent, whatever kind of node sent them, and after all intents.
    */
   receive(now: number, from: Address, payloads: readonly Uint8Array[]): void {
     const messages: { readonly message: SerfMessage; readonly bytes: Uint8Array }[] = [];
     for (let index = payloads.length - 1; index >= 0; index--) {
       const bytes = payloads[index]!;
       const message = this.#decode(from, bytes);
-      if (message !== undefined) messages.push({ message, bytes });
+      if (message === undefined) continue;
+      // Intents come first. Their order does not matter: the one with the highest time counts.
+      if (message.type === "join" || message.type === "leave") this.#route(now, message, bytes);
+      else messages.push({ message, bytes });
     }
     if (messages.length > 1) messages.sort((a, b) => compare(a.message, b.message));
     for (const { message, bytes } of messages) this.#route(now, message, bytes);
@@ -97,13 +100,14 @@ export class Inbox {
 
   #route(now: number, message: SerfMessage, bytes: Uint8Array): void {
     const queues = this.#queues;
+    const { logs } = this.#context.outbox;
     switch (message.type) {
       case "leave":
-        log(this.#context, "DEBUG", `messageLeaveType: ${message.node}`);
+        if (logs) log(this.#context, "DEBUG", `messageLeaveType: ${message.node}`);
         if (this.#intents.apply(now, message)) queues.intents.queue(bytes, message.node);
         return;
       case "join":
-        log(this.#context, "DEBUG", `messageJoinType: ${message.node}`);
+        if (logs) log(this.#context, "DEBUG", `messageJoinType: ${message.node}`);
         if (this.#intents.apply(now, message)) queues.intents.queue(bytes, message.node);
         return;
       case "userEvent":
@@ -137,7 +141,7 @@ const rank: Readonly<Record<SerfMessage["type"], number>> = {
   relay: 3,
 };
 
-/** Compares two messages: first intents, then queries, then events, each by Lamport time. */
+/** Compares two messages: first queries, then events, each by Lamport time. */
 function compare(a: SerfMessage, b: SerfMessage): number {
   const byRank = rank[a.type] - rank[b.type];
   if (byRank !== 0 || a.type === "relay" || b.type === "relay") return byRank;

@@ -66,6 +66,8 @@ export interface SerfCoreOptions {
   readonly keysAreStored?: boolean;
   /** Receives measurements. */
   readonly meter?: Meter;
+  /** Whether log lines are wanted. Default true. */
+  readonly logs?: boolean;
   /** Makes the identities of members; the nodes of one process may share them. */
   readonly identities?: Identities;
   /** Numbers the names of members; the nodes of one process may share the numbers. */
