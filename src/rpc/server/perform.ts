@@ -7,8 +7,8 @@ import type { Background } from "../../async/background.ts";
 import { unreachable } from "../../core/assert.ts";
 import { messageOf } from "../../errors.ts";
 import type { Clock } from "../../runtime.ts";
-import type { QueryRequest } from "../protocol.ts";
-import { memberRecord, sortedMap } from "../records.ts";
+import { passesAll, type QueryRequest } from "../protocol.ts";
+import { sortedMap } from "../records.ts";
 import {
   coordinateRecord,
   emptyKeyReport,
@@ -18,6 +18,7 @@ import {
   RpcKeyError,
 } from "../results.ts";
 import type { ServerLog } from "./log.ts";
+import type { MemberLists } from "./member_lists.ts";
 import type { AgentService, KeyOperation } from "./service.ts";
 import type { AgentRequest, Session } from "./session.ts";
 
@@ -40,6 +41,7 @@ export interface AnswerPath {
 export interface PerformerSetup {
   readonly session: Session;
   readonly service: AgentService;
+  readonly lists: MemberLists;
   readonly clock: Clock;
   readonly log: ServerLog;
   readonly background: Background;
@@ -50,6 +52,7 @@ export interface PerformerSetup {
 export class Performer {
   readonly #session: Session;
   readonly #service: AgentService;
+  readonly #lists: MemberLists;
   readonly #clock: Clock;
   readonly #log: ServerLog;
   readonly #background: Background;
@@ -59,9 +62,10 @@ export class Performer {
   /** Running queries, which end with the connection. */
   readonly #queries = new Set<QueryReplies>();
 
-  constructor({ session, service, clock, log, background, path }: PerformerSetup) {
+  constructor({ session, service, lists, clock, log, background, path }: PerformerSetup) {
     this.#session = session;
     this.#service = service;
+    this.#lists = lists;
     this.#clock = clock;
     this.#log = log;
     this.#background = background;
@@ -103,11 +107,15 @@ export class Performer {
     const session = this.#session;
     switch (request.command) {
       case "members":
-        session.settle("", { Members: service.members().map(memberRecord) });
+        session.settle("", this.#lists.all(service.members()));
         return;
       case "members-filtered":
+        if (passesAll(request)) {
+          session.settle("", this.#lists.all(service.members()));
+          return;
+        }
         await service.membersFiltered(request).then(
-          (members) => session.settle("", { Members: members.map(memberRecord) }),
+          (members) => session.settle("", this.#lists.some(members)),
           (error: unknown) => session.refuse(messageOf(error)),
         );
         return;

@@ -15,6 +15,7 @@ import { EventRecord } from "../records.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { ClientLoop, type ClientSetup } from "./client_loop.ts";
 import { ServerLog } from "./log.ts";
+import { MemberLists } from "./member_lists.ts";
 import type { AgentService } from "./service.ts";
 import type { MonitoredLine } from "./subscriptions.ts";
 import { Unauthenticated } from "./unauthenticated.ts";
@@ -69,6 +70,7 @@ export class RpcServer {
     this.#setup = {
       clock: runtime.clock,
       service,
+      lists: new MemberLists(this.#codec),
       log: this.#log,
       background: this.#background,
       session: { token, codec: this.#codec, budget: this.#budget, metrics },
