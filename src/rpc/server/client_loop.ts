@@ -166,12 +166,20 @@ export class ClientLoop {
     this.#answered?.();
   }
 
-  /** Carries out requests until the session waits for bytes again and its answers are written. */
-  async #turn({ performer }: Conversation): Promise<void> {
-    do {
+  /**
+   * Carries out requests until the session waits for bytes again and its answers are written. The
+   * answers to a few requests that came together are written together.
+   */
+  async #turn({ session, performer }: Conversation): Promise<void> {
+    for (;;) {
       performer.collect();
-      await this.answersTaken();
-    } while (!this.#closed && (await performer.performNext()));
+      if (!performer.waiting || session.batched) await this.answersTaken();
+      if (this.#closed || !performer.waiting) return;
+      const work = performer.performNext();
+      if (work === undefined) continue;
+      this.#flush(session);
+      await work;
+    }
   }
 
   #noteTrust(session: Session): void {

@@ -15,6 +15,7 @@ import { RpcServer } from "../../../src/rpc/server/server.ts";
 import type { AgentService, Stats } from "../../../src/rpc/server/service.ts";
 import type { MonitoredLine } from "../../../src/rpc/server/subscriptions.ts";
 import { unauthenticatedPerSourceMax } from "../../../src/rpc/server/unauthenticated.ts";
+import { batchMax } from "../../../src/rpc/server/write_queue.ts";
 import { FakeNode, FakeRuntime, member, settle } from "../../agent/fakes.ts";
 
 const agentAddress = { host: "127.0.0.1", port: 7373 };
@@ -308,6 +309,16 @@ describe("misbehaving clients", () => {
     await expect(client.members()).rejects.toThrow("client closed");
   });
 
+  test("monitors that never read hold every line once", async () => {
+    const { fake, server } = await serve();
+    const open = new RpcCodec().encode({ Command: "monitor", Seq: 1 }, { LogLevel: "INFO" });
+    for (let monitor = 0; monitor < 20; monitor++) await raw(fake, open);
+    for (let count = 0; count < 100; count++) server.line({ level: "INFO", text: "x".repeat(10_000) });
+    await settle();
+    expect(server.queuedBytes).toBeGreaterThan(900_000);
+    expect(server.queuedBytes).toBeLessThan(1_100_000);
+  });
+
   test("if too much waits for all together, those furthest behind are closed and the others are served", async () => {
     const { fake, server, client, service } = await serve("", { totalBytesMax: 1_000_000 });
     const events = await client.stream();
@@ -331,6 +342,21 @@ describe("misbehaving clients", () => {
     const requests = Array.from({ length: 100 }, () => codec.encode({ Command: "members", Seq: 1 }));
     await raw(fake, ...requests);
     expect(service.calls.length).toBeLessThan(4);
+  });
+
+  test("the responses to requests that come together are written together, but only some", async () => {
+    const { fake } = await serve();
+    const codec = new RpcCodec();
+    const connection = await raw(fake);
+    await connection.read();
+    const requests = Array.from({ length: 40 }, (_, index) =>
+      codec.encode({ Command: "members", Seq: index % 100 }),
+    );
+    await connection.write(concatenate(requests));
+    const sizes: number[] = [];
+    for (let count = 0; count < 3; count++) sizes.push((await connection.read())!.length);
+    const size = sizes[2]! / (40 - 2 * batchMax);
+    expect(sizes).toEqual([batchMax * size, batchMax * size, 8 * size]);
   });
 
   test("requests of one connection are handled in order, those of others meanwhile", async () => {
