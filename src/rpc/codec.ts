@@ -121,7 +121,7 @@ export class ObjectReader {
     if (size === undefined) return undefined;
     this.#scanner.reset();
     this.#start += size;
-    const value = this.#codec.decode(waiting.slice(0, size));
+    const value = this.#codec.decode(waiting.subarray(0, size));
     if (this.#start === this.#end) {
       this.#bytes = new Uint8Array(0);
       this.#start = 0;

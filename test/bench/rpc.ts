@@ -1,6 +1,6 @@
 /**
  * How many `members` requests a second the agents answer, ours on every runtime and Serf's in Go:
- * real processes on loopback addresses, 8 and 200 members, requests pipelined on one connection. The
+ * real processes on loopback addresses, 8 and 200 members, one connection. The
  * agents take turns, so that noise affects all of them. `--before=FOLDER` adds the agent of another
  * checkout, `--sizes=8` and `--only=node,deno` leave something out.
  */
@@ -23,11 +23,11 @@ import { responseLimits } from "../../src/rpc/protocol.ts";
 import { find, searchHere } from "../machine/here.ts";
 import { type Command, commandFor, runtimeNames } from "../runtimes/binaries.ts";
 
-/** Requests that are on their way at any time. */
-const pipelined = 32;
-const warmUpMs = 1_500;
+/** Requests that are on their way at any time: one after the other, and pipelined. */
+const depths = [1, 32];
+const warmUpMs = 1_000;
 const turnMs = 400;
-const turnCount = 9;
+const turnCount = 7;
 /** Clock ticks a second in `/proc/PID/stat`. */
 const ticksPerSecond = 100;
 const startLimitMs = 20_000;
@@ -138,9 +138,10 @@ class Members {
 /** A running agent, and one client that asks it for its members. */
 class Agent {
   readonly name: string;
-  readonly rates: number[] = [];
-  /** Microseconds of processor time for each request. */
-  readonly costs: number[] = [];
+  #rates: number[] = [];
+  /** Requests that were answered in turns that are measured, and the processor time for them. */
+  #answered = 0;
+  #spentMs = 0;
   readonly #child;
   readonly #port: number;
   #client!: Socket;
@@ -182,15 +183,15 @@ class Agent {
     }
   }
 
-  /** Keeps requests pipelined for a time, then waits for all replies. Measures unless this is the warm-up. */
-  async turn(ms: number, isMeasured: boolean): Promise<void> {
+  /** Keeps so many requests on their way for a time, and waits for the last reply. */
+  async turn(depth: number, ms: number): Promise<void> {
     const start = performance.now();
     const cpu = this.#cpuMs();
     this.#received = 0;
     this.#asking = true;
     let asked = 0;
     const ask = (): void => {
-      const due = pipelined - (asked - Math.floor(this.#received / this.#replySize));
+      const due = depth - (asked - Math.floor(this.#received / this.#replySize));
       if (due === 0) return;
       asked += due;
       this.#client.write(concatenateTimes(request, due));
@@ -203,9 +204,26 @@ class Agent {
       ask();
     });
     this.#asking = false;
-    if (!isMeasured) return;
-    this.rates.push((1_000 * asked) / (performance.now() - start));
-    this.costs.push((1_000 * (this.#cpuMs() - cpu)) / asked);
+    this.#rates.push((1_000 * asked) / (performance.now() - start));
+    this.#answered += asked;
+    this.#spentMs += this.#cpuMs() - cpu;
+  }
+
+  /** Forgets what was measured. */
+  reset(): void {
+    this.#rates = [];
+    this.#answered = 0;
+    this.#spentMs = 0;
+  }
+
+  /** Requests a second in the median turn. */
+  get rate(): number {
+    return this.#rates.sort((a, b) => a - b)[this.#rates.length >> 1]!;
+  }
+
+  /** Microseconds of processor time for each request. */
+  get cost(): number {
+    return (1_000 * this.#spentMs) / this.#answered;
   }
 
   close(): void {
@@ -265,10 +283,6 @@ function concatenateTimes(bytes: Uint8Array, times: number): Uint8Array {
   return joined;
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
-}
-
 /** Measures all agents with one number of members. */
 async function measure(found: readonly Candidate[], size: number): Promise<void> {
   const members = new Members();
@@ -276,21 +290,30 @@ async function measure(found: readonly Candidate[], size: number): Promise<void>
   const agents = found.map((candidate, index) => new Agent(candidate, basePort + 2 * index));
   try {
     for (const agent of agents) await agent.ready(size, members);
-    for (const agent of agents) await agent.turn(warmUpMs, false);
-    for (let turn = 0; turn < turnCount; turn++) for (const agent of agents) await agent.turn(turnMs, true);
+    for (const agent of agents) await agent.turn(depths.at(-1)!, warmUpMs);
+    for (const depth of depths) {
+      for (const agent of agents) agent.reset();
+      for (let turn = 0; turn < turnCount; turn++)
+        for (const agent of agents) await agent.turn(depth, turnMs);
+      print(agents, `${size} members, ${depth} on their way`);
+    }
   } finally {
     for (const agent of agents) agent.close();
     members.close();
   }
-  console.log(`\n${size} members     calls/s  us CPU a call`);
-  const go = agents.find(({ name }) => name === "go");
-  for (const agent of agents) {
-    const [rate, cost] = [median(agent.rates), agent.costs.reduce((a, b) => a + b, 0) / agent.costs.length];
-    const figures = `${agent.name.padEnd(14)}${rate.toFixed(0).padStart(8)}${cost.toFixed(1).padStart(15)}`;
-    const toGo = go === undefined ? "" : `   ${(rate / median(go.rates)).toFixed(2)} of Go's rate`;
-    const before = agents.find(({ name }) => name === `${agent.name} before`);
-    const toBefore = before === undefined ? "" : `, ${(rate / median(before.rates)).toFixed(2)} of before`;
-    console.log(figures + toGo + toBefore);
+}
+
+function print(agents: readonly Agent[], title: string): void {
+  console.log(`\n${title.padEnd(30)} calls/s   us CPU   of Go's rate   of the rate before`);
+  for (const { name, rate, cost } of agents) {
+    const ratios = ["go", `${name} before`].map((other) => {
+      const base = agents.find((agent) => agent.name === other);
+      return base === undefined ? "" : (rate / base.rate).toFixed(2);
+    });
+    console.log(
+      `${name.padEnd(30)}${rate.toFixed(0).padStart(8)}${cost.toFixed(1).padStart(9)}`,
+      `${ratios[0]!.padStart(14)}${ratios[1]!.padStart(21)}`,
+    );
   }
 }
 
