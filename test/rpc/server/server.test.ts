@@ -1,102 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { Cluster } from "../../../src/agent/cluster_service.ts";
-import { selectMembers } from "../../../src/agent/member_filter.ts";
-import type { LogLevel } from "../../../src/core/effects.ts";
 import { limitIntervalMs } from "../../../src/core/log_limit.ts";
-import type { Member } from "../../../src/core/serf/api.ts";
 import { SerfError } from "../../../src/errors.ts";
 import { concatenate } from "../../../src/rpc/bytes.ts";
 import { RpcClient } from "../../../src/rpc/client/client.ts";
 import { RpcCodec } from "../../../src/rpc/codec.ts";
-import type { MemberFilter } from "../../../src/rpc/protocol.ts";
-import { defaultRpcAddress } from "../../../src/rpc/protocol.ts";
 import { greetingTimeoutMs } from "../../../src/rpc/server/client_loop.ts";
-import { RpcServer } from "../../../src/rpc/server/server.ts";
-import type { AgentService, Stats } from "../../../src/rpc/server/service.ts";
-import type { MonitoredLine } from "../../../src/rpc/server/subscriptions.ts";
+import type { RpcServer } from "../../../src/rpc/server/server.ts";
 import { unauthenticatedPerSourceMax } from "../../../src/rpc/server/unauthenticated.ts";
-import { batchMax } from "../../../src/rpc/server/write_queue.ts";
-import { FakeNode, FakeRuntime, member, settle } from "../../agent/fakes.ts";
-
-const agentAddress = { host: "127.0.0.1", port: 7373 };
-
-const webMember = member("node-a", "127.0.0.11", { role: "web", dc: "east" });
-const dbMember = member("node-b", "127.0.0.12", { role: "db" }, "failed");
-
-class FakeService implements AgentService {
-  readonly node = new FakeNode({ name: "node-a" });
-  readonly cluster = new Cluster(this.node, (level, text) => this.log(level, text));
-  readonly calls: unknown[] = [];
-  readonly lines: string[] = [];
-  past: MonitoredLine[] = [];
-  hold: Promise<void> = Promise.resolve();
-  failure: Error | null = null;
-
-  async join(addresses: readonly string[], replay: boolean): Promise<number> {
-    this.calls.push(["join", ...addresses, replay]);
-    await this.hold;
-    if (this.failure !== null) throw this.failure;
-    return addresses.length;
-  }
-
-  async leave(): Promise<void> {
-    this.calls.push("leave");
-    if (this.failure !== null) throw this.failure;
-  }
-
-  async shutdown(): Promise<void> {
-    this.calls.push("shutdown");
-  }
-
-  async forceLeave(node: string, prune: boolean): Promise<void> {
-    this.calls.push(["force-leave", node, prune]);
-    if (this.failure !== null) throw this.failure;
-  }
-
-  async updateTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void> {
-    this.calls.push(["tags", Object.fromEntries(set), remove]);
-    if (this.failure !== null) throw this.failure;
-  }
-
-  members(): readonly Member[] {
-    return [webMember, dbMember];
-  }
-
-  async membersFiltered(filter: MemberFilter): Promise<readonly Member[]> {
-    return await selectMembers(this.members(), filter);
-  }
-
-  stats(): Stats {
-    return new Map([
-      ["agent", new Map([["name", "node-a"]])],
-      ["event_handlers", new Map()],
-    ]);
-  }
-
-  recentLines(): readonly MonitoredLine[] {
-    return this.past;
-  }
-
-  log(level: LogLevel, text: string): void {
-    this.lines.push(`[${level}] ${text}`);
-  }
-}
-
-async function serve(
-  token = "",
-  limits: { readonly totalBytesMax?: number } = {},
-): Promise<{ fake: FakeRuntime; service: FakeService; server: RpcServer; client: RpcClient }> {
-  const fake = new FakeRuntime();
-  const service = new FakeService();
-  const server = await RpcServer.listen(fake.runtime, {
-    address: defaultRpcAddress,
-    token,
-    service,
-    ...limits,
-  });
-  const client = await RpcClient.connect(fake.runtime, { token });
-  return { fake, service, server, client };
-}
+import { type FakeRuntime, member, settle } from "../../agent/fakes.ts";
+import { agentAddress, dbMember, raw, serve, webMember } from "./serving.ts";
 
 describe("the agent's response is returned to the client", () => {
   test("members with all their fields", async () => {
@@ -260,16 +172,6 @@ describe("streams and monitors", () => {
   });
 });
 
-/** Sends a handshake and objects as bytes. */
-async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
-  const connection = await fake.streams.connect(agentAddress);
-  const codec = new RpcCodec();
-  await connection.write(codec.encode({ Command: "handshake", Seq: 0 }, { Version: 1 }));
-  for (const object of objects) await connection.write(object);
-  await settle();
-  return connection;
-}
-
 describe("misbehaving clients", () => {
   test("one that never reads loses events and blocks no other client", async () => {
     const { fake, client, server, service } = await serve();
@@ -309,16 +211,6 @@ describe("misbehaving clients", () => {
     await expect(client.members()).rejects.toThrow("client closed");
   });
 
-  test("monitors that never read hold every line once", async () => {
-    const { fake, server } = await serve();
-    const open = new RpcCodec().encode({ Command: "monitor", Seq: 1 }, { LogLevel: "INFO" });
-    for (let monitor = 0; monitor < 20; monitor++) await raw(fake, open);
-    for (let count = 0; count < 100; count++) server.line({ level: "INFO", text: "x".repeat(10_000) });
-    await settle();
-    expect(server.queuedBytes).toBeGreaterThan(900_000);
-    expect(server.queuedBytes).toBeLessThan(1_100_000);
-  });
-
   test("if too much waits for all together, those furthest behind are closed and the others are served", async () => {
     const { fake, server, client, service } = await serve("", { totalBytesMax: 1_000_000 });
     const events = await client.stream();
@@ -342,21 +234,6 @@ describe("misbehaving clients", () => {
     const requests = Array.from({ length: 100 }, () => codec.encode({ Command: "members", Seq: 1 }));
     await raw(fake, ...requests);
     expect(service.calls.length).toBeLessThan(4);
-  });
-
-  test("the responses to requests that come together are written together, but only some", async () => {
-    const { fake } = await serve();
-    const codec = new RpcCodec();
-    const connection = await raw(fake);
-    await connection.read();
-    const requests = Array.from({ length: 40 }, (_, index) =>
-      codec.encode({ Command: "members", Seq: index % 100 }),
-    );
-    await connection.write(concatenate(requests));
-    const sizes: number[] = [];
-    for (let count = 0; count < 3; count++) sizes.push((await connection.read())!.length);
-    const size = sizes[2]! / (40 - 2 * batchMax);
-    expect(sizes).toEqual([batchMax * size, batchMax * size, 8 * size]);
   });
 
   test("requests of one connection are handled in order, those of others meanwhile", async () => {
