@@ -73,11 +73,11 @@ test.each([0, 15, 16, 65_535, 65_536])("the head of a list of %i members is the 
   expect([bytes.length, head(bytes)]).toEqual([whole.length, head(whole)]);
 });
 
-/** A codec that counts the values it has encoded. */
+/** A codec that counts the members it has encoded: the values of arrays. */
 function countingCodec(): RpcCodec & { count: number } {
   const counting = Object.assign(new RpcCodec(), { count: 0 });
   counting.encode = (...values) => {
-    counting.count += values.length;
+    for (const value of values) counting.count += Array.isArray(value) ? value.length : 0;
     return codec.encode(...values);
   };
   return counting;
