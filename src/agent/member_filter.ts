@@ -4,7 +4,7 @@
  */
 
 import type { Member } from "../core/serf/api.ts";
-import type { MemberFilter } from "../rpc/protocol.ts";
+import { type MemberFilter, passesAll } from "../rpc/protocol.ts";
 import type { Pattern } from "../shell/regexp.ts";
 import { loadPatternCompiler } from "../shell/regexp.ts";
 
@@ -13,7 +13,7 @@ export async function selectMembers(
   members: readonly Member[],
   filter: MemberFilter,
 ): Promise<readonly Member[]> {
-  if (filter.tags.size === 0 && filter.status === "" && filter.name === "") return members;
+  if (passesAll(filter)) return members;
   const compile = await loadPatternCompiler();
   const anchored = (expression: string): Pattern => compile(`^${expression}$`);
   const tags = [...filter.tags].map(([key, expression]) => ({ key, matches: anchored(expression) }));

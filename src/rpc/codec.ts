@@ -49,7 +49,7 @@ export class RpcCodec {
 
   /** Encodes values one behind the other. */
   encode(...values: readonly Encodable[]): Uint8Array {
-    const parts = values.map((value) => Uint8Array.from(this.#packer.pack(value)));
+    const parts = values.map((value) => new Uint8Array(this.#packer.pack(value)));
     return parts.length === 1 ? parts[0]! : concatenate(parts);
   }
 
@@ -70,6 +70,13 @@ export class RpcCodec {
 export function integer(value: number | bigint): number | bigint {
   const small = value >= -0x80000000 && value <= 0xffffffff;
   return small ? Number(value) : BigInt(value);
+}
+
+/** The head of an array; its values follow. */
+export function arrayHead(count: number): Uint8Array {
+  if (count < 16) return Uint8Array.of(0x90 + count);
+  if (count < 0x10000) return Uint8Array.of(0xdc, count >> 8, count & 255);
+  return Uint8Array.of(0xdd, count >>> 24, (count >> 16) & 255, (count >> 8) & 255, count & 255);
 }
 
 /** Collects received bytes and hands out complete objects. It never holds more than was received. */
@@ -114,7 +121,7 @@ export class ObjectReader {
     if (size === undefined) return undefined;
     this.#scanner.reset();
     this.#start += size;
-    const value = this.#codec.decode(waiting.slice(0, size));
+    const value = this.#codec.decode(waiting.subarray(0, size));
     if (this.#start === this.#end) {
       this.#bytes = new Uint8Array(0);
       this.#start = 0;

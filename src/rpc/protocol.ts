@@ -50,6 +50,11 @@ export interface MemberFilter {
   readonly name: string;
 }
 
+/** Whether a filter lets all members pass. */
+export function passesAll({ tags, status, name }: MemberFilter): boolean {
+  return tags.size === 0 && status === "" && name === "";
+}
+
 /**
  * A query to ask. `payload` is `null` if the wire has nil, which `_serf_ping` does not take for an
  * empty one.

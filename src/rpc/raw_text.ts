@@ -20,9 +20,8 @@ export function rawTextAsBytes(bytes: Uint8Array): Uint8Array {
     const head = headOf(bytes, at, true)!;
     const start = at + head.size;
     const end = start + head.content;
-    const content = bytes.subarray(start, end);
-    if (isStr(bytes[at]!) && !isPlain(content)) {
-      pieces.push(bytes.subarray(copied, at), binHead(content.length));
+    if (isStr(bytes[at]!) && !isPlain(bytes, start, end)) {
+      pieces.push(bytes.subarray(copied, at), binHead(head.content));
       copied = start;
     }
     at = end;
@@ -35,8 +34,9 @@ function isStr(type: number): boolean {
   return (type >= 0xa0 && type < 0xc0) || (type >= 0xd9 && type <= 0xdb);
 }
 
-function isPlain(content: Uint8Array): boolean {
-  if (content.every((byte) => byte < 0x80)) return true;
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  if (isAscii(bytes, start, end)) return true;
+  const content = bytes.subarray(start, end);
   if (content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf) return false;
   try {
     strict.decode(content);
@@ -44,6 +44,11 @@ function isPlain(content: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at]! >= 0x80) return false;
+  return true;
 }
 
 function binHead(length: number): Uint8Array {

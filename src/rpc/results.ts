@@ -8,7 +8,7 @@ import type { QueryReply } from "../core/serf/api.ts";
 import { SerfError } from "../errors.ts";
 import { concatenate } from "./bytes.ts";
 import type { Encodable } from "./codec.ts";
-import { Encoded, RpcCodec } from "./codec.ts";
+import { arrayHead, Encoded, RpcCodec } from "./codec.ts";
 import { bytes, flag, list, real, record, small, text, textList, textMap } from "./fields.ts";
 import { sortedMap } from "./records.ts";
 
@@ -165,9 +165,5 @@ function float64(value: number): Uint8Array {
 }
 
 function vector(components: readonly number[]): Uint8Array {
-  const head =
-    components.length < 16
-      ? [0x90 + components.length]
-      : [0xdc, components.length >> 8, components.length & 255];
-  return concatenate([Uint8Array.from(head), ...components.map(float64)]);
+  return concatenate([arrayHead(components.length), ...components.map(float64)]);
 }

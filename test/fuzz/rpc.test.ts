@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { RpcCodec } from "../../src/rpc/codec.ts";
 import { Session } from "../../src/rpc/server/session.ts";
+import { LineRecord } from "../../src/rpc/server/subscriptions.ts";
 import { seeded } from "../core/swim/machine.ts";
 
 const count = Number(process.env["TSERF_FUZZ_COUNT"] ?? 50_000);
@@ -57,7 +58,10 @@ describe("mutated conversations", () => {
             else if (request.command === "respond") session.settleResponse(now, request.id, request.payload);
             else session.settle("", request.command === "stats" ? {} : { Members: [] });
           }
-          session.line(now, { level: "INFO", text: "2026/01/01 00:00:00 [INFO] agent: line" });
+          session.line(
+            now,
+            new LineRecord({ level: "INFO", text: "2026/01/01 00:00:00 [INFO] agent: line" }),
+          );
           now += 1;
           let written = 0;
           for (let out = session.take(); out !== undefined; out = session.take()) written += out.length;

@@ -17,6 +17,7 @@ import {
 } from "../../src/rpc/results.ts";
 import type { AskedQuery } from "../../src/rpc/server/client_queries.ts";
 import type { AgentRequest, Session } from "../../src/rpc/server/session.ts";
+import { LineRecord } from "../../src/rpc/server/subscriptions.ts";
 import type { RecordedConnection } from "./golden.ts";
 
 const codec = new RpcCodec();
@@ -131,7 +132,8 @@ export class Player {
     }
     if (body.has("Log")) {
       const text = body.get("Log") as string;
-      this.machine.line(this.#now, { level: /\[(\w+)\]/.exec(text)![1] as LogLevel, text });
+      const level = /\[(\w+)\]/.exec(text)![1] as LogLevel;
+      this.machine.line(this.#now, new LineRecord({ level, text }));
       return true;
     }
     if (query === undefined || !body.has("Type")) return false;

@@ -10,6 +10,7 @@ import type { Cancel, Clock, Connection } from "../../runtime.ts";
 import { SystemError } from "../../runtime.ts";
 import { endText } from "../endpoint.ts";
 import type { ServerLog } from "./log.ts";
+import type { MemberLists } from "./member_lists.ts";
 import { Performer } from "./perform.ts";
 import type { AgentService } from "./service.ts";
 import type { SessionOptions } from "./session.ts";
@@ -23,6 +24,7 @@ export const greetingTimeoutMs = 5_000;
 export interface ClientSetup {
   readonly clock: Clock;
   readonly service: AgentService;
+  readonly lists: MemberLists;
   readonly log: ServerLog;
   readonly background: Background;
   readonly session: Omit<SessionOptions, "client">;
@@ -149,9 +151,9 @@ export class ClientLoop {
   }
 
   #begin(): Conversation {
-    const { clock, service, log, background, session: options } = this.#setup;
+    const { clock, service, lists, log, background, session: options } = this.#setup;
     const session = new Session({ ...options, client: this.name });
-    const performer = new Performer({ session, service, clock, log, background, path: this });
+    const performer = new Performer({ session, service, lists, clock, log, background, path: this });
     return { session, performer };
   }
 
@@ -164,12 +166,20 @@ export class ClientLoop {
     this.#answered?.();
   }
 
-  /** Carries out requests until the session waits for bytes again and its answers are written. */
-  async #turn({ performer }: Conversation): Promise<void> {
-    do {
+  /**
+   * Carries out requests until the session waits for bytes again and its answers are written. The
+   * answers to a few requests that came together are written together.
+   */
+  async #turn({ session, performer }: Conversation): Promise<void> {
+    for (;;) {
       performer.collect();
-      await this.answersTaken();
-    } while (!this.#closed && (await performer.performNext()));
+      if (!performer.waiting || session.batched) await this.answersTaken();
+      if (this.#closed || !performer.waiting) return;
+      const work = performer.performNext();
+      if (work === undefined) continue;
+      this.#flush(session);
+      await work;
+    }
   }
 
   #noteTrust(session: Session): void {

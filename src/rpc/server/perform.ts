@@ -7,8 +7,8 @@ import type { Background } from "../../async/background.ts";
 import { unreachable } from "../../core/assert.ts";
 import { messageOf } from "../../errors.ts";
 import type { Clock } from "../../runtime.ts";
-import type { QueryRequest } from "../protocol.ts";
-import { memberRecord, sortedMap } from "../records.ts";
+import { passesAll, type QueryRequest } from "../protocol.ts";
+import { sortedMap } from "../records.ts";
 import {
   coordinateRecord,
   emptyKeyReport,
@@ -18,8 +18,10 @@ import {
   RpcKeyError,
 } from "../results.ts";
 import type { ServerLog } from "./log.ts";
+import type { MemberLists } from "./member_lists.ts";
 import type { AgentService, KeyOperation } from "./service.ts";
 import type { AgentRequest, Session } from "./session.ts";
+import { LineRecord } from "./subscriptions.ts";
 
 /**
  * Shortest time between the last reply of a query and its end. Go's command line takes replies from
@@ -40,6 +42,7 @@ export interface AnswerPath {
 export interface PerformerSetup {
   readonly session: Session;
   readonly service: AgentService;
+  readonly lists: MemberLists;
   readonly clock: Clock;
   readonly log: ServerLog;
   readonly background: Background;
@@ -50,6 +53,7 @@ export interface PerformerSetup {
 export class Performer {
   readonly #session: Session;
   readonly #service: AgentService;
+  readonly #lists: MemberLists;
   readonly #clock: Clock;
   readonly #log: ServerLog;
   readonly #background: Background;
@@ -59,9 +63,10 @@ export class Performer {
   /** Running queries, which end with the connection. */
   readonly #queries = new Set<QueryReplies>();
 
-  constructor({ session, service, clock, log, background, path }: PerformerSetup) {
+  constructor({ session, service, lists, clock, log, background, path }: PerformerSetup) {
     this.#session = session;
     this.#service = service;
+    this.#lists = lists;
     this.#clock = clock;
     this.#log = log;
     this.#background = background;
@@ -80,12 +85,15 @@ export class Performer {
     }
   }
 
-  /** Carries out the request that waits; returns false if there is none. */
-  async performNext(): Promise<boolean> {
+  /** Whether a request waits for {@link performNext}. */
+  get waiting(): boolean {
+    return this.#requests.length > 0;
+  }
+
+  /** Carries out the request that waits. Returns a promise if that takes time. */
+  performNext(): Promise<void> | undefined {
     const request = this.#requests.shift();
-    if (request === undefined) return false;
-    await this.#perform(request);
-    return true;
+    return request && this.#perform(request);
   }
 
   /** Ends the queries of the client. */
@@ -95,42 +103,41 @@ export class Performer {
 
   #replay(): void {
     const now = this.#clock.now();
-    for (const line of this.#service.recentLines()) this.#session.line(now, line);
+    for (const line of this.#service.recentLines()) this.#session.line(now, new LineRecord(line));
   }
 
-  async #perform(request: AgentRequest): Promise<void> {
+  #perform(request: AgentRequest): Promise<void> | undefined {
     const service = this.#service;
     const session = this.#session;
     switch (request.command) {
       case "members":
-        session.settle("", { Members: service.members().map(memberRecord) });
+        session.settle("", this.#lists.all(service.members()));
         return;
       case "members-filtered":
-        await service.membersFiltered(request).then(
-          (members) => session.settle("", { Members: members.map(memberRecord) }),
+        if (passesAll(request)) {
+          session.settle("", this.#lists.all(service.members()));
+          return;
+        }
+        return service.membersFiltered(request).then(
+          (members) => session.settle("", this.#lists.some(members)),
           (error: unknown) => session.refuse(messageOf(error)),
         );
-        return;
       case "stats": {
         const sections = [...service.stats()].map(([name, values]) => [name, sortedMap(values)] as const);
         session.settle("", new Map(sections));
         return;
       }
       case "join":
-        await service.join(request.addresses, request.replay).then(
+        return service.join(request.addresses, request.replay).then(
           (count) => session.settle("", { Num: count }),
           (error: unknown) => session.settle(messageOf(error), { Num: 0 }),
         );
-        return;
       case "tags":
-        session.settle(await failure(service.updateTags(request.set, request.remove)));
-        return;
+        return this.#settleWith(service.updateTags(request.set, request.remove));
       case "force-leave":
-        session.settle(await failure(service.forceLeave(request.node, request.prune)));
-        return;
+        return this.#settleWith(service.forceLeave(request.node, request.prune));
       case "leave":
-        await this.#leave();
-        return;
+        return this.#leave();
       case "event": {
         const { name, payload, coalesce } = request;
         const send = (): void => service.cluster.event(name, payload ?? new Uint8Array(0), coalesce);
@@ -144,23 +151,23 @@ export class Performer {
         session.settleResponse(this.#clock.now(), request.id, request.payload);
         return;
       case "install-key":
-        await this.#keys("install", request.key);
-        return;
+        return this.#keys("install", request.key);
       case "use-key":
-        await this.#keys("use", request.key);
-        return;
+        return this.#keys("use", request.key);
       case "remove-key":
-        await this.#keys("remove", request.key);
-        return;
+        return this.#keys("remove", request.key);
       case "list-keys":
-        await this.#keys("list", "");
-        return;
+        return this.#keys("list", "");
       case "get-coordinate":
         session.settle("", coordinateRecord(service.cluster.coordinate(request.node)));
         return;
       default:
         unreachable(request);
     }
+  }
+
+  async #settleWith(work: Promise<void>): Promise<void> {
+    this.#session.settle(await failure(work));
   }
 
   async #keys(operation: KeyOperation, key: string): Promise<void> {

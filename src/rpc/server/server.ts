@@ -15,8 +15,9 @@ import { EventRecord } from "../records.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { ClientLoop, type ClientSetup } from "./client_loop.ts";
 import { ServerLog } from "./log.ts";
+import { MemberLists } from "./member_lists.ts";
 import type { AgentService } from "./service.ts";
-import type { MonitoredLine } from "./subscriptions.ts";
+import { LineRecord, type MonitoredLine } from "./subscriptions.ts";
 import { Unauthenticated } from "./unauthenticated.ts";
 
 /** If more clients than this have not authenticated, most are strangers. */
@@ -69,6 +70,7 @@ export class RpcServer {
     this.#setup = {
       clock: runtime.clock,
       service,
+      lists: new MemberLists(this.#codec),
       log: this.#log,
       background: this.#background,
       session: { token, codec: this.#codec, budget: this.#budget, metrics },
@@ -116,8 +118,9 @@ export class RpcServer {
 
   /** Delivers a log line to all monitors. */
   line(line: MonitoredLine): void {
+    const record = new LineRecord(line);
     const now = this.#runtime.clock.now();
-    for (const client of this.#clients) client.deliver((session) => session.line(now, line));
+    for (const client of this.#clients) client.deliver((session) => session.line(now, record));
   }
 
   /** Stops listening and closes all connections. */

@@ -40,6 +40,7 @@ export interface AgentService {
   forceLeave(node: string, prune: boolean): Promise<void>;
   /** Removes, then sets. */
   updateTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void>;
+  /** The members are frozen: one that has changed is another object. */
   members(): readonly Member[];
   /** Rejects when an expression cannot be compiled; the client's connection is then closed. */
   membersFiltered(filter: MemberFilter): Promise<readonly Member[]>;

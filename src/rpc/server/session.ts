@@ -31,7 +31,7 @@ import type { ByteBudget } from "./byte_budget.ts";
 import type { AskedQuery } from "./client_queries.ts";
 import { ClientQueries } from "./client_queries.ts";
 import type { LogTopic } from "./log.ts";
-import type { MonitoredLine } from "./subscriptions.ts";
+import type { LineRecord } from "./subscriptions.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { type RecordWord, WriteQueue } from "./write_queue.ts";
 
@@ -109,6 +109,11 @@ export class Session {
     return this.#writes.bytes;
   }
 
+  /** Whether the answers that wait have to be written before the next request is performed. */
+  get batched(): boolean {
+    return this.#writes.batched;
+  }
+
   /** Whether an answer waits to be written. The host reads on only when it does not. */
   get answering(): boolean {
     return this.#writes.answering;
@@ -176,7 +181,7 @@ export class Session {
   }
 
   /** Queues a log line, if there is a monitor and the line passes its level. */
-  line(now: number, line: MonitoredLine): void {
+  line(now: number, line: LineRecord): void {
     if (!this.#closing) this.#subscriptions.line(now, line, this.#options.client);
   }
 

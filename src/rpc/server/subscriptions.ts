@@ -20,6 +20,21 @@ export interface MonitoredLine {
   readonly text: string;
 }
 
+/** A line's record for monitors, encoded when the first monitor wants it and then shared by all. */
+export class LineRecord {
+  readonly line: MonitoredLine;
+  #shared: Uint8Array | undefined;
+
+  constructor(line: MonitoredLine) {
+    this.line = line;
+  }
+
+  encode(codec: RpcCodec): Uint8Array {
+    this.#shared ??= codec.encode({ Log: this.line.text });
+    return this.#shared;
+  }
+}
+
 /** Streams that one client may have open. */
 export const streamsMax = 1024;
 
@@ -96,10 +111,10 @@ export class Subscriptions {
   }
 
   /** Delivers a log line to the monitor. */
-  line(now: number, line: MonitoredLine, client: string): void {
+  line(now: number, record: LineRecord, client: string): void {
     const monitor = this.#monitor;
-    if (monitor === undefined || !passesLevel(line.level, monitor.level)) return;
-    const queued = this.#writes.record(monitor, monitor.header, this.#codec.encode({ Log: line.text }));
+    if (monitor === undefined || !passesLevel(record.line.level, monitor.level)) return;
+    const queued = this.#writes.record(monitor, monitor.header, record.encode(this.#codec));
     if (!queued) this.#dropped(now, `Dropping logs to ipc.client: ${client}`);
   }
 

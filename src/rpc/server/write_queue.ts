@@ -16,6 +16,9 @@ export const queuedBytesMax: number = 64 << 20;
 /** Bytes that are handed to the socket at once, unless one piece alone is larger. */
 const writeSize = 64 << 10;
 
+/** Answers that are written together, if the client has sent as many requests. */
+export const batchMax = 16;
+
 /** What a record is, in the words of the log. */
 export type RecordWord = "event" | "log" | "ack" | "response" | "query end";
 
@@ -60,6 +63,11 @@ export class WriteQueue {
   /** Whether an answer still waits. */
   get answering(): boolean {
     return this.#answers > 0;
+  }
+
+  /** Whether no more answers or bytes should be added before what waits is written. */
+  get batched(): boolean {
+    return this.#answers >= batchMax || this.#bytes >= writeSize;
   }
 
   /**

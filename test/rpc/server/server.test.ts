@@ -1,101 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { Cluster } from "../../../src/agent/cluster_service.ts";
-import { selectMembers } from "../../../src/agent/member_filter.ts";
-import type { LogLevel } from "../../../src/core/effects.ts";
 import { limitIntervalMs } from "../../../src/core/log_limit.ts";
-import type { Member } from "../../../src/core/serf/api.ts";
 import { SerfError } from "../../../src/errors.ts";
 import { concatenate } from "../../../src/rpc/bytes.ts";
 import { RpcClient } from "../../../src/rpc/client/client.ts";
 import { RpcCodec } from "../../../src/rpc/codec.ts";
-import type { MemberFilter } from "../../../src/rpc/protocol.ts";
-import { defaultRpcAddress } from "../../../src/rpc/protocol.ts";
 import { greetingTimeoutMs } from "../../../src/rpc/server/client_loop.ts";
-import { RpcServer } from "../../../src/rpc/server/server.ts";
-import type { AgentService, Stats } from "../../../src/rpc/server/service.ts";
-import type { MonitoredLine } from "../../../src/rpc/server/subscriptions.ts";
+import type { RpcServer } from "../../../src/rpc/server/server.ts";
 import { unauthenticatedPerSourceMax } from "../../../src/rpc/server/unauthenticated.ts";
-import { FakeNode, FakeRuntime, member, settle } from "../../agent/fakes.ts";
-
-const agentAddress = { host: "127.0.0.1", port: 7373 };
-
-const webMember = member("node-a", "127.0.0.11", { role: "web", dc: "east" });
-const dbMember = member("node-b", "127.0.0.12", { role: "db" }, "failed");
-
-class FakeService implements AgentService {
-  readonly node = new FakeNode({ name: "node-a" });
-  readonly cluster = new Cluster(this.node, (level, text) => this.log(level, text));
-  readonly calls: unknown[] = [];
-  readonly lines: string[] = [];
-  past: MonitoredLine[] = [];
-  hold: Promise<void> = Promise.resolve();
-  failure: Error | null = null;
-
-  async join(addresses: readonly string[], replay: boolean): Promise<number> {
-    this.calls.push(["join", ...addresses, replay]);
-    await this.hold;
-    if (this.failure !== null) throw this.failure;
-    return addresses.length;
-  }
-
-  async leave(): Promise<void> {
-    this.calls.push("leave");
-    if (this.failure !== null) throw this.failure;
-  }
-
-  async shutdown(): Promise<void> {
-    this.calls.push("shutdown");
-  }
-
-  async forceLeave(node: string, prune: boolean): Promise<void> {
-    this.calls.push(["force-leave", node, prune]);
-    if (this.failure !== null) throw this.failure;
-  }
-
-  async updateTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void> {
-    this.calls.push(["tags", Object.fromEntries(set), remove]);
-    if (this.failure !== null) throw this.failure;
-  }
-
-  members(): readonly Member[] {
-    return [webMember, dbMember];
-  }
-
-  async membersFiltered(filter: MemberFilter): Promise<readonly Member[]> {
-    return await selectMembers(this.members(), filter);
-  }
-
-  stats(): Stats {
-    return new Map([
-      ["agent", new Map([["name", "node-a"]])],
-      ["event_handlers", new Map()],
-    ]);
-  }
-
-  recentLines(): readonly MonitoredLine[] {
-    return this.past;
-  }
-
-  log(level: LogLevel, text: string): void {
-    this.lines.push(`[${level}] ${text}`);
-  }
-}
-
-async function serve(
-  token = "",
-  limits: { readonly totalBytesMax?: number } = {},
-): Promise<{ fake: FakeRuntime; service: FakeService; server: RpcServer; client: RpcClient }> {
-  const fake = new FakeRuntime();
-  const service = new FakeService();
-  const server = await RpcServer.listen(fake.runtime, {
-    address: defaultRpcAddress,
-    token,
-    service,
-    ...limits,
-  });
-  const client = await RpcClient.connect(fake.runtime, { token });
-  return { fake, service, server, client };
-}
+import { type FakeRuntime, member, settle } from "../../agent/fakes.ts";
+import { agentAddress, dbMember, raw, serve, webMember } from "./serving.ts";
 
 describe("the agent's response is returned to the client", () => {
   test("members with all their fields", async () => {
@@ -258,16 +171,6 @@ describe("streams and monitors", () => {
     expect(service.lines).toHaveLength(1);
   });
 });
-
-/** Sends a handshake and objects as bytes. */
-async function raw(fake: FakeRuntime, ...objects: Uint8Array[]) {
-  const connection = await fake.streams.connect(agentAddress);
-  const codec = new RpcCodec();
-  await connection.write(codec.encode({ Command: "handshake", Seq: 0 }, { Version: 1 }));
-  for (const object of objects) await connection.write(object);
-  await settle();
-  return connection;
-}
 
 describe("misbehaving clients", () => {
   test("one that never reads loses events and blocks no other client", async () => {

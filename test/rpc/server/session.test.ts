@@ -7,6 +7,7 @@ import { coordinateRecord, keyRecord, readCoordinate, readKeyReport } from "../.
 import type { AskedQuery } from "../../../src/rpc/server/client_queries.ts";
 import { answerableQueriesMax, runningQueriesMax } from "../../../src/rpc/server/client_queries.ts";
 import { Session } from "../../../src/rpc/server/session.ts";
+import { LineRecord } from "../../../src/rpc/server/subscriptions.ts";
 import type { RecordedConnection } from "../golden.ts";
 import { readRecording, recordings } from "../golden.ts";
 import { bytesOfHex, hexOf } from "../hex.ts";
@@ -238,8 +239,8 @@ test("a monitor requests the past lines, filters by level and can be opened once
   const machine = open();
   machine.receive(request(1, "monitor", { LogLevel: "warn" }));
   expect(machine.drain()).toEqual([{ kind: "replay" }]);
-  machine.line(0, { level: "INFO", text: "below" });
-  machine.line(0, { level: "ERR", text: "above" });
+  machine.line(0, new LineRecord({ level: "INFO", text: "below" }));
+  machine.line(0, new LineRecord({ level: "ERR", text: "above" }));
   machine.receive(request(2, "monitor", { LogLevel: "INFO" }));
   machine.receive(request(3, "monitor", { LogLevel: "Bogus" }));
   expect(written(machine).map((object) => object.get("Log") ?? object.get("Error"))).toEqual([
