@@ -40,6 +40,18 @@ export class LinkedRows {
     this.#link(list, this.previous(row), this.next(row));
   }
 
+  /** Removes the rows of a list up to `last`. They stay linked among each other. */
+  detach(list: RowList, last: Row): void {
+    this.#link(list, noRow, this.next(last));
+  }
+
+  /** Adds detached rows, from `first` to `last`, right behind `previous`, or in front with {@link noRow}. */
+  attach(list: RowList, { first, last }: Readonly<RowList>, previous: Row): void {
+    const next = previous === noRow ? list.first : this.next(previous);
+    this.#link(list, previous, first);
+    this.#link(list, last, next);
+  }
+
   /** Returns the rows of a list in their order. Call it again after the list has changed. */
   *rows(list: RowList): Generator<Row> {
     for (let row = list.first; row !== noRow; row = this.next(row)) yield row;

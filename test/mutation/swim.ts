@@ -242,6 +242,11 @@ export const swimMutants: readonly Mutant[] = [
   ...faultsIn("src/core/swim/queue/broadcasts.ts", [
     [
       "a message is sent once too often",
+      "const isOver = transmits >= transmitLimit;",
+      "const isOver = transmits > transmitLimit;",
+    ],
+    [
+      "a message is sent to neighbours once too often",
       "if (this.#entries.transmits(row) < transmitLimit)",
       "if (this.#entries.transmits(row) <= transmitLimit)",
     ],
@@ -252,7 +257,7 @@ export const swimMutants: readonly Mutant[] = [
       "retransmitMult * ceilLog10(count)",
     ],
     ["a full queue grows", "if (this.#length > max) this.prune(max);", ""],
-    ["a neighbour gets the same message again", "if (side !== undefined) this.#entries.told(row, side);", ""],
+    ["a neighbour gets the same message again", "    this.#entries.told(row, side);", ""],
     ["a callback is called again for the next message of its row", "this.#finished.delete(row);", ""],
     [
       "a message that just fits is dropped",
@@ -267,6 +272,16 @@ export const swimMutants: readonly Mutant[] = [
   ]),
   ...faultsIn("src/core/swim/queue/tier.ts", [
     ["an empty list stays in its tier", "if (list.first === noRow) this.#lists.splice(index, 1);", ""],
+    [
+      "an emptied list stays in its tier",
+      "if (isEmpty) this.#lists.splice(index, 1);",
+      "if (isEmpty) index++;",
+    ],
+    [
+      "entries that were sent go in front of newer ones",
+      "|| order(run.last) > order(list.first)) {",
+      "|| true) {",
+    ],
     [
       "the wrong end is expendable",
       "this.#oldestFirst ? list.first : list.last",

@@ -11,7 +11,7 @@ import { noRow, type Row } from "../../rows.ts";
 import type { Rules } from "../config.ts";
 import { type Side, sides } from "../ring.ts";
 import { QueuedEntries } from "./entries.ts";
-import { type Room, Tier } from "./tier.ts";
+import { type Room, type Run, Tier } from "./tier.ts";
 
 /**
  * How often every broadcast is sent at least, if there are that many other members. memberlist
@@ -61,6 +61,12 @@ export interface FetchOptions {
  * the search would have no end.
  */
 const misfitsMax = 8;
+
+/** Entries that were taken together, with how often they have been sent then. */
+interface SentRun {
+  readonly transmits: number;
+  readonly run: Run;
+}
 
 /** An empty queue that was longer than this frees its memory. */
 const keptRows = 64;
@@ -154,18 +160,23 @@ export class Broadcasts {
     const { side, countMax } = options;
     const count = side === undefined ? this.#length : this.#entries.owed(side).size;
     if (count === 0 || countMax < 1) return [];
-    const transmitLimit = this.transmitLimit;
-    const taken = side === undefined ? this.#leastSent(options) : this.#untold(options, side);
-    const orders = taken.map((row) => this.#entries.order(row));
-    const messages = taken.map((row) => this.#entries.bytes(row));
-    for (let index = 0; index < taken.length; index++) {
-      const row = taken[index]!;
-      if (side !== undefined) this.#entries.told(row, side);
-      // One that finished before may have replaced this one.
-      if (this.#entries.isWaiting(row, orders[index]!)) this.#transmitted(row, transmitLimit);
+    const { transmitLimit } = this;
+    const taken: Row[] = [];
+    const finished: (() => void)[] = [];
+    let messages: Uint8Array[];
+    if (side === undefined) {
+      const runs = this.#takeLeastSent(options, taken);
+      messages = this.#messages(taken);
+      for (const run of runs) this.#sentRun(run, transmitLimit, finished);
+    } else {
+      this.#takeUntold(options, side, taken);
+      messages = this.#messages(taken);
+      for (const row of taken) this.#sentTo(side, row, transmitLimit, finished);
     }
+    // These may queue and remove entries.
+    for (const call of finished) call();
     this.#shrink();
-    return this.#options.oldestFirst === true ? newestFirst(messages, orders) : messages;
+    return messages;
   }
 
   /** Forgets what a neighbour has not been told yet. */
@@ -186,20 +197,23 @@ export class Broadcasts {
     }
   }
 
-  #leastSent({ overhead, limit, countMax }: FetchOptions): Row[] {
-    const taken: Row[] = [];
+  /** Takes the entries for a packet out of their tiers. */
+  #takeLeastSent({ overhead, limit, countMax }: FetchOptions, taken: Row[]): readonly SentRun[] {
+    const all: SentRun[] = [];
     const room: Room = { free: limit - overhead, overhead, countMax };
-    for (const tier of this.#tiers) {
+    for (let transmits = 0; transmits < this.#tiers.length; transmits++) {
+      const tier = this.#tiers[transmits]!;
       if (tier.isEmpty) continue;
+      const runs: Run[] = [];
+      const mayGoOn = tier.take(room, taken, runs);
+      for (const run of runs) all.push({ transmits: transmits + 1, run });
       // What did not fit begins the next packet: nothing overtakes it.
-      const mayGoOn = tier.take(room, taken);
       if (!mayGoOn || taken.length >= countMax || room.free <= 0) break;
     }
-    return taken;
+    return all;
   }
 
-  #untold({ overhead, limit, countMax }: FetchOptions, side: Side): Row[] {
-    const taken: Row[] = [];
+  #takeUntold({ overhead, limit, countMax }: FetchOptions, side: Side, taken: Row[]): void {
     const owed = this.#entries.owed(side);
     let free = limit;
     let misfits = 0;
@@ -212,38 +226,71 @@ export class Broadcasts {
       } else if (this.#options.oldestFirst === true) break;
       else misfits += 1;
     }
-    return taken;
   }
 
-  #transmitted(row: Row, transmitLimit: number): void {
-    this.#take(row);
-    this.#entries.sent(row);
-    if (this.#entries.transmits(row) < transmitLimit) this.#insert(row);
-    else this.#finish(row);
+  /** Returns the messages of entries: in their order, or newest first, as Serf's receivers want them. */
+  #messages(taken: readonly Row[]): Uint8Array[] {
+    const messages = taken.map((row) => this.#entries.bytes(row));
+    if (this.#options.oldestFirst !== true || messages.length < 2) return messages;
+    const orders = taken.map((row) => this.#entries.order(row));
+    const indexes = Array.from(orders.keys()).sort((a, b) => orders[a]! - orders[b]!);
+    return indexes.map((index) => messages[index]!);
+  }
+
+  /** Puts entries that were sent once more into the next tier, or ends their wait. */
+  #sentRun({ transmits, run }: SentRun, transmitLimit: number, finished: (() => void)[]): void {
+    const isOver = transmits >= transmitLimit;
+    if (isOver) this.#length -= run.count;
+    let row = run.first;
+    for (let count = 0; count < run.count; count++) {
+      const next = this.#links.next(row);
+      this.#entries.sent(row);
+      if (isOver) this.#finish(row, finished);
+      row = next;
+    }
+    if (!isOver) this.#tier(transmits).addRun(run);
+  }
+
+  /** Counts that an entry was sent to a neighbour. */
+  #sentTo(side: Side, row: Row, transmitLimit: number, finished: (() => void)[]): void {
+    // It may have been sent to others often enough before.
+    if (this.#entries.isWaiting(row)) {
+      this.#take(row);
+      this.#entries.sent(row);
+      if (this.#entries.transmits(row) < transmitLimit) this.#insert(row);
+      else this.#finish(row, finished);
+    }
+    this.#entries.told(row, side);
   }
 
   #remove(row: Row): void {
+    const finished: (() => void)[] = [];
     this.#take(row);
     for (const side of sides) this.#entries.told(row, side);
-    this.#finish(row);
+    this.#finish(row, finished);
+    for (const call of finished) call();
   }
 
-  /** Ends the wait of an entry for members. */
-  #finish(row: Row): void {
+  /** Ends the wait of an entry for members. Adds what has to be called then to `finished`. */
+  #finish(row: Row, finished: (() => void)[]): void {
     if (this.#names.has(row)) this.#names.delete(row);
-    const finished = this.#finished.get(row);
+    const call = this.#finished.get(row);
+    if (call !== undefined) finished.push(call);
     this.#finished.delete(row);
     this.#entries.sentEnough(row);
-    finished?.();
   }
 
   #insert(row: Row): void {
-    const transmits = this.#entries.transmits(row);
+    this.#tier(this.#entries.transmits(row)).add(row);
+    this.#length += 1;
+  }
+
+  /** Returns the tier of entries that were sent so often. */
+  #tier(transmits: number): Tier {
     while (this.#tiers.length <= transmits) {
       this.#tiers.push(new Tier(this.#entries, this.#links, this.#options.oldestFirst ?? false));
     }
-    this.#tiers[transmits]!.add(row);
-    this.#length += 1;
+    return this.#tiers[transmits]!;
   }
 
   #take(row: Row): void {
@@ -258,10 +305,4 @@ export class Broadcasts {
     this.#names.clear();
     this.#links.clear();
   }
-}
-
-/** Serf's receivers begin with the last part of a packet. */
-function newestFirst(messages: readonly Uint8Array[], orders: readonly number[]): Uint8Array[] {
-  const indexes = Array.from(orders.keys()).sort((a, b) => orders[a]! - orders[b]!);
-  return indexes.map((index) => messages[index]!);
 }

@@ -71,11 +71,9 @@ export class QueuedEntries {
     this.#rows.of(row).transmits[placeOf(row)]! += 1;
   }
 
-  /** Returns whether a row is still the entry of this order, and has not been sent often enough. */
-  isWaiting(row: Row, order: number): boolean {
-    const { waitsFor: waiting, order: orders } = this.#rows.of(row);
-    const place = placeOf(row);
-    return (waiting[place]! & waitsFor.members) !== 0 && orders[place] === order;
+  /** Returns whether an entry has not been sent often enough. */
+  isWaiting(row: Row): boolean {
+    return (this.#rows.of(row).waitsFor[placeOf(row)]! & waitsFor.members) !== 0;
   }
 
   /** Keeps an entry only for neighbours that have not been told it yet. */

@@ -10,6 +10,14 @@ interface SameLength {
   readonly list: RowList;
 }
 
+/** Entries of one length (of all lengths with `oldestFirst`) that were taken together, in their order. */
+export interface Run {
+  readonly length: number;
+  readonly count: number;
+  readonly first: Row;
+  readonly last: Row;
+}
+
 /** How much fits a packet. */
 export interface Room {
   /** The maximum length of the next entry. */
@@ -77,37 +85,59 @@ export class Tier {
   }
 
   /**
-   * Takes entries that fit to the end of `taken` and adjusts `room`. Returns whether the next tier
-   * may go on: nothing overtakes the oldest entry that does not fit.
+   * Adds entries that were taken from another tier. They mostly belong in front of all others or
+   * behind them.
    */
-  take(room: Room, taken: Row[]): boolean {
-    if (this.#oldestFirst) return this.#takeOldest(room, taken);
-    for (
-      let index = this.#firstAtMost(room.free);
-      index < this.#lists.length && taken.length < room.countMax;
-      index = Math.max(index + 1, this.#firstAtMost(room.free))
-    ) {
-      const { length, list } = this.#lists[index]!;
-      let row = list.first;
-      while (row !== noRow && length <= room.free && taken.length < room.countMax) {
-        room.free -= length + room.overhead;
-        taken.push(row);
-        row = this.#links.next(row);
+  addRun(run: Run): void {
+    const { list } = this.#listOf(run.length);
+    const order = (row: Row): number => this.#entries.order(row);
+    if (list.first === noRow || order(run.last) > order(list.first)) {
+      this.#links.attach(list, run, noRow);
+    } else if (order(run.first) < order(list.last)) {
+      this.#links.attach(list, run, list.last);
+    } else {
+      let row = run.first;
+      for (let count = 0; count < run.count; count++) {
+        const next = this.#links.next(row);
+        this.add(row);
+        row = next;
       }
+    }
+  }
+
+  /**
+   * Takes entries that fit to the end of `taken`, in runs, and adjusts `room`. Returns whether the
+   * next tier may go on: nothing overtakes the oldest entry that does not fit.
+   */
+  take(room: Room, taken: Row[], runs: Run[]): boolean {
+    let index = this.#oldestFirst ? 0 : this.#firstAtMost(room.free);
+    while (index < this.#lists.length && taken.length < room.countMax) {
+      const { length, list } = this.#lists[index]!;
+      const run = this.#takeRun(length, list, room, taken);
+      if (run !== undefined) runs.push(run);
+      const isEmpty = list.first === noRow;
+      if (isEmpty) this.#lists.splice(index, 1);
+      else if (this.#oldestFirst) return false;
+      index = Math.max(isEmpty ? index : index + 1, this.#firstAtMost(room.free));
     }
     return true;
   }
 
-  #takeOldest(room: Room, taken: Row[]): boolean {
-    let row = this.#lists[0]?.list.first ?? noRow;
-    while (row !== noRow && taken.length < room.countMax) {
-      const { length } = this.#entries.bytes(row);
-      if (length > room.free) return false;
-      room.free -= length + room.overhead;
+  /** Takes the first entries of a list that fit. */
+  #takeRun(length: number, list: RowList, room: Room, taken: Row[]): Run | undefined {
+    const { first } = list;
+    const before = taken.length;
+    for (let row = first; row !== noRow && taken.length < room.countMax; row = this.#links.next(row)) {
+      const size = this.#entries.bytes(row).length;
+      if (size > room.free) break;
+      room.free -= size + room.overhead;
       taken.push(row);
-      row = this.#links.next(row);
     }
-    return row === noRow;
+    const count = taken.length - before;
+    if (count === 0) return undefined;
+    const last = taken[taken.length - 1]!;
+    this.#links.detach(list, last);
+    return { length, count, first, last };
   }
 
   #lengthOf(row: Row): number {
