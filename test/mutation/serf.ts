@@ -18,10 +18,11 @@ export const serfMutants: readonly Mutant[] = [
       "if (intent.lamportTime < known && !wins) return dropped;",
     ],
     ["a leaving member that joins stays leaving", 'this.#table.setStatus(row, "alive");', ""],
+    ["the word of a member that leaves is not believed", '"leaving" || byItself ?', '"leaving" ?'],
     [
       "left and failed are swapped",
-      'this.#table.setGone(now, row, status === "leaving" ? "left" : "failed");',
-      'this.#table.setGone(now, row, status === "leaving" ? "failed" : "left");',
+      'status === "leaving" || byItself ? "left" : "failed";',
+      'status === "leaving" || byItself ? "failed" : "left";',
     ],
     [
       "a leave that is remembered is not applied",

@@ -28,7 +28,7 @@ export const swimMutants: readonly Mutant[] = [
     ],
     [
       "deaths of an older incarnation are believed",
-      'members.change(node, dead.from === dead.node ? "left" : "dead", dead.incarnation, now);',
+      'members.change(node, byItself ? "left" : "dead", dead.incarnation, now);',
       'members.change(node, "dead", dead.incarnation, now);',
     ],
     [
@@ -37,11 +37,7 @@ export const swimMutants: readonly Mutant[] = [
       '!== "left" || incarnation < members.incarnation(node)) return;',
     ],
     ["a node that left believes others that it returned", "if (name === config.name) return;", ""],
-    [
-      "a leave of its own is taken for an accusation",
-      "if (dead.from !== dead.node) this.#notice",
-      "this.#notice",
-    ],
+    ["a leave of its own is taken for an accusation", "if (!byItself) this.#notice", "this.#notice"],
     ["deaths are not broadcast", "this.#broadcast(dead, finished);", "finished?.();"],
     [
       "confirmations of a suspicion are not passed on",
@@ -62,8 +58,8 @@ export const swimMutants: readonly Mutant[] = [
     ["a refutation does not lower the health", "awareness.apply(1);", ""],
     [
       "dead and left are swapped",
-      'dead.from === dead.node ? "left" : "dead"',
-      'dead.from === dead.node ? "dead" : "left"',
+      'byItself ? "left" : "dead", dead.incarnation',
+      'byItself ? "dead" : "left", dead.incarnation',
     ],
     [
       "left members of a push/pull are suspected",

@@ -46,6 +46,26 @@ const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 48_780, do: "crash", node: 3 },
     ],
   },
+  {
+    what: "a member that stands still while it leaves is suspected, and refutes that before it is gone",
+    ...plain,
+    seed: 1_813,
+    size: 5,
+    steps: [
+      { at: 55_140, do: "leave", node: 4 },
+      { at: 55_380, do: "pause", node: 4, forMs: 11_250 },
+    ],
+  },
+  {
+    what: "a member that left receives from a liar that it failed",
+    ...plain,
+    seed: 596,
+    size: 7,
+    steps: [
+      { at: 43_958, do: "hostile", node: 6, value: 917_639, forMs: 10_000 },
+      { at: 44_340, do: "leave", node: 5 },
+    ],
+  },
 ];
 
 describe("what the swarm found", () => {

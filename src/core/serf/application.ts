@@ -95,8 +95,8 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  left(now: number, node: Identity): void {
-    this.#routes.members.left(now, node);
+  left(now: number, node: Identity, byItself: boolean): void {
+    this.#routes.members.left(now, node, byItself);
     this.#routes.queries.membersChanged(now);
   }
 

@@ -48,8 +48,11 @@ export interface Application {
   joined(now: number, node: Identity): void;
   /** Called with the rows of nodes that are alive, which no message brought. */
   adopted(rows: readonly Row[], identity: (row: Row) => Identity): void;
-  /** Called when a node is dead or left, also our own when it leaves. */
-  left(now: number, node: Identity): void;
+  /**
+   * Called when a node is dead or left, also our own when it leaves. `byItself` if the node said so: then
+   * it leaves on purpose.
+   */
+  left(now: number, node: Identity, byItself: boolean): void;
   /** Called when the metadata of a live node changed. */
   updated(now: number, node: Identity): void;
   /** Called when an alive message claims the name of `existing` for another address. */

@@ -199,7 +199,8 @@ export class Membership {
       return;
     }
     this.#suspicions.end(dead.node);
-    if (dead.from !== dead.node) this.#noticeReturn(now, node, dead);
+    const byItself = dead.from === dead.node;
+    if (!byItself) this.#noticeReturn(now, node, dead);
     if (!members.isLive(node)) {
       finished?.();
       return;
@@ -211,8 +212,8 @@ export class Membership {
     }
     this.#broadcast(dead, finished);
     this.#count("dead");
-    members.change(node, dead.from === dead.node ? "left" : "dead", dead.incarnation, now);
-    application.left(now, members.identity(node));
+    members.change(node, byItself ? "left" : "dead", dead.incarnation, now);
+    application.left(now, members.identity(node), byItself);
   }
 
   /**
@@ -337,7 +338,6 @@ export class Membership {
   #noticeReturn(now: number, node: Row, { node: name, incarnation }: Suspect | Dead): void {
     const { members, application, config } = this.#context;
     if (members.status(node) !== "left" || incarnation <= members.incarnation(node)) return;
-    // This node knows best whether it has returned.
     if (name === config.name) return;
     members.change(node, "alive", incarnation, now);
     application.joined(now, members.identity(node));

@@ -64,7 +64,7 @@ export class SerfParts {
 
   /** Makes live members failed. */
   fail(now: number, ...names: string[]): this {
-    for (const name of names) this.members.left(now, swimNode(name));
+    for (const name of names) this.members.left(now, swimNode(name), false);
     return this;
   }
 
@@ -73,7 +73,7 @@ export class SerfParts {
     for (const name of names) {
       const lamportTime = this.context.clocks.members.take();
       this.members.leaveIntent(now, { type: "leave", lamportTime, node: name, prune: false });
-      this.members.left(now, swimNode(name));
+      this.members.left(now, swimNode(name), false);
     }
     return this;
   }

@@ -41,6 +41,7 @@ const rebroadcast: IntentOutcome = { rebroadcast: true, follow: "nothing" };
  * | -------------------------- | ------- | -------- | -------- | ------ | ------ | --------- |
  * | found alive                | alive   | -        | -        | alive  | alive  | -         |
  * | found gone                 | -       | failed   | left     | -      | -      | -         |
+ * | gone by its own word       | -       | left     | left     | -      | -      | -         |
  * | join intent, old           | kept    | -        | -        | -      | -      | -         |
  * | join intent, equal         | kept    | -        | alive    | -      | -      | -         |
  * | join intent, new           | kept    | alive    | alive    | left   | failed | alive     |
@@ -153,10 +154,10 @@ export class SerfMembers {
   }
 
   /**
-   * Handles that the membership layer found a node gone. It has left if it announced that before;
-   * else it has failed.
+   * Handles that the membership layer found a node gone. It has left if it announced that before, or
+   * if it is the node itself that said it is gone; else it has failed. Serf only knows the former.
    */
-  left(now: number, node: Identity): void {
+  left(now: number, node: Identity, byItself: boolean): void {
     const row = this.#table.find(node.name);
     if (row === noRow) return;
     const status = this.#table.status(row);
@@ -164,13 +165,15 @@ export class SerfMembers {
       log(this.#context, "WARN", `Bad state when leave: ${statusNumber[status]}`, "member");
       return;
     }
-    this.#table.setGone(now, row, status === "leaving" ? "left" : "failed");
-    this.#count(status === "leaving" ? "left" : "failed");
-    const isPruning = this.#table.isPruning(row);
-    if (!isPruning && status === "leaving") {
-      this.#report("member-leave", row, `EventMemberLeave: ${node.name} ${node.endpoint.host}`);
-    } else if (!isPruning) {
-      this.#report("member-failed", row, `EventMemberFailed: ${node.name} ${node.endpoint.host}`);
+    const gone = status === "leaving" || byItself ? "left" : "failed";
+    this.#table.setGone(now, row, gone);
+    this.#count(gone);
+    if (!this.#table.isPruning(row)) {
+      const [type, title] =
+        gone === "left"
+          ? (["member-leave", "EventMemberLeave"] as const)
+          : (["member-failed", "EventMemberFailed"] as const);
+      this.#report(type, row, `${title}: ${node.name} ${node.endpoint.host}`);
     }
     this.#displace();
   }

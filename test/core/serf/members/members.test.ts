@@ -84,7 +84,7 @@ describe("members that are gone", () => {
   it("that the layer below reports again are logged with Serf's message", () => {
     const parts = new SerfParts().join(0, "b").fail(0, "b");
     parts.emitted();
-    parts.members.left(5, swimNode("b"));
+    parts.members.left(5, swimNode("b"), false);
     expect(parts.context.outbox.drain()).toEqual([
       expect.objectContaining({ kind: "log", level: "WARN", text: "Bad state when leave: 4" }),
     ]);

@@ -83,13 +83,15 @@ function happen(subject: Subject, what: string, node: string): void {
   const place = node === "self" ? 1 : 2;
   if (what === "found alive") subject.receive(alive(node, 2, place, { meta: null }));
   else if (what === "found gone") subject.receive({ type: "dead", node, incarnation: 1, from: "c" });
+  else if (what === "gone by its own word")
+    subject.receive({ type: "dead", node, incarnation: 1, from: node });
   else if (what.startsWith("join")) subject.intent({ type: "join", lamportTime, node });
   else subject.intent({ type: "leave", lamportTime, node, prune: what.includes("prune") });
 }
 
 const eventsOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   alive: { unknown: "member-join", left: "member-join", failed: "member-join" },
-  left: { leaving: "member-leave", failed: "member-leave" },
+  left: { alive: "member-leave", leaving: "member-leave", failed: "member-leave" },
   failed: { alive: "member-failed" },
   erased: { left: "member-reap", failed: "member-leave member-reap" },
 };

@@ -21,6 +21,7 @@ export const header: StateRow = [
 export const rows: readonly StateRow[] = [
   ["found alive", "alive", "-", "-", "alive", "alive", "-"],
   ["found gone", "-", "failed", "left", "-", "-", "-"],
+  ["gone by its own word", "-", "left", "left", "-", "-", "-"],
   ["join intent, old", "kept", "-", "-", "-", "-", "-"],
   ["join intent, equal", "kept", "-", "alive", "-", "-", "-"],
   ["join intent, new", "kept", "alive", "alive", "left", "failed", "alive"],
