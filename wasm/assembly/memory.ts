@@ -111,4 +111,7 @@ export class BigEndian {
   @inline static store32(at: usize, value: u32): void {
     store<u32>(at, bswap<u32>(value));
   }
+  @inline static store64(at: usize, value: u64): void {
+    store<u64>(at, bswap<u64>(value));
+  }
 }

@@ -7,6 +7,7 @@ import { crc32 as zlibCrc32 } from "node:zlib";
 import { gcm } from "@noble/ciphers/aes.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DropCode } from "../../../src/core/wire/abi.ts";
 import { Engine } from "../../../src/core/wire/engine.ts";
 import { generated, lzw } from "../../golden/wire/vectors.ts";
 import { aesBlock, gcmSeal } from "../../reference/aes_gcm.ts";
@@ -50,6 +51,7 @@ function nodeSeal({ key, nonce, aad, text }: Gcm): Uint8Array {
   return concat(cipher.update(text), cipher.final(), cipher.getAuthTag());
 }
 
+const base64 = (value: Uint8Array): string => Buffer.from(value).toString("base64");
 const byteArray = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
 const exactly = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });
@@ -165,6 +167,22 @@ describe("AES-GCM", () => {
     );
   });
 
+  test("agrees with @noble/ciphers where the last byte of the counter wraps, with all key sizes", () => {
+    const random = seeded(11);
+    const draw = (length: number): Uint8Array => Uint8Array.from({ length }, () => random(256));
+    // The text begins with counter 2, so the last byte is 0 after 254 blocks.
+    const wrap = 254 * 16;
+    for (const around of [wrap, wrap + 4096, wrap + 3 * 4096]) {
+      for (const keySize of [16, 24, 32]) {
+        for (const more of [-33, -17, -1, 0, 1, 15, 16, 31, 32, 33, 64]) {
+          const input = { key: draw(keySize), nonce: draw(12), aad: draw(13), text: draw(around + more) };
+          const expected = gcm(input.key, input.nonce, input.aad).encrypt(input.text);
+          expect(base64(moduleSeal(input)) === base64(expected)).toBe(true);
+        }
+      }
+    }
+  });
+
   test("agrees with the runtime on every length up to 600 and all key sizes", () => {
     const random = seeded(7);
     const draw = (length: number): Uint8Array => Uint8Array.from({ length }, () => random(256));
@@ -191,6 +209,30 @@ describe("AES-GCM", () => {
         },
       ),
     );
+  });
+});
+
+describe("a packet that was changed", () => {
+  test("is refused and left as it was, whichever bit was changed and however many keys there are", () => {
+    const random = seeded(5);
+    const draw = (length: number): Uint8Array => Uint8Array.from({ length }, () => random(256));
+    const keys = [draw(32), draw(16), draw(24)];
+    const engine = new Engine({
+      label: new Uint8Array(0),
+      keys,
+      inputSize: 4096,
+      outputSize: 0,
+      outputLimit: 0,
+    });
+    for (const length of [0, 1, 15, 16, 31, 32, 33, 47, 63, 64, 65, 95, 96, 97, 127, 128, 600]) {
+      const input = { key: keys[1]!, nonce: draw(12), aad: draw(0), text: draw(length) };
+      const packet = concat([1], input.nonce, moduleSeal(input));
+      const bit = random(8 * packet.length - 8) + 8;
+      packet[bit >> 3]! ^= 1 << (bit & 7);
+      engine.bytes.set(packet, engine.input);
+      expect(engine.run.open(packet.length, 1)).toBe(DropCode.undecryptable);
+      expect(hex(engine.copy(engine.input, packet.length))).toBe(hex(packet));
+    }
   });
 });
 
