@@ -13,9 +13,13 @@ const lowHalves: usize = memory.data<u8>(
 
 /** Look-ups in tables of sixteen bytes. A class, because only methods can be inlined by decorator. */
 export class Lookup {
-  /** Returns the bytes of `table` at `indices`. An index is 0 to 15, or at least 128 for a 0. */
+  /**
+   * Returns the bytes of `table` at `indices`. An index is 0 to 15, or at least 128 for a 0; then
+   * both instructions have the same result. The relaxed one leaves other indices to the processor,
+   * so it needs no further instruction that treats all from 16 on alike.
+   */
   @inline static bytes(table: v128, indices: v128): v128 {
-    return i8x16.swizzle(table, indices);
+    return ASC_FEATURE_RELAXED_SIMD ? i8x16.relaxed_swizzle(table, indices) : i8x16.swizzle(table, indices);
   }
 
   /** Returns the mask that `low` and `both` need. A function loads it once, so that it stays in a register. */

@@ -4,9 +4,9 @@
  * memory never shrinks, so an instance for a large frame is dropped after use.
  */
 
-import { moduleBase64 } from "../../../wasm/module.ts";
 import { SerfError } from "../../errors.ts";
 import { Size } from "./abi.ts";
+import { type Build, instantiate } from "./module.ts";
 
 /**
  * The exported functions, which `wasm/README.md` describes. Addresses are byte offsets into the
@@ -52,12 +52,13 @@ export interface EngineSetup {
   readonly outputSize: number;
   /** The maximum number of decompressed bytes. */
   readonly outputLimit: number;
+  /** The build of the module; the fastest that the runtime can run if it is not given. */
+  readonly build?: Build;
 }
 
 /** Text from a peer is not UTF-8. */
 export class TextFault extends Error {}
 
-const compiled: WebAssembly.Module = new WebAssembly.Module(bytesOf(moduleBase64));
 const decoder: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** An instance of the module with views of its memory. */
@@ -80,7 +81,7 @@ export class Engine {
 
   /** Throws SerfError (ERR_LIMIT) if the memory cannot be allocated. */
   constructor(setup: EngineSetup) {
-    this.run = new WebAssembly.Instance(compiled).exports as unknown as Exports;
+    this.run = instantiate(setup.build) as Exports;
     const { keys, inputSize, outputSize, outputLimit } = setup;
     if (this.run.configure(keys.length, inputSize, outputSize, outputLimit) === 0) {
       throw new SerfError("ERR_LIMIT", `Cannot allocate ${inputSize + outputSize} bytes for the codec`);
@@ -163,11 +164,4 @@ export class Engine {
   #nonceView(): Uint8Array {
     return new Uint8Array(this.run.memory.buffer, this.run.nonce(), Size.nonceSize);
   }
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
 }
