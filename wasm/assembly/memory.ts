@@ -44,14 +44,18 @@ export let records: usize = 0;
 /** Remembered names, `NAME_SIZE_MAX` bytes each. */
 export let names: usize = 0;
 /**
- * Bytes from the host: a packet or frame, the parts to seal, or the fields to encode. There are
- * `HEADROOM` bytes in front.
+ * Bytes from the host, such as a packet or a frame, or the messages to seal, from the host or
+ * encoded. There are `HEADROOM` bytes in front.
  */
 export let input: usize = 0;
 /**
- * Decompressed bytes, or the result of sealing or encoding. There are `HEADROOM` bytes in front.
+ * Decompressed or compressed bytes, or the text and bytes of the records to encode. There are
+ * `HEADROOM` bytes in front.
  */
 export let output: usize = 0;
+/** The ends of the bytes in both arenas that were written since they were cleared. */
+let inputEnd: usize = 0;
+let outputEnd: usize = 0;
 /** The maximum number of bytes that are decompressed to `output`; the memory grows with them. */
 export let outputLimit: usize = 0;
 
@@ -66,7 +70,34 @@ export function configure(spareKeys: u32, inputSize: u32, outputSize: u32, limit
   input = align(names + NAMES_MAX * NAME_SIZE_MAX + HEADROOM);
   output = align(input + inputSize + SLACK + HEADROOM);
   outputLimit = limit;
+  inputEnd = input;
+  outputEnd = output;
   return reserve(output + outputSize + SLACK);
+}
+
+/** Notes that the input was written up to `end`. */
+export function markInput(end: usize): void {
+  inputEnd = max(inputEnd, end);
+}
+
+/** Notes that the output was written up to `end`. */
+export function markOutput(end: usize): void {
+  outputEnd = max(outputEnd, end);
+}
+
+/** Notes that the output may have been written up to the end of the memory. */
+export function markWholeOutput(): void {
+  outputEnd = usize.MAX_VALUE - SLACK;
+}
+
+/** Overwrites what was written to the arenas. */
+export function clear(): void {
+  const first = input - HEADROOM;
+  memory.fill(first, 0, inputEnd + SLACK - first);
+  const second = output - HEADROOM;
+  memory.fill(second, 0, min<usize>(outputEnd + SLACK, (<usize>memory.size()) << 16) - second);
+  inputEnd = input;
+  outputEnd = output;
 }
 
 /**
