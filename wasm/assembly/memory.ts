@@ -17,6 +17,8 @@ export const HEADROOM: u32 = 1024;
 export const KEY_SIZE: u32 = 2432;
 /** The maximum size of a node name that gets a number. With `ValidateNodeNames` Serf allows 128. */
 export const NAME_SIZE_MAX: u32 = 128;
+/** How many bytes are remembered with a name. */
+export const FACTS_SIZE: u32 = 128;
 /** The maximum number of names with numbers. */
 export const NAMES_MAX: u32 = 4096;
 
@@ -43,6 +45,8 @@ export let keyCount: u32 = 0;
 export let records: usize = 0;
 /** Remembered names, `NAME_SIZE_MAX` bytes each. */
 export let names: usize = 0;
+/** What was decoded with each of those names, `FACTS_SIZE` bytes each. */
+export let facts: usize = 0;
 /**
  * Bytes from the host, such as a packet or a frame, or the messages to seal, from the host or
  * encoded. There are `HEADROOM` bytes in front.
@@ -67,7 +71,8 @@ export function configure(spareKeys: u32, inputSize: u32, outputSize: u32, limit
   keys = align(__heap_base);
   records = align(keys + spareKeys * KEY_SIZE);
   names = align(records + RECORDS_MAX * RECORD_SIZE);
-  input = align(names + NAMES_MAX * NAME_SIZE_MAX + HEADROOM);
+  facts = align(names + NAMES_MAX * NAME_SIZE_MAX);
+  input = align(facts + NAMES_MAX * FACTS_SIZE + HEADROOM);
   output = align(input + inputSize + SLACK + HEADROOM);
   outputLimit = limit;
   inputEnd = input;

@@ -6,6 +6,7 @@
 
 import { SerfError } from "../../errors.ts";
 import { Size } from "./abi.ts";
+import { Known } from "./known.ts";
 import { type Build, instantiate } from "./module.ts";
 
 /**
@@ -84,8 +85,8 @@ export class Engine {
   #bytes: Uint8Array;
   #words: Int32Array;
   #nonce: Uint8Array;
-  /** Names by the number that the module gave them; false for those that are not UTF-8. */
-  #names: (string | false | undefined)[] = [];
+  /** What is known of nodes, by the number that the module gave their names. */
+  #known: (Known | undefined)[] = [];
   /** The buffer of `share`, and how much of it is taken. */
   #slab: Uint8Array<ArrayBuffer> = new Uint8Array();
   #slabUsed = 0;
@@ -178,16 +179,25 @@ export class Engine {
    */
   name(at: number, length: number, number: number): string {
     if (number === 0) return this.text(at, length);
-    const known = this.#names[number];
-    if (typeof known === "string") return known;
-    if (known === false) throw new TextFault("name is not UTF-8");
-    this.#names[number] = false;
-    return (this.#names[number] = this.text(at, length));
+    const known = this.#knownBy(number);
+    if (typeof known.name === "string") return known.name;
+    if (known.name === false) throw new TextFault("name is not UTF-8");
+    known.name = false;
+    return (known.name = this.text(at, length));
   }
 
-  /** Drops all stored names. Call it when the module has reset its numbers. */
+  /** Returns what is known of the node whose name has a `number`; `undefined` if that is 0. */
+  known(number: number): Known | undefined {
+    return number === 0 ? undefined : this.#knownBy(number);
+  }
+
+  #knownBy(number: number): Known {
+    return (this.#known[number] ??= new Known());
+  }
+
+  /** Drops what is known by name. Call it when the module has reset its numbers. */
   forgetNames(): void {
-    this.#names = [];
+    this.#known = [];
   }
 
   #view(): void {

@@ -7,6 +7,7 @@ import { unreachable } from "../assert.ts";
 import { noBytes } from "../bytes.ts";
 import { MessageType, Shape, Size, Slot } from "./abi.ts";
 import type { Engine } from "./engine.ts";
+import type { Facts } from "./known.ts";
 import type { ErrorReply, NodeState, PacketMessage, ProbeSource, StreamMessage } from "./messages.ts";
 
 /** Returns the message of record `index`. Throws TextFault if text in it is not UTF-8. */
@@ -44,16 +45,19 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
         node: nameAt(engine, at + Slot.node),
         from: nameAt(engine, at + Slot.peer),
       };
-    case MessageType.alive:
+    case MessageType.alive: {
+      const node = nameAt(engine, at + Slot.node);
+      const { address, meta, versions } = factsAt(engine, at, undefined);
       return {
         type: "alive",
         incarnation: number,
-        node: nameAt(engine, at + Slot.node),
-        address: bytesAt(engine, at + Slot.address) ?? noBytes,
+        node,
+        address,
         port: words[at + Slot.port]!,
-        meta: bytesAt(engine, at + Slot.extra),
-        versions: bytesAt(engine, at + Slot.versions) ?? noBytes,
+        meta,
+        versions,
       };
+    }
     case MessageType.user:
       return { type: "user", payload: bytesAt(engine, at + Slot.extra) ?? noBytes };
     case MessageType.error:
@@ -70,23 +74,46 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
 export function readNodeState(engine: Engine, index: number, previous: NodeState | undefined): NodeState {
   const words = engine.words;
   const at = engine.recordsWord + index * Size.recordWords;
+  const node = nameAt(engine, at + Slot.node);
+  const { address, meta, versions } = factsAt(engine, at, previous?.versions);
   return {
-    node: nameAt(engine, at + Slot.node),
-    address: bytesAt(engine, at + Slot.address) ?? noBytes,
+    node,
+    address,
     port: words[at + Slot.port]!,
-    meta: bytesAt(engine, at + Slot.extra),
+    meta,
     incarnation: words[at + Slot.number]! >>> 0,
     state: words[at + Slot.flag]!,
-    versions: sharedBytesAt(engine, at + Slot.versions, previous?.versions),
+    versions,
   };
 }
 
-function sourceAt(engine: Engine, at: number): ProbeSource {
-  return {
-    address: bytesAt(engine, at + Slot.extra) ?? noBytes,
-    port: engine.words[at + Slot.sourcePort]!,
-    node: nameAt(engine, at + Slot.peer),
+/**
+ * Returns the bytes of a node: those of last time if the stamp says that they are the same, else
+ * copies, except that `versions` is shared if those are the same.
+ */
+function factsAt(engine: Engine, at: number, versions: Uint8Array | undefined): Facts {
+  const words = engine.words;
+  const stamp = words[at + Slot.stamp]!;
+  const known = engine.known(words[at + Slot.node + 2]!);
+  const last = known?.facts;
+  if (stamp !== 0 && last?.stamp === stamp) return last;
+  const facts: Facts = {
+    stamp,
+    address: bytesAt(engine, at + Slot.address) ?? noBytes,
+    meta: bytesAt(engine, at + Slot.extra),
+    versions: sharedBytesAt(engine, at + Slot.versions, versions),
   };
+  if (known !== undefined) known.facts = facts;
+  return facts;
+}
+
+function sourceAt(engine: Engine, at: number): ProbeSource {
+  const words = engine.words;
+  const node = nameAt(engine, at + Slot.peer);
+  const known = engine.known(words[at + Slot.peer + 2]!);
+  const address = sharedBytesAt(engine, at + Slot.extra, known?.source);
+  if (known !== undefined) known.source = address;
+  return { address, port: words[at + Slot.sourcePort]!, node };
 }
 
 function nameAt(engine: Engine, word: number): string {
