@@ -72,6 +72,10 @@ export const abi: readonly AbiGroup[] = [
       versions: [8, "Bytes, where other messages have a second name."],
       address: 11,
       extra: 13,
+      stamp: [
+        15,
+        "In records of a node: the same as last time if its address, versions and extra bytes are, or 0 if that is not known.",
+      ],
     },
   },
   {

@@ -82,11 +82,11 @@ export const groundMutants: readonly Mutant[] = [
     ["the count of a list is not checked", "this.#require(count * valuesPerEntry);", ""],
   ]),
   ...faultsIn("src/core/wire/scanner.ts", [
-    ["maps have half their values", "this.#pending += 2 * (head & 15);", "this.#pending += head & 15;"],
+    ["maps have half their values", "pending += 2 * (head & 15);", "pending += head & 15;"],
     [
       "a header that ends the buffer is read",
-      "if (this.#at + lengthBytes >= count) return undefined;",
-      "if (this.#at + lengthBytes > count) return undefined;",
+      "if (at + lengthBytes >= count) break;",
+      "if (at + lengthBytes > count) break;",
     ],
   ]),
   ...faultsIn("src/core/wire/frame.ts", [
@@ -115,6 +115,7 @@ export const groundMutants: readonly Mutant[] = [
     ],
     ["the nack flag is not sent", "this.number(Slot.flag, message.nack ? 1 : 0);", ""],
     ["versions are taken from the entry before", "if (same === length) return known;", "return known;"],
+    ["a node keeps its first meta", "last?.stamp === stamp", "last !== undefined"],
   ]),
   ...faultsIn("src/core/wire/stream.ts", [
     ["a user state may end early", 'if (length > end - at) throw new WireError("message ends early");', ""],

@@ -37,6 +37,11 @@ export const SLOT_PEER: u32 = 8;
 export const SLOT_VERSIONS: u32 = 8;
 export const SLOT_ADDRESS: u32 = 11;
 export const SLOT_EXTRA: u32 = 13;
+/**
+ * In records of a node: the same as last time if its address, versions and extra bytes are, or
+ * 0 if that is not known.
+ */
+export const SLOT_STAMP: u32 = 15;
 
 // Why a value cannot be decoded (the first four codes), or why a part of a packet is dropped.
 /** The value ends early. */

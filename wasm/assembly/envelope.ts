@@ -26,7 +26,7 @@ import {
   LZW_MORE,
   LZW_TOO_LARGE,
 } from "./lzw";
-import { keyCount, label, labelLength, nonce, output } from "./memory";
+import { keyCount, label, labelLength, markOutput, markWholeOutput, nonce, output } from "./memory";
 import { decode, spanHeaderSize, writeSpanHeader } from "./msgpack";
 
 /** The begin of a compress message: a map of two with "Algo" 0, and the key "Buf". */
@@ -46,6 +46,9 @@ export const CIPHER_MORE: i32 = -3;
 
 /** The address of the result of the last function here. */
 export let resultAt: usize = 0;
+
+/** Where `unpackPart` decompresses to. */
+let unpackedAt: usize = 0;
 
 /** What `beginDecryption` or `beginEncryption` set. */
 let sealedAt: usize = 0;
@@ -143,6 +146,7 @@ export function beginUnpacking(at: usize, end: usize, target: usize, limit: u32)
   const source = load<u32>(envelope + (SLOT_EXTRA << 2));
   const length = load<u32>(envelope + (SLOT_EXTRA << 2), 4);
   beginDecompression(source, length === 0 ? 0 : length - 1, target, limit);
+  unpackedAt = target;
   return 0;
 }
 
@@ -152,8 +156,12 @@ export function beginUnpacking(at: usize, end: usize, target: usize, limit: u32)
  */
 export function unpackPart(part: u32): i32 {
   const size = decompressPart(part);
-  if (size >= 0) return size;
+  if (size >= 0) {
+    markOutput(unpackedAt + size);
+    return size;
+  }
   if (size === LZW_MORE) return FRAME_MORE;
+  markWholeOutput();
   return size === LZW_TOO_LARGE ? -(<i32>FAULT_LARGE) : -(<i32>FAULT_COMPRESSION);
 }
 
@@ -172,6 +180,7 @@ export function beginPacking(at: usize, length: u32): void {
 export function packPart(part: u32): i32 {
   const size = compressPart(part);
   if (size < 0) return size;
+  markOutput(output + size);
   resultAt = output - spanHeaderSize(size) - COMPRESS_HEAD_SIZE;
   memory.copy(resultAt, compressHead, COMPRESS_HEAD_SIZE);
   writeSpanHeader(resultAt + COMPRESS_HEAD_SIZE, size);

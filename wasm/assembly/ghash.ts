@@ -4,9 +4,12 @@
  *
  * A product X * H is the sum of H shifted by the position of every set bit of X. Bit t of byte j
  * shifts by 8 j + t. With H >> t written as 17 bytes, byte r of that sum depends on one byte of X
- * only, so for each r there are two 16-entry tables (high and low nibble of X), one `swizzle` each
- * for all sixteen bytes at once. Shifting by 8 j is then moving whole bytes: Horner's rule over r.
+ * only, so for each r there are two 16-entry tables (high and low half of that byte), one look-up
+ * each for all sixteen bytes at once. Shifting by 8 j is then moving whole bytes: Horner's rule over
+ * r.
  */
+
+import { Lookup } from "./vector";
 
 /**
  * Offset of the tables in a key's context: for each r of 17, for each power H^4..H^1, the low and
@@ -14,19 +17,19 @@
  */
 const TABLES: usize = 256;
 const TABLES_ROW: usize = 128;
+/** Offset of the tables of H itself in such a row. */
+const TABLES_OF_H: usize = 96;
 
 const powers: usize = memory.data(64, 16);
 const shifted: usize = memory.data(256, 16);
-/** Blocks that wait until there are four of them. */
-const waiting: usize = memory.data(64, 16);
 /**
  * A byte times 1 + x + x^2 + x^7, the remainder of x^128, as two bytes, with a table for the low
  * and the high nibble of each.
  */
 const reduction: usize = memory.data(64, 16);
 
-let sum: v128 = i8x16.splat(0);
-let filled: usize = 0;
+/** The hash of all blocks so far. */
+export let sum: v128 = i8x16.splat(0);
 
 for (let nibble: u32 = 0; nibble < 16; nibble++) {
   const low = timesRest(nibble);
@@ -51,9 +54,8 @@ export function expandHashKey(context: usize, hashKey: usize): void {
   v128.store(powers, v128.load(hashKey));
   buildTables(context, 3, powers);
   for (let power: usize = 1; power < 4; power++) {
-    // With three zero blocks in front, a fold of four is one multiplication by H.
-    start(1);
-    absorbBlock(context, v128.load(powers + ((power - 1) << 4)));
+    start();
+    absorb(context, powers + ((power - 1) << 4), 1);
     v128.store(powers + (power << 4), sum);
     buildTables(context, 3 - power, powers + (power << 4));
   }
@@ -95,69 +97,35 @@ function buildTables(context: usize, column: usize, power: usize): void {
   }
 }
 
-/**
- * Begins a hash of `blocks` blocks. Zero blocks in front do not change the hash, so they fill the
- * first group and every group has four blocks.
- */
-export function start(blocks: u32): void {
+/** Begins a hash. */
+export function start(): void {
   sum = i8x16.splat(0);
-  filled = (4 - (<usize>blocks & 3)) & 3;
-  memory.fill(waiting, 0, 64);
 }
 
-/** Adds `length` bytes and pads the last block with zeros. */
-export function absorb(context: usize, at: usize, length: u32): void {
-  let left = length;
-  while (left >= 16) {
-    if (filled === 0 && left >= 64) {
-      fold(context, at);
-      at += 64;
-      left -= 64;
-    } else {
-      absorbBlock(context, v128.load(at));
-      at += 16;
-      left -= 16;
-    }
-  }
-  if (left > 0) {
-    const index = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    absorbBlock(context, v128.and(v128.load(at), i8x16.lt_u(index, i8x16.splat(<i8>left))));
-  }
+/** Adds the `blocks` blocks at `at`. */
+export function absorb(context: usize, at: usize, blocks: u32): void {
+  let hash = sum;
+  for (; blocks >= 4; blocks -= 4, at += 64) hash = hashFour(context, hash, at);
+  for (; blocks > 0; blocks -= 1, at += 16) hash = hashOne(context, hash, at);
+  sum = hash;
 }
 
-/** Adds the block of lengths and returns the hash. */
-export function finish(context: usize, authenticatedLength: u32, textLength: u32): v128 {
-  const bits = i64x2.replace_lane(
-    i64x2.splat(bswap<i64>((<i64>authenticatedLength) << 3)),
-    1,
-    bswap<i64>((<i64>textLength) << 3),
-  );
-  absorbBlock(context, bits);
-  return sum;
-}
-
-function absorbBlock(context: usize, block: v128): void {
-  v128.store(waiting + (filled << 4), block);
-  filled = (filled + 1) & 3;
-  if (filled === 0) fold(context, waiting);
-}
-
-/** sum = (sum + X0) H^4 + X1 H^3 + X2 H^2 + X3 H for the four blocks at `at`. */
-function fold(context: usize, at: usize): void {
-  const mask = i8x16.splat(0x0f);
+/** Returns (hash + X0) H^4 + X1 H^3 + X2 H^2 + X3 H for the four blocks at `at`. */
+function hashFour(context: usize, hash: v128, at: usize): v128 {
+  const mask = Lookup.mask();
   const zero = i8x16.splat(0);
-  const x0 = v128.xor(v128.load(at), sum);
+  const x0 = v128.xor(v128.load(at), hash);
   const x1 = v128.load(at, 16);
   const x2 = v128.load(at, 32);
   const x3 = v128.load(at, 48);
-  const low0 = v128.and(x0, mask);
-  const low1 = v128.and(x1, mask);
-  const low2 = v128.and(x2, mask);
-  const low3 = v128.and(x3, mask);
-  const high0 = v128.and(i16x8.shr_u(x0, 4), mask);
-  const high1 = v128.and(i16x8.shr_u(x1, 4), mask);
-  const high2 = v128.and(i16x8.shr_u(x2, 4), mask);
-  const high3 = v128.and(i16x8.shr_u(x3, 4), mask);
+  const low0 = Lookup.low(x0, mask);
+  const low1 = Lookup.low(x1, mask);
+  const low2 = Lookup.low(x2, mask);
+  const low3 = Lookup.low(x3, mask);
+  const high0 = Lookup.high(x0, mask);
+  const high1 = Lookup.high(x1, mask);
+  const high2 = Lookup.high(x2, mask);
+  const high3 = Lookup.high(x3, mask);
   // `lower` is bytes 0..15 of the 32-byte product, `upper` the rest.
   let lower = zero;
   let upper = zero;
@@ -167,41 +135,47 @@ function fold(context: usize, at: usize): void {
     lower = v128.xor(
       Bytes.shift(zero, lower),
       v128.xor(
-        v128.xor(
-          v128.xor(i8x16.swizzle(v128.load(table), low0), i8x16.swizzle(v128.load(table, 16), high0)),
-          v128.xor(i8x16.swizzle(v128.load(table, 32), low1), i8x16.swizzle(v128.load(table, 48), high1)),
-        ),
-        v128.xor(
-          v128.xor(i8x16.swizzle(v128.load(table, 64), low2), i8x16.swizzle(v128.load(table, 80), high2)),
-          v128.xor(i8x16.swizzle(v128.load(table, 96), low3), i8x16.swizzle(v128.load(table, 112), high3)),
-        ),
+        v128.xor(Bytes.product(table, low0, high0), Bytes.product(table + 32, low1, high1)),
+        v128.xor(Bytes.product(table + 64, low2, high2), Bytes.product(table + 96, low3, high3)),
       ),
     );
   }
-  sum = reduce(lower, upper);
+  return reduce(lower, upper);
+}
+
+/** Returns (hash + X) H for the block at `at`. */
+function hashOne(context: usize, hash: v128, at: usize): v128 {
+  const mask = Lookup.mask();
+  const zero = i8x16.splat(0);
+  const x = v128.xor(v128.load(at), hash);
+  const low = Lookup.low(x, mask);
+  const high = Lookup.high(x, mask);
+  let lower = zero;
+  let upper = zero;
+  const end = context + TABLES + TABLES_OF_H;
+  for (let table = end + 16 * TABLES_ROW; table >= end; table -= TABLES_ROW) {
+    upper = Bytes.shift(lower, upper);
+    lower = v128.xor(Bytes.shift(zero, lower), Bytes.product(table, low, high));
+  }
+  return reduce(lower, upper);
 }
 
 /** lower + upper * x^128, where x^128 = 1 + x + x^2 + x^7. */
 function reduce(lower: v128, upper: v128): v128 {
-  const mask = i8x16.splat(0x0f);
+  const mask = Lookup.mask();
   const zero = i8x16.splat(0);
   const first0 = v128.load(reduction);
   const first1 = v128.load(reduction, 16);
   const second0 = v128.load(reduction, 32);
   const second1 = v128.load(reduction, 48);
   // The product with the last byte goes past the end and is added at the front.
-  const over = v128.xor(
-    i8x16.swizzle(second0, v128.and(upper, mask)),
-    i8x16.swizzle(second1, v128.and(i16x8.shr_u(upper, 4), mask)),
-  );
+  const over = Lookup.both(second0, second1, upper, mask);
   const whole = v128.xor(
     upper,
     i8x16.shuffle(over, zero, 15, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16),
   );
-  const low = v128.and(whole, mask);
-  const high = v128.and(i16x8.shr_u(whole, 4), mask);
-  const first = v128.xor(i8x16.swizzle(first0, low), i8x16.swizzle(first1, high));
-  const second = v128.xor(i8x16.swizzle(second0, low), i8x16.swizzle(second1, high));
+  const first = Lookup.both(first0, first1, whole, mask);
+  const second = Lookup.both(second0, second1, whole, mask);
   return v128.xor(v128.xor(lower, first), Bytes.shift(zero, second));
 }
 
@@ -209,5 +183,13 @@ class Bytes {
   /** Moves all bytes of `value` one place up. The first becomes the last byte of `carry`. */
   @inline static shift(carry: v128, value: v128): v128 {
     return i8x16.shuffle(carry, value, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+  }
+
+  /**
+   * Returns the part of a product that the two tables at `table` give for one block, of which the
+   * halves of all bytes are given.
+   */
+  @inline static product(table: usize, low: v128, high: v128): v128 {
+    return v128.xor(Lookup.bytes(v128.load(table), low), Lookup.bytes(v128.load(table, 16), high));
   }
 }

@@ -3,10 +3,10 @@
  * sizes are 32-bit integers.
  */
 
+import * as drafts from "./draft";
 import * as envelope from "./envelope";
 import { installKey } from "./gcm";
 import * as layout from "./memory";
-import * as msgpack from "./msgpack";
 import * as packets from "./packet";
 import * as streams from "./stream";
 
@@ -85,18 +85,31 @@ export function sealMore(): i32 {
   return streams.sealMore();
 }
 
-/** Encodes the record at `draft` to `at`, which is in the output. Returns its length. */
-export function encode(shape: u32, at: usize): u32 {
-  return <u32>(msgpack.encode(shape, layout.draft, at) - at);
+/**
+ * Encodes the record at `draft` as a message at `input`. Its text and bytes are the first `drafted`
+ * bytes of the output. Returns the length of the message.
+ */
+export function encode(type: u32, drafted: u32): u32 {
+  return drafts.encode(type, drafted);
 }
 
-/** Overwrites the arenas, so that no decrypted text stays in memory. */
+/** Does what `encode` does, and seals the message. Returns the length of the packet at `result`. */
+export function encodeAndSeal(type: u32, drafted: u32, flags: u32): u32 {
+  store<u32>(layout.records, drafts.encode(type, drafted));
+  return packets.seal(1, flags);
+}
+
+/**
+ * Encodes the `count` records at `records` as objects of a shape, without a gap, at `input`. Returns
+ * their length.
+ */
+export function encodeMany(shape: u32, count: u32, drafted: u32): u32 {
+  return drafts.encodeMany(shape, count, drafted);
+}
+
+/** Overwrites what was written to the arenas, so that no decrypted text stays in memory. */
 export function clear(): void {
-  memory.fill(
-    layout.input - layout.HEADROOM,
-    0,
-    ((<usize>memory.size()) << 16) - (layout.input - layout.HEADROOM),
-  );
+  layout.clear();
 }
 
 export function label(): usize {

@@ -17,6 +17,8 @@ export const HEADROOM: u32 = 1024;
 export const KEY_SIZE: u32 = 2432;
 /** The maximum size of a node name that gets a number. With `ValidateNodeNames` Serf allows 128. */
 export const NAME_SIZE_MAX: u32 = 128;
+/** How many bytes are remembered with a name. */
+export const FACTS_SIZE: u32 = 128;
 /** The maximum number of names with numbers. */
 export const NAMES_MAX: u32 = 4096;
 
@@ -43,15 +45,21 @@ export let keyCount: u32 = 0;
 export let records: usize = 0;
 /** Remembered names, `NAME_SIZE_MAX` bytes each. */
 export let names: usize = 0;
+/** What was decoded with each of those names, `FACTS_SIZE` bytes each. */
+export let facts: usize = 0;
 /**
- * Bytes from the host: a packet or frame, the parts to seal, or the fields to encode. There are
- * `HEADROOM` bytes in front.
+ * Bytes from the host, such as a packet or a frame, or the messages to seal, from the host or
+ * encoded. There are `HEADROOM` bytes in front.
  */
 export let input: usize = 0;
 /**
- * Decompressed bytes, or the result of sealing or encoding. There are `HEADROOM` bytes in front.
+ * Decompressed or compressed bytes, or the text and bytes of the records to encode. There are
+ * `HEADROOM` bytes in front.
  */
 export let output: usize = 0;
+/** The ends of the bytes in both arenas that were written since they were cleared. */
+let inputEnd: usize = 0;
+let outputEnd: usize = 0;
 /** The maximum number of bytes that are decompressed to `output`; the memory grows with them. */
 export let outputLimit: usize = 0;
 
@@ -63,10 +71,38 @@ export function configure(spareKeys: u32, inputSize: u32, outputSize: u32, limit
   keys = align(__heap_base);
   records = align(keys + spareKeys * KEY_SIZE);
   names = align(records + RECORDS_MAX * RECORD_SIZE);
-  input = align(names + NAMES_MAX * NAME_SIZE_MAX + HEADROOM);
+  facts = align(names + NAMES_MAX * NAME_SIZE_MAX);
+  input = align(facts + NAMES_MAX * FACTS_SIZE + HEADROOM);
   output = align(input + inputSize + SLACK + HEADROOM);
   outputLimit = limit;
+  inputEnd = input;
+  outputEnd = output;
   return reserve(output + outputSize + SLACK);
+}
+
+/** Notes that the input was written up to `end`. */
+export function markInput(end: usize): void {
+  inputEnd = max(inputEnd, end);
+}
+
+/** Notes that the output was written up to `end`. */
+export function markOutput(end: usize): void {
+  outputEnd = max(outputEnd, end);
+}
+
+/** Notes that the output may have been written up to the end of the memory. */
+export function markWholeOutput(): void {
+  outputEnd = usize.MAX_VALUE - SLACK;
+}
+
+/** Overwrites what was written to the arenas. */
+export function clear(): void {
+  const first = input - HEADROOM;
+  memory.fill(first, 0, inputEnd + SLACK - first);
+  const second = output - HEADROOM;
+  memory.fill(second, 0, min<usize>(outputEnd + SLACK, (<usize>memory.size()) << 16) - second);
+  inputEnd = input;
+  outputEnd = output;
 }
 
 /**
@@ -110,5 +146,8 @@ export class BigEndian {
   }
   @inline static store32(at: usize, value: u32): void {
     store<u32>(at, bswap<u32>(value));
+  }
+  @inline static store64(at: usize, value: u64): void {
+    store<u64>(at, bswap<u64>(value));
   }
 }

@@ -8,15 +8,17 @@
  */
 
 import {
+  ALIVE,
   FAULT_MALFORMED,
   FAULT_OUT_OF_RANGE,
   FAULT_TOO_DEEP,
   FAULT_TRUNCATED,
   NESTING_MAX,
+  NODE_STATE,
   RECORD_SIZE,
 } from "./abi";
 import { BigEndian } from "./memory";
-import { numberOf } from "./names";
+import { numberOf, stamp } from "./names";
 import {
   Field,
   fieldAt,
@@ -62,6 +64,7 @@ export function decode(shape: u32, at: usize, limit: usize, record: usize): u32 
   else if (head === 0xdc) decodeArray(fields, readInteger16(), record);
   else if (head === 0xdd) decodeArray(fields, readInteger32(), record);
   else failure = FAULT_MALFORMED;
+  if (failure === 0 && (shape === ALIVE || shape === NODE_STATE)) stamp(record);
   return failure;
 }
 

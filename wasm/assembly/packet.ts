@@ -41,6 +41,7 @@ import {
   keyCount,
   label,
   labelLength,
+  markInput,
   output,
   outputLimit,
   records,
@@ -72,6 +73,7 @@ export function open(length: u32, verify: bool): i32 {
   decompressedEnd = output;
   let at = input;
   let end = input + length;
+  markInput(end);
   memory.fill(end, 0, SLACK);
   if (length === 0) return DROP_EMPTY;
   let received: u32 = 0;
@@ -205,6 +207,7 @@ export function seal(count: u32, flags: u32): i32 {
   let at = input;
   let length: u32 = 0;
   for (let index: u32 = 0; index < count; index++) length += load<u32>(records + (index << 2));
+  markInput(input + length);
   if (count > 1) {
     const head = 2 + 2 * count;
     at -= head;

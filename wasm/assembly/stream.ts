@@ -30,7 +30,17 @@ import {
   resultAt,
   unpackPart,
 } from "./envelope";
-import { BigEndian, input, labelLength, output, outputLimit, records, SLACK, streamHeader } from "./memory";
+import {
+  BigEndian,
+  input,
+  labelLength,
+  markInput,
+  output,
+  outputLimit,
+  records,
+  SLACK,
+  streamHeader,
+} from "./memory";
 import { cursor, decode } from "./msgpack";
 import { makeRoom } from "./names";
 
@@ -69,6 +79,7 @@ const ENCRYPTING: u32 = 2;
  * type byte first, or `FRAME_MORE` if `openMore` has to go on.
  */
 export function openFrame(length: u32): i32 {
+  markInput(input + length);
   memory.fill(input + length, 0, SLACK);
   if (length === 0) return FRAME_EMPTY;
   decrypting = load<u8>(input) === ENCRYPT;
@@ -113,6 +124,7 @@ function openPlain(at: usize, end: usize): i32 {
 
 /** Makes the `length` bytes in the input the message. */
 export function useInput(length: u32): void {
+  markInput(input + length);
   memory.fill(input + length, 0, SLACK);
   messageAt = input;
   messageEnd = input + length;
@@ -138,6 +150,7 @@ export function decodeMany(shape: u32, count: u32, at: usize): u32 {
  * or `FRAME_MORE` if `sealMore` has to go on.
  */
 export function sealFrame(length: u32, flags: u32, labelHeader: bool): i32 {
+  markInput(input + length);
   sealAt = input;
   sealLength = length;
   sealFlags = flags;

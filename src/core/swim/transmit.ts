@@ -25,8 +25,14 @@ export function sendWithGossip(
   to: Address,
   ...messages: readonly PacketMessage[]
 ): void {
-  const parts = messages.map((message) => context.codec.encode(message));
   const encrypt = context.codec.encrypted && context.config.verifyOutgoing;
+  const [only] = messages;
+  // Most packets go out while nothing waits to be broadcast.
+  if (only !== undefined && messages.length === 1 && !isGossiping(context)) {
+    sendPacket(context, to, () => context.codec.sealMessage(only, { crc: false, encrypt }));
+    return;
+  }
+  const parts = messages.map((message) => context.codec.encode(message));
   const limit = parts.reduce((free, part) => free - part.length - partOverhead, budget(context, encrypt));
   parts.push(...broadcasts(context, limit, Limits.parts - parts.length));
   send(context, to, parts, false);
@@ -58,8 +64,13 @@ export function userRoom(context: SwimContext): number {
 
 function send(context: SwimContext, to: Address, parts: readonly Uint8Array[], crc: boolean): void {
   const encrypt = context.codec.encrypted && context.config.verifyOutgoing;
+  sendPacket(context, to, () => context.codec.seal(parts, { crc, encrypt }));
+}
+
+/** Sends the packet that `seal` returns, or logs why it throws. */
+function sendPacket(context: SwimContext, to: Address, seal: () => Uint8Array): void {
   try {
-    const bytes = context.codec.seal(parts, { crc, encrypt });
+    const bytes = seal();
     context.outbox.push({ kind: "send", to, bytes });
     context.outbox.meter?.incr("memberlist.udp.sent", bytes.length - labelSize(context.config));
   } catch (error) {
@@ -73,9 +84,13 @@ function budget(context: SwimContext, encrypt: boolean): number {
   return config.packetSizeMax - compoundHeaderSize - labelSize(config) - encryption;
 }
 
+/** Returns whether anything waits to be broadcast. */
+function isGossiping({ broadcasts, application }: SwimContext): boolean {
+  return broadcasts.pending || application.hasBroadcasts;
+}
+
 function broadcasts(context: SwimContext, limit: number, countMax: number, side?: Side): Uint8Array[] {
-  // Most packets go out while nothing waits to be broadcast.
-  if (!context.broadcasts.pending && !context.application.hasBroadcasts) return [];
+  if (!isGossiping(context)) return [];
   const parts = context.broadcasts.fetch({ overhead: partOverhead, limit, countMax, side });
   const used = parts.reduce((sum, part) => sum + part.length + partOverhead, 0);
   const free = limit - used;

@@ -44,6 +44,11 @@ export const Slot = {
   versions: 8,
   address: 11,
   extra: 13,
+  /**
+   * In records of a node: the same as last time if its address, versions and extra bytes are,
+   * or 0 if that is not known.
+   */
+  stamp: 15,
 } as const;
 
 /** Why a value cannot be decoded (the first four codes), or why a part of a packet is dropped. */

@@ -1,7 +1,6 @@
 /**
  * Encodes messages to bytes and decodes them. Packets and small frames go through one permanent
- * WebAssembly instance with fixed arenas; anything larger gets an instance of its own that is
- * dropped afterwards.
+ * WebAssembly instance with fixed arenas; anything larger through a larger one.
  */
 
 import { SerfError } from "../../errors.ts";
@@ -10,15 +9,23 @@ import { assert } from "../assert.ts";
 import { encodeUtf8 } from "../bytes.ts";
 import { finish, type Job } from "../jobs.ts";
 import type { Random } from "../random.ts";
-import { FrameCode, MessageType, SealFlag, Shape, Size, Slot } from "./abi.ts";
-import { Engine, TextFault } from "./engine.ts";
+import { FrameCode, MessageType, SealFlag, Size } from "./abi.ts";
+import { encodedMax, encodeObject, encodeState, encodeUserHeader } from "./encode.ts";
+import { type Engine, TextFault } from "./engine.ts";
+import { Engines } from "./engines.ts";
 import { WireError } from "./error.ts";
 import { describeDrop, describeFault } from "./faults.ts";
 import { FrameReader } from "./frame.ts";
 import { Limits } from "./limits.ts";
-import type { MessageCodec, OpenedPacket, ReaderOptions, SealOptions } from "./message_codec.ts";
-import type { NodeState, PacketMessage, PushPull, StreamMessage } from "./messages.ts";
-import { Draft, draftSize, fieldsOf, type ObjectMessage, readMessage } from "./records.ts";
+import type {
+  MessageCodec,
+  OpenedPacket,
+  PacketOptions,
+  ReaderOptions,
+  SealOptions,
+} from "./message_codec.ts";
+import type { PacketMessage, PushPull, StreamMessage } from "./messages.ts";
+import { Draft, readMessage } from "./records.ts";
 import { FrameDecoder, type FrameHeader, openFrame, readHeader } from "./stream.ts";
 
 /** Settings of a {@link Codec}. */
@@ -40,9 +47,7 @@ export interface CodecOptions {
 export class Codec implements MessageCodec {
   readonly #options: CodecOptions;
   readonly #label: Uint8Array;
-  #keys: readonly Uint8Array[] = [];
-  /** The permanent instance; created at its first use with the current key ring. */
-  #permanent: Engine | undefined;
+  readonly #engines: Engines;
 
   /** Throws SerfError (ERR_OPTION) if the label is too long. */
   constructor(options: CodecOptions) {
@@ -54,6 +59,7 @@ export class Codec implements MessageCodec {
         `label is too long: ${this.#label.length} bytes, maximum ${Size.labelMax}`,
       );
     }
+    this.#engines = new Engines(this.#label);
   }
 
   /**
@@ -71,20 +77,17 @@ export class Codec implements MessageCodec {
         `Cannot install ${keys.length} keys: at most ${Limits.keys} are supported`,
       );
     }
-    this.#keys = keys.map((key) => key.slice());
-    // Erase expanded keys at once: the garbage collector may leave them in memory for long.
-    this.#permanent?.bytes.fill(0);
-    this.#permanent = undefined;
+    this.#engines.setKeys(keys.map((key) => key.slice()));
   }
 
   /** The installed keys, primary first. */
   get keys(): readonly Uint8Array[] {
-    return this.#keys;
+    return this.#engines.keys;
   }
 
   /** Whether any key is installed. */
   get encrypted(): boolean {
-    return this.#keys.length > 0;
+    return this.keys.length > 0;
   }
 
   /** The number of bytes that encrypting a packet adds at most (memberlist `encryptOverhead`). */
@@ -105,31 +108,17 @@ export class Codec implements MessageCodec {
       return bytes;
     }
     if (message.type === "pushPull") return join(finish(this.encodeState(message)));
-    return this.#encodeObject(message);
+    return encodeObject(this.#engines, message);
   }
 
   /** Encodes a push/pull in slices, like {@link encode}. Returns the message in pieces. */
-  *encodeState(message: PushPull): Job<Uint8Array[]> {
-    const draft = new Draft(this.#engine);
-    draft.number(Slot.flag, message.join ? 1 : 0);
-    draft.number(Slot.number, message.nodes.length);
-    draft.number(Slot.port, message.userState.length);
-    const header = this.#encodeDraft(this.#engine, MessageType.pushPull);
-    const pieces = [Uint8Array.of(MessageType.pushPull), header];
-    for (let next = 0; next < message.nodes.length; ) {
-      if (next > 0) yield;
-      next = this.#encodeNodes(message.nodes, next, pieces);
-    }
-    pieces.push(message.userState);
-    return pieces;
+  encodeState(message: PushPull): Job<Uint8Array[]> {
+    return encodeState(this.#engines, message);
   }
 
   /** Encodes a user message in the form for streams: a header with the length, then the payload. */
   encodeStreamUser(payload: Uint8Array): Uint8Array {
-    const draft = new Draft(this.#engine);
-    draft.number(Slot.number, payload.length);
-    const header = this.#encodeDraft(this.#engine, MessageType.user);
-    return join([Uint8Array.of(MessageType.user), header, payload]);
+    return join([encodeUserHeader(this.#engines, payload.length), payload]);
   }
 
   /**
@@ -138,8 +127,8 @@ export class Codec implements MessageCodec {
    */
   open(packet: Uint8Array, options: { readonly verifyIncoming: boolean }): OpenedPacket {
     if (packet.length > Limits.packet) throw new WireError(`packet of ${packet.length} bytes is too large`);
-    const engine = this.#engine;
-    engine.bytes.set(packet, engine.input);
+    const engine = this.#engines.permanent;
+    engine.write(packet, engine.input);
     const count = engine.run.open(packet.length, options.verifyIncoming ? 1 : 0);
     if (engine.run.forgotInPacket() !== 0) engine.forgetNames();
     if (count < 0) throw new WireError(describeDrop(count));
@@ -162,10 +151,7 @@ export class Codec implements MessageCodec {
    * makes it smaller. Throws SerfError (ERR_LIMIT) if there are more than 127 parts or more bytes
    * than fit a datagram.
    */
-  seal(
-    parts: readonly Uint8Array[],
-    options: { readonly crc: boolean; readonly encrypt: boolean },
-  ): Uint8Array {
+  seal(parts: readonly Uint8Array[], options: PacketOptions): Uint8Array {
     assert(parts.length > 0, "a packet has at least one part");
     if (parts.length > Limits.parts) {
       throw new SerfError(
@@ -173,8 +159,7 @@ export class Codec implements MessageCodec {
         `Cannot pack ${parts.length} messages: at most ${Limits.parts} fit a packet`,
       );
     }
-    const engine = this.#engine;
-    const bytes = engine.bytes;
+    const engine = this.#engines.permanent;
     const words = engine.words;
     let at = engine.input;
     for (let index = 0; index < parts.length; index++) {
@@ -182,15 +167,27 @@ export class Codec implements MessageCodec {
       if (at + part.length > engine.input + Limits.packet) {
         throw new SerfError("ERR_LIMIT", `Cannot pack more than ${Limits.packet} bytes into a packet`);
       }
-      bytes.set(part, at);
+      engine.write(part, at);
       words[engine.recordsWord + index] = part.length;
       at += part.length;
     }
-    const compress = this.#options.compression;
-    const flags =
-      this.#flags(engine, { compress, encrypt: options.encrypt }) | (options.crc ? SealFlag.crc : 0);
-    const length = engine.run.seal(parts.length, flags);
-    return engine.copy(engine.run.result(), length);
+    const length = engine.run.seal(parts.length, this.#packetFlags(engine, options));
+    return engine.share(engine.run.result(), length);
+  }
+
+  /**
+   * Encodes one message and builds a datagram from it alone, like {@link encode} and {@link seal} at
+   * once. Throws SerfError (ERR_LIMIT) if it does not fit a datagram.
+   */
+  sealMessage(message: PacketMessage, options: PacketOptions): Uint8Array {
+    if (message.type === "user" || encodedMax(message) > Limits.packet) {
+      return this.seal([this.encode(message)], options);
+    }
+    const engine = this.#engines.permanent;
+    const draft = new Draft(engine);
+    const type = draft.write(message);
+    const length = engine.run.encodeAndSeal(type, draft.size, this.#packetFlags(engine, options));
+    return engine.share(engine.run.result(), length);
   }
 
   /** Builds a stream frame from an encoded message, as {@link sealPieces} does, in one turn. */
@@ -215,7 +212,7 @@ export class Codec implements MessageCodec {
     compress: boolean,
   ): Job<Uint8Array> {
     const size = totalSize(pieces);
-    const engine = this.#engineFor(size, Math.ceil(1.6 * size) + 64);
+    const engine = this.#engines.take(size, Math.ceil(1.6 * size) + 64);
     yield* copyInto(engine, pieces);
     const flags = this.#flags(engine, { compress, encrypt });
     let length = engine.run.sealFrame(size, flags, labelHeader ? 1 : 0);
@@ -225,7 +222,7 @@ export class Codec implements MessageCodec {
       length = engine.run.sealMore();
     }
     const frame = engine.copy(engine.run.result(), length);
-    if (engine === this.#engine) engine.run.clear();
+    this.#engines.giveBack(engine);
     return frame;
   }
 
@@ -241,23 +238,25 @@ export class Codec implements MessageCodec {
    */
   openFrame(frame: Uint8Array): StreamMessage | undefined {
     if (frame.length > Limits.packet) return undefined;
+    const engine = this.#engines.permanent;
     try {
-      return openFrame(this.#engine, frame);
+      return openFrame(engine, frame);
     } finally {
-      this.#engine.run.clear();
+      this.#engines.giveBack(engine);
     }
   }
 
   /** Returns a decoder for a large frame. It takes as much memory as the decompressed message. */
   decodeLarge(frame: Uint8Array): FrameDecoder {
-    return new FrameDecoder(this.#newEngine(frame.length, 0, Limits.decompressed), frame);
+    const engine = this.#engines.takeLarge(frame.length, 0);
+    return new FrameDecoder(engine, frame, () => this.#engines.giveBack(engine));
   }
 
   /**
    * Decodes the header object of a push/pull or user message; for `FrameReader`. Throws WireError.
    */
   header(type: number, object: Uint8Array): FrameHeader {
-    return readHeader(this.#engine, type, object);
+    return readHeader(this.#engines.permanent, type, object);
   }
 
   /** The label as UTF-8. */
@@ -265,19 +264,9 @@ export class Codec implements MessageCodec {
     return this.#label;
   }
 
-  get #engine(): Engine {
-    this.#permanent ??= this.#newEngine(Limits.packet, Limits.packetDecompressed, Limits.packetDecompressed);
-    return this.#permanent;
-  }
-
-  #newEngine(inputSize: number, outputSize: number, outputLimit: number): Engine {
-    return new Engine({ label: this.#label, keys: this.#keys, inputSize, outputSize, outputLimit });
-  }
-
-  /** Returns the permanent instance if the sizes fit it, else a new one to be dropped after use. */
-  #engineFor(inputSize: number, outputSize: number): Engine {
-    const fits = inputSize <= Limits.packet && outputSize <= Limits.packetDecompressed;
-    return fits ? this.#engine : this.#newEngine(inputSize, outputSize, 0);
+  #packetFlags(engine: Engine, { crc, encrypt }: PacketOptions): number {
+    const flags = this.#flags(engine, { compress: this.#options.compression, encrypt });
+    return crc ? flags | SealFlag.crc : flags;
   }
 
   #flags(engine: Engine, { compress, encrypt }: { compress: boolean; encrypt: boolean }): number {
@@ -290,7 +279,7 @@ export class Codec implements MessageCodec {
   }
 
   #faults(): string[] {
-    const engine = this.#engine;
+    const engine = this.#engines.permanent;
     const count = Math.min(engine.run.faultCount(), Size.faultsMax);
     const faults: string[] = [];
     if (count === 0) return faults;
@@ -301,49 +290,12 @@ export class Codec implements MessageCodec {
     }
     return faults;
   }
-
-  #encodeObject(message: ObjectMessage): Uint8Array {
-    const size = draftSize(...fieldsOf(message));
-    const engine = this.#engineFor(size, size + 512);
-    const shape = new Draft(engine).write(message);
-    const length = engine.run.encode(shape, engine.output);
-    // The type byte goes in front of the object, into the room that is reserved for envelopes.
-    engine.bytes[engine.output - 1] = shape;
-    return engine.copy(engine.output - 1, length + 1);
-  }
-
-  #encodeDraft(engine: Engine, shape: number): Uint8Array {
-    return engine.copy(engine.output, engine.run.encode(shape, engine.output));
-  }
-
-  /**
-   * Encodes as many entries from `next` on as fit the output, and adds them to `pieces`. Returns the
-   * index of the entry after them.
-   */
-  #encodeNodes(nodes: readonly NodeState[], next: number, pieces: Uint8Array[]): number {
-    const size = entryRoom(nodes[next]!);
-    const outputSize = Math.max(size, Limits.packetDecompressed);
-    const engine = this.#engineFor(size, outputSize);
-    const until = Math.min(nodes.length, next + entriesAtOnce);
-    let at = engine.output;
-    let index = next;
-    do {
-      new Draft(engine).write(nodes[index]!);
-      at += engine.run.encode(Shape.nodeState, at);
-      index += 1;
-    } while (index < until && fits(entryRoom(nodes[index]!), engine.output + outputSize - at));
-    pieces.push(engine.copy(engine.output, at - engine.output));
-    return index;
-  }
 }
 
 /** Returns how many bytes the pieces of a message have together. */
 export function totalSize(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((size, piece) => size + piece.length, 0);
 }
-
-/** How many entries of a push/pull are encoded at once: some milliseconds of work. */
-const entriesAtOnce = 2_048;
 
 /** How many bytes are copied at once: some milliseconds of work. */
 const copiedAtOnce = 4_194_304;
@@ -364,16 +316,6 @@ function* copyInto(engine: Engine, pieces: readonly Uint8Array[]): Job {
       copied += part.length;
     }
   }
-}
-
-/** Returns how many bytes an entry takes as input, and encoded, at most. */
-function entryRoom({ node, address, meta, versions }: NodeState): number {
-  return 3 * node.length + address.length + (meta?.length ?? 0) + versions.length + 512;
-}
-
-/** Returns whether an entry fits the input of the permanent instance, and the room that is left. */
-function fits(size: number, room: number): boolean {
-  return size <= Math.min(Limits.packet, room);
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

@@ -4,9 +4,10 @@
  * memory never shrinks, so an instance for a large frame is dropped after use.
  */
 
-import { moduleBase64 } from "../../../wasm/module.ts";
 import { SerfError } from "../../errors.ts";
 import { Size } from "./abi.ts";
+import { Known } from "./known.ts";
+import { type Build, instantiate } from "./module.ts";
 
 /**
  * The exported functions, which `wasm/README.md` describes. Addresses are byte offsets into the
@@ -26,7 +27,9 @@ interface Exports {
   decodeMany(shape: number, count: number, at: number): number;
   sealFrame(length: number, flags: number, labelHeader: number): number;
   sealMore(): number;
-  encode(shape: number, at: number): number;
+  encode(type: number, drafted: number): number;
+  encodeAndSeal(type: number, drafted: number, flags: number): number;
+  encodeMany(shape: number, count: number, drafted: number): number;
   clear(): void;
   label(): number;
   nonce(): number;
@@ -48,25 +51,32 @@ export interface EngineSetup {
   readonly label: Uint8Array;
   readonly keys: readonly Uint8Array[];
   readonly inputSize: number;
-  /** Bytes reserved for the result of sealing or encoding, and at first for decompressed bytes. */
+  /** Bytes reserved for compressed bytes or what is to be encoded, and at first for decompressed bytes. */
   readonly outputSize: number;
   /** The maximum number of decompressed bytes. */
   readonly outputLimit: number;
+  /** The build of the module; the fastest that the runtime can run if it is not given. */
+  readonly build?: Build;
 }
 
 /** Text from a peer is not UTF-8. */
 export class TextFault extends Error {}
 
-const compiled: WebAssembly.Module = new WebAssembly.Module(bytesOf(moduleBase64));
+/** The size of the buffer that packets share. */
+const slabSize = 16_384;
+/** The maximum size of what is copied faster by a loop. */
+const shortMax = 24;
 const decoder: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** An instance of the module with views of its memory. */
 export class Engine {
+  /** What the instance was created for. */
+  readonly setup: EngineSetup;
   /** The exported functions. */
   readonly run: Exports;
   /** The address of the input. */
   readonly input: number;
-  /** The address from which `encode` may write. */
+  /** The address of the text and bytes of the records to encode. */
   readonly output: number;
   /** The index of the table of decoded records among the 32-bit words. */
   readonly recordsWord: number;
@@ -75,12 +85,16 @@ export class Engine {
   #bytes: Uint8Array;
   #words: Int32Array;
   #nonce: Uint8Array;
-  /** Names by the number that the module gave them; false for those that are not UTF-8. */
-  #names: (string | false | undefined)[] = [];
+  /** What is known of nodes, by the number that the module gave their names. */
+  #known: (Known | undefined)[] = [];
+  /** The buffer of `share`, and how much of it is taken. */
+  #slab: Uint8Array<ArrayBuffer> = new Uint8Array();
+  #slabUsed = 0;
 
   /** Throws SerfError (ERR_LIMIT) if the memory cannot be allocated. */
   constructor(setup: EngineSetup) {
-    this.run = new WebAssembly.Instance(compiled).exports as unknown as Exports;
+    this.setup = setup;
+    this.run = instantiate(setup.build) as Exports;
     const { keys, inputSize, outputSize, outputLimit } = setup;
     if (this.run.configure(keys.length, inputSize, outputSize, outputLimit) === 0) {
       throw new SerfError("ERR_LIMIT", `Cannot allocate ${inputSize + outputSize} bytes for the codec`);
@@ -121,9 +135,32 @@ export class Engine {
     return this.#words;
   }
 
+  /** Writes bytes to the memory, short ones by a loop, which costs less than a call of `set`. */
+  write(source: Uint8Array, at: number): void {
+    const bytes = this.bytes;
+    if (source.length > shortMax) bytes.set(source, at);
+    else for (let index = 0; index < source.length; index++) bytes[at + index] = source[index]!;
+  }
+
   /** Returns a copy of `length` bytes of the memory. */
   copy(at: number, length: number): Uint8Array {
     return this.bytes.slice(at, at + length);
+  }
+
+  /**
+   * Returns a copy that shares a buffer with others, because on V8 a buffer costs several times as
+   * much as a view. For packets, which are sent soon: a copy that is kept keeps the whole buffer.
+   */
+  share(at: number, length: number): Uint8Array {
+    if (length > slabSize / 4) return this.copy(at, length);
+    if (this.#slabUsed + length > this.#slab.length) {
+      this.#slab = new Uint8Array(slabSize);
+      this.#slabUsed = 0;
+    }
+    const copy = new Uint8Array(this.#slab.buffer, this.#slabUsed, length);
+    copy.set(new Uint8Array(this.bytes.buffer, at, length));
+    this.#slabUsed += length;
+    return copy;
   }
 
   /** Returns `length` bytes as text. Throws TextFault if they are not UTF-8. */
@@ -142,16 +179,25 @@ export class Engine {
    */
   name(at: number, length: number, number: number): string {
     if (number === 0) return this.text(at, length);
-    const known = this.#names[number];
-    if (typeof known === "string") return known;
-    if (known === false) throw new TextFault("name is not UTF-8");
-    this.#names[number] = false;
-    return (this.#names[number] = this.text(at, length));
+    const known = this.#knownBy(number);
+    if (typeof known.name === "string") return known.name;
+    if (known.name === false) throw new TextFault("name is not UTF-8");
+    known.name = false;
+    return (known.name = this.text(at, length));
   }
 
-  /** Drops all stored names. Call it when the module has reset its numbers. */
+  /** Returns what is known of the node whose name has a `number`; `undefined` if that is 0. */
+  known(number: number): Known | undefined {
+    return number === 0 ? undefined : this.#knownBy(number);
+  }
+
+  #knownBy(number: number): Known {
+    return (this.#known[number] ??= new Known());
+  }
+
+  /** Drops what is known by name. Call it when the module has reset its numbers. */
   forgetNames(): void {
-    this.#names = [];
+    this.#known = [];
   }
 
   #view(): void {
@@ -163,11 +209,4 @@ export class Engine {
   #nonceView(): Uint8Array {
     return new Uint8Array(this.run.memory.buffer, this.run.nonce(), Size.nonceSize);
   }
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
 }

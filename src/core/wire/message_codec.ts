@@ -6,6 +6,12 @@
 import type { Job } from "../jobs.ts";
 import type { PacketMessage, PushPull, StreamMessage } from "./messages.ts";
 
+/** How a packet is sealed. */
+export interface PacketOptions {
+  readonly crc: boolean;
+  readonly encrypt: boolean;
+}
+
 /** How a frame is sealed. */
 export interface SealOptions {
   readonly labelHeader: boolean;
@@ -73,10 +79,12 @@ export interface MessageCodec {
   /** Encodes a push/pull in slices. Returns the message in pieces. */
   encodeState(message: PushPull): Job<Uint8Array[]>;
   /** Builds one datagram from encoded messages. Throws SerfError (ERR_LIMIT) if they do not fit one. */
-  seal(
-    parts: readonly Uint8Array[],
-    options: { readonly crc: boolean; readonly encrypt: boolean },
-  ): Uint8Array;
+  seal(parts: readonly Uint8Array[], options: PacketOptions): Uint8Array;
+  /**
+   * Encodes one message and builds a datagram from it alone. Throws SerfError (ERR_LIMIT) if it does
+   * not fit one.
+   */
+  sealMessage(message: PacketMessage, options: PacketOptions): Uint8Array;
   /**
    * Decodes a datagram. Parts that are dropped are returned as faults. Throws WireError if the
    * whole datagram is dropped.

@@ -1,5 +1,5 @@
 /**
- * Reads messages from the records that the WebAssembly module decoded, and writes the record that
+ * Reads messages from the records that the WebAssembly module decoded, and writes the records that
  * it encodes.
  */
 
@@ -7,6 +7,7 @@ import { unreachable } from "../assert.ts";
 import { noBytes } from "../bytes.ts";
 import { MessageType, Shape, Size, Slot } from "./abi.ts";
 import type { Engine } from "./engine.ts";
+import type { Facts } from "./known.ts";
 import type { ErrorReply, NodeState, PacketMessage, ProbeSource, StreamMessage } from "./messages.ts";
 
 /** Returns the message of record `index`. Throws TextFault if text in it is not UTF-8. */
@@ -44,16 +45,19 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
         node: nameAt(engine, at + Slot.node),
         from: nameAt(engine, at + Slot.peer),
       };
-    case MessageType.alive:
+    case MessageType.alive: {
+      const node = nameAt(engine, at + Slot.node);
+      const { address, meta, versions } = factsAt(engine, at, undefined);
       return {
         type: "alive",
         incarnation: number,
-        node: nameAt(engine, at + Slot.node),
-        address: bytesAt(engine, at + Slot.address) ?? noBytes,
+        node,
+        address,
         port: words[at + Slot.port]!,
-        meta: bytesAt(engine, at + Slot.extra),
-        versions: bytesAt(engine, at + Slot.versions) ?? noBytes,
+        meta,
+        versions,
       };
+    }
     case MessageType.user:
       return { type: "user", payload: bytesAt(engine, at + Slot.extra) ?? noBytes };
     case MessageType.error:
@@ -70,23 +74,46 @@ export function readMessage(engine: Engine, index: number): PacketMessage | Erro
 export function readNodeState(engine: Engine, index: number, previous: NodeState | undefined): NodeState {
   const words = engine.words;
   const at = engine.recordsWord + index * Size.recordWords;
+  const node = nameAt(engine, at + Slot.node);
+  const { address, meta, versions } = factsAt(engine, at, previous?.versions);
   return {
-    node: nameAt(engine, at + Slot.node),
-    address: bytesAt(engine, at + Slot.address) ?? noBytes,
+    node,
+    address,
     port: words[at + Slot.port]!,
-    meta: bytesAt(engine, at + Slot.extra),
+    meta,
     incarnation: words[at + Slot.number]! >>> 0,
     state: words[at + Slot.flag]!,
-    versions: sharedBytesAt(engine, at + Slot.versions, previous?.versions),
+    versions,
   };
 }
 
-function sourceAt(engine: Engine, at: number): ProbeSource {
-  return {
-    address: bytesAt(engine, at + Slot.extra) ?? noBytes,
-    port: engine.words[at + Slot.sourcePort]!,
-    node: nameAt(engine, at + Slot.peer),
+/**
+ * Returns the bytes of a node: those of last time if the stamp says that they are the same, else
+ * copies, except that `versions` is shared if those are the same.
+ */
+function factsAt(engine: Engine, at: number, versions: Uint8Array | undefined): Facts {
+  const words = engine.words;
+  const stamp = words[at + Slot.stamp]!;
+  const known = engine.known(words[at + Slot.node + 2]!);
+  const last = known?.facts;
+  if (stamp !== 0 && last?.stamp === stamp) return last;
+  const facts: Facts = {
+    stamp,
+    address: bytesAt(engine, at + Slot.address) ?? noBytes,
+    meta: bytesAt(engine, at + Slot.extra),
+    versions: sharedBytesAt(engine, at + Slot.versions, versions),
   };
+  if (known !== undefined) known.facts = facts;
+  return facts;
+}
+
+function sourceAt(engine: Engine, at: number): ProbeSource {
+  const words = engine.words;
+  const node = nameAt(engine, at + Slot.peer);
+  const known = engine.known(words[at + Slot.peer + 2]!);
+  const address = sharedBytesAt(engine, at + Slot.extra, known?.source);
+  if (known !== undefined) known.source = address;
+  return { address, port: words[at + Slot.sourcePort]!, node };
 }
 
 function nameAt(engine: Engine, word: number): string {
@@ -117,49 +144,68 @@ function sharedBytesAt(engine: Engine, word: number, known: Uint8Array | undefin
 /** The messages whose body is one object. */
 export type ObjectMessage = Exclude<PacketMessage | StreamMessage, { type: "user" | "pushPull" }>;
 
-/** Returns how many bytes of input the fields of a message take at most. */
-export function draftSize(...fields: readonly (string | Uint8Array | null)[]): number {
-  let size = 0;
-  for (const field of fields)
-    size += field === null ? 0 : typeof field === "string" ? 3 * field.length : field.length;
-  return size;
-}
-
-/** Returns the text and byte fields of a message, for `draftSize`. */
-export function fieldsOf(message: ObjectMessage): (string | Uint8Array | null)[] {
+/** How many bytes the text and byte fields of a message or an entry take at most, before it is encoded. */
+export function fieldsSize(message: ObjectMessage | NodeState): number {
+  if (!("type" in message)) return nodeSize(message);
   switch (message.type) {
     case "ping":
-      return [message.node, message.source.address, message.source.node];
+      return textSize(message.node) + sourceSize(message.source);
     case "indirectPing":
-      return [message.node, message.target, message.source.address, message.source.node];
+      return textSize(message.node) + message.target.length + sourceSize(message.source);
     case "ack":
-      return [message.payload];
+      return message.payload?.length ?? 0;
     case "nack":
-      return [];
+      return 0;
     case "suspect":
     case "dead":
-      return [message.node, message.from];
+      return textSize(message.node) + textSize(message.from);
     case "alive":
-      return [message.node, message.address, message.meta, message.versions];
+      return nodeSize(message);
     case "error":
-      return [message.text];
+      return textSize(message.text);
     default:
       return unreachable(message);
   }
 }
 
+function nodeSize({ node, address, meta, versions }: Omit<NodeState, "state">): number {
+  return textSize(node) + address.length + (meta?.length ?? 0) + versions.length;
+}
+
+function sourceSize({ address, node }: ProbeSource): number {
+  return address.length + textSize(node);
+}
+
+function textSize(text: string): number {
+  return 3 * text.length;
+}
+
 /**
- * Writes the record that is encoded next. Text and bytes go to the input, which must have room for
- * `fieldsOf`.
+ * Writes the records that are encoded next. Their text and bytes go to the output, which must have
+ * room for `fieldsSize` of each.
  */
 export class Draft {
   readonly #engine: Engine;
+  #record: number;
   #at: number;
 
+  /** Begins with the record that `encode` reads. */
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#at = engine.input;
-    engine.words.fill(0, engine.draftWord, engine.draftWord + Size.recordWords);
+    this.#record = engine.draftWord;
+    this.#at = engine.output;
+    this.#empty();
+  }
+
+  /** How many bytes of the output are written. */
+  get size(): number {
+    return this.#at - this.#engine.output;
+  }
+
+  /** Goes on with record `index` of the table, which `encodeMany` reads. */
+  begin(index: number): void {
+    this.#record = this.#engine.recordsWord + index * Size.recordWords;
+    this.#empty();
   }
 
   /** Fills the record with `message` and returns its shape. */
@@ -205,7 +251,12 @@ export class Draft {
 
   /** Writes one number. */
   number(slot: number, value: number): void {
-    this.#engine.words[this.#engine.draftWord + slot] = value;
+    this.#engine.words[this.#record + slot] = value;
+  }
+
+  #empty(): void {
+    const words = this.#engine.words;
+    for (let word = this.#record; word < this.#record + Size.recordWords; word++) words[word] = 0;
   }
 
   #probe(sequence: number, node: string, source: ProbeSource): void {
@@ -233,7 +284,7 @@ export class Draft {
 
   #bytes(slot: number, bytes: Uint8Array | null): void {
     if (bytes === null) return;
-    this.#engine.bytes.set(bytes, this.#at);
+    this.#engine.write(bytes, this.#at);
     this.#span(slot, bytes.length, bytes.length + 1);
   }
 

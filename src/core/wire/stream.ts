@@ -49,15 +49,31 @@ export class FrameDecoder {
   #copied = 0;
   #opening = false;
   #message: MessageDecoder | undefined;
+  readonly #finished: () => void;
 
-  /** The frame has to fit the engine's input. */
-  constructor(engine: Engine, frame: Uint8Array) {
+  /** The frame has to fit the engine's input. Calls `finished` when the engine is not used any more. */
+  constructor(engine: Engine, frame: Uint8Array, finished: () => void) {
     this.#engine = engine;
     this.#frame = frame;
+    this.#finished = finished;
   }
 
-  /** Returns the message, or `undefined` if more steps are needed. Throws WireError. */
+  /**
+   * Returns the message, or `undefined` if more steps are needed. Throws WireError. After a message
+   * or an error there are no more steps.
+   */
   step(): StreamMessage | undefined {
+    let more = false;
+    try {
+      const message = this.#step();
+      more = message === undefined;
+      return message;
+    } finally {
+      if (!more) this.#finished();
+    }
+  }
+
+  #step(): StreamMessage | undefined {
     if (this.#message !== undefined) return this.#message.step();
     const length = this.#open();
     if (length === FrameCode.more) return undefined;

@@ -126,6 +126,53 @@ describe("a packet", () => {
     expect(c.open(bytes(packet.compoundOfThree), strict)).toEqual({ messages: three, faults: [] });
   });
 
+  for (const [name, message] of [...Object.entries(table), ["user", user("abc".repeat(40))] as const]) {
+    test(`of the message ${name} is the same, encoded and sealed at once or in two steps`, () => {
+      for (const compression of [false, true]) {
+        for (const encryptionVersion of [0, 1] as const) {
+          for (const crc of [false, true]) {
+            for (const encrypt of [false, true]) {
+              const create = (): Codec =>
+                codec({
+                  compression,
+                  encryptionVersion,
+                  keys: [vectorKey],
+                  label: "lab",
+                  random: fixedRandom(vectorNonce),
+                });
+              const twice = create();
+              const expected = twice.seal([twice.encode(message)], { crc, encrypt });
+              expect(hex(create().sealMessage(message, { crc, encrypt }))).toBe(hex(expected));
+            }
+          }
+        }
+      }
+    });
+  }
+
+  test("of one message that is too large is refused, encoded and sealed at once or in two steps", () => {
+    const c = codec();
+    const plain = { crc: false, encrypt: false };
+    const ack = (size: number): PacketMessage => ({
+      type: "ack",
+      sequence: 1,
+      payload: new Uint8Array(size).fill(7),
+    });
+    const most = Limits.packet - c.encode(ack(1_000)).length + 1_000;
+    expect(hex(c.sealMessage(ack(most), plain))).toBe(hex(c.encode(ack(most))));
+    expect(() => c.sealMessage(ack(most + 1), plain)).toThrow("Cannot pack more than 65536 bytes");
+  });
+
+  test("is not overwritten by those after it", () => {
+    const c = codec({ keys: [vectorKey], random: fixedRandom(vectorNonce) });
+    const options = { crc: false, encrypt: true };
+    const sizes = Array.from({ length: 200 }, (_, index) => (index * 67) % 5_000);
+    const packets = sizes.map((size) => c.seal([c.encode(user("a".repeat(size)))], options));
+    for (const [index, size] of sizes.entries()) {
+      expect(c.open(packets[index]!, strict).messages).toEqual([user("a".repeat(size))]);
+    }
+  });
+
   test("is compressed only if that makes it smaller", () => {
     const c = codec({ compression: true });
     const plain = { crc: false, encrypt: false };

@@ -11,6 +11,7 @@ import type {
   MessageCodec,
   MessageReader,
   OpenedPacket,
+  PacketOptions,
   ReaderOptions,
 } from "../../../../src/core/wire/message_codec.ts";
 import type { PacketMessage, PushPull, StreamMessage } from "../../../../src/core/wire/messages.ts";
@@ -53,12 +54,17 @@ export class StructuralCodec implements MessageCodec {
   }
 
   /** @inheritdoc */
-  seal(parts: readonly Uint8Array[], { crc }: { readonly crc: boolean }): Uint8Array {
+  seal(parts: readonly Uint8Array[], { crc }: Pick<PacketOptions, "crc">): Uint8Array {
     const datagram = new Datagram(parts as unknown as Sized<PacketMessage>[], crc);
     // The real codec knows what does not fit a packet, and says so.
     if (datagram.length > Limits.packet || parts.length > Limits.parts) return this.bytesOf(datagram);
     this.#comparison.sealed(datagram);
     return asBytes(datagram);
+  }
+
+  /** @inheritdoc */
+  sealMessage(message: PacketMessage, options: PacketOptions): Uint8Array {
+    return this.seal([this.encode(message)], options);
   }
 
   /** @inheritdoc */
