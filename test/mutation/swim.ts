@@ -222,13 +222,13 @@ export const swimMutants: readonly Mutant[] = [
     ["a ping before the start is fatal", "self === noRow || members", "members"],
     ["relays are unlimited", " || this.#relays.size >= SwimLimits.relays", ""],
   ]),
-  ...faultsIn("src/core/swim/gossip.ts", [
+  ...faultsIn("src/core/swim/gossip/gossip.ts", [
     ["a neighbour gets one packet", "packets < packetsMax; packets++", "packets < 1; packets++"],
     ["two nodes do not gossip", "members.count > 1 && (", "members.count > 2 && ("],
     ["neighbours get gossip twice", " && !told.includes(node);", ";"],
     ["the only neighbour is sent everything twice", 'if (before === after) this.#forgive("after");', ""],
   ]),
-  ...faultsIn("src/core/swim/ring.ts", [
+  ...faultsIn("src/core/swim/gossip/ring.ts", [
     [
       "the neighbour behind is the farthest",
       "distance < this.#distance(this.#after)) this.#after = row;",

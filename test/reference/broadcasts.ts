@@ -3,8 +3,8 @@
  * and in which order, is what the optimised queue has to send.
  */
 
+import type { Side } from "../../src/core/swim/gossip/ring.ts";
 import type { BroadcastsOptions, FetchOptions } from "../../src/core/swim/queue/broadcasts.ts";
-import type { Side } from "../../src/core/swim/ring.ts";
 
 interface Entry {
   readonly bytes: Uint8Array;

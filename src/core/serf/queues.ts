@@ -3,8 +3,8 @@
  * (serf `GetBroadcasts`).
  */
 
+import type { Side } from "../swim/gossip/ring.ts";
 import { Broadcasts } from "../swim/queue/broadcasts.ts";
-import type { Side } from "../swim/ring.ts";
 import { Limits } from "../wire/limits.ts";
 import type { SerfContext } from "./context.ts";
 import { log } from "./context.ts";

@@ -8,8 +8,8 @@ import type { Address } from "../../runtime.ts";
 import type { Job, Turn } from "../jobs.ts";
 import type { Row } from "../rows.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
+import type { Side } from "./gossip/ring.ts";
 import type { Identity } from "./identity.ts";
-import type { Side } from "./ring.ts";
 
 /** The push/pull that a state comes from. */
 export interface StateExchange {

@@ -13,13 +13,14 @@ import type { OpenedPacket } from "../wire/message_codec.ts";
 import type { Ack, Alive, PacketMessage } from "../wire/messages.ts";
 import type { SwimConfig } from "./config.ts";
 import { createContext, log, type SwimContext, type SwimContextOptions, type SwimTimer } from "./context.ts";
-import { Gossip } from "./gossip.ts";
+import { Gossip } from "./gossip/gossip.ts";
+import { Ring } from "./gossip/ring.ts";
 import { LastCheck } from "./last_check.ts";
 import type { Node, Standing } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { ProbeResponder } from "./probe_responder.ts";
 import { Prober } from "./prober.ts";
-import { Ring } from "./ring.ts";
+import { Stalls } from "./stalls.ts";
 import { Exchanges } from "./streams/exchanges.ts";
 import { FullState } from "./streams/full_state.ts";
 import { PushPulls } from "./streams/push_pull.ts";
@@ -41,9 +42,6 @@ export interface SwimLoad {
   readonly timers: number;
 }
 
-/** A deadline that is overdue by more than this shows that the node stood still. */
-const stallMs = 100;
-
 /** SWIM with Lifeguard, compatible with memberlist. */
 export class Swim {
   readonly #context: SwimContext;
@@ -56,10 +54,8 @@ export class Swim {
   readonly #fullState: FullState;
   readonly #exchanges: Exchanges;
   readonly #pushPulls: PushPulls;
+  readonly #stalls: Stalls;
   #faultCount = 0;
-  #stallNoticedAt = Number.NEGATIVE_INFINITY;
-  /** When this node handled something last. */
-  #inputAt = 0;
 
   constructor(options: SwimContextOptions) {
     const context = createContext(options);
@@ -73,6 +69,7 @@ export class Swim {
     this.#lastCheck = new LastCheck(context, this.#membership);
     this.#ring = new Ring(context.members, context.config.name);
     this.#gossip = new Gossip(context, this.#ring);
+    this.#stalls = new Stalls(context, (now, lostMs) => this.#stalled(now, lostMs));
   }
 
   /** The settings of this layer. */
@@ -143,7 +140,7 @@ export class Swim {
    * before a restart.
    */
   start(now: number, past = 0): void {
-    this.#inputAt = now;
+    this.#stalls.start(now);
     this.#membership.resume(past);
     this.#membership.announce(now);
     this.#prober.start(now);
@@ -219,7 +216,7 @@ export class Swim {
 
   /** Handles a datagram that arrived. */
   packet(now: number, from: Address, bytes: Uint8Array): void {
-    this.#noticeStall(now);
+    this.#stalls.notice(now);
     const { codec, config, outbox } = this.#context;
     outbox.meter?.incr("memberlist.udp.received", bytes.length);
     let opened: OpenedPacket;
@@ -267,7 +264,7 @@ export class Swim {
 
   /** Runs all timers that are due. */
   tick(now: number): void {
-    this.#noticeStall(now);
+    this.#stalls.notice(now);
     for (
       let timer = this.#context.timers.take(now);
       timer !== undefined;
@@ -278,23 +275,8 @@ export class Swim {
     this.#gossip.tick(now);
   }
 
-  /**
-   * Notices that this node stood still, by a deadline that is long overdue. What it has not received
-   * meanwhile says nothing about others: the running probe is void, relayed probes are forgotten, and
-   * suspicions are longer by the time that was lost. That may have begun right after the last input,
-   * long before the deadline. Lifeguard's awareness cannot see this: the acks wait in the socket while
-   * the timers that miss them run first.
-   */
-  #noticeStall(now: number): void {
-    const { timers, config } = this.#context;
-    const lostMs = now - this.#inputAt;
-    const deadline = timers.next();
-    this.#inputAt = now;
-    if (!config.rules.stalls) return;
-    const overdueMs = now - deadline;
-    // Deadlines that were overdue already when a stall was noticed belong to that stall.
-    if (overdueMs <= stallMs || deadline <= this.#stallNoticedAt) return;
-    this.#stallNoticedAt = now;
+  /** The running probe is void, relayed probes are forgotten, and suspicions get back the time that was lost. */
+  #stalled(now: number, lostMs: number): void {
     this.#prober.voidRound();
     this.#responder.forgetRelays();
     this.#membership.extendSuspicions(now, lostMs);

@@ -10,8 +10,8 @@ import { Limits } from "../wire/limits.ts";
 import type { PacketMessage } from "../wire/messages.ts";
 import { labelSize } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
+import type { Side } from "./gossip/ring.ts";
 import { versionIndex } from "./identity.ts";
-import type { Side } from "./ring.ts";
 
 const compoundHeaderSize = 2;
 const partOverhead = 2;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { nameHash } from "../../../src/core/name_index.ts";
 import { OwnNames } from "../../../src/core/names.ts";
+import { Ring } from "../../../src/core/swim/gossip/ring.ts";
 import { OwnIdentities } from "../../../src/core/swim/identity.ts";
 import { Members } from "../../../src/core/swim/members.ts";
-import { Ring } from "../../../src/core/swim/ring.ts";
 import { address, seeded, versions } from "./machine.ts";
 
 /** The members as the node of the first name sees them. */

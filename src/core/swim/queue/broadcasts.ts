@@ -9,7 +9,7 @@ import { ceilLog10 } from "../../math.ts";
 import { NameIndex } from "../../name_index.ts";
 import { noRow, type Row } from "../../rows.ts";
 import type { Rules } from "../config.ts";
-import { type Side, sides } from "../ring.ts";
+import { type Side, sides } from "../gossip/ring.ts";
 import { QueuedEntries } from "./entries.ts";
 import { type Room, type Run, Tier } from "./tier.ts";
 

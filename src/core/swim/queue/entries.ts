@@ -5,7 +5,7 @@
 
 import { LinkedRows, RowList } from "../../linked_rows.ts";
 import { noRow, placeOf, type Row, Rows } from "../../rows.ts";
-import { type Side, sides } from "../ring.ts";
+import { type Side, sides } from "../gossip/ring.ts";
 
 /** What an entry may wait for, as bits. */
 const waitsFor = { members: 1, before: 2, after: 4 } as const;

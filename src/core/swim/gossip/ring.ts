@@ -5,9 +5,9 @@
  * after each one. The hash, unlike the name, does not put the machines of one rack side by side.
  */
 
-import { nameHash } from "../name_index.ts";
-import { noRow, type Row } from "../rows.ts";
-import type { Members } from "./members.ts";
+import { nameHash } from "../../name_index.ts";
+import { noRow, type Row } from "../../rows.ts";
+import type { Members } from "../members.ts";
 
 /** The two directions on the ring. */
 export type Side = "before" | "after";

@@ -5,10 +5,10 @@
  * nodes are idle most of the time.
  */
 
-import { noRow, type Row } from "../rows.ts";
-import type { SwimContext } from "./context.ts";
+import { noRow, type Row } from "../../rows.ts";
+import type { SwimContext } from "../context.ts";
+import { fetchGossip, sendToNode } from "../transmit.ts";
 import { type Ring, type Side, sides } from "./ring.ts";
-import { fetchGossip, sendToNode } from "./transmit.ts";
 
 /** The maximum number of packets for a neighbour at one tick; what is left has to wait for the next. */
 const packetsMax = 4;
