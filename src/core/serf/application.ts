@@ -10,6 +10,7 @@ import type { Row } from "../rows.ts";
 import type { Application, StateExchange } from "../swim/application.ts";
 import type { Side } from "../swim/gossip/ring.ts";
 import type { Identity } from "../swim/identity.ts";
+import type { Addressee } from "../swim/queue/broadcasts.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
 import type { PingCoordinates } from "./coordinates.ts";
 import type { Inbox } from "./inbox.ts";
@@ -60,13 +61,18 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  broadcasts(overhead: number, limit: number, side?: Side): Uint8Array[] {
-    return this.#routes.queues.fetch(overhead, limit, side);
+  broadcasts(overhead: number, limit: number, to?: Addressee): Uint8Array[] {
+    return this.#routes.queues.fetch(overhead, limit, to);
   }
 
   /** @inheritdoc */
   get hasBroadcasts(): boolean {
     return this.#routes.queues.pending;
+  }
+
+  /** @inheritdoc */
+  get hasUntold(): boolean {
+    return this.#routes.queues.untold;
   }
 
   /** @inheritdoc */

@@ -4,7 +4,7 @@
  */
 
 import type { Side } from "../swim/gossip/ring.ts";
-import { Broadcasts } from "../swim/queue/broadcasts.ts";
+import { type Addressee, Broadcasts } from "../swim/queue/broadcasts.ts";
 import { Limits } from "../wire/limits.ts";
 import type { SerfContext } from "./context.ts";
 import { log } from "./context.ts";
@@ -56,12 +56,12 @@ export class SerfQueues {
   }
 
   /** Returns the messages for the rest of a packet; see `Application.broadcasts`. */
-  fetch(overhead: number, limit: number, side?: Side): Uint8Array[] {
+  fetch(overhead: number, limit: number, to: Addressee = {}): Uint8Array[] {
     const taken: Uint8Array[] = [];
     let free = limit;
     for (const queue of this.#all) {
       const countMax = Limits.parts - taken.length;
-      const messages = queue.fetch({ overhead, limit: free, countMax, side });
+      const messages = queue.fetch({ ...to, overhead, limit: free, countMax });
       for (const message of messages) {
         free -= message.length + overhead;
         this.#context.outbox.meter?.sample("serf.msgs.sent", message.length);
@@ -74,6 +74,11 @@ export class SerfQueues {
   /** Whether there is anything to send, to anybody. */
   get pending(): boolean {
     return this.#all.some((queue) => queue.pending);
+  }
+
+  /** Whether there are messages that a neighbour on the ring has not been told yet. */
+  get untold(): boolean {
+    return this.#all.some((queue) => queue.untold);
   }
 
   /** Forgets the messages that a neighbour on the ring has not been told yet. */

@@ -159,7 +159,9 @@ export class SerfCore {
 
   /** Returns the effects since the last call, in order. */
   drain(): SerfEffect[] {
-    return this.#pipeline.run(this.#context.now, this.#context.outbox.drain());
+    const { now, outbox } = this.#context;
+    this.#swim.hasten(now);
+    return this.#pipeline.run(now, outbox.drain());
   }
 
   /**

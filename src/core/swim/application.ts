@@ -10,6 +10,7 @@ import type { Row } from "../rows.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
 import type { Side } from "./gossip/ring.ts";
 import type { Identity } from "./identity.ts";
+import type { Addressee } from "./queue/broadcasts.ts";
 
 /** The push/pull that a state comes from. */
 export interface StateExchange {
@@ -32,12 +33,13 @@ export interface Application {
   messages(now: number, from: Address, payloads: readonly Uint8Array[]): void;
   /**
    * Returns messages to fill the rest of a packet. The sum of their lengths, plus `overhead` for
-   * each, stays within `limit`. With `side` these are the messages that this neighbour on the ring has
-   * not been told yet.
+   * each, stays within `limit`. `to` restricts them to what is meant for one receiver.
    */
-  broadcasts(overhead: number, limit: number, side?: Side): Uint8Array[];
+  broadcasts(overhead: number, limit: number, to?: Addressee): Uint8Array[];
   /** Whether {@link broadcasts} has anything to return, for any receiver. */
   readonly hasBroadcasts: boolean;
+  /** Whether there are messages that a neighbour on the ring has not been told yet. */
+  readonly hasUntold: boolean;
   /** Forgets the messages that a neighbour has not been told yet. */
   forgive(side: Side): void;
   /** Returns the state that is sent with every push/pull. */

@@ -17,6 +17,10 @@ export interface Rules {
   readonly nacks: boolean;
   /** Each node tells its two neighbours on a ring of hashed names all that it learns. */
   readonly ring: boolean;
+  /** What is new leaves at once, and not at the next gossip interval. */
+  readonly eager: boolean;
+  /** Packets are filled by this layer and the one above in turns, and not always by this one first. */
+  readonly turns: boolean;
   /** In clusters of up to nine, broadcasts are sent once for every other member. */
   readonly smallClusters: boolean;
   /** The loops start at a random phase, so that nodes that start together are not in step. */
@@ -32,6 +36,8 @@ export const allRules: Rules = {
   buddy: true,
   nacks: true,
   ring: true,
+  eager: true,
+  turns: true,
   smallClusters: true,
   randomPhases: true,
   stalls: true,
@@ -43,6 +49,8 @@ export const rulesOfMemberlist: Rules = {
   buddy: true,
   nacks: true,
   ring: false,
+  eager: false,
+  turns: false,
   smallClusters: false,
   randomPhases: false,
   stalls: false,

@@ -41,6 +41,8 @@ export interface SwimContext {
   readonly members: Members;
   readonly broadcasts: Broadcasts;
   readonly awareness: Awareness;
+  /** `above` if the broadcasts of the layer above fill the next packet before those of this layer. */
+  readonly turns: { above: boolean };
   /** Returns a sequence number for a ping; it repeats after 2^32 calls. */
   readonly nextSequence: () => number;
 }
@@ -69,6 +71,7 @@ export function createContext(options: SwimContextOptions): SwimContext {
       lengthMax: () => SwimLimits.members,
     }),
     timers: new Timers(),
+    turns: { above: false },
     awareness: new Awareness(config.awarenessMax, (score) =>
       outbox.meter?.gauge("memberlist.health.score", score),
     ),

@@ -56,6 +56,8 @@ export class Swim {
   readonly #pushPulls: PushPulls;
   readonly #stalls: Stalls;
   #faultCount = 0;
+  /** Where the present input came from, if it is a packet. */
+  #from: Address | undefined;
 
   constructor(options: SwimContextOptions) {
     const context = createContext(options);
@@ -217,6 +219,7 @@ export class Swim {
   /** Handles a datagram that arrived. */
   packet(now: number, from: Address, bytes: Uint8Array): void {
     this.#stalls.notice(now);
+    this.#from = from;
     const { codec, config, outbox } = this.#context;
     outbox.meter?.incr("memberlist.udp.received", bytes.length);
     let opened: OpenedPacket;
@@ -260,6 +263,12 @@ export class Swim {
    */
   deadline(now: number): number {
     return Math.min(this.#context.timers.next(), this.#gossip.deadline(now));
+  }
+
+  /** Sends what came up since the last input and need not wait. Call it after every input. */
+  hasten(now: number): void {
+    this.#gossip.hasten(now, this.#from);
+    this.#from = undefined;
   }
 
   /** Runs all timers that are due. */

@@ -10,8 +10,8 @@ import { Limits } from "../wire/limits.ts";
 import type { PacketMessage } from "../wire/messages.ts";
 import { labelSize } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
-import type { Side } from "./gossip/ring.ts";
 import { versionIndex } from "./identity.ts";
+import type { Addressee } from "./queue/broadcasts.ts";
 
 const compoundHeaderSize = 2;
 const partOverhead = 2;
@@ -50,11 +50,11 @@ export function sendUser(context: SwimContext, to: Address, payload: Uint8Array)
 }
 
 /**
- * Returns the broadcasts for one gossip packet; empty if there are none. With `side` these are the
- * ones that this neighbour on the ring has not been told yet.
+ * Returns the broadcasts for one gossip packet; empty if there are none. `to` restricts
+ * them to what is meant for one receiver.
  */
-export function fetchGossip(context: SwimContext, side?: Side): Uint8Array[] {
-  return broadcasts(context, budget(context, context.codec.encrypted), Limits.parts, side);
+export function fetchGossip(context: SwimContext, to: Addressee = {}): Uint8Array[] {
+  return broadcasts(context, budget(context, context.codec.encrypted), Limits.parts, to);
 }
 
 /** Returns the size of the largest user message that fits a gossip packet. */
@@ -89,18 +89,38 @@ function isGossiping({ broadcasts, application }: SwimContext): boolean {
   return broadcasts.pending || application.hasBroadcasts;
 }
 
-function broadcasts(context: SwimContext, limit: number, countMax: number, side?: Side): Uint8Array[] {
-  if (!isGossiping(context)) return [];
-  const parts = context.broadcasts.fetch({ overhead: partOverhead, limit, countMax, side });
-  const used = parts.reduce((sum, part) => sum + part.length + partOverhead, 0);
-  const free = limit - used;
-  if (free > userOverhead && parts.length < countMax) {
-    for (const payload of context.application.broadcasts(userOverhead, free, side)) {
-      if (parts.length === countMax) break;
-      parts.push(userMessage(context, payload));
-    }
+/**
+ * Fills a packet from the queues of both layers. If both have something, they take turns at being the
+ * first, so that neither starves the other. In memberlist this layer is always the first, and members
+ * that come and go delay user events.
+ */
+function broadcasts(context: SwimContext, limit: number, countMax: number, to: Addressee = {}): Uint8Array[] {
+  const { application, turns } = context;
+  const bothWait = context.broadcasts.pending && application.hasBroadcasts;
+  if (bothWait && context.config.rules.turns) turns.above = !turns.above;
+  if (!bothWait || !turns.above) {
+    const own = ownBroadcasts(context, limit, countMax, to);
+    return [...own, ...userBroadcasts(context, limit - size(own), countMax - own.length, to)];
   }
-  return parts;
+  const above = userBroadcasts(context, limit, countMax, to);
+  return [...ownBroadcasts(context, limit - size(above), countMax - above.length, to), ...above];
+}
+
+function ownBroadcasts(context: SwimContext, limit: number, countMax: number, to: Addressee): Uint8Array[] {
+  if (limit <= partOverhead) return [];
+  return context.broadcasts.fetch({ ...to, overhead: partOverhead, limit, countMax });
+}
+
+function userBroadcasts(context: SwimContext, limit: number, countMax: number, to: Addressee): Uint8Array[] {
+  const { application } = context;
+  if (!application.hasBroadcasts || limit <= userOverhead || countMax < 1) return [];
+  const payloads = application.broadcasts(userOverhead, limit, to);
+  return payloads.slice(0, countMax).map((payload) => userMessage(context, payload));
+}
+
+/** The bytes that parts take in a packet. */
+function size(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length + partOverhead, 0);
 }
 
 function userMessage({ codec }: SwimContext, payload: Uint8Array): Uint8Array {

@@ -31,9 +31,13 @@ describe("a member that runs", () => {
     world.startJoined();
     world.run(5_000);
     const prune = lamportTimes(victim, 10n, forger).find(({ title }) => title.includes("erases"))!;
+    // The victim itself learns of it later, or it would refute at once.
+    world.links.partition([[0, 1], [2]]);
     world.inject(nodes[0], nodes[1], prune);
     world.inject(nodes[0], nodes[1], state(victim, { time: 100n, incarnation: 0 }, forger));
-    world.run(10_000);
+    world.run(1_000);
+    world.links.heal();
+    world.run(9_000);
     expect(nodes[1].core.member("n2")).toBe(undefined);
     world.run(150_000);
     for (const { core } of nodes) expect(core.member("n2")?.status).toBe("alive");

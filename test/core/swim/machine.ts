@@ -10,7 +10,7 @@ import type { Job } from "../../../src/core/jobs.ts";
 import type { Meter } from "../../../src/core/metrics.ts";
 import { Random } from "../../../src/core/random.ts";
 import type { Application } from "../../../src/core/swim/application.ts";
-import { profiles, type SwimConfig } from "../../../src/core/swim/config.ts";
+import { allRules, profiles, type SwimConfig } from "../../../src/core/swim/config.ts";
 import { Swim } from "../../../src/core/swim/swim.ts";
 import { Codec } from "../../../src/core/wire/codec.ts";
 import type { Alive, NodeState, PacketMessage } from "../../../src/core/wire/messages.ts";
@@ -64,10 +64,11 @@ export function state(node: string, incarnation: number, last: number, code: num
   };
 }
 
-/** Options of a node named `self` at 10.0.0.1 with LAN timings. */
+/** Options of a node named `self` at 10.0.0.1 with LAN timings, whose gossip keeps to its intervals. */
 export function swimConfig(overrides: Partial<SwimConfig> = {}): SwimConfig {
   return {
     ...profiles.lan,
+    rules: { ...allRules, eager: false },
     name: "self",
     address: address(1),
     port: 7946,
@@ -111,6 +112,7 @@ export class Machine {
       },
       broadcasts: () => [],
       hasBroadcasts: false,
+      hasUntold: false,
       forgive: () => undefined,
       localState: () => oneSlice(() => new Uint8Array([9])),
       mergeRemoteState: (_turn, bytes, { join }) =>
@@ -142,6 +144,7 @@ export class Machine {
 
   /** Drains the outbox into `effects` and `logs`. */
   take(): SwimEffect[] {
+    this.swim.hasten(this.now);
     this.effects = this.outbox.drain();
     for (const effect of this.effects) {
       if (effect.kind === "log") this.logs.push(`${effect.level} ${effect.text}`);

@@ -1,28 +1,46 @@
 /**
- * Gossip: at each interval broadcasts go to the neighbours on the ring that have not been told them
+ * Gossip. What is new leaves at once: to both neighbours on the ring, then to a few more members, as
+ * far as the credit goes. At each interval the rest follows: to neighbours that have not been told
  * yet, to a few random live members, and to one recently dead member, so that it can refute
- * (memberlist `gossip`, which has no ring). While there is nothing to send, the loop sleeps: most
- * nodes are idle most of the time.
+ * (memberlist `gossip`, which only has the interval, and no ring). While there is nothing to send,
+ * the loop sleeps: most nodes are idle most of the time.
  */
 
+import type { Address } from "../../../runtime.ts";
 import { noRow, type Row } from "../../rows.ts";
 import type { SwimContext } from "../context.ts";
+import type { Addressee } from "../queue/broadcasts.ts";
 import { fetchGossip, sendToNode } from "../transmit.ts";
-import { type Ring, type Side, sides } from "./ring.ts";
+import { Credit } from "./credit.ts";
+import { type Neighbours, type Ring, type Side, sides } from "./ring.ts";
 
 /** The maximum number of packets for a neighbour at one tick; what is left has to wait for the next. */
 const packetsMax = 4;
 
-/** The gossip loop of one node. */
+/** In clusters with at most that many others, all of them get at once what a node has to say itself. */
+const fewOthers = 8;
+
+/** How many members a node passes something on to at once, its neighbours included. */
+const relayBreadth = 4;
+
+/** The gossip of one node. */
 export class Gossip {
   readonly #context: SwimContext;
   readonly #ring: Ring;
+  readonly #credit: Credit;
   /** A time at which a round may begin; later ones are whole intervals after it. */
   #tickAt = 0;
+  /** When the next round out of turn may begin. */
+  #hasteAt = Number.NEGATIVE_INFINITY;
+  /** Whether something that waits for such a round began here, and not in a packet. */
+  #isOwn = false;
+  /** Where the last of the packets came from that brought what waits for such a round. */
+  #source: Address | undefined;
 
   constructor(context: SwimContext, ring: Ring) {
     this.#context = context;
     this.#ring = ring;
+    this.#credit = new Credit(context.config);
   }
 
   /** Starts the loop at a random phase of the interval, so that nodes that start together are not in step. */
@@ -33,13 +51,14 @@ export class Gossip {
   }
 
   /**
-   * Returns when {@link tick} has to be called next; `Infinity` while there is nothing to send. What
-   * came up since the last input waits for the next time of the loop.
+   * Returns when {@link tick} or {@link hasten} has to be called next; `Infinity` while there is
+   * nothing to send. What came up since the last input waits for the next time of the loop, unless
+   * `hasten` was called after it.
    */
   deadline(now: number): number {
     if (!this.#awake) return Number.POSITIVE_INFINITY;
     this.#advance(now);
-    return this.#tickAt;
+    return this.#mayHasten && this.#hasteAt > now ? Math.min(this.#tickAt, this.#hasteAt) : this.#tickAt;
   }
 
   /** Sends one round of gossip if it is time for one. */
@@ -53,48 +72,108 @@ export class Gossip {
   }
 
   /**
+   * Sends what the neighbours have not been told yet out of turn, to them and a few others. Call it
+   * after every input, `from` being where it came from if it was a packet. A lone announcement leaves
+   * at once. The less credit is left, the longer the next round waits, so that many announcements
+   * share packets; without any they wait for the loop.
+   */
+  hasten(now: number, from?: Address): void {
+    if (!this.#mayHasten) return;
+    if (from === undefined) this.#isOwn = true;
+    else this.#source = from;
+    if (now < this.#hasteAt) return;
+    this.#advance(now);
+    const { neighbours } = this.#ring;
+    this.#credit.share(now);
+    if (neighbours !== undefined) this.#spreadNow(neighbours);
+    // What is left, because there is nobody or no credit, is for the loop.
+    if (this.#mayHasten) this.#hasteAt = this.#tickAt;
+    else this.#hasteAt = now + (1 - this.#credit.share(now)) * this.#context.config.gossipIntervalMs;
+    this.#isOwn = false;
+    this.#source = undefined;
+  }
+
+  /** Tells both neighbours all that is new, and others what was sent less often than they come in turn. */
+  #spreadNow(neighbours: Neighbours): void {
+    const { members, config } = this.#context;
+    const told = this.#tellNeighbours(neighbours, Number.POSITIVE_INFINITY);
+    const source = this.#source;
+    const isPeer = (node: Row): boolean => {
+      if (!members.isLive(node) || members.name(node) === config.name) return false;
+      if (node === neighbours.before || node === neighbours.after) return false;
+      const { host, port } = members.identity(node).endpoint;
+      return host !== source?.host || port !== source.port;
+    };
+    let place = told.length;
+    for (const node of members.pick(this.#breadth - told.length, isPeer)) {
+      place += 1;
+      this.#tell(node, { below: place }, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** How many members are told at once, the neighbours included. */
+  get #breadth(): number {
+    if (!this.#isOwn) return relayBreadth;
+    const { members, broadcasts } = this.#context;
+    const others = members.liveCount - 1;
+    return others <= fewOthers ? others : Math.ceil(broadcasts.transmitLimit / 2);
+  }
+
+  /**
    * Sends broadcasts to neighbours and some more live members, and the packet of the last one also to
    * a recently dead member.
    */
   #spread(now: number): void {
     const { members, config } = this.#context;
+    const { neighbours } = this.#ring;
+    this.#credit.share(now);
     let parts: Uint8Array[] = [];
-    const told = this.#tellNeighbours();
+    const told = neighbours === undefined ? [] : this.#tellNeighbours(neighbours, packetsMax);
     const isPeer = (node: Row): boolean =>
       members.isLive(node) && members.name(node) !== config.name && !told.includes(node);
     for (const node of members.pick(config.gossipNodes, isPeer)) {
       parts = fetchGossip(this.#context);
       if (parts.length === 0) return;
-      sendToNode(this.#context, node, parts);
+      this.#send(node, parts);
     }
     // memberlist picks from live and recently dead members together. In a small cluster its gossip
     // can then miss live members.
     const dead = members.pickDead(now, config.gossipToTheDeadMs);
     if (dead === noRow) return;
     if (parts.length === 0) parts = fetchGossip(this.#context);
-    if (parts.length > 0) sendToNode(this.#context, dead, parts);
+    if (parts.length > 0) this.#send(dead, parts);
   }
 
-  /** Tells the neighbours on the ring what they have not been told yet. Returns those. */
-  #tellNeighbours(): Row[] {
-    const neighbours = this.#ring.neighbours;
-    if (neighbours === undefined) return [];
+  /**
+   * Tells the neighbours on the ring what they have not been told yet, each in up to `countMax` packets.
+   * Returns those that were sent any.
+   */
+  #tellNeighbours(neighbours: Neighbours, countMax: number): Row[] {
     if (!this.#context.config.rules.ring) {
       for (const side of sides) this.#forgive(side);
       return [];
     }
     const { before, after } = neighbours;
     if (before === after) this.#forgive("after");
-    return sides.filter((side) => this.#tell(neighbours[side], side)).map((side) => neighbours[side]);
+    return sides
+      .filter((side) => this.#tell(neighbours[side], { side }, countMax))
+      .map((side) => neighbours[side]);
   }
 
-  #tell(node: Row, side: Side): boolean {
-    for (let packets = 0; packets < packetsMax; packets++) {
-      const parts = fetchGossip(this.#context, side);
+  /** Sends a member up to `countMax` packets, beyond {@link packetsMax} only with credit. Returns whether it got any. */
+  #tell(node: Row, to: Addressee, countMax: number): boolean {
+    for (let packets = 0; packets < countMax; packets++) {
+      if (countMax > packetsMax && this.#credit.isSpent) return packets > 0;
+      const parts = fetchGossip(this.#context, to);
       if (parts.length === 0) return packets > 0;
-      sendToNode(this.#context, node, parts);
+      this.#send(node, parts);
     }
     return true;
+  }
+
+  #send(node: Row, parts: readonly Uint8Array[]): void {
+    this.#credit.pay(parts.reduce((sum, part) => sum + part.length, 0));
+    sendToNode(this.#context, node, parts);
   }
 
   #forgive(side: Side): void {
@@ -106,6 +185,12 @@ export class Gossip {
   get #awake(): boolean {
     const { members, broadcasts, application } = this.#context;
     return members.count > 1 && (broadcasts.pending || application.hasBroadcasts);
+  }
+
+  /** Whether there is something that does not wait for the loop. */
+  get #mayHasten(): boolean {
+    const { config, broadcasts, application } = this.#context;
+    return config.rules.eager && (broadcasts.untold || application.hasUntold);
   }
 
   /** Moves the next time of the loop behind the present one. */

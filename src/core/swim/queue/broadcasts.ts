@@ -44,16 +44,22 @@ export interface BroadcastsOptions {
   readonly oldestFirst?: boolean;
 }
 
+/** For whom a packet is filled, if that makes a difference. */
+export interface Addressee {
+  /** For a neighbour on the ring: only what it has not been told yet, oldest first. */
+  readonly side?: Side | undefined;
+  /** Only what was sent less often than that; without it everything is. */
+  readonly below?: number | undefined;
+}
+
 /** How a packet is filled. */
-export interface FetchOptions {
+export interface FetchOptions extends Addressee {
   /** Bytes that every entry takes besides its own. */
   readonly overhead: number;
   /** The maximum size of all entries, with their overhead. */
   readonly limit: number;
   /** The maximum number of entries. */
   readonly countMax: number;
-  /** For a neighbour on the ring: only what it has not been told yet, oldest first. */
-  readonly side?: Side | undefined;
 }
 
 /**
@@ -101,6 +107,11 @@ export class Broadcasts {
   /** Whether there is anything to send: to random members, or to a neighbour on the ring. */
   get pending(): boolean {
     return this.#entries.count > 0;
+  }
+
+  /** Whether there is anything that a neighbour on the ring has not been told yet. */
+  get untold(): boolean {
+    return sides.some((side) => this.#entries.owed(side).size > 0);
   }
 
   /** The bytes of all entries, also of those that only a neighbour on the ring has not been told yet. */
@@ -198,10 +209,13 @@ export class Broadcasts {
   }
 
   /** Takes the entries for a packet out of their tiers. */
-  #takeLeastSent({ overhead, limit, countMax }: FetchOptions, taken: Row[]): readonly SentRun[] {
+  #takeLeastSent(
+    { overhead, limit, countMax, below = Number.POSITIVE_INFINITY }: FetchOptions,
+    taken: Row[],
+  ): readonly SentRun[] {
     const all: SentRun[] = [];
     const room: Room = { free: limit - overhead, overhead, countMax };
-    for (let transmits = 0; transmits < this.#tiers.length; transmits++) {
+    for (let transmits = 0; transmits < this.#tiers.length && transmits < below; transmits++) {
       const tier = this.#tiers[transmits]!;
       if (tier.isEmpty) continue;
       const runs: Run[] = [];
