@@ -43,6 +43,7 @@ export async function nodeOptions(
     allowedCidrs: config.allowedCidrs,
     verifyIncoming: config.verifyIncoming,
     verifyOutgoing: config.verifyOutgoing,
+    eagerGossip: config.eagerGossip,
     ...times(config),
     log: (line) => log.append(line),
     ...(metrics === undefined ? {} : { metrics }),

@@ -10,18 +10,15 @@ import { randomFillSync } from "node:crypto";
 import { createSocket, type Socket as Datagrams } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { join, relative } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Random } from "../../src/core/random.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
 import type { Alive } from "../../src/core/wire/messages.ts";
 import { ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
 import { responseLimits } from "../../src/rpc/protocol.ts";
-import { find, searchHere } from "../machine/here.ts";
-import { type Command, commandFor, runtimeNames } from "../runtimes/binaries.ts";
+import { type Candidate, candidates } from "./candidates.ts";
 
 /** Requests that are on their way at any time: one after the other, and pipelined. */
 const depths = [1, 32];
@@ -41,36 +38,6 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "go,node,node24,deno,bun" },
   },
 });
-
-interface Candidate {
-  readonly name: string;
-  readonly command: Command;
-}
-
-/** Finds the agents of this machine. */
-async function candidates(): Promise<Candidate[]> {
-  await searchHere(["serf-0.10", ...runtimeNames]);
-  const wanted = new Set(options.only.split(","));
-  const found: Candidate[] = [];
-  const serf = find("serf-0.10");
-  if (wanted.has("go") && serf.path !== undefined)
-    found.push({ name: "go", command: { program: serf.path, args: [] } });
-  const root = fileURLToPath(new URL("../..", import.meta.url));
-  for (const name of runtimeNames.filter((each) => wanted.has(each))) {
-    const { path, missing } = find(name);
-    if (path === undefined) {
-      console.log(missing);
-      continue;
-    }
-    const folder = name === "deno" || name === "bun" ? name : "node";
-    const cli = `runtimes/${folder}/cli.ts`;
-    found.push({ name, command: commandFor(name, path, cli) });
-    if (options.before === undefined) continue;
-    const before = relative(root, join(options.before, cli));
-    found.push({ name: `${name} before`, command: commandFor(name, path, before) });
-  }
-  return found;
-}
 
 const codec: Codec = new Codec({
   label: "",
@@ -317,5 +284,5 @@ function print(agents: readonly Agent[], title: string): void {
   }
 }
 
-const found: Candidate[] = await candidates();
+const found: Candidate[] = await candidates(options.only, options.before);
 for (const size of options.sizes.split(",")) await measure(found, Number(size));

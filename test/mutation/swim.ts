@@ -223,10 +223,46 @@ export const swimMutants: readonly Mutant[] = [
     ["relays are unlimited", " || this.#relays.size >= SwimLimits.relays", ""],
   ]),
   ...faultsIn("src/core/swim/gossip/gossip.ts", [
-    ["a neighbour gets one packet", "packets < packetsMax; packets++", "packets < 1; packets++"],
+    ["a neighbour gets one packet", "packets < countMax; packets++", "packets < 1; packets++"],
+    [
+      "what is passed on goes back to its source",
+      "return host !== source?.host || port !== source.port;",
+      "return true;",
+    ],
+    [
+      "few members get what a node has to say",
+      "if (!this.#isOwn) return relayBreadth;",
+      "return relayBreadth;",
+    ],
+    [
+      "haste is not paced",
+      "this.#hasteAt = now + (1 - this.#credit.share(now)) *",
+      "this.#hasteAt = now + 0 *",
+    ],
+    ["haste costs nothing", "this.#credit.pay(", "void ("],
+    ["the rest gets everything again", "this.#tell(node, { below: place }", "this.#tell(node, {}"],
+    [
+      "nobody to tell makes a node spin",
+      "if (this.#mayHasten) this.#hasteAt = this.#tickAt;",
+      "if (this.#mayHasten) this.#hasteAt = now;",
+    ],
+    ["what is new waits for the interval", "return config.rules.eager && (", "return false && ("],
     ["two nodes do not gossip", "members.count > 1 && (", "members.count > 2 && ("],
     ["neighbours get gossip twice", " && !told.includes(node);", ";"],
     ["the only neighbour is sent everything twice", 'if (before === after) this.#forgive("after");', ""],
+  ]),
+  ...faultsIn("src/core/swim/gossip/credit.ts", [
+    [
+      "credit never comes back",
+      "this.#left = Math.min(this.#max, this.#left + (now - this.#at) * this.#rate);",
+      "",
+    ],
+    ["credit has no end", "Math.max(0, this.#left - bytes - headers)", "this.#max"],
+    [
+      "credit grows without bound",
+      "Math.min(this.#max, this.#left + (now - this.#at) * this.#rate)",
+      "this.#left + (now - this.#at) * this.#rate",
+    ],
   ]),
   ...faultsIn("src/core/swim/gossip/ring.ts", [
     [
@@ -304,14 +340,18 @@ export const swimMutants: readonly Mutant[] = [
   ...faultsIn("src/core/swim/awareness.ts", [
     ["the health score exceeds its maximum", "Math.min(this.#max - 1,", "Math.min(this.#max,"],
   ]),
+  ...faultsIn("src/core/swim/stalls.ts", [
+    [
+      "a stall begins at the deadline that it missed",
+      "const lostMs = now - this.#inputAt;",
+      "const lostMs = now - timers.next();",
+    ],
+    ["every late deadline is a stall", "now - deadline <= stallMs ||", "now - deadline < 1 ||"],
+    ["a stall is noticed again for each of its deadlines", " || deadline <= this.#noticedAt", ""],
+  ]),
   ...faultsIn("src/core/swim/swim.ts", [
     ["replies to last checks are not read", " || this.#lastCheck.ack(now, sequence)) return;", ") return;"],
     ["relays survive a stall", "this.#responder.forgetRelays();", ""],
-    [
-      "a stall begins at the deadline that it missed",
-      "extendSuspicions(now, lostMs)",
-      "extendSuspicions(now, overdueMs)",
-    ],
     [
       "two nodes do not wait for an update to spread",
       "if (this.liveCount > 1) {",
@@ -330,6 +370,8 @@ export const swimMutants: readonly Mutant[] = [
     ],
   ]),
   ...faultsIn("src/core/swim/transmit.ts", [
+    ["announcements of members starve events", "turns.above = !turns.above", "turns.above = false"],
+    ["events starve announcements of members", "turns.above = !turns.above", "turns.above = true"],
     [
       "a packet ignores the size of its first message",
       "free - part.length - partOverhead,",

@@ -65,12 +65,18 @@ export class PlainBroadcasts {
     }
   }
 
-  fetch({ overhead, limit, countMax, side }: FetchOptions): Uint8Array[] {
+  get untold(): boolean {
+    return this.#owed.before.length + this.#owed.after.length > 0;
+  }
+
+  fetch({ overhead, limit, countMax, side, below = Number.POSITIVE_INFINITY }: FetchOptions): Uint8Array[] {
     const { oldestFirst = false } = this.#options;
     const taken: Entry[] = [];
     let free = limit;
     let misfits = 0;
-    for (const entry of side === undefined ? this.#inOrder() : [...this.#owed[side]]) {
+    const candidates = side === undefined ? this.#inOrder() : [...this.#owed[side]];
+    for (const entry of candidates) {
+      if (side === undefined && entry.transmits >= below) break;
       if (taken.length >= countMax) break;
       if (entry.bytes.length + overhead <= free) {
         free -= entry.bytes.length + overhead;

@@ -48,6 +48,15 @@ export const ownSettings = {
     help: "With a key: send no plaintext.",
     ours: true,
   },
+  eagerGossip: {
+    kind: "switch",
+    initial: true,
+    key: "eager_gossip",
+    flag: "eager-gossip",
+    sample: "=true",
+    help: "Send what is new at once; with false at intervals, as Serf does.",
+    ours: true,
+  },
   deadNodeReclaimTime: {
     kind: "span",
     refuse: "negative",

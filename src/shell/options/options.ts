@@ -117,6 +117,11 @@ export interface SerfOptions {
    * 0, which means never.
    */
   readonly deadNodeReclaimMs?: number | undefined;
+  /**
+   * Whether what is new leaves at once, and not at the next gossip interval. Default true. memberlist
+   * always waits for the interval.
+   */
+  readonly eagerGossip?: boolean | undefined;
   /** Whether packets and streams are compressed. Default true. */
   readonly compression?: boolean | undefined;
   /**
@@ -208,6 +213,7 @@ const optionKinds: OptionTable<SerfOptions> = {
   verifyIncoming: kinds.flag,
   verifyOutgoing: kinds.flag,
   deadNodeReclaimMs: kinds.number,
+  eagerGossip: kinds.flag,
   compression: kinds.flag,
   broadcastTimeoutMs: kinds.number,
   leavePropagateDelayMs: kinds.number,
@@ -275,6 +281,7 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
     },
     swim: {
       ...timings,
+      rules: { ...timings.rules, eager: options.eagerGossip ?? true },
       name,
       protocol: protocolRange.default,
       delegate: { min: serfProtocolRange.min, max: serfProtocolRange.max, current: protocol },

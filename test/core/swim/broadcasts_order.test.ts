@@ -24,6 +24,7 @@ const steps = fc.array(
         limit: fc.integer({ min: 0, max: 60 }),
         countMax: fc.integer({ min: 0, max: 9 }),
         side,
+        below: fc.constantFrom(undefined, 1, 2),
       }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("forgive" as const), side }) },
@@ -65,11 +66,13 @@ it.each([
         else if (step.kind === "prune") for (const each of [queue, plain]) each.prune(step.max);
         else if (step.side !== undefined) for (const each of [queue, plain]) each.forgive(step.side);
         expect(finished).toEqual(expected);
-        expect([queue.length, queue.bytes, queue.dropped]).toEqual([
-          plain.length,
-          plain.bytes,
-          plain.dropped,
-        ]);
+        const { length, bytes, dropped, untold } = queue;
+        expect({ length, bytes, dropped, untold }).toEqual({
+          length: plain.length,
+          bytes: plain.bytes,
+          dropped: plain.dropped,
+          untold: plain.untold,
+        });
       }
     }),
     { numRuns: 500 },

@@ -43,6 +43,23 @@ describe("the neighbours in the ring", () => {
   });
 });
 
+describe("a packet when both layers have more than fits", () => {
+  it("is filled by each of them in turn", () => {
+    const subject = machine({ packetSizeMax: 600 });
+    for (let last = 2; last < 60; last++) subject.packet(alive(`n${last}`, 1, last));
+    subject.above.push(...Array.from({ length: 20 }, (_, index) => new Uint8Array(100).fill(index)));
+    const kinds = subject.run(600).flatMap((effect) => {
+      if (effect.kind !== "send") return [];
+      const { messages } = subject.codec.open(effect.bytes, { verifyIncoming: true });
+      const users = messages.filter(({ type }) => type === "user").length;
+      return [users * 100 > 400 ? "above" : users === 0 && messages.length > 5 ? "own" : "mixed"];
+    });
+    expect(kinds.length).toBeGreaterThan(10);
+    for (const [index, kind] of kinds.entries()) expect(kind).toBe(kinds[index % 2]);
+    expect(new Set(kinds)).toEqual(new Set(["above", "own"]));
+  });
+});
+
 /** The bytes of a checksum, for which no room is left, as in memberlist. */
 const checksum = 5;
 

@@ -96,6 +96,8 @@ export class Machine {
   readonly codec: Codec;
   readonly swim: Swim;
   readonly outbox: Outbox<SwimEffect>;
+  /** What the layer above wants to broadcast in every packet, as far as it fits. */
+  readonly above: Uint8Array[] = [];
   now = 0;
   effects: SwimEffect[] = [];
   admission: string | undefined;
@@ -105,13 +107,16 @@ export class Machine {
     this.outbox = new Outbox(meter);
     const random = seeded(seed);
     this.codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
+    const { above } = this;
     const application: Application = {
       meta: () => new Uint8Array([0]),
       messages: (_now, _from, payloads) => {
         for (const payload of payloads) this.events.push(`message ${payload.join(",")}`);
       },
-      broadcasts: () => [],
-      hasBroadcasts: false,
+      broadcasts: (overhead, limit) => this.#above(overhead, limit),
+      get hasBroadcasts() {
+        return above.length > 0;
+      },
       hasUntold: false,
       forgive: () => undefined,
       localState: () => oneSlice(() => new Uint8Array([9])),
@@ -190,6 +195,15 @@ export class Machine {
   status(node: string): string {
     const record = this.swim.find(node);
     return record === undefined ? "unknown" : `${record.status}@${record.incarnation}`;
+  }
+
+  #above(overhead: number, limit: number): Uint8Array[] {
+    let free = limit;
+    return this.above.filter(({ length }) => {
+      if (length + overhead > free) return false;
+      free -= length + overhead;
+      return true;
+    });
   }
 
   /** Takes the events so far. */

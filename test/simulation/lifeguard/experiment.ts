@@ -47,6 +47,8 @@ export const ownConfigurations: readonly Configuration[] = [
   { name: "Lifeguard, last checks", swim: { ...lifeguard, lastChecks: 3 } },
   { name: "Lifeguard, stalls are noticed", swim: withRules({ stalls: true }) },
   { name: "Lifeguard, ring", swim: withRules({ ring: true }) },
+  { name: "Lifeguard, at once", swim: withRules({ eager: true }) },
+  { name: "Lifeguard, both layers in turns", swim: withRules({ turns: true }) },
   { name: "Lifeguard, random phases", swim: withRules({ randomPhases: true }) },
   { name: "Lifeguard, small clusters", swim: withRules({ smallClusters: true }) },
   { name: "tserf, α = 5", swim: { ...lifeguard, lastChecks: 3, rules: allRules } },

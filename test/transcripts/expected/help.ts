@@ -75,6 +75,7 @@ export const added: Readonly<Record<string, readonly string[]>> = {
     "-allowed-cidrs",
     "-coalesce-period",
     "-dead-node-reclaim-time",
+    "-eager-gossip",
     "-handler-timeout",
     "-label",
     "-log-format",

@@ -111,7 +111,7 @@ export class Gossip {
     }
   }
 
-  /** How many members are told at once, the neighbours included. */
+  /** How many members get it at once, the neighbours included. */
   get #breadth(): number {
     if (!this.#isOwn) return relayBreadth;
     const { members, broadcasts } = this.#context;

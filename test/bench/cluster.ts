@@ -1,0 +1,229 @@
+/**
+ * What users feel of a cluster of real agents on loopback addresses: how soon an event is everywhere,
+ * a burst of events, how soon a killed agent is known to have failed, and what an idle agent costs.
+ * Clusters of Serf's agents and of ours on every runtime are measured one after the other.
+ *
+ *     npm run bench:cluster
+ *     npm run bench:cluster -- --only=go,node24 --agents=8 --events=100 --kills=0
+ *     npm run bench:cluster -- --only=node24 --with-go=4
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { nodeRuntime } from "../../runtimes/node/mod.ts";
+import { atShare } from "../../runtimes/sim/report/statistics.ts";
+import { RpcClient } from "../../src/rpc/client/client.ts";
+import { type Candidate, candidates } from "./candidates.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "go,node,node24,deno,bun" },
+    before: { type: "string" },
+    agents: { type: "string", default: "8" },
+    /** How many of the agents are Serf's in Go. */
+    "with-go": { type: "string", default: "0" },
+    events: { type: "string", default: "60" },
+    burst: { type: "string", default: "400" },
+    kills: { type: "string", default: "1" },
+    /** Seconds for which idle agents are watched. */
+    idle: { type: "string", default: "10" },
+  },
+});
+const size = Number(values.agents);
+const goCount = Number(values["with-go"]);
+const payload = "some payload of 32 bytes in all.";
+const port = 7_946;
+const rpcPort = 7_373;
+/** An event that is later is late, in ms; and how long is waited for one. */
+const lateMs = 1_000;
+const waitMs = 20_000;
+/** Clock ticks a second in `/proc/PID/stat`. */
+const ticksPerSecond = 100;
+
+/** One agent, with a client that listens to its events. */
+class Agent {
+  readonly seen: Map<string, number> = new Map();
+  readonly failed: Map<string, number> = new Map();
+  readonly host: string;
+  readonly name: string;
+  log = "";
+  client!: RpcClient;
+  readonly #child: ChildProcess;
+
+  constructor({ command }: Candidate, index: number, block: number) {
+    this.host = `127.${block}.0.${index + 1}`;
+    this.name = `agent-${index}`;
+    const flags = [`-node=${this.name}`, `-bind=${this.host}:${port}`, `-rpc-addr=${this.host}:${rpcPort}`];
+    this.#child = spawn(command.program, [...command.args, "agent", ...flags], { stdio: "pipe" });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!])
+      stream.on("data", (text) => (this.log += text));
+  }
+
+  async listen(): Promise<void> {
+    const end = performance.now() + waitMs;
+    for (;;) {
+      try {
+        this.client = await RpcClient.connect(nodeRuntime(), { address: `${this.host}:${rpcPort}` });
+        break;
+      } catch (error) {
+        if (performance.now() > end) throw new Error(`${this.name}: ${this.log}`, { cause: error });
+        await sleep(100);
+      }
+    }
+    const stream = await this.client.stream("*", { capacity: 100_000 });
+    void (async () => {
+      for await (const event of stream) {
+        if (event.type === "user") this.seen.set(event.name, performance.now());
+        else if (event.type === "member-failed")
+          for (const { name } of event.members) this.failed.set(name, performance.now());
+      }
+    })().catch(() => undefined);
+  }
+
+  /** Processor time so far in ms, and resident memory in MB. */
+  get cost(): { readonly cpuMs: number; readonly rssMb: number } {
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+    const pages = Number(readFileSync(`/proc/${this.#child.pid}/statm`, "utf8").split(" ")[1]);
+    const cpuMs = (1_000 * (Number(stat[11]) + Number(stat[12]))) / ticksPerSecond;
+    return { cpuMs, rssMb: (pages * 4_096) / 1e6 };
+  }
+
+  kill(): void {
+    this.client?.close();
+    this.#child.kill("SIGKILL");
+  }
+}
+
+/** Waits until something holds; returns whether it did in time. */
+async function until(holds: () => boolean, limitMs = waitMs): Promise<boolean> {
+  const end = performance.now() + limitMs;
+  while (!holds()) {
+    if (performance.now() > end) return false;
+    await sleep(1);
+  }
+  return true;
+}
+
+/** Sends events one after the other. Returns the times until the last agent had each. */
+async function spread(agents: readonly Agent[]): Promise<{ readonly ms: number[]; readonly lost: number }> {
+  const ms: number[] = [];
+  let lost = 0;
+  for (let index = 0; index < Number(values.events); index++) {
+    const name = `event-${index}`;
+    const from = performance.now();
+    await agents[index % size]!.client.event(name, payload);
+    if (await until(() => agents.every(({ seen }) => seen.has(name))))
+      ms.push(Math.max(...agents.map(({ seen }) => seen.get(name)!)) - from);
+    else lost += 1;
+    // Anywhere in the gossip interval of 200 ms.
+    await sleep(20 + ((index * 37) % 200));
+  }
+  return { ms: ms.sort((a, b) => a - b), lost };
+}
+
+/** All agents are handed events at once. Returns how long that took, and how long the last event took beyond. */
+async function burst(agents: readonly Agent[]): Promise<{ handed: number; beyond: number; lost: number }> {
+  const each = Math.floor(Number(values.burst) / size);
+  const from = performance.now();
+  const names = agents.flatMap(({ name }) =>
+    Array.from({ length: each }, (_, index) => `burst-${name}-${index}`),
+  );
+  await Promise.all(
+    agents.map(async ({ name, client }) => {
+      for (let index = 0; index < each; index++) await client.event(`burst-${name}-${index}`, payload);
+    }),
+  );
+  const handed = performance.now() - from;
+  await until(() => agents.every(({ seen }) => names.every((name) => seen.has(name))));
+  const times = agents.flatMap(({ seen }) => names.map((name) => seen.get(name)));
+  const last = Math.max(...times.filter((time) => time !== undefined)) - from;
+  return {
+    handed,
+    beyond: Math.max(0, last - handed),
+    lost: times.filter((time) => time === undefined).length,
+  };
+}
+
+/** Kills the last agents one after the other. Returns how long it took each time until all others knew. */
+async function kills(agents: readonly Agent[]): Promise<number[]> {
+  const ms: number[] = [];
+  for (let count = 1; count <= Number(values.kills); count++) {
+    const victim = agents[size - count]!;
+    const others = agents.slice(0, size - count);
+    const from = performance.now();
+    victim.kill();
+    await until(() => others.every(({ failed }) => failed.has(victim.name)), 60_000);
+    ms.push(Math.max(...others.map(({ failed }) => failed.get(victim.name) ?? Number.NaN)) - from);
+    await sleep(3_000);
+  }
+  return ms;
+}
+
+async function measure(candidate: Candidate, go: Candidate | undefined, block: number): Promise<Figures> {
+  const agents = Array.from(
+    { length: size },
+    (_, index) => new Agent(index < goCount && go !== undefined ? go : candidate, index, block),
+  );
+  try {
+    for (const agent of agents) await agent.listen();
+    for (const { client } of agents.slice(1)) await client.join([`${agents[0]!.host}:${port}`]);
+    await sleep(10_000);
+    const marks = agents.map(({ log }) => log.length);
+    const before = agents.map(({ cost }) => cost.cpuMs);
+    await sleep(1_000 * Number(values.idle));
+    const cpu = agents.map(({ cost }, index) => (cost.cpuMs - before[index]!) / Number(values.idle) / 10);
+    const rss = agents.map(({ cost }) => cost.rssMb);
+    const events = await spread(agents);
+    const many = await burst(agents);
+    const lines = agents.flatMap(({ log }, index) =>
+      log
+        .slice(marks[index])
+        .split("\n")
+        .filter((line) => /\[(WARN|ERR)\]/.test(line)),
+    );
+    const failed = await kills(agents);
+    const { ms, lost } = events;
+    return {
+      "event p50, ms": atShare(ms, 0.5) ?? Number.NaN,
+      "event p99, ms": atShare(ms, 0.99) ?? Number.NaN,
+      [`later than ${lateMs} ms`]: lost + ms.filter((time) => time > lateMs).length,
+      "burst handed in, ms": many.handed,
+      "burst beyond, ms": many.beyond,
+      "burst lost": many.lost,
+      "failure known, ms": median(failed),
+      "idle CPU, %": median(cpu),
+      "RSS, MB": median(rss),
+      "lines WARN or ERR": lines.length,
+    };
+  } finally {
+    for (const agent of agents) agent.kill();
+  }
+}
+
+type Figures = Readonly<Record<string, number>>;
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+}
+
+process.on("SIGINT", () => process.exit(1));
+const found = await candidates(goCount > 0 ? `go,${values.only}` : values.only, values.before);
+const go = found.find(({ name }) => name === "go");
+const results: Record<string, Figures> = {};
+for (const [index, candidate] of found.entries()) {
+  if (candidate === go && goCount > 0) continue;
+  results[candidate.name] = await measure(candidate, go, 20 + index);
+  console.log(candidate.name, JSON.stringify(results[candidate.name]));
+}
+const names = Object.keys(results);
+console.log(
+  `\n${size} agents, ${goCount} of them Go's`.padEnd(24),
+  ...names.map((name) => name.padStart(12)),
+);
+for (const figure of Object.keys(Object.values(results)[0] ?? {})) {
+  const cells = names.map((name) => results[name]![figure]!.toFixed(1).padStart(12));
+  console.log(figure.padEnd(24), ...cells);
+}
