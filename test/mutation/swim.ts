@@ -218,8 +218,18 @@ export const swimMutants: readonly Mutant[] = [
       "sequence, payload: null",
     ],
     ["nacks go to those who want none", "if (relay?.nack === true) {", "if (relay !== undefined) {"],
-    ["a node that left does not repeat that", 'members.status(self) !== "left") {', "true) {"],
-    ["a ping before the start is fatal", "self === noRow || members", "members"],
+    ["a node that left does not repeat that", 'members.status(self) === "left") {', "false) {"],
+    ["a ping before the start is fatal", "self !== noRow && members", "members"],
+    [
+      "the gone are not asked to refute",
+      "if (row === noRow || members.isLive(row)) return undefined;",
+      "return undefined;",
+    ],
+    [
+      "whoever has a name is asked to refute",
+      "if (endpoint.host !== host || endpoint.port !== port) return undefined;",
+      "",
+    ],
     ["relays are unlimited", " || this.#relays.size >= SwimLimits.relays", ""],
   ]),
   ...faultsIn("src/core/swim/gossip/gossip.ts", [
@@ -282,7 +292,7 @@ export const swimMutants: readonly Mutant[] = [
       "if (this.#entries.transmits(row) < transmitLimit)",
       "if (this.#entries.transmits(row) <= transmitLimit)",
     ],
-    ["an older message about a member stays", "if (displaced !== noRow) this.#remove(displaced);", ""],
+    ["an older message about a member stays", "if (name !== undefined) this.withdraw(name);", ""],
     [
       "small clusters have no least number of transmissions",
       "Math.max(retransmitMult * ceilLog10(count), least)",

@@ -73,12 +73,12 @@ export class SerfQueues {
 
   /** Whether there is anything to send, to anybody. */
   get pending(): boolean {
-    return this.#all.some((queue) => queue.pending);
+    return this.intents.pending || this.queries.pending || this.events.pending;
   }
 
   /** Whether there are messages that a neighbour on the ring has not been told yet. */
   get untold(): boolean {
-    return this.#all.some((queue) => queue.untold);
+    return this.intents.untold || this.queries.untold || this.events.untold;
   }
 
   /** Forgets the messages that a neighbour on the ring has not been told yet. */

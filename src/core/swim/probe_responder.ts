@@ -6,7 +6,7 @@
 import { formatAddress, joinHostPort } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { noRow } from "../rows.ts";
-import type { IndirectPing, Ping, ProbeSource } from "../wire/messages.ts";
+import type { Dead, IndirectPing, Ping, ProbeSource } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 import { log, type SwimContext } from "./context.ts";
 import { sendWithGossip } from "./transmit.ts";
@@ -31,7 +31,7 @@ export class ProbeResponder {
   /**
    * Acknowledges a ping, unless it names another node. A node that left and runs on repeats its leave
    * to whoever pings it and so has missed that: others may have forgotten it, and would believe the
-   * one who has not.
+   * one who has not. And a member that is believed to be gone but pings is asked to refute that.
    */
   ping(from: Address, ping: Ping): void {
     const { config, application, members } = this.#context;
@@ -49,12 +49,25 @@ export class ProbeResponder {
     const { name: node } = config;
     const self = members.find(node);
     // A node that is about to start is not a member yet.
-    if (self === noRow || members.status(self) !== "left") {
-      sendWithGossip(this.#context, to, ack);
+    if (self !== noRow && members.status(self) === "left") {
+      const incarnation = members.incarnation(self);
+      sendWithGossip(this.#context, to, ack, { type: "dead", incarnation, node, from: node });
       return;
     }
-    const incarnation = members.incarnation(self);
-    sendWithGossip(this.#context, to, ack, { type: "dead", incarnation, node, from: node });
+    const belief = this.#obituary(ping.source.node, to);
+    if (belief === undefined) sendWithGossip(this.#context, to, ack);
+    else sendWithGossip(this.#context, to, ack, belief);
+  }
+
+  /** What this node believes of the member at an address, if that is gone. */
+  #obituary(node: string, { host, port }: Address): Dead | undefined {
+    const { members, config } = this.#context;
+    const row = members.find(node);
+    if (row === noRow || members.isLive(row)) return undefined;
+    const { endpoint } = members.identity(row);
+    if (endpoint.host !== host || endpoint.port !== port) return undefined;
+    const from = members.status(row) === "left" ? node : config.name;
+    return { type: "dead", incarnation: members.incarnation(row), node, from };
   }
 
   /**

@@ -157,9 +157,10 @@ export class Swim {
     return { identity: members.identity(self), incarnation: members.incarnation(self) };
   }
 
-  /** Makes members known that everybody knows, without any message. */
+  /** Makes members known that everybody knows, without any message; this node is known, too. */
   adopt(members: readonly Standing[]): void {
     this.#membership.adopt(members);
+    this.#context.broadcasts.withdraw(this.config.name);
   }
 
   /**

@@ -245,6 +245,29 @@ describe("the responder", () => {
     ]);
   });
 
+  it.each([
+    ["left", "b"],
+    ["failed", "c"],
+  ])("adds to its ack that the one who pings has %s, so that it can refute", (_status, accuser) => {
+    machine = new Machine({ probeIntervalMs: 1e9, pushPullIntervalMs: 0 });
+    machine.packet(alive("b", 3, 2), alive("c", 1, 3));
+    machine.packet({ type: "dead", node: "b", incarnation: 3, from: accuser });
+    machine.run(10_000);
+    const ping = { type: "ping", sequence: 5, node: "self" } as const;
+    const pinged = (last: number, node: string): unknown[] => {
+      machine.packetFrom(from(9), { ...ping, source: { address: address(last), port: 7946, node } });
+      return machine.sent().map(({ to, message }) => ({ to, type: message.type, message }));
+    };
+    const about = accuser === "b" ? "b" : "self";
+    expect(pinged(2, "b")).toMatchObject([
+      { to: "10.0.0.2", type: "ack" },
+      { to: "10.0.0.2", type: "dead", message: { node: "b", incarnation: 3, from: about } },
+    ]);
+    // Not to others, nor to somebody who only has the name.
+    expect(pinged(3, "c")).toMatchObject([{ to: "10.0.0.3", type: "ack" }]);
+    expect(pinged(8, "b")).toMatchObject([{ to: "10.0.0.8", type: "ack" }]);
+  });
+
   it("acks a ping before this node has started", () => {
     const subject = new Machine({}, 1, undefined, false);
     const source = { address: new Uint8Array(), port: 0, node: "" };

@@ -111,7 +111,7 @@ export class Broadcasts {
 
   /** Whether there is anything that a neighbour on the ring has not been told yet. */
   get untold(): boolean {
-    return sides.some((side) => this.#entries.owed(side).size > 0);
+    return this.#entries.owed("before").size > 0 || this.#entries.owed("after").size > 0;
   }
 
   /** The bytes of all entries, also of those that only a neighbour on the ring has not been told yet. */
@@ -141,10 +141,7 @@ export class Broadcasts {
    * the entry is dropped because it is too large for any packet.
    */
   queue(bytes: Uint8Array, name: string | undefined, finished?: () => void): boolean {
-    if (name !== undefined) {
-      const displaced = this.#names.find(name);
-      if (displaced !== noRow) this.#remove(displaced);
-    }
+    if (name !== undefined) this.withdraw(name);
     if (bytes.length > (this.#options.sizeMax?.() ?? Number.POSITIVE_INFINITY)) {
       this.#dropped += 1;
       finished?.();
@@ -164,6 +161,12 @@ export class Broadcasts {
     }
     if (this.#length > max) this.prune(max);
     return true;
+  }
+
+  /** Removes the entry of a name, if there is one. */
+  withdraw(name: string): void {
+    const row = this.#names.find(name);
+    if (row !== noRow) this.#remove(row);
   }
 
   /** Returns the broadcasts for one packet, and counts them as sent. */
