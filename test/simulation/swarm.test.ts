@@ -57,6 +57,19 @@ const mended: readonly (Scenario & { readonly what: string })[] = [
     ],
   },
   {
+    what: "a node that restarts is taken for the one that left, whose last packets were slow",
+    ...plain,
+    seed: 222,
+    size: 7,
+    network: { latencyMs: [1, 18] },
+    steps: [
+      { at: 34_380, do: "bandwidth", value: 500, forMs: 7_500 },
+      { at: 38_340, do: "leave", node: 4 },
+      { at: 40_650, do: "tags", node: 5 },
+      { at: 44_880, do: "massRestart" },
+    ],
+  },
+  {
     what: "a member that left receives from a liar that it failed",
     ...plain,
     seed: 596,
