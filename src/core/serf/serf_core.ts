@@ -154,7 +154,7 @@ export class SerfCore {
    */
   adopt(now: number, members: readonly Standing[]): void {
     beginInput(this.#context, now);
-    this.#swim.adopt(members);
+    this.#swim.adopt(now, members);
   }
 
   /** Returns the effects since the last call, in order. */

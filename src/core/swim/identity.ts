@@ -3,7 +3,7 @@
 import { formatAddress } from "../../net/address.ts";
 import type { Address } from "../../runtime.ts";
 import { equalBytes, noBytes } from "../bytes.ts";
-import type { Alive } from "../wire/messages.ts";
+import type { Alive, NodeState } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
 
 /**
@@ -21,6 +21,8 @@ export interface Identity {
   readonly versions: Uint8Array;
   /** What the layer above made of it, so that it need not do so again. */
   derived?: unknown;
+  /** The entry that a push/pull had for it last: most members stay as they are. */
+  entry?: NodeState;
 }
 
 /** Positions in {@link Identity.versions}, the vector of versions that every member announces. */

@@ -158,9 +158,10 @@ export class Swim {
   }
 
   /** Makes members known that everybody knows, without any message; this node is known, too. */
-  adopt(members: readonly Standing[]): void {
+  adopt(now: number, members: readonly Standing[]): void {
     this.#membership.adopt(members);
     this.#context.broadcasts.withdraw(this.config.name);
+    this.#pushPulls.spread(now);
   }
 
   /**

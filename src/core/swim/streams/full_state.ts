@@ -173,16 +173,14 @@ function isAlwaysWanted(): boolean {
 
 /** Returns the entry of a member in a push/pull. */
 function stateOf(members: Members, row: Row): NodeState {
-  const { name: node, address, endpoint, meta, versions } = members.identity(row);
-  return {
-    node,
-    address,
-    port: endpoint.port,
-    meta,
-    incarnation: members.incarnation(row),
-    state: NodeStateCode[members.status(row)],
-    versions,
-  };
+  const identity = members.identity(row);
+  const incarnation = members.incarnation(row);
+  const state = NodeStateCode[members.status(row)];
+  const last = identity.entry;
+  if (last !== undefined && last.incarnation === incarnation && last.state === state) return last;
+  const { name: node, address, endpoint, meta, versions } = identity;
+  identity.entry = { node, address, port: endpoint.port, meta, incarnation, state, versions };
+  return identity.entry;
 }
 
 /** Returns the bytes that an entry takes in a push/pull, at most. */

@@ -37,6 +37,14 @@ export class PushPulls {
     this.#arm(now);
   }
 
+  /** Puts the loop anywhere in its interval, as that of a node that has been in its cluster for long. */
+  spread(now: number): void {
+    const { config, random, members } = this.#context;
+    if (config.pushPullIntervalMs === 0) return;
+    const intervalMs = config.pushPullIntervalMs * pushPullScale(members.count);
+    this.#armAt(now + Math.floor(random.unit() * intervalMs));
+  }
+
   /**
    * Joins through an address by exchanging state with it. After its first join
    * a node exchanges state once more, when its gossip has come to rest: what others announced just
@@ -92,8 +100,12 @@ export class PushPulls {
   }
 
   #arm(now: number): void {
-    const { config, timers, members } = this.#context;
-    this.#tickAt = Math.max(this.#tickAt, now) + config.pushPullIntervalMs * pushPullScale(members.count);
-    timers.set("push/pull", this.#tickAt, { kind: "pushPull" });
+    const { config, members } = this.#context;
+    this.#armAt(Math.max(this.#tickAt, now) + config.pushPullIntervalMs * pushPullScale(members.count));
+  }
+
+  #armAt(time: number): void {
+    this.#tickAt = time;
+    this.#context.timers.set("push/pull", time, { kind: "pushPull" });
   }
 }
