@@ -256,8 +256,16 @@ export const swimMutants: readonly Mutant[] = [
       "if (this.#mayHasten) this.#hasteAt = this.#tickAt;",
       "if (this.#mayHasten) this.#hasteAt = now;",
     ],
-    ["what is new waits for the interval", "return config.rules.eager && (", "return false && ("],
-    ["two nodes do not gossip", "members.count > 1 && (", "members.count > 2 && ("],
+    [
+      "what is new waits for the interval",
+      "return this.#context.tally.untold > 0 && this.#context.config.rules.eager;",
+      "return false;",
+    ],
+    [
+      "two nodes do not gossip",
+      "return this.#context.members.count > 1 && this",
+      "return this.#context.members.count > 2 && this",
+    ],
     ["neighbours get gossip twice", " && !told.includes(node);", ";"],
     ["the only neighbour is sent everything twice", 'if (before === after) this.#forgive("after");', ""],
   ]),
@@ -447,7 +455,7 @@ export const swimMutants: readonly Mutant[] = [
     ],
     [
       "a newcomer does not wait for its gossip",
-      "if (this.#context.broadcasts.pending) this",
+      "if (this.#context.broadcasts.entryCount > 0) this",
       "if (false) this",
     ],
     ["a newcomer that joins again syncs again", "if (this.#hasJoined || ", "if ("],

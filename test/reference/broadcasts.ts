@@ -65,8 +65,8 @@ export class PlainBroadcasts {
     }
   }
 
-  get untold(): boolean {
-    return this.#owed.before.length + this.#owed.after.length > 0;
+  get untold(): number {
+    return this.#owed.before.length + this.#owed.after.length;
   }
 
   fetch({ overhead, limit, countMax, side, below = Number.POSITIVE_INFINITY }: FetchOptions): Uint8Array[] {

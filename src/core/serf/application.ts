@@ -66,16 +66,6 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  get hasBroadcasts(): boolean {
-    return this.#routes.queues.pending;
-  }
-
-  /** @inheritdoc */
-  get hasUntold(): boolean {
-    return this.#routes.queues.untold;
-  }
-
-  /** @inheritdoc */
   forgive(side: Side): void {
     this.#routes.queues.forgive(side);
   }

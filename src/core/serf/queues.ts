@@ -5,6 +5,7 @@
 
 import type { Side } from "../swim/gossip/ring.ts";
 import { type Addressee, Broadcasts } from "../swim/queue/broadcasts.ts";
+import type { Tally } from "../swim/queue/tally.ts";
 import { Limits } from "../wire/limits.ts";
 import type { SerfContext } from "./context.ts";
 import { log } from "./context.ts";
@@ -22,6 +23,8 @@ export interface QueueSizes {
   readonly retransmitMult: number;
   /** Whether messages are sent more often in small clusters. */
   readonly smallClusters: boolean;
+  /** Counts what waits in all queues of the node. */
+  readonly tally: Tally;
 }
 
 /** The queues of intents, queries and events. */
@@ -33,13 +36,14 @@ export class SerfQueues {
   readonly #all: readonly Broadcasts[];
   readonly #depths: readonly QueueDepth[];
 
-  constructor(context: SerfContext, { retransmitMult, smallClusters, memberCount, room }: QueueSizes) {
+  constructor(context: SerfContext, { retransmitMult, smallClusters, memberCount, room, tally }: QueueSizes) {
     const options = {
       retransmitMult,
       smallClusters,
       nodeCount: memberCount,
       lengthMax: () => context.config.queueDepthMax,
       sizeMax: room,
+      tally,
     };
     this.intents = new Broadcasts(options);
     this.queries = new Broadcasts({ ...options, oldestFirst: true });
@@ -69,16 +73,6 @@ export class SerfQueues {
       taken.push(...messages);
     }
     return taken;
-  }
-
-  /** Whether there is anything to send, to anybody. */
-  get pending(): boolean {
-    return this.intents.pending || this.queries.pending || this.events.pending;
-  }
-
-  /** Whether there are messages that a neighbour on the ring has not been told yet. */
-  get untold(): boolean {
-    return this.intents.untold || this.queries.untold || this.events.untold;
   }
 
   /** Forgets the messages that a neighbour on the ring has not been told yet. */

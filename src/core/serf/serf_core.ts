@@ -105,6 +105,7 @@ export class SerfCore {
       smallClusters: swim.config.rules.smallClusters,
       memberCount: () => members.count,
       room: () => swim.userRoom,
+      tally: swim.tally,
     });
     const events = new UserEvents(context, queues, { holdMs: swim.config.gossipIntervalMs });
     const intents = new Intents(context, members, queues);

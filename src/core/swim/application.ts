@@ -36,10 +36,6 @@ export interface Application {
    * each, stays within `limit`. `to` restricts them to what is meant for one receiver.
    */
   broadcasts(overhead: number, limit: number, to?: Addressee): Uint8Array[];
-  /** Whether {@link broadcasts} has anything to return, for any receiver. */
-  readonly hasBroadcasts: boolean;
-  /** Whether there are messages that a neighbour on the ring has not been told yet. */
-  readonly hasUntold: boolean;
   /** Forgets the messages that a neighbour has not been told yet. */
   forgive(side: Side): void;
   /** Returns the state that is sent with every push/pull. */

@@ -14,6 +14,7 @@ import { type SwimConfig, SwimLimits } from "./config.ts";
 import { type Identities, OwnIdentities } from "./identity.ts";
 import { Members } from "./members.ts";
 import { Broadcasts } from "./queue/broadcasts.ts";
+import { Tally } from "./queue/tally.ts";
 
 /** The deadlines of the membership layer. */
 export type SwimTimer =
@@ -40,6 +41,8 @@ export interface SwimContext {
   readonly timers: Timers<SwimTimer>;
   readonly members: Members;
   readonly broadcasts: Broadcasts;
+  /** Counts what waits in the queues of this layer and the one above. */
+  readonly tally: Tally;
   readonly awareness: Awareness;
   /** `above` if the broadcasts of the layer above fill the next packet before those of this layer. */
   readonly turns: { above: boolean };
@@ -60,15 +63,18 @@ export interface SwimContextOptions
 export function createContext(options: SwimContextOptions): SwimContext {
   const { config, outbox, random, names = new OwnNames(), identities = new OwnIdentities() } = options;
   const members = new Members(random, names, identities);
+  const tally = new Tally();
   let sequence = 0;
   return {
     ...options,
     members,
+    tally,
     broadcasts: new Broadcasts({
       retransmitMult: config.retransmitMult,
       smallClusters: config.rules.smallClusters,
       nodeCount: () => members.count,
       lengthMax: () => SwimLimits.members,
+      tally,
     }),
     timers: new Timers(),
     turns: { above: false },

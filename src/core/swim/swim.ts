@@ -20,6 +20,7 @@ import type { Node, Standing } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { ProbeResponder } from "./probe_responder.ts";
 import { Prober } from "./prober.ts";
+import type { Tally } from "./queue/tally.ts";
 import { Stalls } from "./stalls.ts";
 import { Exchanges } from "./streams/exchanges.ts";
 import { FullState } from "./streams/full_state.ts";
@@ -105,6 +106,11 @@ export class Swim {
   /** The health score of Lifeguard; 0 is healthy. */
   get healthScore(): number {
     return this.#context.awareness.score;
+  }
+
+  /** Counts what waits in the broadcast queues: those of the layer above use it, too. */
+  get tally(): Tally {
+    return this.#context.tally;
   }
 
   /** The size of the largest user message that fits a gossip packet. */

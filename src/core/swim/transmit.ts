@@ -28,7 +28,7 @@ export function sendWithGossip(
   const encrypt = context.codec.encrypted && context.config.verifyOutgoing;
   const [only] = messages;
   // Most packets go out while nothing waits to be broadcast.
-  if (only !== undefined && messages.length === 1 && !isGossiping(context)) {
+  if (only !== undefined && messages.length === 1 && context.tally.entries === 0) {
     sendPacket(context, to, () => context.codec.sealMessage(only, { crc: false, encrypt }));
     return;
   }
@@ -84,19 +84,14 @@ function budget(context: SwimContext, encrypt: boolean): number {
   return config.packetSizeMax - compoundHeaderSize - labelSize(config) - encryption;
 }
 
-/** Returns whether anything waits to be broadcast. */
-function isGossiping({ broadcasts, application }: SwimContext): boolean {
-  return broadcasts.pending || application.hasBroadcasts;
-}
-
 /**
  * Fills a packet from the queues of both layers. If both have something, they take turns at being the
  * first, so that neither starves the other. In memberlist this layer is always the first, and members
  * that come and go delay user events.
  */
 function broadcasts(context: SwimContext, limit: number, countMax: number, to: Addressee = {}): Uint8Array[] {
-  const { application, turns } = context;
-  const bothWait = context.broadcasts.pending && application.hasBroadcasts;
+  const { turns } = context;
+  const bothWait = context.broadcasts.entryCount > 0 && hasAbove(context);
   if (bothWait && context.config.rules.turns) turns.above = !turns.above;
   if (!bothWait || !turns.above) {
     const own = ownBroadcasts(context, limit, countMax, to);
@@ -112,10 +107,14 @@ function ownBroadcasts(context: SwimContext, limit: number, countMax: number, to
 }
 
 function userBroadcasts(context: SwimContext, limit: number, countMax: number, to: Addressee): Uint8Array[] {
-  const { application } = context;
-  if (!application.hasBroadcasts || limit <= userOverhead || countMax < 1) return [];
-  const payloads = application.broadcasts(userOverhead, limit, to);
+  if (!hasAbove(context) || limit <= userOverhead || countMax < 1) return [];
+  const payloads = context.application.broadcasts(userOverhead, limit, to);
   return payloads.slice(0, countMax).map((payload) => userMessage(context, payload));
+}
+
+/** Whether the layer above has anything to broadcast. */
+function hasAbove({ tally, broadcasts }: SwimContext): boolean {
+  return tally.entries > broadcasts.entryCount;
 }
 
 /** The bytes that parts take in a packet. */

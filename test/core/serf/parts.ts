@@ -12,6 +12,7 @@ import { SharedState } from "../../../src/core/serf/push_pull.ts";
 import { SerfQueues } from "../../../src/core/serf/queues.ts";
 import { decodeMessage, type SerfMessage } from "../../../src/core/serf/wire/messages.ts";
 import type { Node } from "../../../src/core/swim/members.ts";
+import { Tally } from "../../../src/core/swim/queue/tally.ts";
 import { address } from "../swim/machine.ts";
 import { testContext } from "./nodes.ts";
 
@@ -50,6 +51,7 @@ export class SerfParts {
       smallClusters: true,
       memberCount,
       room: () => 1_392,
+      tally: new Tally(),
     });
     this.events = new UserEvents(context, this.queues, { holdMs: 0 });
     this.intents = new Intents(context, this.members, this.queues);

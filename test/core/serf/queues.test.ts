@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SerfQueues } from "../../../src/core/serf/queues.ts";
+import { Tally } from "../../../src/core/swim/queue/tally.ts";
 import { Network, testContext } from "./nodes.ts";
 
 function queues(room = 1_392): { queues: SerfQueues; check: () => string[] } {
@@ -9,6 +10,7 @@ function queues(room = 1_392): { queues: SerfQueues; check: () => string[] } {
     smallClusters: true,
     memberCount: () => 1,
     room: () => room,
+    tally: new Tally(),
   });
   const check = (): string[] => {
     made.check();

@@ -43,7 +43,7 @@ describe("broadcasts", () => {
     send();
     broadcasts.queue(bytes(3), undefined);
     send();
-    expect([finished, broadcasts.pending]).toEqual([1, false]);
+    expect([finished, broadcasts.entryCount]).toEqual([1, 0]);
   });
 
   it.each([

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Broadcasts, type BroadcastsOptions } from "../../../src/core/swim/queue/broadcasts.ts";
+import { Tally } from "../../../src/core/swim/queue/tally.ts";
 import { PlainBroadcasts } from "../../reference/broadcasts.ts";
 
 const sizes = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 30 }));
@@ -41,12 +42,14 @@ it.each([
   const limits = fc.record({ lengthMax: fc.constantFrom(3, 8, 300), nodes: fc.constantFrom(1, 3, 9) });
   fc.assert(
     fc.property(steps, limits, (script, { lengthMax, nodes }) => {
+      const tally = new Tally();
       const options: BroadcastsOptions = {
         retransmitMult: 1,
         nodeCount: () => nodes,
         lengthMax: () => lengthMax,
         sizeMax: () => 25,
         oldestFirst,
+        tally,
       };
       const queue = new Broadcasts(options);
       const plain = new PlainBroadcasts(options, queue.transmitLimit);
@@ -66,11 +69,12 @@ it.each([
         else if (step.kind === "prune") for (const each of [queue, plain]) each.prune(step.max);
         else if (step.side !== undefined) for (const each of [queue, plain]) each.forgive(step.side);
         expect(finished).toEqual(expected);
-        const { length, bytes, dropped, untold } = queue;
-        expect({ length, bytes, dropped, untold }).toEqual({
+        const { length, bytes, dropped, entryCount } = queue;
+        expect({ length, bytes, dropped, entryCount, untold: tally.untold }).toEqual({
           length: plain.length,
           bytes: plain.bytes,
           dropped: plain.dropped,
+          entryCount: tally.entries,
           untold: plain.untold,
         });
       }

@@ -47,7 +47,7 @@ describe("a packet when both layers have more than fits", () => {
   it("is filled by each of them in turn", () => {
     const subject = machine({ packetSizeMax: 600 });
     for (let last = 2; last < 60; last++) subject.packet(alive(`n${last}`, 1, last));
-    subject.above.push(...Array.from({ length: 20 }, (_, index) => new Uint8Array(100).fill(index)));
+    subject.broadcastAbove(...Array.from({ length: 20 }, (_, index) => new Uint8Array(100).fill(index)));
     const kinds = subject.run(600).flatMap((effect) => {
       if (effect.kind !== "send") return [];
       const { messages } = subject.codec.open(effect.bytes, { verifyIncoming: true });

@@ -97,7 +97,7 @@ export class Machine {
   readonly swim: Swim;
   readonly outbox: Outbox<SwimEffect>;
   /** What the layer above wants to broadcast in every packet, as far as it fits. */
-  readonly above: Uint8Array[] = [];
+  readonly #above: Uint8Array[] = [];
   now = 0;
   effects: SwimEffect[] = [];
   admission: string | undefined;
@@ -107,17 +107,12 @@ export class Machine {
     this.outbox = new Outbox(meter);
     const random = seeded(seed);
     this.codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
-    const { above } = this;
     const application: Application = {
       meta: () => new Uint8Array([0]),
       messages: (_now, _from, payloads) => {
         for (const payload of payloads) this.events.push(`message ${payload.join(",")}`);
       },
-      broadcasts: (overhead, limit) => this.#above(overhead, limit),
-      get hasBroadcasts() {
-        return above.length > 0;
-      },
-      hasUntold: false,
+      broadcasts: (overhead, limit) => this.#fitting(overhead, limit),
       forgive: () => undefined,
       localState: () => oneSlice(() => new Uint8Array([9])),
       mergeRemoteState: (_turn, bytes, { join }) =>
@@ -197,9 +192,15 @@ export class Machine {
     return record === undefined ? "unknown" : `${record.status}@${record.incarnation}`;
   }
 
-  #above(overhead: number, limit: number): Uint8Array[] {
+  /** Gives the layer above something to broadcast. */
+  broadcastAbove(...messages: readonly Uint8Array[]): void {
+    this.#above.push(...messages);
+    this.swim.tally.entries += messages.length;
+  }
+
+  #fitting(overhead: number, limit: number): Uint8Array[] {
     let free = limit;
-    return this.above.filter(({ length }) => {
+    return this.#above.filter(({ length }) => {
       if (length + overhead > free) return false;
       free -= length + overhead;
       return true;

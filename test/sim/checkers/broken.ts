@@ -82,6 +82,7 @@ const none = { length: 0, bytes: 0 };
 export function stage<Checked extends Rule>(
   Checker: new (scene: Scene) => Checked,
   size = 3,
+  memberlist = false,
 ): { readonly rule: Checked; readonly nodes: readonly Pretender[]; readonly scene: Scene } {
   const nodes = Array.from({ length: size }, (_, index) => new Pretender(index));
   const scene: Scene = {
@@ -89,6 +90,7 @@ export function stage<Checked extends Rule>(
     nodes: nodes.map(({ node }) => node),
     truth: new Truth(size),
     bounds: new Bounds(size, {}),
+    memberlist,
   };
   const rule = new Checker(scene);
   for (const pretender of nodes) {

@@ -59,6 +59,21 @@ describe("rules about events", () => {
     expect(rule.broken).toBe(1);
   });
 
+  it("excuse an event that comes too late to be waited for, where peers have memberlist's rules", () => {
+    const { rule, nodes, scene } = stage(EventsComeInOrder, 3, true);
+    const [n0, n1, n2] = nodes;
+    for (const name of ["a", "b"]) rule.effect(later, n0!.node, delivers(name, BigInt(name.charCodeAt(0))));
+    const { gossipIntervalMs } = scene.bounds.swim;
+    for (const [node, at] of [
+      [n1!, later + gossipIntervalMs - 1],
+      [n2!, later + gossipIntervalMs],
+    ] as const) {
+      rule.effect(at, node.node, delivers("b", 98n));
+      rule.effect(at, node.node, delivers("a", 97n));
+    }
+    expect(texts(rule)).toEqual([`${later + gossipIntervalMs - 1}: n1 delivers "a" of n0 after "b"`]);
+  });
+
   it("object to an event that a connected node does not get", () => {
     const { rule, nodes, scene } = stage(EventsComeEverywhere, 4);
     const [n0, n1, n2, n3] = nodes;

@@ -183,14 +183,12 @@ export class Gossip {
 
   /** Whether there is something to send, and somebody to send it to. */
   get #awake(): boolean {
-    const { members, broadcasts, application } = this.#context;
-    return members.count > 1 && (broadcasts.pending || application.hasBroadcasts);
+    return this.#context.members.count > 1 && this.#context.tally.entries > 0;
   }
 
   /** Whether there is something that does not wait for the loop. */
   get #mayHasten(): boolean {
-    const { config, broadcasts, application } = this.#context;
-    return config.rules.eager && (broadcasts.untold || application.hasUntold);
+    return this.#context.tally.untold > 0 && this.#context.config.rules.eager;
   }
 
   /** Moves the next time of the loop behind the present one. */

@@ -11,6 +11,7 @@ import { noRow, type Row } from "../../rows.ts";
 import type { Rules } from "../config.ts";
 import { type Side, sides } from "../gossip/ring.ts";
 import { QueuedEntries } from "./entries.ts";
+import { Tally } from "./tally.ts";
 import { type Room, type Run, Tier } from "./tier.ts";
 
 /**
@@ -42,6 +43,8 @@ export interface BroadcastsOptions {
    * Without it the longest goes first, then the newest, as in memberlist.
    */
   readonly oldestFirst?: boolean;
+  /** Counts what waits in all queues of the node. Default: this one alone. */
+  readonly tally?: Tally;
 }
 
 /** For whom a packet is filled, if that makes a difference. */
@@ -84,7 +87,7 @@ export class Broadcasts {
    * Also has the entries that were sent often enough to others, but of which a neighbour on the ring
    * has not been told yet.
    */
-  readonly #entries = new QueuedEntries();
+  readonly #entries: QueuedEntries;
   /** The names of the entries that have not been sent often enough. */
   readonly #names = new NameIndex();
   readonly #finished = new Map<Row, () => void>();
@@ -97,6 +100,7 @@ export class Broadcasts {
 
   constructor(options: BroadcastsOptions) {
     this.#options = options;
+    this.#entries = new QueuedEntries(options.tally ?? new Tally());
   }
 
   /** The number of queued entries. */
@@ -104,14 +108,9 @@ export class Broadcasts {
     return this.#length;
   }
 
-  /** Whether there is anything to send: to random members, or to a neighbour on the ring. */
-  get pending(): boolean {
-    return this.#entries.count > 0;
-  }
-
-  /** Whether there is anything that a neighbour on the ring has not been told yet. */
-  get untold(): boolean {
-    return this.#entries.owed("before").size > 0 || this.#entries.owed("after").size > 0;
+  /** The number of entries that wait for anybody: for members in general, or for a neighbour on the ring. */
+  get entryCount(): number {
+    return this.#entries.count;
   }
 
   /** The bytes of all entries, also of those that only a neighbour on the ring has not been told yet. */

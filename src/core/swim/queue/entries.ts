@@ -6,6 +6,7 @@
 import { LinkedRows, RowList } from "../../linked_rows.ts";
 import { noRow, placeOf, type Row, Rows } from "../../rows.ts";
 import { type Side, sides } from "../gossip/ring.ts";
+import type { Tally } from "./tally.ts";
 
 /** What an entry may wait for, as bits. */
 const waitsFor = { members: 1, before: 2, after: 4 } as const;
@@ -19,9 +20,15 @@ export class QueuedEntries {
     waitsFor: new Uint8Array(rows),
   }));
   readonly #owed: Readonly<Record<Side, Owed>> = { before: new Owed(), after: new Owed() };
+  readonly #tally: Tally;
   #free: Row[] = [];
   #used = 0;
   #bytes = 0;
+
+  /** `tally` counts for all queues of a node. */
+  constructor(tally: Tally) {
+    this.#tally = tally;
+  }
 
   /** The number of entries, whatever they wait for. */
   get count(): number {
@@ -44,6 +51,8 @@ export class QueuedEntries {
     columns.transmits[place] = 0;
     columns.waitsFor[place] = waitsFor.members;
     this.#bytes += bytes.length;
+    this.#tally.entries += 1;
+    this.#tally.untold += sides.length;
     for (const side of sides) {
       columns.waitsFor[place]! |= waitsFor[side];
       this.#owed[side].add(row);
@@ -90,6 +99,7 @@ export class QueuedEntries {
   told(row: Row, side: Side): void {
     if ((this.#rows.of(row).waitsFor[placeOf(row)]! & waitsFor[side]) === 0) return;
     this.#owed[side].delete(row);
+    this.#tally.untold -= 1;
     this.#release(row, waitsFor[side]);
   }
 
@@ -113,6 +123,7 @@ export class QueuedEntries {
     if (columns.waitsFor[place] !== 0) return;
     this.#bytes -= columns.bytes[place]!.length;
     columns.bytes[place] = undefined;
+    this.#tally.entries -= 1;
     this.#free.push(row);
   }
 }

@@ -39,10 +39,9 @@ export class PushPulls {
 
   /** Puts the loop anywhere in its interval, as that of a node that has been in its cluster for long. */
   spread(now: number): void {
-    const { config, random, members } = this.#context;
+    const { config, random } = this.#context;
     if (config.pushPullIntervalMs === 0) return;
-    const intervalMs = config.pushPullIntervalMs * pushPullScale(members.count);
-    this.#armAt(now + Math.floor(random.unit() * intervalMs));
+    this.#armAt(now + Math.floor(random.unit() * this.#intervalMs));
   }
 
   /**
@@ -63,7 +62,7 @@ export class PushPulls {
 
   /** Exchanges state, unless something still waits to be broadcast. */
   settled(now: number): void {
-    if (this.#context.broadcasts.pending) this.#settle(now);
+    if (this.#context.broadcasts.entryCount > 0) this.#settle(now);
     else this.#exchange(now);
   }
 
@@ -100,8 +99,13 @@ export class PushPulls {
   }
 
   #arm(now: number): void {
+    this.#armAt(Math.max(this.#tickAt, now) + this.#intervalMs);
+  }
+
+  /** Large clusters exchange states less often. */
+  get #intervalMs(): number {
     const { config, members } = this.#context;
-    this.#armAt(Math.max(this.#tickAt, now) + config.pushPullIntervalMs * pushPullScale(members.count));
+    return config.pushPullIntervalMs * pushPullScale(members.count);
   }
 
   #armAt(time: number): void {
