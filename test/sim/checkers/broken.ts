@@ -3,6 +3,7 @@
 import { Bounds } from "../../../runtimes/sim/checkers/bounds.ts";
 import type { Change, Rule, Scene } from "../../../runtimes/sim/checkers/rule.ts";
 import { Truth } from "../../../runtimes/sim/checkers/truth.ts";
+import { CoreDisk } from "../../../runtimes/sim/cores/disk.ts";
 import type { CoreNode } from "../../../runtimes/sim/mod.ts";
 import type { MemberEventType, SerfEvent } from "../../../src/core/serf/api.ts";
 import type { SerfEffect } from "../../../src/core/serf/effects.ts";
@@ -16,7 +17,7 @@ export class Pretender {
   paused = false;
   aheadMs = 0;
   lateMs = 0;
-  disk = "";
+  readonly disk: CoreDisk = new CoreDisk();
   readonly writesSnapshots = true;
   state: "alive" | "leaving" | "left" = "alive";
   readonly clocks = { members: { time: 1n }, events: { time: 1n }, queries: { time: 1n } };
