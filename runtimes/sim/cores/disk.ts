@@ -21,8 +21,14 @@ export class CoreDisk {
   replacements = 0;
   /** How many bytes have room; `Infinity` unless the disk is full. */
   #room = Number.POSITIVE_INFINITY;
-  /** The size of what was written as a whole, of which a power cut takes nothing. */
-  #whole = 0;
+  /** The size of what was written as a whole or read back, of which a power cut takes nothing. */
+  #safe = 0;
+
+  /** A program opens the file. What it reads stays, and a torn line at the end has to be cut off. */
+  open(): void {
+    this.#safe = this.file.length;
+    this.behind ||= this.file !== "" && !this.file.endsWith("\n");
+  }
 
   /** Fills the disk up to so many bytes: no more can be appended, and no file replaced. */
   fill(room: number): void {
@@ -56,18 +62,18 @@ export class CoreDisk {
       return false;
     }
     this.file = text;
-    this.#whole = text.length;
+    this.#safe = text.length;
     if (this.behind) this.replacements += 1;
     this.behind = false;
     return true;
   }
 
   /**
-   * Loses at most so many bytes from the end of what was appended, as in a power cut when the disk
-   * reported writes that it had not made. Returns how many were lost.
+   * Loses at most so many bytes from the end of what the last program appended, as in a power cut when
+   * the disk reported writes that it had not made. Returns how many were lost.
    */
   tear(bytes: number): number {
-    const lost = Math.min(bytes, this.file.length - this.#whole);
+    const lost = Math.min(bytes, this.file.length - this.#safe);
     this.file = this.file.slice(0, this.file.length - lost);
     return lost;
   }
@@ -92,10 +98,9 @@ export class Scribe {
 
   /** Begins to write for a program that has replayed its file and had no input yet. */
   open(node: Writer): void {
-    const { disk } = node;
+    node.disk.open();
     // The next line would be appended to one that is torn.
-    disk.behind ||= disk.file !== "" && !disk.file.endsWith("\n");
-    if (disk.behind) this.#replace(node);
+    if (node.disk.behind) this.#replace(node);
   }
 
   /** Carries out what a core wants to have written. */

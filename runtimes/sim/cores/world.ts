@@ -126,11 +126,11 @@ export class CoreWorld {
   }
 
   /**
-   * Creates a node of another cluster at the address of a member, which has to have ended before. The
-   * options must have another key or label than those of the members. No watcher sees it.
+   * Creates a node of another cluster on the machine of a member, which has to have ended before, or on
+   * another one. The options must have another key or label than those of the members. No watcher sees it.
    */
-  stranger({ machine }: CoreNode, options: SerfOptions): CoreNode {
-    return this.#roster.stranger(machine, options);
+  stranger({ machine }: Pick<CoreNode, "machine">, options: SerfOptions, name?: string): CoreNode {
+    return this.#roster.stranger(machine, options, name);
   }
 
   /** Starts a node's program, for the first time or again. */

@@ -33,6 +33,7 @@ export function severityOf({ do: kind, value = 0, forMs = 0 }: Step, size: numbe
     case "isolate":
     case "bandwidth":
     case "mtu":
+    case "suspend":
       return "failure";
     default:
       return undefined;

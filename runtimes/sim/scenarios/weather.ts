@@ -89,7 +89,7 @@ export class Weather {
     else if (kind === "badLink") links.shapeLink(node, other, { loss: 0.5 });
     else if (kind === "partition") links.partition([group]);
     else if (kind === "bridge") links.partition([group], [node]);
-    else if (kind === "isolate") {
+    else if (kind === "isolate" || kind === "suspend") {
       for (let peer = 0; peer < this.#size; peer += 1) {
         links.cut(node, peer);
         links.cut(peer, node);

@@ -78,6 +78,17 @@ describe("the disk of a bare core", () => {
     expect(replay(new TextEncoder().encode(disk.file), false).state.alive).toEqual(kept.alive);
   });
 
+  it("loses nothing of what was read at a start", () => {
+    const world = settled();
+    const [n0] = world.nodes;
+    world.crash(n0!);
+    const { file } = n0!.disk;
+    world.start(n0!);
+    world.crash(n0!, true);
+    n0!.disk.tear(10_000);
+    expect(n0!.disk.file).toBe(file);
+  });
+
   it("loses nothing of a file that was replaced as a whole", () => {
     const world = settled();
     const [n0] = world.nodes;
