@@ -52,6 +52,11 @@ export class Lookups {
     return undefined;
   }
 
+  /** Returns whether somebody lies to a machine. */
+  isMisled(machine: number): boolean {
+    return [...this.#lies.keys()].some(({ node }) => node === machine);
+  }
+
   #wrongAddress(step: Step): Located {
     const value = step.value!;
     switch (value) {

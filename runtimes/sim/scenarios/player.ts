@@ -217,7 +217,7 @@ export class Player {
       node.disk.fill(step.value!);
     } else if (step.do === "lyingDns") {
       this.#lookups.begin(step);
-      if (node.running && node.core.state === "alive") this.#join(node);
+      if (isAlive(node)) this.#join(node);
     } else {
       if (step.do === "suspend") {
         if (!node.running || node.paused) return;
@@ -257,14 +257,22 @@ export class Player {
     }
     if (step.do === "lyingDns") {
       const happened = this.#lookups.end(step);
-      const node = this.#machines.member(step.node!);
-      // Whoever joined at the wrong address has to join again.
-      if (node.running && node.core.state === "alive") this.#join(node);
+      this.#unite(this.#machines.member(step.node!));
       return happened;
     }
     const happened = !this.#weather.has(step) || this.#weather.end(step) === true;
     if (step.do === "suspend") this.#wake(step);
     return happened;
+  }
+
+  /**
+   * Joins through all members, as an operator does whose nodes joined at wrong addresses: who was
+   * misled, or those that joined through it, may be apart from the others and know nothing of them.
+   */
+  #unite(misled: CoreNode): void {
+    const members = this.#machines.members.filter(isAlive);
+    const node = isAlive(misled) ? misled : members[0];
+    for (const other of members) if (other !== node) this.#join(node!, other);
   }
 
   /** Lets a suspended machine go on: for its clock no time has passed. */
@@ -303,18 +311,24 @@ export class Player {
     else if (node.core.state === "leaving") this.#world.at(joinAgainMs, () => this.#recall(node));
   }
 
-  /** Joins through some node that runs, again and again until it succeeds. */
-  #join(node: CoreNode): void {
+  /**
+   * Joins through a node, as long as that is a member, else through some node that runs; again and
+   * again until it succeeds.
+   */
+  #join(node: CoreNode, to?: CoreNode): void {
+    if (to !== undefined && !isAlive(to)) return;
     const world = this.#world;
     const { starts } = node;
     const again = (): void =>
       world.at(joinAgainMs, () => {
-        if (node.running && node.starts === starts && node.core.state !== "leaving") this.#join(node);
+        if (node.running && node.starts === starts && node.core.state !== "leaving") this.#join(node, to);
       });
     const wrong = this.#lookups.find(node.machine);
     const others = world.nodes.filter((other) => other !== node && other.running);
-    // If all have left, one that runs still serves to come back.
-    const through = wrong ?? others.find(({ core }) => core.state === "alive") ?? others[0];
+    const members = others.filter(({ core }) => core.state === "alive");
+    // Who joined at a wrong address may be alone. If all have left, one that runs still serves to come back.
+    const known = members.find(({ machine }) => !this.#lookups.isMisled(machine)) ?? members[0];
+    const through = wrong ?? to ?? known ?? others[0];
     if (through === undefined || node.core.joinRefusal !== undefined) {
       again();
       return;
@@ -347,4 +361,8 @@ export class Player {
     this.#world.command(node, () => undefined);
     return true;
   }
+}
+
+function isAlive({ running, core }: CoreNode): boolean {
+  return running && core.state === "alive";
 }
