@@ -26,6 +26,9 @@ export function severityOf({ do: kind, value = 0, forMs = 0 }: Step, size: numbe
     case "udpBroken":
     case "tcpBroken":
       return "delay";
+    case "lyingDns":
+      // Whoever starts meanwhile is alone until the end, and gets late what others send.
+      return "delay";
     case "hostile":
       return "lies";
     case "partition":
