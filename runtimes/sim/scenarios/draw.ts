@@ -18,7 +18,7 @@ const durationsMs = [30_000, 60_000, 120_000] as const;
 const laterKinds = ["replace", "churn", "stranger", "ask", "hostile"] as const;
 
 /** Kinds that came after those. */
-const latestKinds = ["diskFull", "torn", "lyingDns", "suspend"] as const;
+const latestKinds = ["diskFull", "torn", "lyingDns", "suspend", "reordering"] as const;
 
 /** The other kinds. */
 const firstKinds: readonly StepKind[] = stepKinds.filter(
@@ -115,6 +115,8 @@ function drawLatest(random: SeededRandom, size: number): Step[] {
     }
     case "suspend":
       return [{ ...step, forMs }];
+    case "reordering":
+      return [{ at, do: kind, value: random.between(5, 50), forMs }];
   }
 }
 

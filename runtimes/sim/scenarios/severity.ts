@@ -15,6 +15,7 @@ export function severityOf({ do: kind, value = 0, forMs = 0 }: Step, size: numbe
     case "corruption":
       return value <= 10 ? "disorder" : "failure";
     case "duplication":
+    case "reordering":
       return "disorder";
     case "latency":
     case "jitter":

@@ -12,6 +12,9 @@ const shownBy: Partial<Record<StepKind, keyof LinkCounts>> = {
   loss: "lost",
   badLink: "lost",
   duplication: "duplicated",
+  reordering: "reordered",
+  latency: "late",
+  jitter: "late",
   corruption: "corrupted",
   cut: "cut",
   partition: "cut",
@@ -106,6 +109,8 @@ function conditions({ do: kind, value = 0 }: Step, all: LinkOptions): Partial<Li
       return { loss: Math.max(all.loss, value / 100) };
     case "duplication":
       return { duplication: value / 100 };
+    case "reordering":
+      return { reordering: value / 100 };
     case "corruption":
       return { corruption: value / 100 };
     case "latency":

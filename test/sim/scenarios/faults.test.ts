@@ -61,6 +61,11 @@ describe("a cluster", () => {
       kind: "suspend",
       steps: [{ at: 31_000, do: "suspend", node: 2, forMs: 40_000 }, ...work],
     },
+    ...(["reordering", "latency", "jitter"] as const).map((kind) => ({
+      what: `a network with ${kind}`,
+      kind,
+      steps: [{ at: 31_000, do: kind, value: 50, forMs: 40_000 }, ...work] as const,
+    })),
   ])("survives $what with a key, and with one history on both paths", ({ kind, steps }) => {
     const scenario: Scenario = { ...calm, steps: [...steps].sort((a, b) => a.at - b.at) };
     const sealed = runTrial({ ...scenario, encrypted: true });
@@ -81,6 +86,9 @@ describe("a cluster", () => {
     expect(findings).toEqual([]);
     expect([happened.get("diskFull"), happened.get("torn")]).toEqual([undefined, 1]);
     expect(runTrial({ ...calm, snapshots: false, steps }).happened.size).toBe(0);
+    // No datagram takes longer than it does anyway.
+    const latency: Steps = [{ at: 31_000, do: "latency", value: 5, forMs: 10_000 }];
+    expect(runTrial({ ...calm, steps: latency }).happened.size).toBe(0);
   });
 
   it("sees a machine that slept fail, which itself missed no time", () => {
