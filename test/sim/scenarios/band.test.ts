@@ -11,21 +11,22 @@ import { drawScenario, type Outcome, runTrial, stepKinds } from "../../../runtim
  * key and compression. If you change the protocol, the simulator or the draws, these change.
  */
 const histories: Readonly<Record<number, readonly [asDrawn: string, plain: string]>> = {
-  68: ["784a24c4", "bdac80ff"],
-  104: ["b41c2c50", "0ac844f5"],
-  129: ["71360c26", "d77ddca5"],
-  131: ["89a950a0", "f0c2690e"],
-  135: ["2bd5f98e", "c3390927"],
-  195: ["273526d0", "5c164ec2"],
+  6: ["2866df91", "e88a82b2"],
+  38: ["ba74b703", "ce554143"],
+  54: ["d5ce5412", "891a290b"],
+  70: ["40358bfc", "f5d13d14"],
+  96: ["8656b6b5", "b393288e"],
+  128: ["9f5c1a45", "a3b7f116"],
+  185: ["3dc3fbcf", "e1da9750"],
+  204: ["0c9c83fa", "5b29940e"],
   206: ["ebf4c5cf", "a176b058"],
-  224: ["2805c8a1", "ea68a967"],
-  237: ["6c9df700", "114f5a44"],
   250: ["54d95ab2", "59796c23"],
+  251: ["79db410c", "d2b6f295"],
 };
 
 const seeds = Object.keys(histories).map(Number);
 
-describe("the band of seeds for every runtime", () => {
+describe("the band of seeds for every runtime", { timeout: 60_000 }, () => {
   const outcomes: Outcome[] = [];
 
   it.each(seeds)("gives the one history of seed %d, with the bytes of packets", (seed) => {
@@ -39,8 +40,7 @@ describe("the band of seeds for every runtime", () => {
 
   it.each(seeds)("gives the same history of seed %d with messages that are handed over", (seed) => {
     const scenario = { ...drawScenario({ seed }), encrypted: false };
-    const structural = { compareEvery: 1, guarded: true };
-    const { hash, findings } = runTrial(scenario, [], { path: "structural", structural });
+    const { hash, findings } = runTrial(scenario, [], { path: "structural" });
     expect(findings).toEqual([]);
     expect(hash).toBe(histories[seed]![1]);
   });
