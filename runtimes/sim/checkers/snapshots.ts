@@ -3,13 +3,15 @@
 import type { MemberEvent, SerfEvent } from "../../../src/core/serf/api.ts";
 import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import { replay, type SnapshotState } from "../../../src/core/serf/snapshot/format.ts";
+import { joinHostPort } from "../../../src/net/address.ts";
 import type { CoreNode } from "../cores/node.ts";
 import { Rule } from "./rule.ts";
 
 /** What a file replays to, as far as events say it. */
 interface Content {
-  readonly alive: Set<string>;
-  readonly failed: Set<string>;
+  /** Names to addresses. */
+  readonly alive: Map<string, string>;
+  readonly failed: Map<string, string>;
   /** The time of the latest user event. */
   eventClock: bigint;
 }
@@ -43,7 +45,7 @@ export class SnapshotsReplay extends Rule {
     // Without a file there is nothing to compare.
     if (!node.writesSnapshots) return;
     const { alive, failed, eventClock } = stateOf(node);
-    const content = { alive: new Set(alive.keys()), failed: new Set(failed.keys()), eventClock };
+    const content = { alive, failed, eventClock };
     const before = this.#recorded[node.index];
     if (before !== undefined && !before.left) {
       this.judged += 1;
@@ -69,6 +71,14 @@ export class SnapshotsReplay extends Rule {
   }
 
   override crashed(now: number, node: CoreNode): void {
+    this.#judge(now, node);
+  }
+
+  override quiet(now: number): void {
+    for (const node of this.scene.nodes) if (node?.running === true) this.#judge(now, node);
+  }
+
+  #judge(now: number, node: CoreNode): void {
     const recorded = this.#recorded[node.index];
     if (recorded === undefined || recorded.left || node.disk.file === "") return;
     lookAtDisk(recorded, node);
@@ -123,7 +133,7 @@ function contentOf({ base, changes, count }: Recorded): Content {
 function wasHeld({ base, changes, count }: Recorded, { alive, failed, eventClock }: Content): boolean {
   const content = copyOf(base);
   const isHeld = (): boolean =>
-    content.eventClock === eventClock && sameNames(content.alive, alive) && sameNames(content.failed, failed);
+    content.eventClock === eventClock && isSame(content.alive, alive) && isSame(content.failed, failed);
   if (isHeld()) return true;
   for (const event of changes.slice(0, count)) {
     // Members of one event have a line each, which a torn file may end between.
@@ -138,7 +148,7 @@ function wasHeld({ base, changes, count }: Recorded, { alive, failed, eventClock
 }
 
 function copyOf({ alive, failed, eventClock }: Content): Content {
-  return { alive: new Set(alive), failed: new Set(failed), eventClock };
+  return { alive: new Map(alive), failed: new Map(failed), eventClock };
 }
 
 function apply(content: Content, event: SerfEvent): void {
@@ -148,36 +158,50 @@ function apply(content: Content, event: SerfEvent): void {
 }
 
 function applyMembers({ alive, failed }: Content, { type, members }: MemberEvent): void {
-  for (const { name } of members) {
-    if (type === "member-update") continue;
+  for (const member of members) {
+    const { name } = member;
+    const address = joinHostPort(member.address, member.port);
+    if (type === "member-update") {
+      if (alive.has(name)) alive.set(name, address);
+      continue;
+    }
     alive.delete(name);
     failed.delete(name);
-    if (type === "member-join") alive.add(name);
-    else if (type === "member-failed") failed.add(name);
+    if (type === "member-join") alive.set(name, address);
+    else if (type === "member-failed") failed.set(name, address);
   }
 }
 
-function sameNames(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   if (a.size !== b.size) return false;
-  for (const name of a) if (!b.has(name)) return false;
+  for (const [name, address] of a) if (b.get(name) !== address) return false;
   return true;
 }
 
 function describe({ alive, failed, eventClock }: Content): string {
-  return `live ${[...alive].sort().join()}, failed ${[...failed].sort().join()}, event clock ${eventClock}`;
+  return `live ${list(alive)}, failed ${list(failed)}, event clock ${eventClock}`;
 }
 
 /** Returns how a file differs from what was recorded; empty where it does not. */
 function differences({ alive, failed, eventClock }: SnapshotState, recorded: Content): string[] {
   return [
-    differs("live members", alive.keys(), recorded.alive),
-    differs("failed members", failed.keys(), recorded.failed),
+    differs("live members", alive, recorded.alive),
+    differs("failed members", failed, recorded.failed),
     eventClock === recorded.eventClock ? "" : `event clock ${eventClock}, was ${recorded.eventClock}`,
   ];
 }
 
-function differs(what: string, found: Iterable<string>, expected: ReadonlySet<string>): string {
-  const names = [...found].sort().join();
-  const right = [...expected].sort().join();
-  return names === right ? "" : `${what} ${names}, were ${right}`;
+function differs(
+  what: string,
+  found: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, string>,
+): string {
+  return isSame(found, expected) ? "" : `${what} ${list(found)}, were ${list(expected)}`;
+}
+
+function list(members: ReadonlyMap<string, string>): string {
+  return [...members]
+    .map(([name, address]) => `${name} ${address}`)
+    .sort()
+    .join();
 }

@@ -105,6 +105,10 @@ function drawLatest(random: SeededRandom, size: number): Step[] {
       return [
         { ...step, value: pick(random, [1, 30, 300, 3_000]) },
         ...(isRestarted ? [{ ...restart[1]!, at: at + pick(random, [10, 3_000, 30_000]) }] : []),
+        // Whoever wrote on after what was torn starts from that.
+        ...(isRestarted && random.chance(0.5)
+          ? restart.map((each) => ({ ...each, at: each.at + 35_000 }))
+          : []),
       ];
     case "lyingDns": {
       const other = (node + 1 + random.below(size - 1)) % size;

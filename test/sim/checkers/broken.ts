@@ -113,7 +113,9 @@ export function change(
 
 /** The effect that reports a member event. */
 export function reports(type: MemberEventType, name: string): SerfEffect {
-  const event = { type, members: [{ name, status: "alive", tags: {} }] } as unknown as SerfEvent;
+  const address = `10.0.0.${name.slice(1)}`;
+  const members = [{ name, address, port: 7946, status: "alive", tags: {} }];
+  const event = { type, members } as unknown as SerfEvent;
   return { kind: "emit", event };
 }
 

@@ -222,8 +222,8 @@ describe("the rule about snapshots", () => {
     n0!.disk.file = "alive: n2 10.0.0.2:7946\nclock: 5\nevent-clock: 8\n#incarnation: 3\n";
     rule.crashed(6, n0!.node);
     expect(texts(rule)).toEqual([
-      "6: the snapshot of n0 has live members n2, were n1",
-      "6: the snapshot of n0 has failed members , were n2",
+      "6: the snapshot of n0 has live members n2 10.0.0.2:7946, were n1 10.0.0.1:7946",
+      "6: the snapshot of n0 has failed members , were n2 10.0.0.2:7946",
       "6: the snapshot of n0 has event clock 8, was 7",
       "6: the snapshot of n0 has clock 5, was below 5",
       "6: the snapshot of n0 has incarnation 3",
@@ -259,8 +259,14 @@ describe("the rule about snapshots", () => {
     n0!.disk.file = "alive: n2 10.0.0.2:7946\n";
     rule.started(6, n0!.node);
     expect(texts(rule)).toEqual([
-      "6: n0 starts from a snapshot of what never was: live n2, failed , event clock 0",
+      "6: n0 starts from a snapshot of what never was: live n2 10.0.0.2:7946, failed , event clock 0",
     ]);
+    // The beginning of an address is none.
+    n0!.disk.file = "alive: n1 10.0.0.1:79\n";
+    for (const name of ["n1", "n2"]) rule.effect(7, n0!.node, reports("member-join", name));
+    rule.effect(7, n0!.node, record);
+    rule.started(8, n0!.node);
+    expect(rule.broken).toBe(2);
   });
 
   it("expects no more of a file on a full disk, and all of it when that was replaced", () => {
@@ -284,6 +290,10 @@ describe("the rule about snapshots", () => {
     expect(texts(rule)).toEqual([]);
     disk.replace("alive: n1 10.0.0.1:7946\n");
     rule.crashed(6, n0!.node);
-    expect(texts(rule)).toEqual(["6: the snapshot of n0 has live members n1, were n1,n2"]);
+    const text =
+      "the snapshot of n0 has live members n1 10.0.0.1:7946, were n1 10.0.0.1:7946,n2 10.0.0.2:7946";
+    expect(texts(rule)).toEqual([`6: ${text}`]);
+    rule.quiet(7);
+    expect(texts(rule).at(-1)).toBe(`7: ${text}`);
   });
 });
