@@ -66,7 +66,7 @@ export async function simulateCluster(
  * for the cluster has to be passed to {@link settle}.
  */
 export class SimulatedCluster implements AsyncDisposable {
-  /** The world, to cut its network, and to stop, pause and restart its hosts. */
+  /** The world, to cut its network, to stop, pause and restart its hosts, and to stall consumers. */
   readonly world: World;
   /** The names of all hosts and nodes. */
   readonly names: readonly string[];
@@ -185,7 +185,10 @@ export class SimulatedCluster implements AsyncDisposable {
   /** Shuts all running nodes down, so that their event iterators end. */
   async [Symbol.asyncDispose](): Promise<void> {
     const names = this.names.filter((name) => this.world.isRunning(name));
-    for (const name of names) this.world.resume(name);
+    for (const name of names) {
+      this.world.resume(name);
+      this.world.consumers(name).release();
+    }
     const nodes = names.flatMap((name) => this.#nodes[this.names.indexOf(name)] ?? []);
     await this.world.settle(Promise.all(nodes.map((node) => node.shutdown())));
   }
@@ -194,6 +197,9 @@ export class SimulatedCluster implements AsyncDisposable {
     const { options = {}, program } = this.#options;
     const own = typeof options === "function" ? options(index) : options;
     const node = await Serf.start({ ...own, name, bind: `${addressOf(index)}:7946` }, runtime);
+    const consumers = this.world.consumers(name);
+    const events = node.events.bind(node);
+    node.events = (settings) => consumers.reading(events(settings));
     this.#nodes[index] = node;
     program?.(node, index);
   }

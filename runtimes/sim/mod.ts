@@ -14,6 +14,7 @@ export {
   type SimulatedNodeOptions,
   simulateCluster,
 } from "./cluster.ts";
+export type { Consumers } from "./consumers.ts";
 export { type LinkCounts, type LinkOptions, Links } from "./cores/links.ts";
 export { CoreNode } from "./cores/node.ts";
 export type { MessagePath, StructuralOptions } from "./cores/path.ts";

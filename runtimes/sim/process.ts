@@ -3,6 +3,7 @@
  * that a pause delays them and a crash ends them: they never call back or settle after it.
  */
 import type { Cancel, SignalName } from "../../src/runtime.ts";
+import { Consumers } from "./consumers.ts";
 import type { EventQueue } from "./events.ts";
 import type { Begin, StandstillWatch } from "./standstill.ts";
 
@@ -18,6 +19,8 @@ export class Process {
   readonly #events: EventQueue;
   readonly #standstill: StandstillWatch;
   readonly #deferred: (() => void)[] = [];
+  /** Whoever reads the events of a node in this program. */
+  readonly consumers: Consumers = new Consumers();
   alive = true;
   #paused = false;
   /** How often time had moved when the world called the program, if it did. */

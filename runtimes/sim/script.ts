@@ -7,7 +7,10 @@ import type { World } from "./world.ts";
 
 /** One step of a script: what happens `at` milliseconds after it begins. */
 export type Step = { readonly at: number } & (
-  | { readonly do: "crash" | "powerOff" | "restart" | "pause" | "resume"; readonly host: string }
+  | {
+      readonly do: "crash" | "powerOff" | "restart" | "pause" | "resume" | "stall" | "release";
+      readonly host: string;
+    }
   | { readonly do: "partition"; readonly groups: readonly (readonly string[])[] }
   | { readonly do: "cut"; readonly from: string; readonly to: string }
   | { readonly do: "heal" }
@@ -35,30 +38,42 @@ export interface ScriptOptions {
   readonly durationMs: number;
   /** The number of faults. */
   readonly count: number;
+  /** Whether consumers of events are stalled as well. Default false. */
+  readonly stalls?: boolean;
 }
 
 /**
  * Returns a script of random faults, all of which end: afterwards all hosts run and all links work.
  */
-export function randomScript({ seed, hosts, durationMs, count }: ScriptOptions): Step[] {
+export function randomScript(options: ScriptOptions): Step[] {
+  const { seed, hosts, durationMs, count, stalls = false } = options;
   const random = new SeededRandom(seed, "script");
   const steps: Step[] = [];
   for (let fault = 0; fault < count; fault += 1) {
     const begin = Math.floor((random.below(1_000) * durationMs) / 1_000);
     const end = begin + 1 + Math.floor((random.below(1_000) * (durationMs - begin)) / 1_000);
-    steps.push(...randomFault(random, hosts, begin, Math.min(end, durationMs)));
+    steps.push(...randomFault(random, hosts, begin, Math.min(end, durationMs), stalls));
   }
   // The faults of different draws overlap: one may restart what another has paused.
-  for (const host of hosts) steps.push({ at: durationMs, do: "resume", host });
+  for (const host of hosts) {
+    steps.push({ at: durationMs, do: "resume", host });
+    if (stalls) steps.push({ at: durationMs, do: "release", host });
+  }
   steps.push({ at: durationMs, do: "heal" }, { at: durationMs, do: "loss", rate: 0 });
   // Sorting is stable, so steps at the same time stay in the order in which they were drawn.
   return steps.sort((a, b) => a.at - b.at);
 }
 
-function randomFault(random: SeededRandom, hosts: readonly string[], begin: number, end: number): Step[] {
+function randomFault(
+  random: SeededRandom,
+  hosts: readonly string[],
+  begin: number,
+  end: number,
+  stalls: boolean,
+): Step[] {
   const host = hosts[random.below(hosts.length)]!;
   const other = hosts[random.below(hosts.length)]!;
-  switch (random.below(6)) {
+  switch (random.below(stalls ? 7 : 6)) {
     case 0:
       return [
         { at: begin, do: "crash", host },
@@ -84,10 +99,15 @@ function randomFault(random: SeededRandom, hosts: readonly string[], begin: numb
         { at: begin, do: "cut", from: host, to: other },
         { at: end, do: "heal" },
       ];
-    default:
+    case 5:
       return [
         { at: begin, do: "loss", rate: random.below(50) / 100 },
         { at: end, do: "loss", rate: 0 },
+      ];
+    default:
+      return [
+        { at: begin, do: "stall", host },
+        { at: end, do: "release", host },
       ];
   }
 }
@@ -99,6 +119,8 @@ function perform(world: World, step: Step): void {
     case "restart":
     case "pause":
     case "resume":
+    case "stall":
+    case "release":
       world[step.do](step.host);
       return;
     case "partition":

@@ -4,6 +4,7 @@
  * seed and the same programs give the same trace on every runtime.
  */
 import type { Runtime, ServiceTarget, SignalName } from "../../src/runtime.ts";
+import type { Consumers } from "./consumers.ts";
 import { EventQueue } from "./events.ts";
 import type { Disk } from "./files.ts";
 import { simRuntime } from "./host.ts";
@@ -176,6 +177,26 @@ export class World {
   resume(name: string): void {
     this.note(`resume ${name}`);
     this.#host(name).machine.process.resume();
+  }
+
+  /**
+   * Stalls whoever reads the events of a node in a program: it takes no further event, and answers no
+   * query, while the node itself goes on. Works for the nodes of a `SimulatedCluster`.
+   */
+  stall(name: string): void {
+    this.note(`stall ${name}`);
+    this.consumers(name).stall();
+  }
+
+  /** Lets the stalled consumers of a program go on. */
+  release(name: string): void {
+    this.note(`release ${name}`);
+    this.consumers(name).release();
+  }
+
+  /** Returns the consumers of events in a program since its last start, with what they waited and lost. */
+  consumers(name: string): Consumers {
+    return this.#host(name).machine.process.consumers;
   }
 
   /**

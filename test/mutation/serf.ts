@@ -311,6 +311,11 @@ export const serfMutants: readonly Mutant[] = [
       "this.state.failed.delete(value!);",
     ],
     ["impossible times are replayed", "BigInt(value) >= lamportHalf) {", "false) {"],
+    [
+      "a torn line at the end is replayed",
+      "return { state: reader.state, notes:",
+      "if (start < bytes.length) reader.line(decoder.decode(bytes.subarray(start)));\n  return { state: reader.state, notes:",
+    ],
   ]),
   ...faultsIn("src/core/serf/snapshot/rejoin.ts", [
     ["only one known member is tried", "this.#next(at);", ""],

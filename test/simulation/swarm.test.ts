@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { runTrial, type Scenario, type StepKind, stepKinds } from "../../runtimes/sim/mod.ts";
 import { addCounts, comparePaths, playSeed } from "./swarm.ts";
 
-/** The seeds of the band that every run of the tests plays. */
+/** The seeds that every run of the tests plays. */
 const band = { from: 1, to: 60 } as const;
 
 const plain = { profile: "lan", network: {}, snapshots: false, encrypted: false } as const;
@@ -107,10 +107,4 @@ describe("the swarm", () => {
     const seeds = Array.from({ length: 6 }, (_, index) => band.from + 10 * index);
     expect(seeds.flatMap(comparePaths)).toEqual([]);
   }, 120_000);
-
-  it("gives one history for a seed, on every runtime", () => {
-    // If you change the protocol, the simulator or the draws, these change; all runtimes must agree.
-    const hashes = [1, 2, 3].map((seed) => playSeed(seed).outcome.hash);
-    expect(hashes).toEqual(["f6d00de7", "028e3804", "a015c424"]);
-  });
 });

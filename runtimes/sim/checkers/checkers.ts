@@ -18,6 +18,7 @@ import {
   NoSuspicionInCalm,
   SuspicionsLast,
 } from "./failures.ts";
+import { ForeignersStayOut } from "./foreigners.ts";
 import { IncarnationsRise, NobodyBelievesItself, ReturnsAreNewer } from "./incarnations.ts";
 import { OldKeysAreUnused } from "./keys.ts";
 import { LoadIsBounded, QueuesRunEmpty, TurnsAreBounded } from "./limits.ts";
@@ -57,6 +58,7 @@ export class Checkers implements Watcher {
   readonly #scene: Scene;
   readonly #queries: QueriesAreTrue;
   readonly #keys: OldKeysAreUnused;
+  readonly #foreigners: ForeignersStayOut;
   readonly #onChange: readonly Rule[];
   /** The rules that want to see a kind of effect, by the kind. */
   readonly #onEffect = new Map<SerfEffect["kind"], readonly Rule[]>();
@@ -72,6 +74,7 @@ export class Checkers implements Watcher {
     this.#scene = scene;
     this.#queries = new QueriesAreTrue(scene);
     this.#keys = new OldKeysAreUnused(scene);
+    this.#foreigners = new ForeignersStayOut(scene);
     this.rules = [
       new IncarnationsRise(scene),
       new ReturnsAreNewer(scene),
@@ -97,6 +100,7 @@ export class Checkers implements Watcher {
       new CrashesAreDetected(scene),
       new AnnouncementsSpread(scene),
       new AwarenessMovesInSteps(scene),
+      this.#foreigners,
     ];
     this.#onChange = this.rules.filter(({ changed }) => changed !== undefined);
     this.#onTurn = this.rules.filter(({ turned }) => turned !== undefined);
@@ -130,6 +134,16 @@ export class Checkers implements Watcher {
   /** Says that all nodes have another key now, and that the old one is removed. */
   rotated(oldKey: string): void {
     this.#keys.rotated(oldKey);
+  }
+
+  /** Says that a node of another cluster starts. */
+  came(foreigner: CoreNode): void {
+    this.#foreigners.came(foreigner);
+  }
+
+  /** Says that a node of another cluster has had the time to see others. */
+  met(now: number, foreigner: CoreNode): void {
+    this.#foreigners.met(now, foreigner);
   }
 
   /** @inheritdoc */

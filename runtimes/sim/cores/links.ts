@@ -22,6 +22,8 @@ export interface LinkOptions {
   readonly loss: number;
   /** The probability that a datagram arrives twice. */
   readonly duplication: number;
+  /** The probability that a datagram is held back by up to 100 ms, so that later ones overtake it. */
+  readonly reordering: number;
   /** The probability that one byte of a datagram arrives changed. */
   readonly corruption: number;
   /** The largest datagram in bytes that arrives. Default: no limit. */
@@ -40,6 +42,7 @@ export const perfectLinks: LinkOptions = {
   spread: "uniform",
   loss: 0,
   duplication: 0,
+  reordering: 0,
   corruption: 0,
   mtu: Number.POSITIVE_INFINITY,
   bytesPerSecond: Number.POSITIVE_INFINITY,
@@ -50,10 +53,16 @@ export const perfectLinks: LinkOptions = {
 /** Lost pieces of a stream are sent again after this long, then twice as long, and so on. */
 const retransmitMs = 200;
 
+/** How long a datagram is held back at most, so that others overtake it. */
+const heldBackMs = 100;
+
 /** Counts of what the network did to packets, so that a run proves that its faults happened. */
 export interface LinkCounts {
   lost: number;
   duplicated: number;
+  reordered: number;
+  /** Datagrams that took longer than they do while nothing happens to the network. */
+  late: number;
   corrupted: number;
   tooLarge: number;
   cut: number;
@@ -66,6 +75,8 @@ export class Links {
   readonly counts: LinkCounts = {
     lost: 0,
     duplicated: 0,
+    reordered: 0,
+    late: 0,
     corrupted: 0,
     tooLarge: 0,
     cut: 0,
@@ -76,6 +87,8 @@ export class Links {
   readonly #own = new Map<number, LinkOptions>();
   readonly #cuts = new Set<number>();
   readonly #busyUntil = new Map<number, number>();
+  /** The longest usual delay. */
+  readonly #usualMs: number;
   #everywhere: LinkOptions;
   #groups: ReadonlyMap<number, number> | undefined;
   #bridges: ReadonlySet<number> = new Set();
@@ -83,6 +96,7 @@ export class Links {
   constructor(random: SeededRandom, options: Partial<LinkOptions> = {}) {
     this.#random = random;
     this.#everywhere = { ...perfectLinks, ...options };
+    this.#usualMs = this.#everywhere.latencyMs[1];
   }
 
   /** Changes the conditions of all links that have none of their own. */
@@ -156,7 +170,9 @@ export class Links {
     for (let copy = doubled ? 2 : 1; copy > 0; copy -= 1) {
       const corrupted = this.#random.chance(link.corruption);
       if (corrupted) this.counts.corrupted += 1;
-      arrive(queued + this.#delay(link), corrupted);
+      const delay = this.#delay(link);
+      if (delay > this.#usualMs) this.counts.late += 1;
+      arrive(queued + delay + this.#heldBack(link), corrupted);
     }
   }
 
@@ -178,6 +194,13 @@ export class Links {
 
   #link(from: number, to: number): LinkOptions {
     return (this.#own.size > 0 && this.#own.get(linkOf(from, to))) || this.#everywhere;
+  }
+
+  /** How long a datagram is held back. */
+  #heldBack({ reordering }: LinkOptions): number {
+    if (!this.#random.chance(reordering)) return 0;
+    this.counts.reordered += 1;
+    return this.#random.between(1, heldBackMs);
   }
 
   /** How long a datagram waits until its sender's line is free. */

@@ -11,10 +11,15 @@ import type { Address } from "../../../src/runtime.ts";
 import { createCodec } from "../../../src/shell/open.ts";
 import { type ParsedOptions, parseOptions, type SerfOptions } from "../../../src/shell/options/options.ts";
 import { SeededRandom } from "../random.ts";
+import { CoreDisk } from "./disk.ts";
 import type { WorldNames } from "./names.ts";
 import type { Codecs } from "./path.ts";
 
-const port = 7946;
+/** The port of all nodes. */
+export const port = 7946;
+
+/** How many datagrams of a blocked node wait, as in a send buffer. */
+export const heldMax = 128;
 
 /** Returns the name of the node with a number. */
 export function nameOf(index: number): string {
@@ -31,6 +36,11 @@ export interface End {
   closed: boolean;
   /** When the last piece towards the peer arrives; the next may not overtake it. */
   arrival: number;
+}
+
+/** Who or what has an address. */
+export interface Located {
+  readonly address: Address;
 }
 
 /** Settings of a {@link CoreNode}. */
@@ -87,8 +97,8 @@ export class CoreNode {
   readonly settled: Map<number, (error: string | undefined) => void> = new Map();
   /** What waits while the node is paused. */
   readonly waiting: (() => void)[] = [];
-  /** The snapshot file. */
-  disk = "";
+  /** The disk with the snapshot file. */
+  readonly disk: CoreDisk = new CoreDisk();
   readonly #options: CoreNodeOptions;
   readonly #parsed: ParsedOptions;
 
@@ -133,7 +143,7 @@ export class CoreNode {
           if (!(error instanceof SerfError && error.code === "ERR_TIMEOUT")) throw error;
         }
       },
-      ...(snapshot && { restored: replay(new TextEncoder().encode(this.disk), false) }),
+      ...(snapshot && { restored: replay(new TextEncoder().encode(this.disk.file), false) }),
     });
     this.core = core;
     this.alarm = Number.POSITIVE_INFINITY;

@@ -58,15 +58,17 @@ export class Roster {
     return node;
   }
 
-  /** Creates a node of another cluster on a machine. */
-  stranger(machine: number, options: SerfOptions): CoreNode {
+  /** Creates a node of another cluster on a machine. Its name may be that of a member. */
+  stranger(machine: number, options: SerfOptions, own?: string): CoreNode {
     const { seed, clock } = this.#common;
     this.#strangers += 1;
+    const name = own ?? `stranger${this.#strangers}`;
     return new CoreNode({
       index: machine,
       machine,
-      name: `stranger${this.#strangers}`,
-      seed,
+      name,
+      // Chance depends on the name as well, and a member with this name has another one.
+      seed: own === undefined ? seed : seed + machine,
       options,
       snapshot: false,
       logs: false,

@@ -13,9 +13,10 @@ import type { SerfOptions } from "../../../src/shell/options/options.ts";
 import { SeededRandom } from "../random.ts";
 import { Agenda } from "./agenda.ts";
 import { Connections } from "./connections.ts";
+import { Scribe } from "./disk.ts";
 import { History } from "./history.ts";
 import { type LinkOptions, Links } from "./links.ts";
-import type { CoreNode } from "./node.ts";
+import { type CoreNode, heldMax, type Located } from "./node.ts";
 import { type Codecs, createCodecs, type MessagePath, type StructuralOptions } from "./path.ts";
 import { bytesFor, type Injection, Roster } from "./roster.ts";
 import type { Watcher } from "./watcher.ts";
@@ -54,9 +55,6 @@ type Happening =
   | { readonly kind: "alarm"; readonly node: CoreNode; readonly alarm: number }
   | { readonly kind: "run"; readonly run: () => void };
 
-/** How many datagrams of a blocked node wait, as in a send buffer. */
-const heldMax = 128;
-
 /** A world of cores. */
 export class CoreWorld {
   /** All members, by their number. They run from their {@link start} on. */
@@ -71,6 +69,7 @@ export class CoreWorld {
   readonly #codecs: Codecs;
   readonly #answerOf: CoreWorldOptions["answer"];
   readonly #roster: Roster;
+  readonly #scribe = new Scribe((delayMs, run) => this.at(delayMs, run));
   #command = 0;
 
   constructor(settings: CoreWorldOptions) {
@@ -127,17 +126,18 @@ export class CoreWorld {
   }
 
   /**
-   * Creates a node of another cluster at the address of a member, which has to have ended before. The
-   * options must have another key or label than those of the members. No watcher sees it.
+   * Creates a node of another cluster on the machine of a member, which has to have ended before, or on
+   * another one. The options must have another key or label than those of the members. No watcher sees it.
    */
-  stranger({ machine }: CoreNode, options: SerfOptions): CoreNode {
-    return this.#roster.stranger(machine, options);
+  stranger({ machine }: Pick<CoreNode, "machine">, options: SerfOptions, name?: string): CoreNode {
+    return this.#roster.stranger(machine, options, name);
   }
 
   /** Starts a node's program, for the first time or again. */
   start(node: CoreNode): void {
     this.#roster.hold(node);
     node.boot();
+    this.#scribe.open(node);
     for (const watcher of this.#watching(node)) watcher.started?.(this.now, node);
     this.#feed(node, () => node.core.start(this.clock(node)));
   }
@@ -200,8 +200,8 @@ export class CoreWorld {
     for (const input of node.waiting.splice(0)) this.#feed(node, input);
   }
 
-  /** Joins through another node; `done` receives the message if it failed. */
-  join(node: CoreNode, through: CoreNode, done: (error: string | undefined) => void = () => undefined): void {
+  /** Joins through another node or address; `done` receives the message if it failed. */
+  join(node: CoreNode, through: Located, done: (error: string | undefined) => void = () => undefined): void {
     this.#feed(node, () => {
       const command = this.#nextCommand(node, (error) => {
         node.core.endJoin(this.clock(node), false, error === undefined ? 1 : 0);
@@ -358,10 +358,8 @@ export class CoreWorld {
         break;
       }
       case "record":
-        node.disk += effect.text;
-        break;
       case "compact":
-        node.disk = node.core.snapshot();
+        this.#scribe.write(node, effect);
         break;
       case "emit":
         if (effect.event.type === "query") this.#answer(node, effect.event);

@@ -1,6 +1,7 @@
 /** Draws scenarios: the same seed gives the same one on every engine. */
 
 import { SeededRandom } from "../random.ts";
+import { wrongAddresses } from "./lookups.ts";
 import { formedMs, type Scenario, type Step, type StepKind, stepKinds } from "./scenario.ts";
 
 /** Settings of {@link drawScenario}. */
@@ -16,9 +17,12 @@ const durationsMs = [30_000, 60_000, 120_000] as const;
 /** Kinds of faults that came later. They have a stream of chance of their own. */
 const laterKinds = ["replace", "churn", "stranger", "ask", "hostile"] as const;
 
+/** Kinds that came after those. */
+const latestKinds = ["diskFull", "torn", "lyingDns", "suspend", "reordering"] as const;
+
 /** The other kinds. */
 const firstKinds: readonly StepKind[] = stepKinds.filter(
-  (kind) => !laterKinds.some((later) => later === kind),
+  (kind) => ![...laterKinds, ...latestKinds].some((later) => later === kind),
 );
 
 /** Kinds that are drawn more often than others, because others need them or they make work. */
@@ -35,6 +39,21 @@ const favoured: readonly StepKind[] = [
 
 /** Draws a scenario. */
 export function drawScenario(options: DrawOptions): Scenario {
+  const scenario = drawWithLater(options);
+  const random = new SeededRandom(options.seed, "latest");
+  // The others stay as they were, as below.
+  if (random.chance(0.5)) return scenario;
+  const { size, steps, snapshots } = scenario;
+  const latest = Array.from({ length: random.between(1, 3) }, () => drawLatest(random, size)).flat();
+  return {
+    ...scenario,
+    // Only nodes with a snapshot notice their disk.
+    snapshots: snapshots || latest.some(({ do: kind }) => kind === "diskFull" || kind === "torn"),
+    steps: [...steps, ...latest].sort((a, b) => a.at - b.at),
+  };
+}
+
+function drawWithLater(options: DrawOptions): Scenario {
   const first = drawFirst(options);
   const random = new SeededRandom(options.seed, "later");
   // The others stay as they were before there were more kinds.
@@ -63,6 +82,45 @@ function drawLater(random: SeededRandom, size: number): Step {
       return { ...step, value: random.below(1_000_000), forMs: pick(random, [2_000, 10_000, 30_000]) };
     case "ask":
       return { ...step, value: pick(random, [0, 0, 1, 3]) };
+  }
+}
+
+/** Draws a step of a kind that came last, and mostly a restart, which has to cope with it. */
+function drawLatest(random: SeededRandom, size: number): Step[] {
+  const kind = pick(random, latestKinds);
+  const at = formedMs + random.below(90_000);
+  const node = random.below(size);
+  const step = { at, do: kind, node };
+  const forMs = pick(random, [2_000, 10_000, 40_000, 100_000]);
+  const isRestarted = random.chance(0.7);
+  const lifeMs = random.below(forMs);
+  const restart: Step[] = [
+    { at: at + lifeMs, do: "crash", node },
+    { at: at + lifeMs + pick(random, [10, 2_000, 20_000]), do: "restart", node },
+  ];
+  switch (kind) {
+    case "diskFull":
+      return [{ ...step, value: pick(random, [0, 10, 100]), forMs }, ...(isRestarted ? restart : [])];
+    case "torn":
+      return [
+        { ...step, value: pick(random, [1, 30, 300, 3_000]) },
+        ...(isRestarted ? [{ ...restart[1]!, at: at + pick(random, [10, 3_000, 30_000]) }] : []),
+        // Whoever wrote on after what was torn starts from that.
+        ...(isRestarted && random.chance(0.5)
+          ? restart.map((each) => ({ ...each, at: each.at + 35_000 }))
+          : []),
+      ];
+    case "lyingDns": {
+      const other = (node + 1 + random.below(size - 1)) % size;
+      return [
+        { ...step, other, value: random.below(wrongAddresses), forMs },
+        ...(isRestarted ? restart : []),
+      ];
+    }
+    case "suspend":
+      return [{ ...step, forMs }];
+    case "reordering":
+      return [{ at, do: kind, value: random.between(5, 50), forMs }];
   }
 }
 

@@ -6,9 +6,11 @@
 import type { SerfOptions } from "../../../src/shell/options/options.ts";
 import type { Checkers } from "../checkers/checkers.ts";
 import type { Severity } from "../checkers/truth.ts";
+import type { CoreDisk } from "../cores/disk.ts";
 import type { CoreNode } from "../cores/node.ts";
 import type { CoreWorld } from "../cores/world.ts";
 import { Liars } from "./liars.ts";
+import { Lookups } from "./lookups.ts";
 import { Machines } from "./machines.ts";
 import type { Scenario, Step, StepKind } from "./scenario.ts";
 import { severityOf } from "./severity.ts";
@@ -35,6 +37,14 @@ export class Player {
   readonly #weather: Weather;
   readonly #machines: Machines;
   readonly #liars: Liars;
+  readonly #lookups: Lookups;
+  /** When machines were suspended, and the programs on them. */
+  readonly #suspended = new Map<
+    Step,
+    { readonly at: number; readonly node: CoreNode; readonly starts: number }
+  >();
+  /** Disks that are full, and how many writes had failed before. */
+  readonly #full = new Map<Step, { readonly disk: CoreDisk; readonly failures: number }>();
   /** Faults that go on, of the network and of nodes, with their severity if they disturb anybody. */
   readonly #faults = new Map<Step, Severity | undefined>();
   #sent = 0;
@@ -46,8 +56,9 @@ export class Player {
     this.#checkers = checkers;
     this.#scenario = scenario;
     this.#weather = new Weather(world.links, scenario.size, scenario.network);
-    this.#machines = new Machines(world, options);
+    this.#machines = new Machines(world, options, checkers);
     this.#liars = new Liars(world, options);
+    this.#lookups = new Lookups(this.#machines);
   }
 
   /** Lets the cluster form, and schedules all steps. */
@@ -129,6 +140,10 @@ export class Player {
         if (!node.running) return false;
         world.crash(node, step.do === "powerOff");
         return true;
+      case "torn":
+        if (!node.running || !node.writesSnapshots) return false;
+        world.crash(node, true);
+        return node.disk.tear(step.value!) > 0;
       case "restart":
         return this.#restart(node);
       case "massRestart":
@@ -196,7 +211,21 @@ export class Player {
     } else if (step.do === "hostile") {
       if (!node.running || node.paused) return;
       this.#liars.begin(node, step, () => this.#faults.has(step));
-    } else this.#weather.begin(step);
+    } else if (step.do === "diskFull") {
+      if (!node.writesSnapshots) return;
+      this.#full.set(step, { disk: node.disk, failures: node.disk.failures });
+      node.disk.fill(step.value!);
+    } else if (step.do === "lyingDns") {
+      this.#lookups.begin(step);
+      if (isAlive(node)) this.#join(node);
+    } else {
+      if (step.do === "suspend") {
+        if (!node.running || node.paused) return;
+        world.pause(node);
+        this.#suspended.set(step, { at: world.now, node, starts: node.starts });
+      }
+      this.#weather.begin(step);
+    }
     this.#faults.set(step, severity);
     if (severity !== undefined) this.#checkers.truth.disturb(severity);
     if (step.do === "corruption") this.#checkers.truth.disturb("damage");
@@ -213,10 +242,48 @@ export class Player {
     else if (step.do === "slow") node.lateMs = 0;
     else if (step.do === "stranger") this.#machines.retreat(step);
     else if (step.do === "hostile" && node.running) world.crash(node);
-    const happened = !this.#weather.has(step) || this.#weather.end(step) === true;
-    if (happened) this.#count(step.do);
+    if (this.#ended(step)) this.#count(step.do);
     if (severity !== undefined) this.#checkers.truth.calm(world.now, severity);
     if (step.do === "corruption") this.#checkers.truth.calm(world.now, "damage");
+  }
+
+  /** Ends what a fault did to a disk, to lookups, or to the network. Returns whether anybody noticed it. */
+  #ended(step: Step): boolean {
+    const full = this.#full.get(step);
+    if (full !== undefined) {
+      this.#full.delete(step);
+      full.disk.empty();
+      return full.disk.failures > full.failures;
+    }
+    if (step.do === "lyingDns") {
+      const happened = this.#lookups.end(step);
+      this.#unite(this.#machines.member(step.node!));
+      return happened;
+    }
+    const happened = !this.#weather.has(step) || this.#weather.end(step) === true;
+    if (step.do === "suspend") this.#wake(step);
+    return happened;
+  }
+
+  /**
+   * Joins through all members, as an operator does whose nodes joined at wrong addresses: who was
+   * misled, or those that joined through it, may be apart from the others and know nothing of them.
+   */
+  #unite(misled: CoreNode): void {
+    const members = this.#machines.members.filter(isAlive);
+    const node = isAlive(misled) ? misled : members[0];
+    for (const other of members) if (other !== node) this.#join(node!, other);
+  }
+
+  /** Lets a suspended machine go on: for its clock no time has passed. */
+  #wake(step: Step): void {
+    const world = this.#world;
+    const { at, node, starts } = this.#suspended.get(step)!;
+    this.#suspended.delete(step);
+    // Somebody else may have ended the program, and started another one.
+    if (!node.running || node.starts !== starts) return;
+    node.aheadMs = Math.max(node.aheadMs - (world.now - at), -world.now);
+    world.resume(node);
   }
 
   #heal(): boolean {
@@ -244,17 +311,24 @@ export class Player {
     else if (node.core.state === "leaving") this.#world.at(joinAgainMs, () => this.#recall(node));
   }
 
-  /** Joins through some node that runs, again and again until it succeeds. */
-  #join(node: CoreNode): void {
+  /**
+   * Joins through a node, as long as that is a member, else through some node that runs; again and
+   * again until it succeeds.
+   */
+  #join(node: CoreNode, to?: CoreNode): void {
+    if (to !== undefined && !isAlive(to)) return;
     const world = this.#world;
     const { starts } = node;
     const again = (): void =>
       world.at(joinAgainMs, () => {
-        if (node.running && node.starts === starts && node.core.state !== "leaving") this.#join(node);
+        if (node.running && node.starts === starts && node.core.state !== "leaving") this.#join(node, to);
       });
+    const wrong = this.#lookups.find(node.machine);
     const others = world.nodes.filter((other) => other !== node && other.running);
-    // If all have left, one that runs still serves to come back.
-    const through = others.find(({ core }) => core.state === "alive") ?? others[0];
+    const members = others.filter(({ core }) => core.state === "alive");
+    // Who joined at a wrong address may be alone. If all have left, one that runs still serves to come back.
+    const known = members.find(({ machine }) => !this.#lookups.isMisled(machine)) ?? members[0];
+    const through = wrong ?? to ?? known ?? others[0];
     if (through === undefined || node.core.joinRefusal !== undefined) {
       again();
       return;
@@ -287,4 +361,8 @@ export class Player {
     this.#world.command(node, () => undefined);
     return true;
   }
+}
+
+function isAlive({ running, core }: CoreNode): boolean {
+  return running && core.state === "alive";
 }

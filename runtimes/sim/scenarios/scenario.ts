@@ -33,6 +33,11 @@ import type { LinkOptions } from "../cores/links.ts";
  * | stranger | a program ends, and one of another cluster has its address; `value` chooses its key and label |
  * | hostile | a member sends lies that `value` chooses, and then ends |
  * | ask | a node asks a query with `value` relays, which all answer |
+ * | diskFull | a disk has room for `value` more bytes of the snapshot |
+ * | torn | a machine loses its power, and its disk at most `value` bytes that were appended to the snapshot last |
+ * | lyingDns | a node joins at a wrong address: nobody's, its own, that of `other`, or in another cluster |
+ * | reordering | datagrams are held back with a probability of `value` percent, so that later ones overtake them |
+ * | suspend | a machine sleeps: its clock stands still, and what arrives is lost |
  */
 export const stepKinds = [
   "crash",
@@ -70,6 +75,11 @@ export const stepKinds = [
   "stranger",
   "ask",
   "hostile",
+  "diskFull",
+  "torn",
+  "lyingDns",
+  "suspend",
+  "reordering",
 ] as const;
 
 /** The name of something that can happen. */

@@ -15,6 +15,7 @@ export function severityOf({ do: kind, value = 0, forMs = 0 }: Step, size: numbe
     case "corruption":
       return value <= 10 ? "disorder" : "failure";
     case "duplication":
+    case "reordering":
       return "disorder";
     case "latency":
     case "jitter":
@@ -26,6 +27,9 @@ export function severityOf({ do: kind, value = 0, forMs = 0 }: Step, size: numbe
     case "udpBroken":
     case "tcpBroken":
       return "delay";
+    case "lyingDns":
+      // Whoever starts meanwhile is alone until the end, and gets late what others send.
+      return "delay";
     case "hostile":
       return "lies";
     case "partition":
@@ -33,6 +37,7 @@ export function severityOf({ do: kind, value = 0, forMs = 0 }: Step, size: numbe
     case "isolate":
     case "bandwidth":
     case "mtu":
+    case "suspend":
       return "failure";
     default:
       return undefined;

@@ -12,6 +12,9 @@ const shownBy: Partial<Record<StepKind, keyof LinkCounts>> = {
   loss: "lost",
   badLink: "lost",
   duplication: "duplicated",
+  reordering: "reordered",
+  latency: "late",
+  jitter: "late",
   corruption: "corrupted",
   cut: "cut",
   partition: "cut",
@@ -89,7 +92,7 @@ export class Weather {
     else if (kind === "badLink") links.shapeLink(node, other, { loss: 0.5 });
     else if (kind === "partition") links.partition([group]);
     else if (kind === "bridge") links.partition([group], [node]);
-    else if (kind === "isolate") {
+    else if (kind === "isolate" || kind === "suspend") {
       for (let peer = 0; peer < this.#size; peer += 1) {
         links.cut(node, peer);
         links.cut(peer, node);
@@ -106,6 +109,8 @@ function conditions({ do: kind, value = 0 }: Step, all: LinkOptions): Partial<Li
       return { loss: Math.max(all.loss, value / 100) };
     case "duplication":
       return { duplication: value / 100 };
+    case "reordering":
+      return { reordering: value / 100 };
     case "corruption":
       return { corruption: value / 100 };
     case "latency":

@@ -3,6 +3,7 @@
 import { Bounds } from "../../../runtimes/sim/checkers/bounds.ts";
 import type { Change, Rule, Scene } from "../../../runtimes/sim/checkers/rule.ts";
 import { Truth } from "../../../runtimes/sim/checkers/truth.ts";
+import { CoreDisk } from "../../../runtimes/sim/cores/disk.ts";
 import type { CoreNode } from "../../../runtimes/sim/mod.ts";
 import type { MemberEventType, SerfEvent } from "../../../src/core/serf/api.ts";
 import type { SerfEffect } from "../../../src/core/serf/effects.ts";
@@ -16,7 +17,7 @@ export class Pretender {
   paused = false;
   aheadMs = 0;
   lateMs = 0;
-  disk = "";
+  readonly disk: CoreDisk = new CoreDisk();
   readonly writesSnapshots = true;
   state: "alive" | "leaving" | "left" = "alive";
   readonly clocks = { members: { time: 1n }, events: { time: 1n }, queries: { time: 1n } };
@@ -114,7 +115,9 @@ export function change(
 
 /** The effect that reports a member event. */
 export function reports(type: MemberEventType, name: string): SerfEffect {
-  const event = { type, members: [{ name, status: "alive", tags: {} }] } as unknown as SerfEvent;
+  const address = `10.0.0.${name.slice(1)}`;
+  const members = [{ name, address, port: 7946, status: "alive", tags: {} }];
+  const event = { type, members } as unknown as SerfEvent;
   return { kind: "emit", event };
 }
 

@@ -231,17 +231,84 @@ describe("the rule about snapshots", () => {
     // What comes after the last record may be lost.
     rule.effect(4, n0!.node, reports("member-join", "n2"));
     const right = "alive: n1 10.0.0.1:7946\n#failed: n2 10.0.0.2:7946\nclock: 4\nevent-clock: 7\n";
-    n0!.disk = `${right}#incarnation: 2\n`;
+    n0!.disk.file = `${right}#incarnation: 2\n`;
     rule.crashed(5, n0!.node);
     expect(texts(rule)).toEqual([]);
-    n0!.disk = "alive: n2 10.0.0.2:7946\nclock: 5\nevent-clock: 8\n#incarnation: 3\n";
+    n0!.disk.file = "alive: n2 10.0.0.2:7946\nclock: 5\nevent-clock: 8\n#incarnation: 3\n";
     rule.crashed(6, n0!.node);
     expect(texts(rule)).toEqual([
-      "6: the snapshot of n0 has live members n2, were n1",
-      "6: the snapshot of n0 has failed members , were n2",
+      "6: the snapshot of n0 has live members n2 10.0.0.2:7946, were n1 10.0.0.1:7946",
+      "6: the snapshot of n0 has failed members , were n2 10.0.0.2:7946",
       "6: the snapshot of n0 has event clock 8, was 7",
       "6: the snapshot of n0 has clock 5, was below 5",
       "6: the snapshot of n0 has incarnation 3",
     ]);
+  });
+
+  it("objects to a start from a file that replays to what never was, be it old or torn", () => {
+    const { rule, nodes } = stage(SnapshotsReplay);
+    const [n0] = nodes;
+    n0!.clocks.events.time = 9n;
+    for (const name of ["n1", "n2"]) rule.effect(1, n0!.node, reports("member-join", name));
+    rule.effect(2, n0!.node, reports("member-failed", "n2"));
+    rule.effect(3, n0!.node, delivers("a", 7n));
+    rule.effect(4, n0!.node, record);
+    const files = [
+      "",
+      "alive: n1 10.0.0.1:7946\n",
+      "alive: n1 10.0.0.1:7946\nalive: n2 10.0.0.2:7946\n#fai",
+      "alive: n1 10.0.0.1:7946\n#failed: n2 10.0.0.2:7946\n",
+      "alive: n1 10.0.0.1:7946\n#failed: n2 10.0.0.2:7946\nevent-clock: 7\n",
+    ];
+    for (const file of files) {
+      const again = stage(SnapshotsReplay);
+      const [other] = again.nodes;
+      for (const name of ["n1", "n2"]) again.rule.effect(1, other!.node, reports("member-join", name));
+      again.rule.effect(2, other!.node, reports("member-failed", "n2"));
+      again.rule.effect(3, other!.node, delivers("a", 7n));
+      again.rule.effect(4, other!.node, record);
+      other!.disk.file = file;
+      again.rule.started(5, other!.node);
+      expect(texts(again.rule)).toEqual([]);
+    }
+    n0!.disk.file = "alive: n2 10.0.0.2:7946\n";
+    rule.started(6, n0!.node);
+    expect(texts(rule)).toEqual([
+      "6: n0 starts from a snapshot of what never was: live n2 10.0.0.2:7946, failed , event clock 0",
+    ]);
+    // The beginning of an address is none.
+    n0!.disk.file = "alive: n1 10.0.0.1:79\n";
+    for (const name of ["n1", "n2"]) rule.effect(7, n0!.node, reports("member-join", name));
+    rule.effect(7, n0!.node, record);
+    rule.started(8, n0!.node);
+    expect(rule.broken).toBe(2);
+  });
+
+  it("expects no more of a file on a full disk, and all of it when that was replaced", () => {
+    const { rule, nodes } = stage(SnapshotsReplay);
+    const [n0] = nodes;
+    const { disk } = n0!;
+    n0!.clocks.members.time = 5n;
+    rule.effect(1, n0!.node, reports("member-join", "n1"));
+    rule.effect(1, n0!.node, record);
+    disk.append("alive: n1 10.0.0.1:7946\n");
+    disk.fill(3);
+    rule.effect(2, n0!.node, reports("member-join", "n2"));
+    disk.append("alive: n2 10.0.0.2:7946\n");
+    rule.effect(2, n0!.node, record);
+    rule.crashed(3, n0!.node);
+    expect(texts(rule)).toEqual([]);
+    disk.empty();
+    disk.replace("alive: n1 10.0.0.1:7946\nalive: n2 10.0.0.2:7946\n");
+    rule.effect(4, n0!.node, reports("member-failed", "n2"));
+    rule.crashed(5, n0!.node);
+    expect(texts(rule)).toEqual([]);
+    disk.replace("alive: n1 10.0.0.1:7946\n");
+    rule.crashed(6, n0!.node);
+    const text =
+      "the snapshot of n0 has live members n1 10.0.0.1:7946, were n1 10.0.0.1:7946,n2 10.0.0.2:7946";
+    expect(texts(rule)).toEqual([`6: ${text}`]);
+    rule.quiet(7);
+    expect(texts(rule).at(-1)).toBe(`7: ${text}`);
   });
 });
