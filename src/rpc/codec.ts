@@ -3,7 +3,7 @@
  * their smallest unsigned form. What is read has passed the {@link Scanner} first.
  */
 
-import { parseObject } from "./object_parser.ts";
+import { ObjectParser } from "./object_parser.ts";
 import { type Encodable, ObjectWriter } from "./object_writer.ts";
 import type { ObjectLimits } from "./scanner.ts";
 import { Scanner } from "./scanner.ts";
@@ -21,9 +21,10 @@ export class Encoded {
   }
 }
 
-/** Writes and reads objects; one per connection or listener, as it keeps a buffer. */
+/** Writes and reads objects; one per connection or listener, as it keeps a buffer and short texts. */
 export class RpcCodec {
   readonly #writer: ObjectWriter = new ObjectWriter();
+  readonly #parser: ObjectParser = new ObjectParser();
 
   /** Encodes values one behind the other. */
   encode(...values: readonly Encodable[]): Uint8Array {
@@ -36,7 +37,7 @@ export class RpcCodec {
    * and a str that is not UTF-8 is taken for a bin. Throws RpcWireError.
    */
   decode(bytes: Uint8Array): unknown {
-    return parseObject(bytes);
+    return this.#parser.parse(bytes);
   }
 }
 

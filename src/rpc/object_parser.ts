@@ -9,35 +9,39 @@ import { RpcWireError } from "./wire_error.ts";
 /** Text of up to this length is decoded by a loop if it is ASCII, which is faster there than a call of the decoder. */
 const shortMax = 32;
 
-/** Short texts that were read lately, by a sum of their bytes. A power of two. */
+/** How many short texts that were read lately are kept, by a sum of their bytes. A power of two. */
 const recentCount = 256;
-const recent: (string | undefined)[] = new Array<string | undefined>(recentCount).fill(undefined);
 
+const nothing = new Uint8Array();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/**
- * Returns the object that `bytes` hold: maps become `Map`, bin `Uint8Array` (a copy), nil `null`, and
- * integers numbers where those are exact, otherwise bigints. Throws {@link RpcWireError} if it is cut
- * off or followed by further bytes.
- */
-export function parseObject(bytes: Uint8Array): unknown {
-  const parser = new ObjectParser(bytes);
-  const value = parser.value();
-  if (parser.at !== bytes.length) throw new RpcWireError("bytes behind an object");
-  return value;
-}
+/** Reads objects, one at a time. It keeps short texts, as names of fields repeat. */
+export class ObjectParser {
+  readonly #recent: (string | undefined)[] = new Array<string | undefined>(recentCount).fill(undefined);
+  #bytes: Uint8Array = nothing;
+  #view: DataView = new DataView(nothing.buffer);
+  #at = 0;
 
-class ObjectParser {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  at = 0;
-
-  constructor(bytes: Uint8Array) {
+  /**
+   * Returns the object that `bytes` hold: maps become `Map`, bin `Uint8Array` (a copy), nil `null`, and
+   * integers numbers where those are exact, otherwise bigints. Throws {@link RpcWireError} if it is cut
+   * off or followed by further bytes.
+   */
+  parse(bytes: Uint8Array): unknown {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#at = 0;
+    try {
+      const value = this.#value();
+      if (this.#at !== bytes.length) throw new RpcWireError("bytes behind an object");
+      return value;
+    } finally {
+      this.#bytes = nothing;
+      this.#view = new DataView(nothing.buffer);
+    }
   }
 
-  value(): unknown {
+  #value(): unknown {
     const type = this.#bytes[this.#advance(1)]!;
     if (type < 0x80) return type;
     if (type < 0x90) return this.#map(type & 0x0f);
@@ -110,15 +114,15 @@ class ObjectParser {
 
   #list(count: number): unknown[] {
     const list: unknown[] = [];
-    for (let index = 0; index < count; index++) list.push(this.value());
+    for (let index = 0; index < count; index++) list.push(this.#value());
     return list;
   }
 
   #map(count: number): Map<unknown, unknown> {
     const map = new Map<unknown, unknown>();
     for (let index = 0; index < count; index++) {
-      const key = this.value();
-      map.set(key, this.value());
+      const key = this.#value();
+      map.set(key, this.#value());
     }
     return map;
   }
@@ -133,7 +137,7 @@ class ObjectParser {
     return (length <= shortMax ? this.#ascii(at, length) : undefined) ?? textOf(this.#bytes, at, length);
   }
 
-  /** Returns short text if it is ASCII. Names of fields repeat, so the last text of each sum is kept. */
+  /** Returns short text if it is ASCII: the kept one with the same bytes, if there is one. */
   #ascii(at: number, length: number): string | undefined {
     const bytes = this.#bytes;
     let sum = length;
@@ -143,19 +147,19 @@ class ObjectParser {
       sum = (Math.imul(sum, 31) + unit) | 0;
     }
     const place = sum & (recentCount - 1);
-    const kept = recent[place];
+    const kept = this.#recent[place];
     if (kept !== undefined && kept.length === length && isText(kept, bytes, at)) return kept;
     let text = "";
     for (let index = at; index < at + length; index++) text += String.fromCharCode(bytes[index]!);
-    recent[place] = text;
+    this.#recent[place] = text;
     return text;
   }
 
   /** Returns where the next `length` bytes begin, and goes behind them. */
   #advance(length: number): number {
-    const { at } = this;
+    const at = this.#at;
     if (at + length > this.#bytes.length) throw new RpcWireError("an object is cut off");
-    this.at = at + length;
+    this.#at = at + length;
     return at;
   }
 }
