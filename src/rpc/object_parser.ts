@@ -13,13 +13,14 @@ const shortMax = 32;
 const recentCount = 256;
 
 const nothing = new Uint8Array();
+const nothingView = new DataView(nothing.buffer);
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads objects, one at a time. It keeps short texts, as names of fields repeat. */
 export class ObjectParser {
   readonly #recent: (string | undefined)[] = new Array<string | undefined>(recentCount).fill(undefined);
   #bytes: Uint8Array = nothing;
-  #view: DataView = new DataView(nothing.buffer);
+  #view: DataView = nothingView;
   #at = 0;
 
   /**
@@ -37,7 +38,7 @@ export class ObjectParser {
       return value;
     } finally {
       this.#bytes = nothing;
-      this.#view = new DataView(nothing.buffer);
+      this.#view = nothingView;
     }
   }
 
