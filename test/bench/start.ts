@@ -6,16 +6,18 @@
  * compile` made, `--json` prints nothing but JSON.
  */
 
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { find, searchHere } from "../machine/here.ts";
 import { type Command, type RuntimeName, runtimeNames, smallHeap } from "../runtimes/binaries.ts";
 import { MeasuredAgent } from "./start_agent.ts";
 
+const execute = promisify(execFile);
+const commandLimitMs = 30_000;
 const root: string = fileURLToPath(new URL("../..", import.meta.url));
 const { values: options } = parseArgs({
   options: {
@@ -86,14 +88,16 @@ function record({ samples }: Candidate, figure: string, value: number): void {
   samples.get(figure)!.push(value);
 }
 
-/** Runs a command and records its wall and processor time in milliseconds, which bash reads from the system. */
-function time(candidate: Candidate, figure: string, args: readonly string[]): void {
+/**
+ * Runs a command and records its wall and processor time in milliseconds, which bash reads from the system. Meanwhile
+ * what the agent prints is read; else it would stop when nothing more can wait.
+ */
+async function time(candidate: Candidate, figure: string, args: readonly string[]): Promise<void> {
   const { program, args: first } = candidate.command;
   const script = 'TIMEFORMAT="%3R %3U %3S"; time "$@" > /dev/null';
-  const { status, stderr } = spawnSync("bash", ["-c", script, "bash", program, ...first, ...args], {
-    encoding: "utf8",
+  const { stderr } = await execute("bash", ["-c", script, "bash", program, ...first, ...args], {
+    timeout: commandLimitMs,
   });
-  if (status !== 0) throw new Error(`${candidate.name} ${args.join(" ")} ends with ${status}: ${stderr}`);
   const [wall, user, system] = stderr.trim().split("\n").at(-1)!.split(" ").map(Number);
   record(candidate, `${figure} wall ms`, 1_000 * wall!);
   record(candidate, `${figure} cpu ms`, 1_000 * (user! + system!));
@@ -107,9 +111,9 @@ async function measureCommands(found: readonly Candidate[]): Promise<void> {
   try {
     for (let round = 0; round <= Number(options.rounds); round++) {
       for (const candidate of found) {
-        time(candidate, "version", ["version"]);
-        time(candidate, "members", ["members", rpc]);
-        time(candidate, "event", ["event", rpc, "deploy", "v2"]);
+        await time(candidate, "version", ["version"]);
+        await time(candidate, "members", ["members", rpc]);
+        await time(candidate, "event", ["event", rpc, "deploy", "v2"]);
       }
       // The first round fills caches.
       if (round === 0) for (const { samples } of found) samples.clear();
