@@ -20,7 +20,7 @@ beforeEach(async () => {
     '{ "compilerOptions": { "target": "ES2022", "module": "NodeNext", "types": [], "rootDir": "." }, "include": ["src"] }',
   );
   await put("src/greeting.ts", 'export const greeting: string = "one";');
-  await put("src/cli/commands/later.ts", 'export const text: string = "one, too";');
+  await put("src/later/text.ts", 'export const text: string = "one, too";');
   for (const name of ["deno", "bun"]) await put(`runtimes/${name}/cli.ts`, "export {};");
   await put("runtimes/node/cli.ts", command("one"));
   await put("src/old.ts", "export const old = 1;");
@@ -49,7 +49,7 @@ describe("the build", { timeout: 60_000 }, () => {
     await unlink(join(project, "dist/src/greeting.js"));
     await unlink(join(project, "src/old.ts"));
     await build();
-    expect((await readdir(join(project, "dist/src"))).sort()).toEqual(["cli", "greeting.js"]);
+    expect((await readdir(join(project, "dist/src"))).sort()).toEqual(["greeting.js", "later"]);
   });
 
   it("leaves dist as it was if the sources do not compile", async () => {
@@ -72,14 +72,14 @@ describe("the build", { timeout: 60_000 }, () => {
     });
     await until("it waits", () => output === "one waits\n");
     await put("runtimes/node/cli.ts", command("two"));
-    await put("src/cli/commands/later.ts", 'export const text: string = "two, too";');
+    await put("src/later/text.ts", 'export const text: string = "two, too";');
     await build();
     running.stdin.end();
     await until("it has loaded", () => output === "one waits\none, too\n");
     const parts = join(project, "dist/runtimes/commands");
-    expect((await readdir(parts)).filter((name) => /^later.*js$/.test(name))).toHaveLength(2);
+    expect((await readdir(parts)).filter((name) => /^text.*js$/.test(name))).toHaveLength(2);
     await build("--clean");
-    expect((await readdir(parts)).filter((name) => /^later.*js$/.test(name))).toHaveLength(1);
+    expect((await readdir(parts)).filter((name) => /^text.*js$/.test(name))).toHaveLength(1);
   });
 
   it("can run twice at the same time", async () => {
@@ -91,7 +91,7 @@ describe("the build", { timeout: 60_000 }, () => {
 
 /** A program that says its name, waits for the end of its input, and then loads the rest. */
 function command(name: string): string {
-  return `process.stdin.resume().on("end", async () => console.log((await import("../../src/cli/commands/later.ts")).text));
+  return `process.stdin.resume().on("end", async () => console.log((await import("../../src/later/text.ts")).text));
     console.log("${name} waits");`;
 }
 

@@ -21,6 +21,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withoutFacades } from "./facades.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -33,6 +34,7 @@ const inputs = [
   "runtimes",
   "wasm/module.ts",
   "tools/build.mjs",
+  "tools/facades.mjs",
   "package.json",
   "package-lock.json",
   "tsconfig.json",
@@ -91,41 +93,59 @@ function compile(fresh) {
   if (status !== 0) throw new Error("the sources do not compile");
 }
 
-/** Writes the command lines. Parts are divided by what is loaded together: heavy ones only by the commands that need them. */
+/**
+ * Writes the command lines, which share parts. Each file costs time to find, read and link, so all that is loaded together is one part:
+ * what every command needs, what commands that talk to an agent need, and the agent. Heavy things that few need are parts of their own.
+ */
 async function bundle(fresh) {
   const { build } = await import("rolldown");
   const { dependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const isPackage = (id) =>
     Object.keys(dependencies).some((name) => id === name || id.startsWith(`${name}/`));
-  const within = (pattern) => (id) => pattern.test(slashes(relative(root, id)));
+  const part = (name, priority, ...patterns) => ({
+    name,
+    priority,
+    test: (id) => patterns.some((pattern) => pattern.test(slashes(relative(root, id)))),
+  });
   await build({
     cwd: root,
     input: Object.fromEntries(runtimes.map((name) => [`${name}/cli`, `runtimes/${name}/cli.ts`])),
     platform: "node",
     external: isPackage,
+    preserveEntrySignatures: "allow-extension",
+    plugins: [withoutFacades()],
     output: {
       dir: join(fresh, "runtimes"),
       format: "esm",
       sourcemap: true,
       sourcemapExcludeSources: true,
+      // Comments would be read and kept in memory. Code keeps its names and lines, for those who report an error.
+      comments: false,
       entryFileNames: "[name].js",
       chunkFileNames: `${partsFolder.replace("runtimes/", "")}/[name]-[hash].js`,
       codeSplitting: {
+        // Each module is in the part whose pattern it matches, and not drawn into one that imports it.
+        includeDependenciesRecursively: false,
         groups: [
-          {
-            name: "shared",
-            test: within(/^src\/((go|net|async)\/.*|cli\/(main|arguments|raw_arguments|output)|[^/]+)\.ts$/),
-            priority: 5,
-          },
-          {
-            name: "system",
-            test: within(/^runtimes\/(shared\/|node\/(?!cli|pipes|multicast))/),
-            priority: 4,
-          },
-          { name: "rpc", test: within(/^src\/(rpc\/(client\/)?[^/]+|cli\/command)\.ts$/), priority: 3 },
-          { name: "settings", test: within(/^src\/agent\/config\//), priority: 2 },
-          { name: "coordinate", test: within(/^src\/core\/coordinate\//), priority: 2 },
-          { name: "agent", test: within(/^src\/(agent\/run|shell\/serf)\.ts$/), priority: 1 },
+          part(
+            "base",
+            4,
+            /^src\/((go|net|async)\/.*|cli\/(main|arguments|raw_arguments|output|commands\/(version|keygen))|[^/]+)\.ts$/,
+            /^runtimes\/(shared\/|node\/(?!cli|compile_cache|pipes|multicast))/,
+          ),
+          part(
+            "rpc",
+            3,
+            /^src\/(rpc\/(client\/)?[^/]+|cli\/command)\.ts$/,
+            /^src\/cli\/commands\/(?!agent|simulate|rtt)/,
+          ),
+          part(
+            "settings",
+            2,
+            /^src\/(agent\/(config\/|start_failure)|cli\/agent_flags|cli\/commands\/agent|shell\/options\/nearest)/,
+          ),
+          part("coordinate", 2, /^src\/core\/coordinate\//),
+          part("agent", 1, /^src\/(agent\/(?!mdns|log\/syslog)|core\/|rpc\/|shell\/)/, /^wasm\//),
         ],
       },
     },

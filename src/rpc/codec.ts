@@ -3,25 +3,12 @@
  * their smallest unsigned form. What is read has passed the {@link Scanner} first.
  */
 
-import { Packr } from "msgpackr/pack";
-import { Unpackr } from "msgpackr/unpack";
-import { concatenate } from "./bytes.ts";
-import { rawTextAsBytes } from "./raw_text.ts";
+import { ObjectParser } from "./object_parser.ts";
+import { type Encodable, ObjectWriter } from "./object_writer.ts";
 import type { ObjectLimits } from "./scanner.ts";
 import { Scanner } from "./scanner.ts";
-import { RpcWireError } from "./wire_error.ts";
 
-/** What is written. Fields of a plain object go out in its order, which is alphabetical wherever the protocol has records. */
-export type Encodable =
-  | string
-  | number
-  | bigint
-  | boolean
-  | null
-  | Uint8Array
-  | readonly Encodable[]
-  | ReadonlyMap<string, Encodable>
-  | { readonly [field: string]: Encodable };
+export type { Encodable };
 
 /**
  * An object that is encoded already, because it has values that {@link Encodable} cannot express.
@@ -34,39 +21,27 @@ export class Encoded {
   }
 }
 
-/** `auto` makes integers numbers where those are exact. The library knows it, but its types do not: hence `object`. */
-const readOptions: object = {
-  useRecords: false,
-  mapsAsObjects: false,
-  int64AsType: "auto",
-  copyBuffers: true,
-};
-
-/** Writes and reads objects; one per connection or listener, as the library keeps buffers of its own. */
+/** Writes and reads objects; one per connection or listener, as it keeps a buffer and short texts. */
 export class RpcCodec {
-  readonly #packer = new Packr({ useRecords: false, variableMapSize: true });
-  readonly #unpacker = new Unpackr(readOptions);
+  readonly #writer: ObjectWriter = new ObjectWriter();
+  readonly #parser: ObjectParser = new ObjectParser();
 
   /** Encodes values one behind the other. */
   encode(...values: readonly Encodable[]): Uint8Array {
-    const parts = values.map((value) => new Uint8Array(this.#packer.pack(value)));
-    return parts.length === 1 ? parts[0]! : concatenate(parts);
+    for (const value of values) this.#writer.write(value);
+    return this.#writer.finish();
   }
 
   /**
    * Decodes one object that the scanner has passed. Maps become `Map`, bin `Uint8Array`, nil `null`,
-   * and a str that is not UTF-8 is taken for a bin.
+   * and a str that is not UTF-8 is taken for a bin. Throws RpcWireError.
    */
   decode(bytes: Uint8Array): unknown {
-    try {
-      return this.#unpacker.unpack(rawTextAsBytes(bytes));
-    } catch (error) {
-      throw new RpcWireError("object cannot be decoded", { cause: error });
-    }
+    return this.#parser.parse(bytes);
   }
 }
 
-/** The shortest form the library writes for an integer: numbers to 2^32-1, beyond that 64 bits. */
+/** The shortest form for an integer: numbers to 2^32-1, beyond that 64 bits. */
 export function integer(value: number | bigint): number | bigint {
   const small = value >= -0x80000000 && value <= 0xffffffff;
   return small ? Number(value) : BigInt(value);

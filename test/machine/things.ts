@@ -3,9 +3,9 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { delimiter, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { whyNoDelays, whyNoFilters } from "../faults/ground.ts";
@@ -41,6 +41,7 @@ const present: Found = { path: "" };
 export type ThingName =
   | RuntimeName
   | "deno-cache"
+  | "deno-compile"
   | "serf-0.9"
   | "serf-0.10"
   | "serf-0.11"
@@ -81,6 +82,11 @@ export const things: Readonly<Record<ThingName, Thing>> = {
     what: "packages in Deno's own cache, for the examples on Deno and the release on JSR",
     enable: "let Deno reach npm's registry once",
     find: denoCache,
+  },
+  "deno-compile": {
+    what: "what programs run on that Deno compiles",
+    enable: "let Deno reach dl.deno.land once, or name the program in DENORT_BIN",
+    find: denoCompile,
   },
   "serf-0.9": {
     what: "Serf 0.9.4 in Go",
@@ -238,6 +244,29 @@ function denoCache(): Found {
       return { missing: /error.*/.exec(stderr ?? "")?.[0] ?? "Deno could not fetch it in time" };
   }
   return present;
+}
+
+/** Compiles a small program, which fetches the rest, unless it is cached. */
+function denoCompile(): Found {
+  const { path, missing } = binary("deno");
+  if (path === undefined) return { missing };
+  const folder = mkdtempSync(join(tmpdir(), "tserf-compile-"));
+  try {
+    const source = join(folder, "small.ts");
+    writeFileSync(source, "export {};\n");
+    const { status, stderr } = spawnSync(path, ["compile", "--output", join(folder, "small"), source], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+      timeout: fetchMs,
+    });
+    if (status === 0) return present;
+    return {
+      missing: /error sending.*|error.*/.exec(stderr ?? "")?.[0] ?? "Deno could not fetch it in time",
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function serf(version: keyof typeof serfVersions, path: string | undefined): Found {

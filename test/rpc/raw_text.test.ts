@@ -1,9 +1,7 @@
 /** Requests of clients with an old MessagePack, as Serf 0.9.4 and 0.10.2 take them. */
 
 import { describe, expect, test } from "vitest";
-import { concatenate } from "../../src/rpc/bytes.ts";
 import { RpcCodec } from "../../src/rpc/codec.ts";
-import { rawTextAsBytes } from "../../src/rpc/raw_text.ts";
 import { Session } from "../../src/rpc/server/session.ts";
 import { bytesOfHex } from "./hex.ts";
 import { written } from "./player.ts";
@@ -84,11 +82,4 @@ test.each([
   ]);
   machine.receive(codec.encode({ Command: "members", Seq: 2 }));
   expect(machine.drain()).toHaveLength(1);
-});
-
-test("an object without such text is not copied", () => {
-  const plain = codec.encode({ a: "ü", b: [1, 2.5, null, "long ".repeat(20_000)], c: Uint8Array.of(255) });
-  expect(rawTextAsBytes(plain)).toBe(plain);
-  const raw = concatenate([Uint8Array.of(0x92), bytesOfHex("a1ff"), bytesOfHex("a3616263")]);
-  expect(codec.decode(raw)).toEqual([Uint8Array.of(255), "abc"]);
 });

@@ -44,7 +44,7 @@ export function binary(name: RuntimeName): Binary {
 }
 
 /** What keeps the memory of Deno and of Bun small when strangers cause garbage. */
-const smallHeap = {
+export const smallHeap: Readonly<Record<"deno" | "bun", string>> = {
   deno: "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20",
   bun: "BUN_JSC_forceRAMSize=50000000",
 };

@@ -1,0 +1,185 @@
+/**
+ * How long commands and agents take to start, and what an idle agent weighs, beside Serf's in Go: `npm run
+ * bench:start`. Every program runs once in each round, so that noise affects all of them; figures are medians. Linux
+ * with bash only. `--rounds=11` commands and `--agents=5` agents of each, `--idle=10` seconds before memory is read,
+ * `--only=go,node,node24,deno,bun`, `--before=FOLDER` adds the `dist` in another folder, `--programs=FOLDER` what `npm run
+ * compile` made, `--json` prints nothing but JSON.
+ */
+
+import { execFile, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { find, searchHere } from "../machine/here.ts";
+import { type Command, type RuntimeName, runtimeNames, smallHeap } from "../runtimes/binaries.ts";
+import { MeasuredAgent } from "./start_agent.ts";
+
+const execute = promisify(execFile);
+const commandLimitMs = 30_000;
+const root: string = fileURLToPath(new URL("../..", import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "11" },
+    agents: { type: "string", default: "5" },
+    idle: { type: "string", default: "10" },
+    only: { type: "string", default: "go,node,node24,deno,bun" },
+    before: { type: "string" },
+    programs: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+/** A program, and the samples of each figure by its name. */
+interface Candidate {
+  readonly name: string;
+  readonly command: Command;
+  readonly samples: Map<string, number[]>;
+}
+
+/** Finds what this machine can run. */
+async function candidates(): Promise<Candidate[]> {
+  await searchHere(["serf-0.9", "serf-0.10", ...runtimeNames]);
+  const wanted = new Set(options.only.split(","));
+  const found: Candidate[] = [];
+  const add = (name: string, program: string, ...args: readonly string[]): void => {
+    found.push({ name, command: { program, args }, samples: new Map() });
+  };
+  for (const [name, thing] of [
+    ["go 0.10", "serf-0.10"],
+    ["go 0.9", "serf-0.9"],
+  ] as const) {
+    const { path, missing } = find(thing);
+    if (!wanted.has("go")) continue;
+    if (path === undefined) console.error(`${name}: ${missing}`);
+    else add(name, path);
+  }
+  for (const name of runtimeNames.filter((each) => wanted.has(each))) {
+    const { path, missing } = find(name);
+    if (path === undefined) {
+      console.error(`${name}: ${missing}`);
+      continue;
+    }
+    const folders = [
+      ["", join(root, "dist")],
+      [" before", options.before],
+    ] as const;
+    for (const [suffix, folder] of folders)
+      if (folder !== undefined) add(`${name}${suffix}`, path, ...flags(name), entry(name, resolve(folder)));
+  }
+  for (const name of ["bun", "deno"]) {
+    const path = join(resolve(options.programs ?? "."), `serf-${name}`);
+    if (options.programs !== undefined && existsSync(path)) add(`${name}, one file`, path);
+  }
+  return found;
+}
+
+function flags(name: RuntimeName): string[] {
+  return name === "deno" ? ["run", "-A", "--unstable-net", smallHeap.deno, "--node-modules-dir=manual"] : [];
+}
+
+function entry(name: RuntimeName, folder: string): string {
+  return join(folder, "runtimes", name === "deno" || name === "bun" ? name : "node", "cli.js");
+}
+
+function record({ samples }: Candidate, figure: string, value: number): void {
+  if (!samples.has(figure)) samples.set(figure, []);
+  samples.get(figure)!.push(value);
+}
+
+/**
+ * Runs a command and records its wall and processor time in milliseconds, which bash reads from the system. Meanwhile
+ * what the agent prints is read; else it would stop when nothing more can wait.
+ */
+async function time(candidate: Candidate, figure: string, args: readonly string[]): Promise<void> {
+  const { program, args: first } = candidate.command;
+  const script = 'TIMEFORMAT="%3R %3U %3S"; time "$@" > /dev/null';
+  const { stderr } = await execute("bash", ["-c", script, "bash", program, ...first, ...args], {
+    timeout: commandLimitMs,
+  });
+  const [wall, user, system] = stderr.trim().split("\n").at(-1)!.split(" ").map(Number);
+  record(candidate, `${figure} wall ms`, 1_000 * wall!);
+  record(candidate, `${figure} cpu ms`, 1_000 * (user! + system!));
+}
+
+/** Commands, of which `members` and `event` talk to one agent, the first program's. */
+async function measureCommands(found: readonly Candidate[]): Promise<void> {
+  const host = "127.0.0.85";
+  const agent = await MeasuredAgent.run(found[0]!.command, host);
+  const rpc = `-rpc-addr=${host}:17373`;
+  try {
+    for (let round = 0; round <= Number(options.rounds); round++) {
+      for (const candidate of found) {
+        await time(candidate, "version", ["version"]);
+        await time(candidate, "members", ["members", rpc]);
+        await time(candidate, "event", ["event", rpc, "deploy", "v2"]);
+      }
+      // The first round fills caches.
+      if (round === 0) for (const { samples } of found) samples.clear();
+    }
+  } finally {
+    await agent.stop();
+  }
+}
+
+/** Agents, each alone in its cluster; all of a round are idle at the same time. */
+async function measureAgents(found: readonly Candidate[]): Promise<void> {
+  for (let round = 0; round <= Number(options.agents); round++) {
+    const running: [Candidate, MeasuredAgent][] = [];
+    try {
+      for (const [index, candidate] of found.entries())
+        running.push([candidate, await MeasuredAgent.run(candidate.command, `127.0.4.${index + 1}`)]);
+      if (round === 0) continue;
+      await sleep(1_000 * Number(options.idle));
+      for (const [candidate, agent] of running) {
+        record(candidate, "agent wall ms", agent.start.wallMs);
+        record(candidate, "agent cpu ms", agent.start.cpuMs);
+        const { residentMib, anonymousMib } = agent.memory();
+        record(candidate, "agent MiB", residentMib);
+        record(candidate, "agent anonymous MiB", anonymousMib);
+      }
+    } finally {
+      await Promise.all(running.map(([, agent]) => agent.stop()));
+    }
+  }
+}
+
+function median(samples: readonly number[]): number {
+  return samples.toSorted((a, b) => a - b)[samples.length >> 1]!;
+}
+
+/** A row for each figure with a column for each program; in brackets how often Go's, the first column, fits. */
+function print(found: readonly Candidate[], results: Readonly<Record<string, Record<string, number>>>): void {
+  const width = Math.max(14, ...found.map(({ name }) => name.length + 2));
+  console.log(["".padEnd(20), ...found.map(({ name }) => name.padStart(width))].join(""));
+  for (const figure of found[0]!.samples.keys()) {
+    const cells = found.map(({ name }) => {
+      const value = results[name]![figure]!;
+      const go = results["go 0.10"]?.[figure];
+      const ratio = go === undefined || name === "go 0.10" ? "" : ` (${(value / go).toFixed(1)})`;
+      return `${value.toFixed(1)}${ratio}`.padStart(width);
+    });
+    console.log([figure.padEnd(20), ...cells].join(""));
+  }
+}
+
+const [smallHeapName, smallHeapSize] = smallHeap.bun.split("=") as [string, string];
+process.env[smallHeapName] = smallHeapSize;
+// Everything but results goes to standard error.
+const { status } = spawnSync(process.execPath, [join(root, "tools", "build.mjs")], {
+  stdio: ["ignore", 2, 2],
+});
+if (status !== 0) throw new Error("dist cannot be built");
+const found: Candidate[] = await candidates();
+if (found.length === 0) throw new Error("There is nothing to measure");
+await measureCommands(found);
+await measureAgents(found);
+const results: Record<string, Record<string, number>> = Object.fromEntries(
+  found.map(({ name, samples }) => [
+    name,
+    Object.fromEntries([...samples].map(([figure, values]) => [figure, Number(median(values).toFixed(2))])),
+  ]),
+);
+if (!options.json) print(found, results);
+console.log(JSON.stringify(results));

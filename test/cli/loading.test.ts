@@ -1,0 +1,101 @@
+/** Which files of the package each command loads, and which sources are in them. */
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join, posix, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../interop/agents.ts";
+import { lacks, pathOf } from "../machine/here.ts";
+import { root } from "../tidy/sources.ts";
+
+const execute = promisify(execFile);
+const program: string = join(root, "dist/runtimes/node/cli.js");
+const rpcAddress = "127.0.0.82:17373";
+
+/** Prints the address of every module that is loaded; in a thread of its own, so it writes with a system call. */
+const hooks: string = asModule(`
+  import { writeSync } from "node:fs";
+  export async function load(url, context, next) {
+    writeSync(2, "LOADED " + url + "\\n");
+    return await next(url, context);
+  }`);
+const registration: string = asModule(
+  `import { register } from "node:module"; register(${JSON.stringify(hooks)});`,
+);
+
+function asModule(text: string): string {
+  return `data:text/javascript,${encodeURIComponent(text)}`;
+}
+
+let agent: ChildProcess | undefined;
+
+beforeAll(async () => {
+  await execute("node", ["tools/build.mjs"], { cwd: root });
+  if (lacks("loopback")) return;
+  const place = ["-node=loading", "-bind=127.0.0.82:17946", `-rpc-addr=${rpcAddress}`];
+  agent = spawn(pathOf("node"), [program, "agent", ...place], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  agent.stdout?.on("data", (chunk: Uint8Array) => {
+    output += new TextDecoder().decode(chunk);
+  });
+  await until("the agent runs", () => output.includes("Serf agent running!"));
+}, 60_000);
+
+afterAll(async () => {
+  if (agent === undefined) return;
+  const ended = once(agent, "close");
+  agent.kill("SIGKILL");
+  await ended;
+});
+
+/** Files that a command loads, with their paths below the repository, and packages by their names. */
+async function loaded(...args: readonly string[]): Promise<string[]> {
+  const { stderr } = await execute(pathOf("node"), ["--import", registration, program, ...args]);
+  const addresses = stderr.split("\n").flatMap((line) => /^LOADED (file:.*)/.exec(line)?.[1] ?? []);
+  return addresses.map((address) => relative(root, fileURLToPath(address)).replaceAll("\\", "/"));
+}
+
+/** Sources of built files, with their paths below the repository. */
+function sources(files: readonly string[]): string[] {
+  return files.flatMap((file) => {
+    const map = JSON.parse(readFileSync(join(root, `${file}.map`), "utf8")) as { sources: string[] };
+    // Files are built in a folder beside `dist`, from which the paths lead.
+    return map.sources.map((path) => posix.join(posix.dirname(file), path));
+  });
+}
+
+/** What only the agent needs, and the three commands that talk to one do not. */
+const heavy = /^(src\/(agent|core|shell|rpc\/server)|wasm|runtimes\/sim)\//;
+
+describe("a command loads only its own", { timeout: 60_000 }, () => {
+  it("version: two files", async () => {
+    const files = await loaded("version");
+    expect(files[0]).toBe("dist/runtimes/node/cli.js");
+    expect(files).toHaveLength(2);
+    const list = sources(files);
+    expect(list).toContain("src/cli/commands/version.ts");
+    expect(list.filter((path) => heavy.test(path) || /^src\/rpc\//.test(path))).toEqual([]);
+  });
+
+  it.skipIf(lacks("loopback")).each([
+    ["members", []],
+    ["event", ["deploy", "v2"]],
+  ])("%s: three files and no package", async (name, rest) => {
+    const files = await loaded(name, `-rpc-addr=${rpcAddress}`, ...rest);
+    expect(files.filter((file) => !file.startsWith("dist/"))).toEqual([]);
+    expect(files).toHaveLength(3);
+    const list = sources(files);
+    expect(list).toContain(`src/cli/commands/${name}.ts`);
+    expect(list).toContain("src/rpc/client/client.ts");
+    expect(list.filter((path) => heavy.test(path))).toEqual([]);
+  });
+
+  it("agent -help: nothing of the node", async () => {
+    const list = sources(await loaded("agent", "-help"));
+    expect(list).toContain("src/agent/config/settings.ts");
+    expect(list.filter((path) => /^(src\/(core|shell\/(?!options\/))|wasm)\//.test(path))).toEqual([]);
+  });
+});
