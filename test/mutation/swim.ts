@@ -137,7 +137,7 @@ export const swimMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...faultsIn("src/core/swim/last_check.ts", [
+  ...faultsIn("src/core/swim/detection/last_check.ts", [
     [
       "the reply to a last check clears nothing",
       "if (this.#membership.clearSuspicion(now, pending.node, pending.incarnation)) {",
@@ -149,7 +149,7 @@ export const swimMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...faultsIn("src/core/swim/prober.ts", [
+  ...faultsIn("src/core/swim/detection/prober.ts", [
     [
       "every seventh ack is ignored",
       "if (round === undefined || round.sequence !== sequence) return false;",
@@ -206,7 +206,7 @@ export const swimMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...faultsIn("src/core/swim/probe_responder.ts", [
+  ...faultsIn("src/core/swim/detection/probe_responder.ts", [
     [
       "pings for other nodes are acknowledged",
       'if (ping.node !== "" && ping.node !== config.name) {',

@@ -4,15 +4,15 @@
  * 4.3; Lifeguard, sections IV-A and IV-C; memberlist `probeNode`).
  */
 
-import type { Address } from "../../runtime.ts";
-import { noBytes } from "../bytes.ts";
-import type { Row } from "../rows.ts";
-import type { Ping } from "../wire/messages.ts";
-import { log, type SwimContext } from "./context.ts";
-import { type Identity, versionIndex } from "./identity.ts";
-import type { Membership } from "./membership.ts";
-import type { Exchanges } from "./streams/exchanges.ts";
-import { sendToNode, sendWithGossip } from "./transmit.ts";
+import type { Address } from "../../../runtime.ts";
+import { noBytes } from "../../bytes.ts";
+import type { Row } from "../../rows.ts";
+import type { Ping } from "../../wire/messages.ts";
+import { log, type SwimContext } from "../context.ts";
+import { type Identity, versionIndex } from "../identity.ts";
+import type { Membership } from "../membership.ts";
+import type { Exchanges } from "../streams/exchanges.ts";
+import { sendToNode, sendWithGossip } from "../transmit.ts";
 
 /** The first protocol version that replies to TCP pings. */
 const tcpPingProtocol = 3;

@@ -5,10 +5,10 @@
  * changes nothing on the wire.
  */
 
-import { noRow } from "../rows.ts";
-import { log, type SwimContext } from "./context.ts";
-import type { Membership } from "./membership.ts";
-import { sendToNode } from "./transmit.ts";
+import { noRow } from "../../rows.ts";
+import { log, type SwimContext } from "../context.ts";
+import type { Membership } from "../membership.ts";
+import { sendToNode } from "../transmit.ts";
 
 /** Pings suspects before their suspicions expire. */
 export class LastCheck {

@@ -3,14 +3,14 @@
  * (memberlist `handlePing`, `handleIndirectPing`).
  */
 
-import { formatAddress, joinHostPort } from "../../net/address.ts";
-import type { Address } from "../../runtime.ts";
-import { noRow } from "../rows.ts";
-import type { IndirectPing, Ping, ProbeSource } from "../wire/messages.ts";
-import { SwimLimits } from "./config.ts";
-import { log, type SwimContext } from "./context.ts";
-import { sendWithGossip } from "./transmit.ts";
-import { addressFault } from "./validity.ts";
+import { formatAddress, joinHostPort } from "../../../net/address.ts";
+import type { Address } from "../../../runtime.ts";
+import { noRow } from "../../rows.ts";
+import type { IndirectPing, Ping, ProbeSource } from "../../wire/messages.ts";
+import { SwimLimits } from "../config.ts";
+import { log, type SwimContext } from "../context.ts";
+import { sendWithGossip } from "../transmit.ts";
+import { addressFault } from "../validity.ts";
 
 /** A probe on behalf of `requester`. */
 interface Relay {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { SwimEffect } from "../../../src/core/effects.ts";
-import type { Ack, Ping } from "../../../src/core/wire/messages.ts";
-import { address, alive, Machine, versions } from "./machine.ts";
+import type { SwimEffect } from "../../../../src/core/effects.ts";
+import type { Ack, Ping } from "../../../../src/core/wire/messages.ts";
+import { address, alive, Machine, versions } from "../machine.ts";
 
 let machine: Machine;
 const none = { address: new Uint8Array(), port: 0, node: "" };
