@@ -153,11 +153,12 @@ export class CoreWorld {
   }
 
   /**
-   * Ends a node's program without a word. Its system resets the connections, unless the machine
-   * went `silently`, as without power.
+   * Ends a node's program without a word. Its system resets the connections and refuses new ones,
+   * unless the machine went `silently`, as without power.
    */
   crash(node: CoreNode, silently = false): void {
     node.running = false;
+    node.powered = !silently;
     node.alarm = Number.POSITIVE_INFINITY;
     node.waiting.length = 0;
     node.settled.clear();

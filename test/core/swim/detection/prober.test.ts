@@ -164,7 +164,7 @@ describe("probing", () => {
       .run(1500)
       .find((effect): effect is SwimEffect & { kind: "dial" } => effect.kind === "dial");
     if (opens) machine.swim.stream(1500, dial!.id, { kind: "opened" });
-    machine.swim.stream(1600, dial!.id, { kind: "failed", reason: "no" });
+    machine.swim.stream(1600, dial!.id, { kind: "failed", code: "ECONNRESET", reason: "no" });
     machine.run(2000);
     expect(machine.status("b")).toBe("suspect@1");
     expect(machine.logs.filter((line) => line.includes("fallback"))).toEqual(lines);

@@ -213,7 +213,7 @@ describe("dialled streams", () => {
 
   it("fail with the message of the peer, of the dial, of the end, or of the timeout", () => {
     const refused = join();
-    machine.swim.stream(0, refused.id, { kind: "failed", reason: "dial tcp: no" });
+    machine.swim.stream(0, refused.id, { kind: "failed", code: "ECONNRESET", reason: "dial tcp: no" });
     const told = join();
     machine.swim.stream(0, told.id, { kind: "opened" });
     const answer = machine.codec.encode({ type: "error", text: "go away" });
@@ -236,8 +236,8 @@ describe("dialled streams", () => {
 
   it("settle once, whatever follows", () => {
     const { id, results } = join();
-    machine.swim.stream(0, id, { kind: "failed", reason: "first" });
-    machine.swim.stream(0, id, { kind: "failed", reason: "second" });
+    machine.swim.stream(0, id, { kind: "failed", code: "ECONNRESET", reason: "first" });
+    machine.swim.stream(0, id, { kind: "failed", code: "ECONNRESET", reason: "second" });
     machine.swim.stream(0, id, { kind: "opened" });
     machine.swim.stream(0, id, { kind: "ended" });
     expect(results).toEqual(["first"]);
@@ -328,7 +328,7 @@ describe("a large state", () => {
     const bytes = machine.codec.sealStream(reply, { labelHeader: false, encrypt: false });
     machine.swim.stream(0, id, { kind: "received", bytes });
     machine.swim.stream(0, id, { kind: "ended" });
-    machine.swim.stream(0, id, { kind: "failed", reason: "connection reset" });
+    machine.swim.stream(0, id, { kind: "failed", code: "ECONNRESET", reason: "connection reset" });
     steps();
     expect(results).toEqual([undefined]);
     expect(machine.swim.nodes).toHaveLength(count + 1);

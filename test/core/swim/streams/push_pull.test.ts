@@ -10,7 +10,7 @@ function partners(machine: Machine): string[] {
     for (const effect of machine.take()) {
       if (effect.kind !== "dial") continue;
       hosts.push(effect.to.host);
-      machine.swim.stream(machine.now, effect.id, { kind: "failed", reason: "no" });
+      machine.swim.stream(machine.now, effect.id, { kind: "failed", code: "ECONNRESET", reason: "no" });
     }
   }
   return hosts;
@@ -79,7 +79,7 @@ describe("a newcomer", () => {
       for (const effect of subject.take()) {
         if (effect.kind !== "dial") continue;
         times.push(subject.now);
-        subject.swim.stream(subject.now, effect.id, { kind: "failed", reason: "no" });
+        subject.swim.stream(subject.now, effect.id, { kind: "failed", code: "ECONNRESET", reason: "no" });
       }
     }
     return times;
