@@ -16,6 +16,7 @@ import { createContext, log, type SwimContext, type SwimContextOptions, type Swi
 import { LastCheck } from "./detection/last_check.ts";
 import { ProbeResponder } from "./detection/probe_responder.ts";
 import { Prober } from "./detection/prober.ts";
+import { Witness } from "./detection/witness.ts";
 import { Gossip } from "./gossip/gossip.ts";
 import { Ring } from "./gossip/ring.ts";
 import type { Node, Standing } from "./members.ts";
@@ -46,6 +47,7 @@ export interface SwimLoad {
 export class Swim {
   readonly #context: SwimContext;
   readonly #membership: Membership;
+  readonly #witness: Witness;
   readonly #prober: Prober;
   readonly #responder: ProbeResponder;
   readonly #lastCheck: LastCheck;
@@ -64,10 +66,11 @@ export class Swim {
     this.#fullState = new FullState(context, this.#membership);
     this.#exchanges = new Exchanges(context, this.#fullState);
     this.#pushPulls = new PushPulls(context, this.#exchanges);
-    this.#prober = new Prober(context, this.#membership, this.#exchanges);
-    this.#responder = new ProbeResponder(context);
-    this.#lastCheck = new LastCheck(context, this.#membership);
     this.#ring = new Ring(context.members, context.config.name);
+    this.#witness = new Witness(context, this.#ring, this.#membership, this.#exchanges);
+    this.#prober = new Prober(context, this.#membership, this.#exchanges, this.#witness);
+    this.#responder = new ProbeResponder(context, this.#witness);
+    this.#lastCheck = new LastCheck(context, this.#membership, this.#witness);
     this.#gossip = new Gossip(context, this.#ring);
     this.#stalls = new Stalls(context, (now, lostMs) => this.#stalled(now, lostMs));
   }
@@ -279,7 +282,8 @@ export class Swim {
   #stalled(now: number, lostMs: number): void {
     this.#prober.voidRound();
     this.#responder.forgetRelays();
-    this.#membership.extendSuspicions(now, lostMs);
+    this.#witness.forget();
+    this.#membership.suspicions.extend(now, lostMs);
   }
 
   #due(now: number, timer: SwimTimer): void {
@@ -312,11 +316,14 @@ export class Swim {
         this.#membership.suspicionExpired(now, timer.node);
         return;
       case "lastCheck":
-        this.#membership.lastCheckDue(timer.node, timer.left);
+        this.#membership.suspicions.lastCheckDue(timer.node, timer.left);
         this.#lastCheck.ping(now, timer.node);
         return;
       case "lastCheckReply":
         this.#lastCheck.forget(timer.sequence);
+        return;
+      case "knock":
+        this.#witness.due(now, timer.node);
         return;
       case "exchange":
         this.#exchanges.expired(now, timer.id);

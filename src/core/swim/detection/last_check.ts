@@ -9,20 +9,27 @@ import { noRow } from "../../rows.ts";
 import { log, type SwimContext } from "../context.ts";
 import type { Membership } from "../membership.ts";
 import { sendToNode } from "../transmit.ts";
+import type { Witness } from "./witness.ts";
 
 /** Pings suspects before their suspicions expire. */
 export class LastCheck {
   readonly #context: SwimContext;
   readonly #membership: Membership;
+  readonly #witness: Witness;
   /**
    * Pings that wait for a reply, by sequence number: the suspect, and the incarnation at which it
    * is suspected.
    */
   readonly #pending = new Map<number, { readonly node: string; readonly incarnation: number }>();
 
-  constructor(context: SwimContext, membership: Membership) {
+  constructor(context: SwimContext, membership: Membership, witness: Witness) {
     this.#context = context;
     this.#membership = membership;
+    this.#witness = witness;
+    // Who looks at the port of a suspect pings it as well.
+    membership.suspicions.watch((now, name) => {
+      if (witness.accused(now, name)) this.ping(now, name);
+    });
   }
 
   /** Pings a suspect and repeats the suspicion to it, so that it can refute. */
@@ -53,6 +60,7 @@ export class LastCheck {
     const pending = this.#pending.get(sequence);
     if (pending === undefined) return false;
     this.forget(sequence);
+    this.#witness.replied(pending.node);
     if (this.#membership.clearSuspicion(now, pending.node, pending.incarnation)) {
       log(this.#context, "DEBUG", `Suspect ${pending.node} answered before its suspicion ran out`);
     }

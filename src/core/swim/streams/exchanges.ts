@@ -10,44 +10,20 @@ import type { StreamInput } from "../../effects.ts";
 import { type Job, Jobs, type Turn } from "../../jobs.ts";
 import { totalSize } from "../../wire/codec.ts";
 import { WireError } from "../../wire/error.ts";
-import type { MessageReader, SealOptions } from "../../wire/message_codec.ts";
+import type { SealOptions } from "../../wire/message_codec.ts";
 import type { Ping, StreamMessage } from "../../wire/messages.ts";
 import { labelSize, SwimLimits } from "../config.ts";
 import { log, type SwimContext } from "../context.ts";
+import {
+  type Answer,
+  type Done,
+  type Exchange,
+  type PushPullRequest,
+  pingReplyFault,
+  type Role,
+} from "./exchange.ts";
 import type { FullState } from "./full_state.ts";
 import { Inbound } from "./inbound.ts";
-
-/** Called at the end of a conversation that we began, with a reason if it failed. */
-type Done = (now: number, error: string | undefined) => void;
-
-/** A push/pull that we begin. */
-export interface PushPullRequest {
-  /** The name of the peer; empty if only its address is known. */
-  readonly name: string;
-  readonly join: boolean;
-  /** Called when the dial has succeeded, before our state is encoded and sent. */
-  readonly connected?: ((now: number) => void) | undefined;
-  readonly done: Done;
-}
-
-/** What this node does on a stream. */
-type Role =
-  | { readonly kind: "accepting" }
-  | ({ readonly kind: "pushPull" } & PushPullRequest)
-  | { readonly kind: "ping"; readonly ping: Ping; readonly done: Done };
-
-interface Exchange {
-  readonly id: number;
-  readonly peer: Address;
-  readonly role: Role;
-  readonly reader: MessageReader;
-  /** Whether our dial succeeded. */
-  opened: boolean;
-  readonly startedAt: number;
-  received: number;
-  /** Whether the whole message of the peer has arrived: then the stream is over for us. */
-  complete: boolean;
-}
 
 /** Why an exchange is ended whose job is dropped. */
 const stopped = "this node stops";
@@ -94,6 +70,14 @@ export class Exchanges {
   }
 
   /**
+   * Looks whether a peer takes a connection, and closes it at once. memberlist takes that as a
+   * connection that ended before its message, and logs nothing but that it was there, at DEBUG.
+   */
+  knock(now: number, to: Address, timeoutMs: number, done: (now: number, answer: Answer) => void): void {
+    this.#dial(now, to, { kind: "knock", done }, timeoutMs);
+  }
+
+  /**
    * Accepts a connection of a peer and returns the id of the stream. If too many wait for their first
    * message, one of those is closed.
    */
@@ -122,6 +106,7 @@ export class Exchanges {
         this.#ended(now, exchange);
         return;
       case "failed":
+        exchange.refused = !exchange.opened && input.code === "ECONNREFUSED";
         this.#end(now, exchange, input.reason);
         return;
       default:
@@ -152,6 +137,12 @@ export class Exchanges {
     const { role, peer } = exchange;
     if (role.kind === "accepting") return;
     exchange.opened = true;
+    if (role.kind === "knock") {
+      const { labelHeader } = this.#context.codec;
+      if (labelHeader.length > 0) this.#sent(exchange, labelHeader);
+      this.#end(now, exchange, undefined);
+      return;
+    }
     if (role.kind === "pushPull") {
       log(
         this.#context,
@@ -251,6 +242,7 @@ export class Exchanges {
       reader,
       startedAt: now,
       opened: false,
+      refused: false,
       received: 0,
       complete: false,
     };
@@ -276,6 +268,8 @@ export class Exchanges {
         return;
       case "ping":
         this.#end(turn.now, exchange, pingReplyFault(exchange.role.ping, message));
+        return;
+      case "knock":
         return;
     }
   }
@@ -376,6 +370,10 @@ export class Exchanges {
     const isStranger = role.kind === "accepting" && !exchange.complete && failure !== undefined;
     outbox.push({ kind: "close", id: exchange.id, ...(isStranger && { stranger: true }) });
     if (role.kind === "pushPull") outbox.meter?.sample("memberlist.pushPullNode", now - exchange.startedAt);
+    if (role.kind === "knock") {
+      role.done(now, exchange.opened ? "taken" : exchange.refused ? "refused" : "nothing");
+      return;
+    }
     if (role.kind !== "accepting") {
       if (exchange.opened || role.kind !== "ping") role.done(now, failure);
       return;
@@ -385,12 +383,4 @@ export class Exchanges {
       log(this.#context, "ERR", `${failure} from=${joinHostPort(peer.host, peer.port)}`, "stream");
     }
   }
-}
-
-function pingReplyFault(ping: Ping, message: StreamMessage): string | undefined {
-  if (message.type !== "ack") return `unexpected msgType (${message.type}) from ping`;
-  if (message.sequence !== ping.sequence) {
-    return `sequence number from ack (${message.sequence}) doesn't match ping (${ping.sequence})`;
-  }
-  return undefined;
 }
