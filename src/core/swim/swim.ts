@@ -67,10 +67,10 @@ export class Swim {
     this.#exchanges = new Exchanges(context, this.#fullState);
     this.#pushPulls = new PushPulls(context, this.#exchanges);
     this.#ring = new Ring(context.members, context.config.name);
-    this.#witness = new Witness(context, this.#ring, this.#membership, this.#exchanges);
+    this.#lastCheck = new LastCheck(context, this.#membership);
+    this.#witness = new Witness(context, this.#ring, this.#membership, this.#exchanges, this.#lastCheck);
     this.#prober = new Prober(context, this.#membership, this.#exchanges, this.#witness);
     this.#responder = new ProbeResponder(context, this.#witness);
-    this.#lastCheck = new LastCheck(context, this.#membership, this.#witness);
     this.#gossip = new Gossip(context, this.#ring);
     this.#stalls = new Stalls(context, (now, lostMs) => this.#stalled(now, lostMs));
   }
@@ -368,8 +368,9 @@ export class Swim {
   }
 
   #ack(now: number, { sequence, payload }: Ack): void {
-    if (this.#prober.ack(now, sequence, payload) || this.#lastCheck.ack(now, sequence)) return;
-    this.#responder.ack(sequence);
+    if (this.#prober.ack(now, sequence, payload) || this.#responder.ack(sequence)) return;
+    const name = this.#lastCheck.ack(now, sequence);
+    if (name !== undefined) this.#witness.replied(name);
   }
 
   #alive(now: number, from: Address, message: Alive): void {

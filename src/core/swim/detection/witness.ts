@@ -17,6 +17,7 @@ import type { Ring } from "../gossip/ring.ts";
 import type { Membership } from "../membership.ts";
 import type { Answer } from "../streams/exchange.ts";
 import type { Exchanges } from "../streams/exchanges.ts";
+import type { LastCheck } from "./last_check.ts";
 
 /** When to knock again at a port that took our connection, and at one that did not. */
 const renewMs = 300_000;
@@ -24,6 +25,9 @@ const retryMs = 10_000;
 
 /** How many refusals in a row show that a port of a member that nobody doubts proves nothing. */
 const refusalsMax = 2;
+
+/** How often a member that refused once is pinged before it may refuse again. */
+const pingsMax = 4;
 
 /** The time over which {@link SwimLimits.knocks} counts. */
 const windowMs = 1_000;
@@ -45,6 +49,8 @@ interface Check {
   readonly incarnation: number;
   /** When it refused us first; `undefined` before that. */
   since: number | undefined;
+  /** How often it was pinged since. */
+  pings: number;
 }
 
 /** Looks after the neighbours of one node on the ring. */
@@ -53,6 +59,7 @@ export class Witness {
   readonly #ring: Ring;
   readonly #membership: Membership;
   readonly #exchanges: Exchanges;
+  readonly #lastCheck: LastCheck;
   readonly #isActive: boolean;
   /** By the names of those that are watched: two at most. */
   readonly #ports = new Map<string, Port>();
@@ -63,13 +70,21 @@ export class Witness {
   #windowAt = Number.NEGATIVE_INFINITY;
   #knocks = 0;
 
-  constructor(context: SwimContext, ring: Ring, membership: Membership, exchanges: Exchanges) {
+  constructor(
+    context: SwimContext,
+    ring: Ring,
+    membership: Membership,
+    exchanges: Exchanges,
+    lastCheck: LastCheck,
+  ) {
     this.#context = context;
     this.#ring = ring;
     this.#membership = membership;
     this.#exchanges = exchanges;
+    this.#lastCheck = lastCheck;
     const { rules, crashHoldMs } = context.config;
     this.#isActive = rules.crashEvidence && crashHoldMs > 0;
+    if (this.#isActive) membership.suspicions.watch((now, name) => this.#accused(now, name));
   }
 
   /** Returns those who watch a member: the best helpers to ask about it. */
@@ -96,33 +111,18 @@ export class Witness {
     }
   }
 
-  /**
-   * Looks whether a member still takes connections, because somebody doubts it. Returns false if this
-   * node does not look: it does not watch the member, or a refusal would prove nothing.
-   */
-  look(now: number, name: string): boolean {
+  /** Looks whether a member that is watched still takes connections, because somebody doubts it. */
+  look(now: number, name: string): void {
     const { members } = this.#context;
     const row = members.find(name);
-    if (!this.#isActive || row === noRow || !members.isLive(row) || !this.#watched.includes(row))
-      return false;
-    const suspicion = this.#membership.suspicions.find(name);
-    if (this.#checks.has(name) || this.#isFresh(now, name)) return false;
-    if (!this.#portOf(now, row).taken && suspicion?.provenSince === undefined) return false;
+    if (!this.#isActive || row === noRow || !members.isLive(row) || !this.#watched.includes(row)) return;
+    if (this.#checks.has(name) || this.#isFresh(now, name)) return;
+    const since = this.#membership.suspicions.find(name)?.provenSince;
+    // Without a connection before, a refusal would prove nothing.
+    if (!this.#portOf(now, row).taken && since === undefined) return;
     const { endpoint } = members.identity(row);
-    this.#checks.set(name, {
-      endpoint,
-      incarnation: members.incarnation(row),
-      since: suspicion?.provenSince,
-    });
+    this.#checks.set(name, { endpoint, incarnation: members.incarnation(row), since, pings: 0 });
     this.#knock(now, row);
-    return this.#checks.has(name);
-  }
-
-  /** Handles that somebody accuses a member, which is a suspect then. Returns whether this node looks for itself. */
-  accused(now: number, name: string): boolean {
-    if (!this.#isActive) return false;
-    this.#judge(now, name);
-    return this.look(now, name);
   }
 
   /** Handles that a member replied to a ping: that outweighs every refusal. */
@@ -131,12 +131,13 @@ export class Witness {
     this.#membership.suspicions.find(name)?.disprove();
   }
 
-  /** Looks a second time. */
+  /** Pings a member that refused once, a few times, and then looks a second time. */
   due(now: number, name: string): void {
     const check = this.#checks.get(name);
     const row = this.#context.members.find(name);
-    if (check !== undefined && this.#concerns(check, row)) this.#knock(now, row);
-    else this.#checks.delete(name);
+    if (check === undefined || !this.#concerns(check, row)) this.#checks.delete(name);
+    else if (check.pings < pingsMax) this.#ping(now, name, check);
+    else this.#knock(now, row);
   }
 
   /** Ends all looks: after a stall, refusals may have waited for long. */
@@ -196,18 +197,25 @@ export class Witness {
     if (known !== undefined) learn(known, now, answer, check !== undefined);
     if (check === undefined) return;
     const row = this.#context.members.find(name);
-    const { crashHoldMs } = this.#context.config;
     if (answer !== "refused" || !this.#concerns(check, row) || !sameAddress(check.endpoint, endpoint)) {
       this.#checks.delete(name);
     } else if (check.since === undefined) {
       check.since = now;
-      this.#context.timers.set(`knock ${name}`, now + crashHoldMs, { kind: "knock", node: name });
+      this.#ping(now, name, check);
     } else {
       this.#checks.delete(name);
       // Should the member refute this, its port has to take a connection again before it proves anything.
       if (known !== undefined) Object.assign(known, { taken: false, knockAt: now + retryMs });
       this.#prove(now, name, check.incarnation, check.since);
     }
+  }
+
+  /** Pings a member whose host refuses: it may be alive behind a firewall. The pings fill the hold. */
+  #ping(now: number, name: string, check: Check): void {
+    const { timers, config } = this.#context;
+    check.pings += 1;
+    this.#lastCheck.ping(now, name);
+    timers.set(`knock ${name}`, now + config.crashHoldMs / pingsMax, { kind: "knock", node: name });
   }
 
   /** Returns whether a check is about what a member still is. */
@@ -222,6 +230,12 @@ export class Witness {
     this.#membership.suspect(now, { type: "suspect", incarnation, node: name, from });
     this.#membership.suspicions.find(name)?.prove(since, now);
     this.#judge(now, name);
+  }
+
+  /** Handles that somebody accuses a member, which is a suspect then. */
+  #accused(now: number, name: string): void {
+    this.#judge(now, name);
+    this.look(now, name);
   }
 
   #isFresh(now: number, name: string): boolean {
