@@ -3,6 +3,7 @@
  * a file or a flag.
  */
 
+import { crashHoldMinMs } from "../../core/swim/config.ts";
 import { SerfError } from "../../errors.ts";
 import { parseBlock } from "../../net/cidr.ts";
 import type { Setting } from "./table.ts";
@@ -26,6 +27,10 @@ function reason({ refuse }: Setting, value: unknown): string | undefined {
     case "not a size": {
       const size = value as number;
       return size < 0 || size > datagramSizeMax ? `must be 1 to ${datagramSizeMax} bytes` : undefined;
+    }
+    case "not a crash hold": {
+      const hold = value as number;
+      return hold !== 0 && hold < crashHoldMinMs ? `must be 0 or at least ${crashHoldMinMs}ms` : undefined;
     }
     case "not blocks":
       return (value as readonly string[]).every(isBlock) ? undefined : "must be blocks such as 10.0.0.0/8";

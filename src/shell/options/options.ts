@@ -15,7 +15,7 @@ import {
 } from "../../core/serf/config.ts";
 import { type AdmissionHooks, strictNameFault } from "../../core/serf/members/admission.ts";
 import { tagRecord } from "../../core/serf/wire/tags.ts";
-import { profiles, protocolRange, type SwimConfig } from "../../core/swim/config.ts";
+import { crashHoldMinMs, profiles, protocolRange, type SwimConfig } from "../../core/swim/config.ts";
 import { nameFault } from "../../core/swim/validity.ts";
 import { SerfError } from "../../errors.ts";
 import { parseKey } from "../../go/parse_key.ts";
@@ -117,6 +117,12 @@ export interface SerfOptions {
    * 0, which means never.
    */
   readonly deadNodeReclaimMs?: number | undefined;
+  /**
+   * How long the host of a member that does not reply has to refuse connections until that counts as
+   * evidence that the member has crashed: at least 300, or 0 if it never counts. Longer than a restart of
+   * the program takes. Default 2000.
+   */
+  readonly crashHoldMs?: number | undefined;
   /** Whether packets and streams are compressed. Default true. */
   readonly compression?: boolean | undefined;
   /**
@@ -208,6 +214,7 @@ const optionKinds: OptionTable<SerfOptions> = {
   verifyIncoming: kinds.flag,
   verifyOutgoing: kinds.flag,
   deadNodeReclaimMs: kinds.number,
+  crashHoldMs: kinds.number,
   compression: kinds.flag,
   broadcastTimeoutMs: kinds.number,
   leavePropagateDelayMs: kinds.number,
@@ -283,6 +290,7 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       verifyOutgoing: options.verifyOutgoing ?? true,
       allowedBlocks: (options.allowedCidrs ?? []).map(parseBlock),
       deadNodeReclaimMs: duration("deadNodeReclaimMs", options.deadNodeReclaimMs ?? 0, 0),
+      crashHoldMs: crashHold(options.crashHoldMs ?? timings.crashHoldMs),
     },
     bind: endpoint("bind", options.bind ?? "0.0.0.0"),
     advertise: options.advertise === undefined ? undefined : endpoint("advertise", options.advertise),
@@ -351,6 +359,12 @@ function duration(name: string, value: number, min: number): number {
   if (Number.isFinite(value) && value >= min) return value;
   const expected = min === 0 ? "a number of milliseconds" : "a positive number of milliseconds";
   throw new SerfError("ERR_OPTION", `${name} must be ${expected}, got ${value}`);
+}
+
+function crashHold(value: number): number {
+  if (value === 0 || (Number.isFinite(value) && value >= crashHoldMinMs)) return value;
+  const expected = `0 or at least ${crashHoldMinMs} milliseconds`;
+  throw new SerfError("ERR_OPTION", `crashHoldMs must be ${expected}, got ${value}`);
 }
 
 function holds(options: SerfOptions): Partial<SerfConfig> {

@@ -7,7 +7,7 @@ import { type CoreNode, CoreWorld, type Port, type Watcher } from "../../../runt
 import { SeededRandom } from "../../../runtimes/sim/random.ts";
 import { allRules, type SwimConfig } from "../../../src/core/swim/config.ts";
 
-/** This node without its own rules of detection. */
+/** Settings without our own rules of detection. */
 export const plainDetection: Partial<SwimConfig> = {
   rules: { ...allRules, crashEvidence: false, adaptiveTimeouts: false },
 };
@@ -105,27 +105,22 @@ export type Trouble =
 export function falseFailures(trouble: Trouble, trial: Trial, count: number): number {
   const { world, random, reports } = begin(trial);
   const victims = world.nodes.filter((_, index) => index % 4 === 1);
-  if (trouble === "refusing from the start, pauses") {
-    // Whoever asked before has to forget what it learned.
-    for (const victim of victims) shut(world, victim, "refusing");
-    world.run(330_000);
-  }
-  if (trouble === "refusing later, loss") for (const victim of victims) shut(world, victim, "refusing");
-  if (trouble === "full, pauses") for (const victim of victims) shut(world, victim, "full");
+  const port: Port =
+    trouble === "full, pauses" ? "full" : trouble.startsWith("refusing") ? "refusing" : "open";
+  for (const victim of victims) victim.port = port;
+  // Until all have noticed that the connections that they know of are not taken any more.
+  if (trouble === "refusing from the start, pauses") world.run(330_000);
   let wrong = 0;
   for (let done = 0; done < count; done++) {
     const victim = victims[random.below(victims.length)]!;
     world.run(random.below(1_000));
     const from = reports.length;
-    trouble === "restarts" ? restart(world, victim, random) : pause(world, victim, trouble, random);
+    if (trouble === "restarts") restart(world, victim, random);
+    else if (trouble !== "refusing later, loss") pause(world, victim, random);
     world.run(25_000);
     if (reports.slice(from).length > 0) wrong += 1;
   }
   return wrong;
-}
-
-function shut(_world: CoreWorld, node: CoreNode, port: Port): void {
-  node.port = port;
 }
 
 function restart(world: CoreWorld, node: CoreNode, random: SeededRandom): void {
@@ -135,8 +130,7 @@ function restart(world: CoreWorld, node: CoreNode, random: SeededRandom): void {
   world.join(node, world.nodes[0]!);
 }
 
-function pause(world: CoreWorld, node: CoreNode, trouble: Trouble, random: SeededRandom): void {
-  if (trouble === "refusing later, loss") return;
+function pause(world: CoreWorld, node: CoreNode, random: SeededRandom): void {
   world.pause(node);
   world.run(200 + random.below(3_800));
   world.resume(node);
