@@ -119,8 +119,7 @@ export interface SerfOptions {
   readonly deadNodeReclaimMs?: number | undefined;
   /**
    * How long the host of a member that does not reply has to refuse connections until that counts as
-   * evidence that the member has crashed: at least 300, or 0 if it never counts. Longer than a restart of
-   * the program takes. Default 2000.
+   * evidence that the member has crashed: at least 300, or 0 for never. Default 2000.
    */
   readonly crashHoldMs?: number | undefined;
   /** Whether packets and streams are compressed. Default true. */

@@ -116,7 +116,9 @@ export class Witness {
     const { members } = this.#context;
     const row = members.find(name);
     if (!this.#isActive || row === noRow || !members.isLive(row) || !this.#watched.includes(row)) return;
-    if (this.#checks.has(name) || this.#isFresh(now, name)) return;
+    const running = this.#checks.get(name);
+    if ((running !== undefined && this.#concerns(running, row)) || this.#isFresh(now, name)) return;
+    this.#endCheck(name);
     const since = this.#membership.suspicions.find(name)?.provenSince;
     // Without a connection before, a refusal would prove nothing.
     if (!this.#portOf(now, row).taken && since === undefined) return;

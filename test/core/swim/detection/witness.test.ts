@@ -67,6 +67,19 @@ function watching(settings: Partial<SwimConfig> = {}): void {
   }
 }
 
+/** Runs until this node knocks at the watched member again, while all members reply. */
+function untilRenewed(): Dial[] {
+  for (;;) {
+    machine.swim.tick((machine.now = machine.swim.deadline(machine.now)));
+    machine.take();
+    const dials = machine.effects.filter((effect): effect is Dial => effect.kind === "dial");
+    reply();
+    for (const dial of dials) if (lastOf(dial.to.host) !== last) answer(dial);
+    const mine = dials.filter(({ to }) => lastOf(to.host) === last);
+    if (mine.length > 0) return mine;
+  }
+}
+
 /** Acknowledges the pings that were sent last. */
 function reply(): void {
   for (const { message } of machine.sent())
@@ -230,21 +243,66 @@ describe("evidence of a crash", () => {
     expect(machine.status(watched)).toBe("suspect@2");
   });
 
+  it("is looked for anew at a new incarnation, with a hold of its own", () => {
+    accuse("x");
+    answer(knocks()[0]!, "ECONNREFUSED");
+    machine.run(machine.now + 1_500);
+    machine.packet(alive(watched, 2, last));
+    machine.packet({ type: "suspect", node: watched, incarnation: 2, from: "x" });
+    answer(knocks()[0]!, "ECONNREFUSED");
+    const begun = machine.now;
+    machine.run(begun + 1_999);
+    expect(knocks()).toEqual([]);
+    machine.run(begun + 2_000);
+    answer(knocks()[0]!, "ECONNREFUSED");
+    expect(machine.status(watched)).toBe("dead@2");
+  });
+
   it("is none at a port that the member has left", () => {
     watching({ deadNodeReclaimMs: 1 });
     accuse("x");
     answer(knocks()[0]!, "ECONNREFUSED");
     machine.packet({ type: "dead", node: watched, incarnation: 1, from: watched });
-    machine.packet(alive(watched, 2, last, { port: 8_000 }));
-    machine.packet({ type: "suspect", node: watched, incarnation: 2, from: "x" });
-    machine.run(machine.now + 2_500);
+    machine.packet(alive(watched, 1, last, { port: 8_000 }));
+    accuse("x");
+    // So long that no probe fails, which would dial, too.
+    machine.run(machine.now + 2_100);
     expect([...knocks(), ...knocks(last, 8_000)]).toEqual([]);
-    expect(machine.status(watched)).toBe("suspect@2");
+    expect(machine.status(watched)).toBe("suspect@1");
   });
 
   it("is none of a member that this node does not watch", () => {
     accuse("x", other);
     expect(machine.effects.filter(({ kind }) => kind === "dial")).toEqual([]);
+  });
+
+  it("is none of a member that is no neighbour any more", () => {
+    for (let number = 20; number <= 90; number++) machine.packet(alive(`m${number}`, 1, number));
+    expect(machine.swim.nearest(2).map(({ host }) => lastOf(host))).not.toContain(last);
+    accuse("x");
+    expect(knocks()).toEqual([]);
+  });
+
+  it("begins with the knock that is under way", () => {
+    const [dial] = untilRenewed();
+    accuse("x");
+    expect(knocks()).toEqual([]);
+    answer(dial!, "ECONNREFUSED");
+    machine.run(machine.now + 2_000);
+    expect(knocks()).toHaveLength(1);
+    answer(knocks()[0]!, "ECONNREFUSED");
+    expect(machine.status(watched)).toBe("dead@1");
+  });
+
+  it("is none of a member that nobody doubts and that refuses twice, ten seconds apart", () => {
+    const [first] = untilRenewed();
+    answer(first!, "ECONNREFUSED");
+    const refusedAt = machine.now;
+    const [second] = untilRenewed();
+    answer(second!, "ECONNREFUSED");
+    expect(Math.round((machine.now - refusedAt) / 1_000)).toBe(10);
+    accuse("x");
+    expect(knocks()).toEqual([]);
   });
 
   it("is dropped when the member replies to one of the pings between the refusals", () => {
@@ -260,6 +318,18 @@ describe("evidence of a crash", () => {
     machine.run(machine.now + 5_000);
     expect(knocks()).toEqual([]);
     expect(machine.status(watched)).toBe("alive@1");
+  });
+
+  it("counts no more when the member replies to a ping, until another accuses it", () => {
+    askedFor();
+    answer(knocks()[0]!, "ECONNREFUSED");
+    machine.run(machine.now + 2_000);
+    answer(knocks()[0]!, "ECONNREFUSED");
+    askedFor();
+    const relayed = machine.sent().find(({ message }) => message.type === "ping")!.message as Ping;
+    machine.packet({ type: "ack", sequence: relayed.sequence, payload: null });
+    accuse("x");
+    expect(machine.status(watched)).toBe("suspect@1");
   });
 
   it("is dropped when a relayed ping is answered", () => {
@@ -285,6 +355,7 @@ describe("evidence of a crash", () => {
     answer(knocks()[0]!, "ECONNREFUSED");
     machine.run(machine.now + 2_000);
     answer(knocks()[0]!, "ECONNREFUSED");
+    expect(knocks()).toEqual([]);
     machine.packet(alive(watched, 2, last));
     expect(machine.status(watched)).toBe("alive@2");
     machine.effects = [];
