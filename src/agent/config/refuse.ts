@@ -3,13 +3,15 @@
  * a file or a flag.
  */
 
-import { crashHoldMinMs } from "../../core/swim/config.ts";
 import { SerfError } from "../../errors.ts";
 import { parseBlock } from "../../net/cidr.ts";
 import type { Setting } from "./table.ts";
 
 /** The largest datagram, which bounds every message that is not split. */
 const datagramSizeMax = 65_507;
+
+/** The shortest hold that a node takes. */
+const crashHoldMinMs = 300;
 
 /**
  * Why a value of a row is refused; `undefined` if it is not. `given` is the value as the user wrote

@@ -34,7 +34,7 @@ export type Role =
   | { readonly kind: "knock"; readonly done: (now: number, answer: Answer) => void };
 
 /** A conversation over a stream. */
-export interface Exchange {
+export interface SwimExchange {
   readonly id: number;
   readonly peer: Address;
   readonly role: Role;

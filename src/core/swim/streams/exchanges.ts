@@ -17,7 +17,7 @@ import { log, type SwimContext } from "../context.ts";
 import {
   type Answer,
   type Done,
-  type Exchange,
+  type SwimExchange,
   type PushPullRequest,
   pingReplyFault,
   type Role,
@@ -32,8 +32,8 @@ const stopped = "this node stops";
 export class Exchanges {
   readonly #context: SwimContext;
   readonly #fullState: FullState;
-  readonly #open = new Map<number, Exchange>();
-  readonly #inbound = new Inbound<Exchange>();
+  readonly #open = new Map<number, SwimExchange>();
+  readonly #inbound = new Inbound<SwimExchange>();
   /** Exchanges whose message is large, or whose answer is: one at a time, because that takes memory. */
   readonly #jobs: Jobs;
   #nextId = 1;
@@ -133,7 +133,7 @@ export class Exchanges {
   }
 
   /** Sends the request of an exchange whose dial succeeded. */
-  *#request(now: number, exchange: Exchange): Job {
+  *#request(now: number, exchange: SwimExchange): Job {
     const { role, peer } = exchange;
     if (role.kind === "accepting") return;
     exchange.opened = true;
@@ -157,7 +157,7 @@ export class Exchanges {
     }
   }
 
-  #received(now: number, exchange: Exchange, bytes: Uint8Array): void {
+  #received(now: number, exchange: SwimExchange, bytes: Uint8Array): void {
     if (exchange.role.kind === "accepting") {
       if (exchange.received === 0) this.#limitTime(exchange, this.#context.config.streamTimeoutMs);
       const victim = this.#inbound.received(exchange, bytes.length);
@@ -174,7 +174,7 @@ export class Exchanges {
    * Begins a job of an exchange. If it is dropped, because the exchange has ended or this node stops,
    * the exchange is closed.
    */
-  #begin(now: number, exchange: Exchange, work: (turn: Turn) => Job): void {
+  #begin(now: number, exchange: SwimExchange, work: (turn: Turn) => Job): void {
     const isOpen = (): boolean => this.#open.has(exchange.id);
     const end = (at: number): void => this.#end(at, exchange, stopped);
     this.#jobs.begin(now, isOpen, function* (turn): Job {
@@ -189,7 +189,7 @@ export class Exchanges {
   }
 
   /** Returns what `read` returns, or ends the exchange if that throws. */
-  #read(now: number, exchange: Exchange, read: () => StreamMessage | undefined): StreamMessage | undefined {
+  #read(now: number, exchange: SwimExchange, read: () => StreamMessage | undefined): StreamMessage | undefined {
     try {
       return read();
     } catch (error) {
@@ -199,7 +199,7 @@ export class Exchanges {
   }
 
   /** Decodes a large message. Returns `undefined` if that ended the exchange. */
-  *#decode(turn: Turn, exchange: Exchange): Job<StreamMessage | undefined> {
+  *#decode(turn: Turn, exchange: SwimExchange): Job<StreamMessage | undefined> {
     if (this.#jobs.count > 0) yield;
     for (;;) {
       const message = this.#read(turn.now, exchange, () => exchange.reader.decode());
@@ -208,7 +208,7 @@ export class Exchanges {
     }
   }
 
-  #complete(exchange: Exchange): void {
+  #complete(exchange: SwimExchange): void {
     if (exchange.complete) return;
     exchange.complete = true;
     this.#context.timers.delete(`exchange ${exchange.id}`);
@@ -217,7 +217,7 @@ export class Exchanges {
       this.#context.outbox.meter?.sample("memberlist.size.remote", encryptedSize);
   }
 
-  #ended(now: number, exchange: Exchange): void {
+  #ended(now: number, exchange: SwimExchange): void {
     try {
       exchange.reader.end();
       this.#end(now, exchange, exchange.role.kind === "accepting" ? undefined : "EOF");
@@ -231,11 +231,11 @@ export class Exchanges {
     this.#context.outbox.push({ kind: "dial", id: exchange.id, to, timeoutMs });
   }
 
-  #add(now: number, peer: Address, role: Role, timeoutMs: number): Exchange {
+  #add(now: number, peer: Address, role: Role, timeoutMs: number): SwimExchange {
     const { codec, config } = this.#context;
     const accepting = role.kind === "accepting";
     const reader = codec.reader({ accepting, verifyIncoming: config.verifyIncoming });
-    const exchange: Exchange = {
+    const exchange: SwimExchange = {
       id: this.#nextId++,
       peer,
       role,
@@ -251,12 +251,12 @@ export class Exchanges {
     return exchange;
   }
 
-  #limitTime({ id, startedAt }: Exchange, timeoutMs: number): void {
+  #limitTime({ id, startedAt }: SwimExchange, timeoutMs: number): void {
     this.#context.timers.set(`exchange ${id}`, startedAt + timeoutMs, { kind: "exchange", id });
   }
 
   /** Handles the message of an exchange; `small` is undefined if it is a large one, still to be decoded. */
-  *#handle(turn: Turn, exchange: Exchange, small: StreamMessage | undefined): Job {
+  *#handle(turn: Turn, exchange: SwimExchange, small: StreamMessage | undefined): Job {
     const message = small ?? (yield* this.#decode(turn, exchange));
     if (message === undefined) return;
     switch (exchange.role.kind) {
@@ -274,7 +274,7 @@ export class Exchanges {
     }
   }
 
-  *#mergeReply(turn: Turn, exchange: Exchange, message: StreamMessage): Job {
+  *#mergeReply(turn: Turn, exchange: SwimExchange, message: StreamMessage): Job {
     if (message.type === "error") {
       this.#end(turn.now, exchange, `remote error: ${message.text}`);
       return;
@@ -288,7 +288,7 @@ export class Exchanges {
     if (refusal !== undefined) this.#end(turn.now, exchange, refusal);
   }
 
-  *#serve(turn: Turn, exchange: Exchange, message: StreamMessage): Job {
+  *#serve(turn: Turn, exchange: SwimExchange, message: StreamMessage): Job {
     const { codec, config, application } = this.#context;
     const { peer } = exchange;
     switch (message.type) {
@@ -321,7 +321,7 @@ export class Exchanges {
     }
   }
 
-  #broken(now: number, exchange: Exchange, error: unknown): void {
+  #broken(now: number, exchange: SwimExchange, error: unknown): void {
     if (!(error instanceof WireError)) throw error;
     if (exchange.role.kind === "accepting" && error.answer) {
       this.#write(exchange, this.#context.codec.encode({ type: "error", text: error.message }));
@@ -333,7 +333,7 @@ export class Exchanges {
     );
   }
 
-  *#writeState(exchange: Exchange, join: boolean): Job {
+  *#writeState(exchange: SwimExchange, join: boolean): Job {
     const { codec, outbox } = this.#context;
     if (this.#fullState.isLarge && this.#jobs.count > 0) yield;
     const state = yield* codec.encodeState(yield* this.#fullState.local(join));
@@ -343,11 +343,11 @@ export class Exchanges {
     this.#sent(exchange, yield* codec.sealPieces(state, this.#sealing(exchange)));
   }
 
-  #write(exchange: Exchange, message: Uint8Array): void {
+  #write(exchange: SwimExchange, message: Uint8Array): void {
     this.#sent(exchange, this.#context.codec.sealStream(message, this.#sealing(exchange)));
   }
 
-  #sealing(exchange: Exchange): SealOptions {
+  #sealing(exchange: SwimExchange): SealOptions {
     const { codec, config } = this.#context;
     return {
       labelHeader: exchange.role.kind !== "accepting",
@@ -355,14 +355,14 @@ export class Exchanges {
     };
   }
 
-  #sent(exchange: Exchange, bytes: Uint8Array): void {
+  #sent(exchange: SwimExchange, bytes: Uint8Array): void {
     const { config, outbox } = this.#context;
     outbox.push({ kind: "write", id: exchange.id, bytes });
     const label = exchange.role.kind === "accepting" ? 0 : labelSize(config);
     outbox.meter?.incr("memberlist.tcp.sent", bytes.length - label);
   }
 
-  #end(now: number, exchange: Exchange, failure: string | undefined): void {
+  #end(now: number, exchange: SwimExchange, failure: string | undefined): void {
     if (!this.#open.delete(exchange.id)) return;
     const { outbox, timers } = this.#context;
     timers.delete(`exchange ${exchange.id}`);
