@@ -17,10 +17,10 @@ import { log, type SwimContext } from "../context.ts";
 import {
   type Answer,
   type Done,
-  type SwimExchange,
   type PushPullRequest,
   pingReplyFault,
   type Role,
+  type SwimExchange,
 } from "./exchange.ts";
 import type { FullState } from "./full_state.ts";
 import { Inbound } from "./inbound.ts";
@@ -189,7 +189,11 @@ export class Exchanges {
   }
 
   /** Returns what `read` returns, or ends the exchange if that throws. */
-  #read(now: number, exchange: SwimExchange, read: () => StreamMessage | undefined): StreamMessage | undefined {
+  #read(
+    now: number,
+    exchange: SwimExchange,
+    read: () => StreamMessage | undefined,
+  ): StreamMessage | undefined {
     try {
       return read();
     } catch (error) {
