@@ -16,7 +16,7 @@ export {
 } from "./cluster.ts";
 export type { Consumers } from "./consumers.ts";
 export { type LinkCounts, type LinkOptions, Links } from "./cores/links.ts";
-export { CoreNode } from "./cores/node.ts";
+export { CoreNode, type Port } from "./cores/node.ts";
 export type { MessagePath, StructuralOptions } from "./cores/path.ts";
 export type { Watcher } from "./cores/watcher.ts";
 export { CoreWorld, type CoreWorldOptions } from "./cores/world.ts";

@@ -58,6 +58,7 @@ function times(config: AgentConfig): SerfOptions {
     reconnectTimeoutMs: Math.ceil(config.reconnectTimeout),
     tombstoneTimeoutMs: Math.ceil(config.tombstoneTimeout),
     deadNodeReclaimMs: Math.ceil(config.deadNodeReclaimTime),
+    crashHoldMs: Math.ceil(config.crashHoldTime),
     coalesceMs: Math.ceil(config.coalescePeriod),
     quiescentMs: Math.ceil(config.quiescentPeriod),
     userCoalesceMs: Math.ceil(config.userCoalescePeriod),

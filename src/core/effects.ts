@@ -4,7 +4,7 @@
  * Serf's layer.
  */
 
-import type { Address } from "../runtime.ts";
+import type { Address, SystemErrorCode } from "../runtime.ts";
 import type { Meter } from "./metrics.ts";
 
 /** Severity of a log line, as Serf names them. */
@@ -79,8 +79,8 @@ export type StreamInput =
   | { readonly kind: "received"; readonly bytes: Uint8Array }
   /** The peer ended its side. */
   | { readonly kind: "ended" }
-  /** The dial or the connection failed. `reason` is for the log. */
-  | { readonly kind: "failed"; readonly reason: string };
+  /** The dial or the connection failed. `reason` is for the log, decisions go by the code. */
+  | { readonly kind: "failed"; readonly code: SystemErrorCode; readonly reason: string };
 
 /** Where a layer puts its effects. */
 export interface Sink<Effect> {

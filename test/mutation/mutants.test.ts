@@ -37,7 +37,7 @@ describe("the mutants", () => {
       const stages = stagesOf(mutant.file, tests, read);
       expect(stages.flat().sort(), mutant.name).toEqual(tests);
     }
-    const [near] = stagesOf("src/core/swim/prober.ts", tests, read);
-    expect(near![0]).toBe("test/core/swim/prober.test.ts");
+    const [near] = stagesOf("src/core/swim/detection/prober.ts", tests, read);
+    expect(near![0]).toBe("test/core/swim/detection/prober.test.ts");
   });
 });

@@ -41,10 +41,10 @@ export const swimMutants: readonly Mutant[] = [
     ["deaths are not broadcast", "this.#broadcast(dead, finished);", "finished?.();"],
     [
       "confirmations of a suspicion are not passed on",
-      "if (this.#suspicions.confirm(now, suspect.node, suspect.from)) this.#broadcast(suspect);",
-      "this.#suspicions.confirm(now, suspect.node, suspect.from);",
+      "if (this.suspicions.confirm(now, suspect.node, suspect.from)) {",
+      "if (this.suspicions.confirm(now, suspect.node, suspect.from) && now < 0) {",
     ],
-    ["a suspicion starts no timer", "this.#suspicions.begin(now, members.name(node), suspect.from);", ""],
+    ["a suspicion starts no timer", "this.suspicions.begin(now, members.name(node), suspect.from);", ""],
     [
       "a refutation does not exceed the accusation",
       "this.#incarnation = Math.max(this.#incarnation, accused) + 1;",
@@ -137,19 +137,99 @@ export const swimMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...faultsIn("src/core/swim/last_check.ts", [
+  ...faultsIn("src/core/swim/detection/last_check.ts", [
     [
       "the reply to a last check clears nothing",
       "if (this.#membership.clearSuspicion(now, pending.node, pending.incarnation)) {",
       "if (false) {",
     ],
+    ["a last check does not accuse", 'if (members.status(node) === "suspect")', "if (false)"],
     [
-      "a last check does not accuse",
-      'codec.encode({ type: "suspect", incarnation, node: name, from: config.name }),',
+      "members that are gone are pinged",
+      "if (node === noRow || !members.isLive(node)) return;",
+      "if (node === noRow) return;",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/detection/witness.ts", [
+    [
+      "a refusal proves a crash of a member that never took a connection",
+      "if (!this.#portOf(now, row).taken && since === undefined) return;",
+      "",
+    ],
+    ["one refusal is enough", "} else if (check.since === undefined) {", "} else if (false) {"],
+    ["a dial that hangs counts as a refusal", 'if (answer !== "refused" ||', 'if (answer === "taken" ||'],
+    [
+      "evidence holds at a later incarnation",
+      " || members.incarnation(row) !== incarnation) return false;",
+      ") return false;",
+    ],
+    [
+      "evidence holds at another port",
+      "return sameAddress(members.identity(row).endpoint, endpoint);",
+      "return true;",
+    ],
+    [
+      "evidence alone is a death",
+      " || suspicion?.isAccusedByOther(config.name) !== true) return;",
+      " || suspicion === undefined) return;",
+    ],
+    [
+      "old evidence is good enough",
+      "return now - provenAt <= this.#context.config.probeIntervalMs;",
+      "return now - provenAt <= Number.MAX_VALUE;",
+    ],
+    ["a reply does not outweigh earlier refusals", "this.#membership.suspicions.find(name)?.disprove();", ""],
+    ["everybody watches everybody", " || !this.#watched.includes(row)) return;", ") return;"],
+    ["a refuted port proves crashes again", "taken: false, knockAt", "taken: true, knockAt"],
+    ["knocks are unlimited", "if (this.#knocks === SwimLimits.knocks) {", "if (false) {"],
+    ["several knocks at a member are under way", "if (this.#knocking.has(name)) return;", ""],
+    [
+      "an answer that waited in the node counts",
+      "const isLate = later - now > config.probeTimeoutMs;",
+      "const isLate = false;",
+    ],
+    ["the suspect is not pinged during the hold", "this.#lastCheck.ping(now, name);", ""],
+    ["a port that took a connection is tried every ten seconds", "port.knockAt = now + renewMs;", ""],
+    [
+      "a port that refuses for ever is trusted for ever",
+      "if (port.refusals >= refusalsMax) port.taken = false;",
       "",
     ],
   ]),
-  ...faultsIn("src/core/swim/prober.ts", [
+  ...faultsIn("src/core/swim/members.ts", [
+    ["round trips outlive the address", "if (!hasAddress(known, alive)) this.#forgetRoundTrips(row);", ""],
+    ["deviations of round trips do not count", "mean + 4 * deviationMs[placeOf(row)]!", "mean"],
+    ["the first round trip counts for ever", "Math.max(mean + (ms - mean) / 8, roundTripMinMs)", "mean"],
+  ]),
+  ...faultsIn("src/core/swim/streams/exchange.ts", [
+    ["an ack for another ping is accepted", "if (message.sequence !== ping.sequence) {", "if (false) {"],
+  ]),
+  ...faultsIn("src/core/swim/streams/exchanges.ts", [
+    [
+      "a connection that breaks counts as refused",
+      '!exchange.opened && input.code === "ECONNREFUSED"',
+      "!exchange.opened",
+    ],
+    ["a knock has no label", "if (labelHeader.length > 0) this.#sent(exchange, labelHeader);", ""],
+  ]),
+  ...faultsIn("src/core/swim/detection/prober.ts", [
+    [
+      "acks through helpers count as round trips",
+      "const isDirect = !round.helping || payload !== null;",
+      "const isDirect = true;",
+    ],
+    [
+      "late acks are not measured",
+      "const isDirect = !round.helping || payload !== null;",
+      "const isDirect = !round.helping;",
+    ],
+    ["a slow peer leaves no time for helpers", ", directShare * roundMs)", ")"],
+    [
+      "a timeout has no lower bound",
+      "Math.max(roundTripMs + marginShare * setting, timeoutsMin * setting)",
+      "roundTripMs",
+    ],
+    ["watchers are not asked first", ".slice(0, Math.max(0, config.indirectChecks - 1))", ".slice(0, 0)"],
     [
       "every seventh ack is ignored",
       "if (round === undefined || round.sequence !== sequence) return false;",
@@ -162,8 +242,12 @@ export const swimMutants: readonly Mutant[] = [
     ],
     ["a nack is counted twice", "this.#round.nacks += 1;", "this.#round.nacks += 2;"],
     ["expected nacks are not counted", "if (nack) round.expectedNacks += 1;", ""],
-    ["nobody is asked for help", "for (const row of helpers) {", "for (const row of helpers.slice(0, 0)) {"],
-    ["the target is asked for help", " && other !== round.node,", ","],
+    [
+      "nobody is asked for help",
+      "for (const row of this.#helpers(round)) {",
+      "for (const row of [] as Row[]) {",
+    ],
+    ["the target is asked for help", " && other !== node;", ";"],
     [
       "a suspect is probed without the accusation",
       'if (members.status(node) === "alive" || !config.rules.buddy) {',
@@ -176,7 +260,7 @@ export const swimMutants: readonly Mutant[] = [
     ],
     [
       "the probe timeout is not armed",
-      'timers.set("probe timeout", now + config.probeTimeoutMs, { kind: "probeTimeout" });',
+      'timers.set("probe timeout", now + timeoutMs, { kind: "probeTimeout" });',
       "",
     ],
     [
@@ -186,8 +270,8 @@ export const swimMutants: readonly Mutant[] = [
     ],
     [
       "the round trip is measured from zero",
-      "now - round.startedAt, payload ?? noBytes",
-      "now, payload ?? noBytes",
+      "const roundTripMs = now - round.startedAt;",
+      "const roundTripMs = now;",
     ],
     [
       "a tick during a round is lost",
@@ -206,7 +290,7 @@ export const swimMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...faultsIn("src/core/swim/probe_responder.ts", [
+  ...faultsIn("src/core/swim/detection/probe_responder.ts", [
     [
       "pings for other nodes are acknowledged",
       'if (ping.node !== "" && ping.node !== config.name) {',
@@ -368,7 +452,13 @@ export const swimMutants: readonly Mutant[] = [
     ["a stall is noticed again for each of its deadlines", " || deadline <= this.#noticedAt", ""],
   ]),
   ...faultsIn("src/core/swim/swim.ts", [
-    ["replies to last checks are not read", " || this.#lastCheck.ack(now, sequence)) return;", ") return;"],
+    [
+      "replies to last checks are not read",
+      "const name = this.#lastCheck.ack(now, sequence);",
+      "const name = undefined;",
+    ],
+    ["a reply does not outweigh refusals", "if (name !== undefined) this.#witness.replied(name);", ""],
+    ["looks at ports go on after a stall", "this.#witness.forget();", ""],
     ["relays survive a stall", "this.#responder.forgetRelays();", ""],
     [
       "two nodes do not wait for an update to spread",
@@ -412,7 +502,6 @@ export const swimMutants: readonly Mutant[] = [
       "if (exchange.received === 0) this.#limitTime(exchange, this.#context.config.streamTimeoutMs);",
       "",
     ],
-    ["an ack for another ping is accepted", "if (message.sequence !== ping.sequence) {", "if (false) {"],
     ["finished streams keep their places", "this.#inbound.remove(exchange);", ""],
     [
       "the label is sent back to the caller",

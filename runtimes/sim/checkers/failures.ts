@@ -38,7 +38,10 @@ export class NoSuspicionInCalm extends Rule {
 /** How much a clock may be wrong without its node noticing it, with a margin. */
 const unnoticedMs = 500;
 
-/** Between the first suspicion of a member and its death is at least the shortest suspicion. */
+/**
+ * Between the first suspicion of a member and its death is at least the shortest suspicion, unless its
+ * host refuses connections because it has crashed.
+ */
 export class SuspicionsLast extends Rule {
   readonly name = "a suspicion lasts as long as it has to";
   /** Since when a member is suspected, and at which incarnation. */
@@ -55,6 +58,10 @@ export class SuspicionsLast extends Rule {
     const { truth, bounds } = this.scene;
     // Who lies that a member is dead does not wait.
     if (truth.calmSince("lies") + bounds.aftermathMs > now) return;
+    const { running, startedAt, endedAt } = truth.life(subject);
+    const goneMs = (running ? startedAt : now) - endedAt;
+    const { crashHoldMs } = bounds.swim;
+    if (goneMs >= crashHoldMs && (!running || now - startedAt < bounds.spreadMs)) return;
     this.judged += 1;
     const { suspicionMult, probeIntervalMs } = bounds.swim;
     const lasted = now - known.at;

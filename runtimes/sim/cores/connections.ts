@@ -4,7 +4,7 @@
  */
 
 import type { StreamInput } from "../../../src/core/effects.ts";
-import type { Address } from "../../../src/runtime.ts";
+import type { Address, SystemErrorCode } from "../../../src/runtime.ts";
 import type { Links } from "./links.ts";
 import type { CoreNode, End } from "./node.ts";
 import { bytesFor } from "./roster.ts";
@@ -39,18 +39,19 @@ export class Connections {
     node.ends.set(id, near);
     const target = world.find(to);
     const { machine } = node;
-    const fail = (text: string): void => {
+    const fail = (code: SystemErrorCode, text: string): void => {
       if (near.closed) return;
       near.closed = true;
       node.ends.delete(id);
-      this.#report(near, { kind: "failed", reason: `dial tcp ${to.host}:${to.port}: ${text}` });
+      this.#report(near, { kind: "failed", code, reason: `dial tcp ${to.host}:${to.port}: ${text}` });
     };
-    if (target === undefined || !links.connects(machine, target.machine)) {
-      world.later(world.now + timeoutMs, () => fail("i/o timeout"));
+    if (target === undefined || !links.connects(machine, target.machine) || hangs(target)) {
+      world.later(world.now + timeoutMs, () => fail("ETIMEDOUT", "i/o timeout"));
       return;
     }
     world.later(world.now + links.segment(machine, target.machine), () => {
-      if (target.running) {
+      if (hangs(target)) return;
+      if (target.running && target.port === "open") {
         this.#accept(near, target, () => {
           node.ends.set(id, near);
           this.#report(near, { kind: "opened" });
@@ -59,12 +60,12 @@ export class Connections {
       }
       links.counts.refused += 1;
       world.later(world.now + links.segment(target.machine, machine), () =>
-        fail("connect: connection refused"),
+        fail("ECONNREFUSED", "connect: connection refused"),
       );
     });
     // The system gives up when the network fails in the middle.
     world.later(world.now + timeoutMs, () => {
-      if (near.peer === undefined) fail("i/o timeout");
+      if (near.peer === undefined) fail("ETIMEDOUT", "i/o timeout");
     });
   }
 
@@ -73,7 +74,8 @@ export class Connections {
     const world = this.#world;
     const near: End = { node, starts: node.starts, id: -1, peer: undefined, closed: false, arrival: 0 };
     world.later(world.now + world.links.segment(node.machine, target.machine), () => {
-      if (!target.running || !world.links.connects(node.machine, target.machine)) return;
+      if (!target.running || target.port !== "open" || !world.links.connects(node.machine, target.machine))
+        return;
       this.#accept(near, target, () => {
         this.#carry(near, (peer) => this.#report(peer, { kind: "received", bytes }));
         world.later(world.now + closeAfterMs, () => this.#close(near));
@@ -147,4 +149,9 @@ export class Connections {
   #clock(node: CoreNode): number {
     return this.#world.now + node.aheadMs;
   }
+}
+
+/** Returns whether a machine does not even refuse a connection. */
+function hangs({ running, powered, port }: CoreNode): boolean {
+  return running ? port === "full" : !powered;
 }

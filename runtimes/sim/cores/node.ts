@@ -26,6 +26,12 @@ export function nameOf(index: number): string {
   return `n${index}`;
 }
 
+/**
+ * What a machine does with a new connection: the program takes it, a firewall refuses it, or it hangs
+ * because the program has no room for it.
+ */
+export type Port = "open" | "refusing" | "full";
+
 /** One end of a connection. */
 export interface End {
   readonly node: CoreNode;
@@ -77,6 +83,10 @@ export class CoreNode {
   core!: SerfCore;
   /** Whether the program runs. */
   running = false;
+  /** What the machine does with a new connection while the program runs: see {@link Port}. */
+  port: Port = "open";
+  /** Whether the machine has power. Without it, nobody refuses a connection. */
+  powered = true;
   /** Whether what arrives and what is due waits, as for a stopped process. */
   paused = false;
   /** Whether what arrives, and what the node sends, waits, while its timers run. */
@@ -148,5 +158,6 @@ export class CoreNode {
     this.core = core;
     this.alarm = Number.POSITIVE_INFINITY;
     this.running = true;
+    this.powered = true;
   }
 }

@@ -153,11 +153,11 @@ export class CoreWorld {
   }
 
   /**
-   * Ends a node's program without a word. Its system resets the connections, unless the machine
-   * went `silently`, as without power.
+   * Ends a node's program without a word. Its system resets connections and refuses new ones, unless
+   * the machine went `silently`, as without power.
    */
   crash(node: CoreNode, silently = false): void {
-    node.running = false;
+    Object.assign(node, { running: false, powered: !silently });
     node.alarm = Number.POSITIVE_INFINITY;
     node.waiting.length = 0;
     node.settled.clear();
@@ -382,11 +382,11 @@ export class CoreWorld {
       if (from.held.length < heldMax) from.held.push({ to: address, bytes });
       return;
     }
+    const { now } = this;
     const to = this.#roster.find(address);
     if (to === undefined) return;
-    const { now } = this;
-    const packet = { from: from.machine, to: to.machine, size: bytes.length, now };
-    this.links.datagram(packet, (delayMs, corrupted) => {
+    const size = bytes.length;
+    this.links.datagram({ from: from.machine, to: to.machine, size, now }, (delayMs, corrupted) => {
       this.#agenda.at(now + delayMs, {
         kind: "packet",
         from,

@@ -18,7 +18,7 @@ export interface Step {
 }
 
 /** The cluster of the tour. */
-export const tourSetting: Setting = { ...initial, nodes: 16, seed: 1, latency: 80 };
+export const tourSetting: Setting = { ...initial, nodes: 16, seed: 4, latency: 80 };
 
 const [sender, victim, stopped, slow] = [3, 6, 10, 13];
 /** A node that stands still goes on when so many suspect it. */
@@ -49,9 +49,9 @@ export const steps: readonly Step[] = [
   },
   {
     title: "Crash",
-    text: "n6 crashes without a word. Sooner or later somebody probes it, gets no ack, and asks helpers to probe it too, in case only its own link is bad. Nobody gets an ack: a suspicion begins and spreads (yellow), and n6 has some seconds to refute it.",
+    text: "n6 crashes without a word. Sooner or later somebody probes it, gets no ack, and asks helpers to probe it too, in case only its own link is bad. Nobody gets an ack: a suspicion begins and spreads (yellow), and n6 has some seconds to refute it. Meanwhile its two neighbours on the ring try to connect to it, and its machine refuses them.",
     result:
-      "The suspicion ran out, and all know that n6 has failed (red). The more nodes confirm a suspicion on their own, the sooner it ends.",
+      "All know that n6 has failed (red): who is refused for two seconds and learns of a suspicion does not wait for its end. Without that, a suspicion ends the sooner the more nodes confirm it on their own.",
     speed: 1,
     begin: ({ driver }) => void driver.act({ kind: "crash", node: victim }),
     isOver: ({ observer: { views } }) =>

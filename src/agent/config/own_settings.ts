@@ -66,6 +66,16 @@ export const ownSettings = {
     help: "After this the name of a failed member may return\nfrom another address; 0 for never.",
     ours: true,
   },
+  crashHoldTime: {
+    kind: "span",
+    refuse: "not a crash hold",
+    initial: 2_000,
+    key: "crash_hold_time",
+    flag: "crash-hold-time",
+    sample: "=2s",
+    help: "For how long the host of a silent member has to refuse\nconnections to prove a crash; 0 if it never does.",
+    ours: true,
+  },
   coalescePeriod: {
     kind: "span",
     refuse: "negative",

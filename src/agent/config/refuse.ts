@@ -10,6 +10,9 @@ import type { Setting } from "./table.ts";
 /** The largest datagram, which bounds every message that is not split. */
 const datagramSizeMax = 65_507;
 
+/** The shortest hold that a node takes. */
+const crashHoldMinMs = 300;
+
 /**
  * Why a value of a row is refused; `undefined` if it is not. `given` is the value as the user wrote
  * it.
@@ -26,6 +29,10 @@ function reason({ refuse }: Setting, value: unknown): string | undefined {
     case "not a size": {
       const size = value as number;
       return size < 0 || size > datagramSizeMax ? `must be 1 to ${datagramSizeMax} bytes` : undefined;
+    }
+    case "not a crash hold": {
+      const hold = value as number;
+      return hold !== 0 && hold < crashHoldMinMs ? `must be 0 or at least ${crashHoldMinMs}ms` : undefined;
     }
     case "not blocks":
       return (value as readonly string[]).every(isBlock) ? undefined : "must be blocks such as 10.0.0.0/8";

@@ -44,7 +44,7 @@ interface SettingOf<Kind extends SettingKind> extends FlagHelp {
   /** Key in configuration files; `mdns.interface` is the key `interface` in the object `mdns`. */
   readonly key?: string;
   /** Which values are refused besides those of another kind; 0 is the default size. */
-  readonly refuse?: "negative" | "not a size" | "not blocks";
+  readonly refuse?: "negative" | "not a size" | "not a crash hold" | "not blocks";
   /** Whether the flag switches the setting off. */
   readonly negated?: true;
   /** Another flag that adds to the same list. */

@@ -3,9 +3,10 @@
  * it for the checkers of simulated clusters. A node that is not looked at spends nothing on it.
  */
 
+import type { Load, SwimLoad } from "../swim/load.ts";
 import type { Node } from "../swim/members.ts";
 import type { Broadcasts } from "../swim/queue/broadcasts.ts";
-import type { Load, Swim, SwimLoad } from "../swim/swim.ts";
+import type { Swim } from "../swim/swim.ts";
 import type { SerfContext } from "./context.ts";
 import type { PingCoordinates } from "./coordinates.ts";
 import type { Clocks } from "./lamport.ts";

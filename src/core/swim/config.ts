@@ -29,6 +29,10 @@ export interface Rules {
   readonly stalls: boolean;
   /** A node that joined exchanges state once more when its gossip has come to rest. */
   readonly newcomers: boolean;
+  /** Neighbours on the ring look whether the host of a silent member refuses connections. */
+  readonly crashEvidence: boolean;
+  /** How long a probe waits for a direct ack depends on how long the peer took so far. */
+  readonly adaptiveTimeouts: boolean;
 }
 
 /** The rules of a node in earnest. */
@@ -42,6 +46,8 @@ export const allRules: Rules = {
   randomPhases: true,
   stalls: true,
   newcomers: true,
+  crashEvidence: true,
+  adaptiveTimeouts: true,
 };
 
 /** The rules that memberlist has too. */
@@ -55,6 +61,8 @@ export const rulesOfMemberlist: Rules = {
   randomPhases: false,
   stalls: false,
   newcomers: false,
+  crashEvidence: false,
+  adaptiveTimeouts: false,
 };
 
 /** Settings of {@link Swim}. The caller has to check them. */
@@ -102,6 +110,11 @@ export interface SwimConfig {
    * does not do it, which is 0.
    */
   readonly lastChecks: number;
+  /**
+   * How long the host of a member has to refuse connections until that is evidence of a crash; 0 if it
+   * never is.
+   */
+  readonly crashHoldMs: number;
   readonly pushPullIntervalMs: number;
   readonly probeIntervalMs: number;
   /** How long a direct probe may take before helpers are asked. Local health does not scale it. */
@@ -130,6 +143,7 @@ export type Timings = Pick<
   | "suspicionMult"
   | "suspicionMaxTimeoutMult"
   | "lastChecks"
+  | "crashHoldMs"
   | "pushPullIntervalMs"
   | "probeIntervalMs"
   | "probeTimeoutMs"
@@ -149,6 +163,7 @@ const lan: Timings = {
   suspicionMult: 4,
   suspicionMaxTimeoutMult: 6,
   lastChecks: 3,
+  crashHoldMs: 2_000,
   pushPullIntervalMs: 30_000,
   probeIntervalMs: 1_000,
   probeTimeoutMs: 500,
@@ -196,6 +211,9 @@ export function labelSize({ labelLength }: SwimConfig): number {
   return labelLength === 0 ? 0 : labelLength + 2;
 }
 
+/** The shortest {@link SwimConfig.crashHoldMs}: a program that is restarted at once is gone for as long. */
+export const crashHoldMinMs = 300;
+
 /** The memberlist protocol versions that this program supports. */
 export const protocolRange = { min: 1, max: 5, default: 2 } as const;
 
@@ -207,6 +225,8 @@ export const SwimLimits = {
   silentStreamMs: 5_000,
   /** Indirect probes that we run for others at the same time. */
   relays: 1_024,
+  /** Connections within a second that only look whether a member takes them. */
+  knocks: 8,
   /** Bytes of node metadata. */
   meta: 512,
   /** Bytes of a node name. */

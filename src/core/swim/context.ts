@@ -29,6 +29,7 @@ export type SwimTimer =
   | { readonly kind: "suspicion"; readonly node: string }
   | { readonly kind: "lastCheck"; readonly node: string; readonly left: number }
   | { readonly kind: "lastCheckReply"; readonly sequence: number }
+  | { readonly kind: "knock"; readonly node: string }
   | { readonly kind: "exchange"; readonly id: number };
 
 /** Shared by all parts of one node's membership layer. */

@@ -43,14 +43,15 @@ import { aliveFault, isAllowed, plausibleAccusation, plausibleAlive, versionsFau
  * announced, so it had returned.
  */
 export class Membership {
+  /** The suspicions that run. */
+  readonly suspicions: Suspicions;
   readonly #context: SwimContext;
-  readonly #suspicions: Suspicions;
   #incarnation = 0;
   #leaving = false;
 
   constructor(context: SwimContext) {
     this.#context = context;
-    this.#suspicions = new Suspicions(context);
+    this.suspicions = new Suspicions(context);
   }
 
   /** Makes the first announcement higher than `incarnation`, which is from before a restart. */
@@ -146,7 +147,7 @@ export class Membership {
     const known = members.incarnation(node);
     if (!isSelf && !addressUpdate && alive.incarnation <= known) return;
     if (isSelf && alive.incarnation < known) return;
-    this.#suspicions.end(alive.node);
+    this.suspicions.end(alive.node);
     if (isSelf && !options.bootstrap) {
       const { meta, versions } = members.identity(node);
       const same = sameMeta(meta, alive.meta) && equalBytes(versions, alive.versions.subarray(0, 6));
@@ -170,8 +171,11 @@ export class Membership {
     const { members, config } = this.#context;
     const node = members.find(suspect.node);
     if (node === noRow || !this.#believes(node, suspect)) return;
-    if (this.#suspicions.find(suspect.node) !== undefined) {
-      if (this.#suspicions.confirm(now, suspect.node, suspect.from)) this.#broadcast(suspect);
+    if (this.suspicions.find(suspect.node) !== undefined) {
+      if (this.suspicions.confirm(now, suspect.node, suspect.from)) {
+        this.#broadcast(suspect);
+        this.suspicions.accused(now, suspect.node);
+      }
       return;
     }
     this.#noticeReturn(now, node, suspect);
@@ -184,7 +188,8 @@ export class Membership {
     this.#broadcast(suspect);
     this.#count("suspect");
     members.change(node, "suspect", suspect.incarnation, now);
-    this.#suspicions.begin(now, members.name(node), suspect.from);
+    this.suspicions.begin(now, members.name(node), suspect.from);
+    this.suspicions.accused(now, suspect.node);
   }
 
   /**
@@ -198,7 +203,7 @@ export class Membership {
       finished?.();
       return;
     }
-    this.#suspicions.end(dead.node);
+    this.suspicions.end(dead.node);
     const byItself = dead.from === dead.node;
     if (!byItself) this.#noticeReturn(now, node, dead);
     if (!members.isLive(node)) {
@@ -241,7 +246,7 @@ export class Membership {
   /** Declares a suspect dead, because its suspicion expired (memberlist, in `suspectNode`). */
   suspicionExpired(now: number, name: string): void {
     const { members } = this.#context;
-    const suspicion = this.#suspicions.find(name);
+    const suspicion = this.suspicions.find(name);
     if (suspicion === undefined || this.#statusOf(name) !== "suspect") return;
     if (suspicion.confirmations < suspicion.expected)
       this.#context.outbox.meter?.incr("memberlist.degraded.timeout", 1);
@@ -255,16 +260,6 @@ export class Membership {
     this.dead(now, { type: "dead", incarnation, node: name, from });
   }
 
-  /** Makes every suspicion longer by a time in which this node stood still. */
-  extendSuspicions(now: number, ms: number): void {
-    this.#suspicions.extend(now, ms);
-  }
-
-  /** Arms the next last check of a suspect. `left` counts the one that is due now. */
-  lastCheckDue(name: string, left: number): void {
-    this.#suspicions.lastCheckDue(name, left);
-  }
-
   /**
    * Ends the suspicion of `name` at `incarnation`, because it replied to a last check. Returns
    * false if there is no such suspicion any more.
@@ -273,7 +268,7 @@ export class Membership {
     const { members } = this.#context;
     const node = members.find(name);
     if (this.#statusOf(name) !== "suspect" || members.incarnation(node) !== incarnation) return false;
-    this.#suspicions.end(name);
+    this.suspicions.end(name);
     members.change(node, "alive", incarnation, now);
     return true;
   }

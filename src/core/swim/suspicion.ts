@@ -14,6 +14,7 @@ export class Suspicion {
   readonly #minMs: number;
   readonly #maxMs: number;
   readonly #accusers: Set<string>;
+  #evidence: { readonly since: number; readonly at: number } | undefined;
 
   /**
    * `nodeCount` counts the members in all states. `from` began the suspicion and cannot confirm it.
@@ -47,6 +48,31 @@ export class Suspicion {
     if (this.confirmations >= this.expected || this.#accusers.has(from)) return false;
     this.#accusers.add(from);
     return true;
+  }
+
+  /** When our own evidence of a crash began; `undefined` if there is none. */
+  get provenSince(): number | undefined {
+    return this.#evidence?.since;
+  }
+
+  /** When our own evidence of a crash was seen last; `undefined` if there is none. */
+  get provenAt(): number | undefined {
+    return this.#evidence?.at;
+  }
+
+  /** Adds evidence of our own that the suspect has crashed, which began at `since`. */
+  prove(since: number, now: number): void {
+    this.#evidence = { since, at: now };
+  }
+
+  /** Drops our own evidence. */
+  disprove(): void {
+    this.#evidence = undefined;
+  }
+
+  /** Returns whether somebody else than `name` accuses. */
+  isAccusedByOther(name: string): boolean {
+    return this.#accusers.size > (this.#accusers.has(name) ? 1 : 0);
   }
 
   /** Makes the suspicion longer by `ms`, and lets it end no sooner than `earliest`. */

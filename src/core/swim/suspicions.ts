@@ -9,6 +9,7 @@ import { Suspicion } from "./suspicion.ts";
 export class Suspicions {
   readonly #context: SwimContext;
   readonly #running = new Map<string, Suspicion>();
+  #watch: ((now: number, name: string) => void) | undefined;
 
   constructor(context: SwimContext) {
     this.#context = context;
@@ -17,6 +18,16 @@ export class Suspicions {
   /** The number of running suspicions. */
   get count(): number {
     return this.#running.size;
+  }
+
+  /** Calls `accused` from now on when somebody begins a suspicion or confirms one. */
+  watch(accused: (now: number, name: string) => void): void {
+    this.#watch = accused;
+  }
+
+  /** Has to be called when a new accusation of a suspect has been broadcast. */
+  accused(now: number, name: string): void {
+    this.#watch?.(now, name);
   }
 
   /** Returns the suspicion of a name. */

@@ -13,13 +13,15 @@ import type { OpenedPacket } from "../wire/message_codec.ts";
 import type { Ack, Alive, PacketMessage } from "../wire/messages.ts";
 import type { SwimConfig } from "./config.ts";
 import { createContext, log, type SwimContext, type SwimContextOptions, type SwimTimer } from "./context.ts";
+import { LastCheck } from "./detection/last_check.ts";
+import { ProbeResponder } from "./detection/probe_responder.ts";
+import { Prober } from "./detection/prober.ts";
+import { Witness } from "./detection/witness.ts";
 import { Gossip } from "./gossip/gossip.ts";
 import { Ring } from "./gossip/ring.ts";
-import { LastCheck } from "./last_check.ts";
+import type { SwimLoad } from "./load.ts";
 import type { Node, Standing } from "./members.ts";
 import { Membership } from "./membership.ts";
-import { ProbeResponder } from "./probe_responder.ts";
-import { Prober } from "./prober.ts";
 import type { Tally } from "./queue/tally.ts";
 import { Stalls } from "./stalls.ts";
 import { Exchanges } from "./streams/exchanges.ts";
@@ -28,25 +30,11 @@ import { PushPulls } from "./streams/push_pull.ts";
 import { sendUser, userRoom } from "./transmit.ts";
 import { isAllowed } from "./validity.ts";
 
-/** How many things something holds, and how many bytes they have. */
-export interface Load {
-  readonly length: number;
-  readonly bytes: number;
-}
-
-/** What the membership layer of a node holds. */
-export interface SwimLoad {
-  readonly broadcasts: Load;
-  /** Conversations over streams, with the bytes that peers sent in them. */
-  readonly exchanges: Load;
-  /** The number of deadlines. */
-  readonly timers: number;
-}
-
 /** SWIM with Lifeguard, compatible with memberlist. */
 export class Swim {
   readonly #context: SwimContext;
   readonly #membership: Membership;
+  readonly #witness: Witness;
   readonly #prober: Prober;
   readonly #responder: ProbeResponder;
   readonly #lastCheck: LastCheck;
@@ -67,10 +55,11 @@ export class Swim {
     this.#fullState = new FullState(context, this.#membership);
     this.#exchanges = new Exchanges(context, this.#fullState);
     this.#pushPulls = new PushPulls(context, this.#exchanges);
-    this.#prober = new Prober(context, this.#membership, this.#exchanges);
-    this.#responder = new ProbeResponder(context);
-    this.#lastCheck = new LastCheck(context, this.#membership);
     this.#ring = new Ring(context.members, context.config.name);
+    this.#lastCheck = new LastCheck(context, this.#membership);
+    this.#witness = new Witness(context, this.#ring, this.#membership, this.#exchanges, this.#lastCheck);
+    this.#prober = new Prober(context, this.#membership, this.#exchanges, this.#witness);
+    this.#responder = new ProbeResponder(context, this.#witness);
     this.#gossip = new Gossip(context, this.#ring);
     this.#stalls = new Stalls(context, (now, lostMs) => this.#stalled(now, lostMs));
   }
@@ -296,7 +285,8 @@ export class Swim {
   #stalled(now: number, lostMs: number): void {
     this.#prober.voidRound();
     this.#responder.forgetRelays();
-    this.#membership.extendSuspicions(now, lostMs);
+    this.#witness.forget();
+    this.#membership.suspicions.extend(now, lostMs);
   }
 
   #due(now: number, timer: SwimTimer): void {
@@ -329,11 +319,14 @@ export class Swim {
         this.#membership.suspicionExpired(now, timer.node);
         return;
       case "lastCheck":
-        this.#membership.lastCheckDue(timer.node, timer.left);
+        this.#membership.suspicions.lastCheckDue(timer.node, timer.left);
         this.#lastCheck.ping(now, timer.node);
         return;
       case "lastCheckReply":
         this.#lastCheck.forget(timer.sequence);
+        return;
+      case "knock":
+        this.#witness.due(now, timer.node);
         return;
       case "exchange":
         this.#exchanges.expired(now, timer.id);
@@ -378,8 +371,9 @@ export class Swim {
   }
 
   #ack(now: number, { sequence, payload }: Ack): void {
-    if (this.#prober.ack(now, sequence, payload) || this.#lastCheck.ack(now, sequence)) return;
-    this.#responder.ack(sequence);
+    if (this.#prober.ack(now, sequence, payload) || this.#responder.ack(sequence)) return;
+    const name = this.#lastCheck.ack(now, sequence);
+    if (name !== undefined) this.#witness.replied(name);
   }
 
   #alive(now: number, from: Address, message: Alive): void {

@@ -6,7 +6,7 @@
 import { SerfError } from "../../errors.ts";
 import { keySizes } from "../../go/parse_key.ts";
 import { assert } from "../assert.ts";
-import { encodeUtf8 } from "../bytes.ts";
+import { encodeUtf8, noBytes } from "../bytes.ts";
 import { finish, type Job } from "../jobs.ts";
 import type { Random } from "../random.ts";
 import { FrameCode, MessageType, SealFlag, Size } from "./abi.ts";
@@ -257,6 +257,12 @@ export class Codec implements MessageCodec {
    */
   header(type: number, object: Uint8Array): FrameHeader {
     return readHeader(this.#engines.permanent, type, object);
+  }
+
+  /** @inheritdoc */
+  get labelHeader(): Uint8Array {
+    const { length } = this.#label;
+    return length === 0 ? noBytes : new Uint8Array([MessageType.label, length, ...this.#label]);
   }
 
   /** The label as UTF-8. */

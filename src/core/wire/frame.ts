@@ -84,7 +84,9 @@ export class FrameReader implements MessageReader {
 
   /** @inheritdoc */
   end(): boolean {
-    if (!this.#done && this.#count > 0) throw new WireError("stream ended in the middle of a message");
+    // As in memberlist, nothing is missing if the peer only looks whether we take its connection.
+    if (!this.#done && this.#count > (this.#start ?? 0))
+      throw new WireError("stream ended in the middle of a message");
     return this.#done;
   }
 

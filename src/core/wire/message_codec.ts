@@ -70,6 +70,8 @@ export interface MessageCodec {
   readonly keys: readonly Uint8Array[];
   /** Whether any key is installed. */
   readonly encrypted: boolean;
+  /** What the side that dials sends first; empty without a label. */
+  readonly labelHeader: Uint8Array;
   /** The number of bytes that encrypting a packet adds at most (memberlist `encryptOverhead`). */
   readonly encryptionOverhead: number;
   /** Replaces the key ring, primary key first; an empty list switches encryption off. */

@@ -49,7 +49,9 @@ export class NodeStreams {
     try {
       connection = await this.#streams.connect(to, { timeoutMs, signal: controller.signal });
     } catch (error) {
-      if (this.#dialing.delete(id)) this.#inputs.stream(id, { kind: "failed", reason: dialText(to, error) });
+      const { code } = error as SystemError;
+      if (this.#dialing.delete(id))
+        this.#inputs.stream(id, { kind: "failed", code, reason: dialText(to, error) });
       return;
     }
     if (!this.#dialing.delete(id)) {
@@ -109,6 +111,6 @@ export class NodeStreams {
     if (connection === undefined) return;
     const peer = joinHostPort(connection.remote.host, connection.remote.port);
     const reason = `${operation} tcp ${peer}: ${operation}: ${systemText(error)}`;
-    this.#inputs.stream(id, { kind: "failed", reason });
+    this.#inputs.stream(id, { kind: "failed", code: error.code, reason });
   }
 }

@@ -25,6 +25,7 @@ import type { Files } from "../../runtime.ts";
 import { readKeyring } from "../keyring_file.ts";
 import { checkOptions, kinds, type OptionTable } from "./arguments.ts";
 import { defaultPort, type Endpoint, PortError, parseEndpoint } from "./endpoint.ts";
+import { checkCrashHold, checkTime, givenTimes } from "./times.ts";
 
 /** A line of a node's log. */
 export interface LogLine {
@@ -122,6 +123,11 @@ export interface SerfOptions {
    * always waits for the interval.
    */
   readonly eagerGossip?: boolean | undefined;
+  /**
+   * How long the host of a member that does not reply has to refuse connections until that counts as
+   * evidence that the member has crashed: at least 300, or 0 for never. Default 2000.
+   */
+  readonly crashHoldMs?: number | undefined;
   /** Whether packets and streams are compressed. Default true. */
   readonly compression?: boolean | undefined;
   /**
@@ -214,6 +220,7 @@ const optionKinds: OptionTable<SerfOptions> = {
   verifyOutgoing: kinds.flag,
   deadNodeReclaimMs: kinds.number,
   eagerGossip: kinds.flag,
+  crashHoldMs: kinds.number,
   compression: kinds.flag,
   broadcastTimeoutMs: kinds.number,
   leavePropagateDelayMs: kinds.number,
@@ -229,6 +236,18 @@ const optionKinds: OptionTable<SerfOptions> = {
   metrics: kinds.metrics,
   log: kinds.call,
 };
+
+/** Times that must not be 0. */
+const lasting = [
+  "broadcastTimeoutMs",
+  "leavePropagateDelayMs",
+  "reconnectIntervalMs",
+  "reconnectTimeoutMs",
+  "tombstoneTimeoutMs",
+] as const;
+
+/** Times for which events are held back; 0 for not at all. */
+const holding = ["coalesceMs", "quiescentMs", "userCoalesceMs", "userQuiescentMs"] as const;
 
 const labelSizeMax = 255;
 /** The maximum size of a UDP payload over IPv4 in bytes; no message is split over several. */
@@ -271,8 +290,8 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       name,
       tags: Object.freeze(tagRecord(Object.entries(options.tags ?? {}))),
       protocol,
-      ...durations(options),
-      ...holds(options),
+      ...givenTimes(options, lasting, Number.MIN_VALUE),
+      ...givenTimes(options, holding, 0),
       rejoinAfterLeave: options.rejoinAfterLeave ?? false,
       ...sizes(options),
       enableNameConflictResolution:
@@ -289,7 +308,8 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
       verifyIncoming: options.verifyIncoming ?? true,
       verifyOutgoing: options.verifyOutgoing ?? true,
       allowedBlocks: (options.allowedCidrs ?? []).map(parseBlock),
-      deadNodeReclaimMs: duration("deadNodeReclaimMs", options.deadNodeReclaimMs ?? 0, 0),
+      deadNodeReclaimMs: checkTime("deadNodeReclaimMs", options.deadNodeReclaimMs ?? 0, 0),
+      crashHoldMs: checkCrashHold(options.crashHoldMs ?? timings.crashHoldMs),
     },
     bind: endpoint("bind", options.bind ?? "0.0.0.0"),
     advertise: options.advertise === undefined ? undefined : endpoint("advertise", options.advertise),
@@ -335,40 +355,6 @@ function checkProtocol(protocol: number): void {
     "ERR_OPTION",
     `Protocol version '${protocol}' too ${fault ?? "vague"}. Must be in range: [${min}, ${max}]`,
   );
-}
-
-function durations(options: SerfOptions): Partial<SerfConfig> {
-  const names = [
-    "broadcastTimeoutMs",
-    "leavePropagateDelayMs",
-    "reconnectIntervalMs",
-    "reconnectTimeoutMs",
-    "tombstoneTimeoutMs",
-  ] as const;
-  const given: { -readonly [Name in (typeof names)[number]]?: number } = {};
-  for (const name of names) {
-    const value = options[name];
-    if (value === undefined) continue;
-    given[name] = duration(name, value, Number.MIN_VALUE);
-  }
-  return given;
-}
-
-function duration(name: string, value: number, min: number): number {
-  if (Number.isFinite(value) && value >= min) return value;
-  const expected = min === 0 ? "a number of milliseconds" : "a positive number of milliseconds";
-  throw new SerfError("ERR_OPTION", `${name} must be ${expected}, got ${value}`);
-}
-
-function holds(options: SerfOptions): Partial<SerfConfig> {
-  const names = ["coalesceMs", "quiescentMs", "userCoalesceMs", "userQuiescentMs"] as const;
-  const given: { -readonly [Name in (typeof names)[number]]?: number } = {};
-  for (const name of names) {
-    const value = options[name];
-    if (value === undefined) continue;
-    given[name] = duration(name, value, 0);
-  }
-  return given;
 }
 
 function sizes(options: SerfOptions): Partial<SerfConfig> {

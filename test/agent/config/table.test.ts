@@ -44,6 +44,10 @@ describe("a new row of the table is all that a new setting needs for", () => {
     expect(() => flags("-coalesce-period=-5s")).toThrow(
       'Error: -coalesce-period must not be negative, got "-5s"',
     );
+    expect(() => flags("-crash-hold-time=0.2s")).toThrow(
+      'Error: -crash-hold-time must be 0 or at least 300ms, got "0.2s"',
+    );
+    expect(flags("-crash-hold-time=0s")).toEqual({ crashHoldTime: 0 });
     expect(() => flags("-allowed-cidrs=x")).toThrow("-allowed-cidrs must be blocks such as 10.0.0.0/8");
     expect(() => flags("-nap-tme=3s")).toThrow("flag provided but not defined: -nap-tme");
   });

@@ -126,7 +126,7 @@ export class Commands {
     const settings: Record<string, number> = {};
     for (const [name, value] of options) {
       if (settingNames.has(name)) settings[name] = Number(value);
-      else if (!["name", "tags", "keys", "profile", "snapshot", "last"].includes(name))
+      else if (!["name", "tags", "keys", "profile", "snapshot", "last", "detection"].includes(name))
         throw new Error(`unknown option "${name}"`);
     }
     const profile = (options.get("profile") ?? "lan") as keyof typeof profiles;
@@ -138,6 +138,7 @@ export class Commands {
       keys: list(options.get("keys") ?? "").map(keyOf),
       profile,
       snapshot: options.get("snapshot") === "yes",
+      plainDetection: options.get("detection") === "plain",
       settings,
     };
   }

@@ -7,7 +7,7 @@ import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { Question } from "../../../src/core/serf/queries/asker.ts";
 import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { emptySnapshot } from "../../../src/core/serf/snapshot/format.ts";
-import { profiles, type SwimConfig } from "../../../src/core/swim/config.ts";
+import { allRules, profiles, type SwimConfig } from "../../../src/core/swim/config.ts";
 import { Codec } from "../../../src/core/wire/codec.ts";
 import type { Address } from "../../../src/runtime.ts";
 import { address, seeded, swimConfig } from "../swim/machine.ts";
@@ -25,6 +25,8 @@ export interface NodeOptions {
   readonly keys: readonly Uint8Array[];
   readonly profile: keyof typeof profiles;
   readonly snapshot: boolean;
+  /** Whether it goes without evidence of crashes and without adaptive timeouts. */
+  readonly plainDetection: boolean;
   /** Settings of either layer by name. */
   readonly settings: Readonly<Record<string, number>>;
 }
@@ -58,7 +60,10 @@ export class ScenarioNode {
     this.codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
     this.codec.setKeys(options.keys);
     const config: SerfConfig = { ...serfDefaults, ...settings, name, tags };
-    const timings: Partial<SwimConfig> = { ...profiles[profile], ...settings };
+    const rules = options.plainDetection
+      ? { ...allRules, crashEvidence: false, adaptiveTimeouts: false }
+      : allRules;
+    const timings: Partial<SwimConfig> = { ...profiles[profile], ...settings, rules };
     this.#core = new SerfCore({
       config,
       swim: swimConfig({ ...timings, name, address: address(last) }),

@@ -237,13 +237,13 @@ export class World {
     const tell = (input: StreamInput) =>
       this.#queue.push({ to: node, run: () => node.stream(this.now, id, input) });
     if (peer === undefined) {
-      tell({ kind: "failed", reason: "connection refused" });
+      tell({ kind: "failed", code: "ECONNREFUSED", reason: "connection refused" });
       return;
     }
     const accept = () => {
       const accepted = peer.accept(this.now, { host: node.host, port: 40_000 + id });
       if (accepted === undefined) {
-        tell({ kind: "failed", reason: "connection reset" });
+        tell({ kind: "failed", code: "ECONNRESET", reason: "connection reset" });
         return;
       }
       this.#streams.set(`${node.handle} ${id}`, { node: peer, id: accepted, accepted: false });

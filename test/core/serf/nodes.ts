@@ -186,7 +186,11 @@ export class Network {
         const peer = this.#at(effect.to);
         const id = peer?.core.accept(this.now, { host: node.host, port: 40_000 });
         if (peer === undefined || id === undefined) {
-          node.core.stream(this.now, effect.id, { kind: "failed", reason: "connection refused" });
+          node.core.stream(this.now, effect.id, {
+            kind: "failed",
+            code: "ECONNREFUSED",
+            reason: "connection refused",
+          });
           return;
         }
         this.#streams.set(`${node.host} ${effect.id}`, { node: peer, id });

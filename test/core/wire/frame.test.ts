@@ -176,7 +176,9 @@ describe("every frame", () => {
       expect(read.push(each.wire)).toBeUndefined();
     });
     test(`${each.name} that ends early is rejected without a reply`, () => {
+      const header = each.accepting ? each.codec.labelHeader.length : 0;
       for (let length = 1; length < each.wire.length; length++) {
+        if (length === header) continue;
         const read = reader(each);
         expect(read.push(each.wire.subarray(0, length))).toBeUndefined();
         expect(refusal(() => read.end()).answer).toBe(false);
@@ -224,6 +226,16 @@ test("a stream that ends before its first byte is not an error", () => {
   const read = reader({ codec: plain, accepting: true });
   expect(read.push(new Uint8Array(0))).toBeUndefined();
   expect(read.end()).toBe(false);
+});
+
+test("nor is one that ends after the header of its label", () => {
+  for (const { labelHeader } of [labelled, full]) {
+    const read = reader({ codec: labelled, accepting: true });
+    expect(labelHeader).toEqual(bytes("f4036c6162"));
+    expect(read.push(labelHeader)).toBeUndefined();
+    expect(read.end()).toBe(false);
+  }
+  expect(plain.labelHeader).toEqual(new Uint8Array());
 });
 
 describe("refused", () => {

@@ -50,6 +50,7 @@ describe("options", () => {
       "ERR_OPTION",
       "broadcastTimeoutMs must be a positive number of milliseconds, got 0",
     ],
+    [{ crashHoldMs: 299 }, "ERR_OPTION", "crashHoldMs must be 0 or at least 300 milliseconds, got 299"],
     [{ deadNodeReclaimMs: -1 }, "ERR_OPTION", "deadNodeReclaimMs must be a number of milliseconds, got -1"],
   ])("%j are rejected with %s", (options, code, message) => {
     expect(() => parse(options)).toThrow(expect.objectContaining({ code, message }));

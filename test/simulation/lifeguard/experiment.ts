@@ -51,6 +51,8 @@ export const ownConfigurations: readonly Configuration[] = [
   { name: "Lifeguard, both layers in turns", swim: withRules({ turns: true }) },
   { name: "Lifeguard, random phases", swim: withRules({ randomPhases: true }) },
   { name: "Lifeguard, small clusters", swim: withRules({ smallClusters: true }) },
+  { name: "Lifeguard, evidence of crashes", swim: withRules({ crashEvidence: true }) },
+  { name: "Lifeguard, adaptive timeouts", swim: withRules({ adaptiveTimeouts: true }) },
   { name: "tserf, α = 5", swim: { ...lifeguard, lastChecks: 3, rules: allRules } },
   { name: "Lifeguard, α = 4", swim: { ...lifeguard, suspicionMult: 4 } },
   { name: "Lifeguard, α = 2", swim: { ...lifeguard, suspicionMult: 2 } },

@@ -74,6 +74,7 @@ export const added: Readonly<Record<string, readonly string[]>> = {
   agent: [
     "-allowed-cidrs",
     "-coalesce-period",
+    "-crash-hold-time",
     "-dead-node-reclaim-time",
     "-eager-gossip",
     "-handler-timeout",

@@ -24,6 +24,7 @@ export class StructuralCodec implements MessageCodec {
   readonly keys: readonly Uint8Array[] = [];
   readonly encrypted = false;
   readonly encryptionOverhead = 0;
+  readonly labelHeader: Uint8Array = new Uint8Array(0);
   readonly #real: Codec;
   readonly #comparison: Comparison;
 

@@ -61,6 +61,21 @@ export class Ring {
     );
   }
 
+  /** Returns the two live neighbours of any member, or the one that there is. Looks at every member. */
+  neighboursOf(row: Row): Row[] {
+    const place = this.#members.nameHash(row);
+    const distance = (other: Row): number => (this.#members.nameHash(other) - place + size) % size;
+    let before: Row = noRow;
+    let after: Row = noRow;
+    for (const other of this.#members.order) {
+      if (other === row || !this.#members.isLive(other)) continue;
+      if (after === noRow || distance(other) < distance(after)) after = other;
+      if (before === noRow || distance(other) > distance(before)) before = other;
+    }
+    if (after === noRow) return [];
+    return before === after ? [after] : [before, after];
+  }
+
   #search(): void {
     this.#isBroken = false;
     this.#before = noRow;

@@ -10,44 +10,20 @@ import type { StreamInput } from "../../effects.ts";
 import { type Job, Jobs, type Turn } from "../../jobs.ts";
 import { totalSize } from "../../wire/codec.ts";
 import { WireError } from "../../wire/error.ts";
-import type { MessageReader, SealOptions } from "../../wire/message_codec.ts";
+import type { SealOptions } from "../../wire/message_codec.ts";
 import type { Ping, StreamMessage } from "../../wire/messages.ts";
 import { labelSize, SwimLimits } from "../config.ts";
 import { log, type SwimContext } from "../context.ts";
+import {
+  type Answer,
+  type Done,
+  type PushPullRequest,
+  pingReplyFault,
+  type Role,
+  type SwimExchange,
+} from "./exchange.ts";
 import type { FullState } from "./full_state.ts";
 import { Inbound } from "./inbound.ts";
-
-/** Called at the end of a conversation that we began, with a reason if it failed. */
-type Done = (now: number, error: string | undefined) => void;
-
-/** A push/pull that we begin. */
-export interface PushPullRequest {
-  /** The name of the peer; empty if only its address is known. */
-  readonly name: string;
-  readonly join: boolean;
-  /** Called when the dial has succeeded, before our state is encoded and sent. */
-  readonly connected?: ((now: number) => void) | undefined;
-  readonly done: Done;
-}
-
-/** What this node does on a stream. */
-type Role =
-  | { readonly kind: "accepting" }
-  | ({ readonly kind: "pushPull" } & PushPullRequest)
-  | { readonly kind: "ping"; readonly ping: Ping; readonly done: Done };
-
-interface Exchange {
-  readonly id: number;
-  readonly peer: Address;
-  readonly role: Role;
-  readonly reader: MessageReader;
-  /** Whether our dial succeeded. */
-  opened: boolean;
-  readonly startedAt: number;
-  received: number;
-  /** Whether the whole message of the peer has arrived: then the stream is over for us. */
-  complete: boolean;
-}
 
 /** Why an exchange is ended whose job is dropped. */
 const stopped = "this node stops";
@@ -56,8 +32,8 @@ const stopped = "this node stops";
 export class Exchanges {
   readonly #context: SwimContext;
   readonly #fullState: FullState;
-  readonly #open = new Map<number, Exchange>();
-  readonly #inbound = new Inbound<Exchange>();
+  readonly #open = new Map<number, SwimExchange>();
+  readonly #inbound = new Inbound<SwimExchange>();
   /** Exchanges whose message is large, or whose answer is: one at a time, because that takes memory. */
   readonly #jobs: Jobs;
   #nextId = 1;
@@ -94,6 +70,14 @@ export class Exchanges {
   }
 
   /**
+   * Looks whether a peer takes a connection, and closes it at once. memberlist takes that as a
+   * connection that ended before its message, and logs nothing but that it was there, at DEBUG.
+   */
+  knock(now: number, to: Address, timeoutMs: number, done: (now: number, answer: Answer) => void): void {
+    this.#dial(now, to, { kind: "knock", done }, timeoutMs);
+  }
+
+  /**
    * Accepts a connection of a peer and returns the id of the stream. If too many wait for their first
    * message, one of those is closed.
    */
@@ -122,6 +106,7 @@ export class Exchanges {
         this.#ended(now, exchange);
         return;
       case "failed":
+        exchange.refused = !exchange.opened && input.code === "ECONNREFUSED";
         this.#end(now, exchange, input.reason);
         return;
       default:
@@ -148,10 +133,16 @@ export class Exchanges {
   }
 
   /** Sends the request of an exchange whose dial succeeded. */
-  *#request(now: number, exchange: Exchange): Job {
+  *#request(now: number, exchange: SwimExchange): Job {
     const { role, peer } = exchange;
     if (role.kind === "accepting") return;
     exchange.opened = true;
+    if (role.kind === "knock") {
+      const { labelHeader } = this.#context.codec;
+      if (labelHeader.length > 0) this.#sent(exchange, labelHeader);
+      this.#end(now, exchange, undefined);
+      return;
+    }
     if (role.kind === "pushPull") {
       log(
         this.#context,
@@ -166,7 +157,7 @@ export class Exchanges {
     }
   }
 
-  #received(now: number, exchange: Exchange, bytes: Uint8Array): void {
+  #received(now: number, exchange: SwimExchange, bytes: Uint8Array): void {
     if (exchange.role.kind === "accepting") {
       if (exchange.received === 0) this.#limitTime(exchange, this.#context.config.streamTimeoutMs);
       const victim = this.#inbound.received(exchange, bytes.length);
@@ -183,7 +174,7 @@ export class Exchanges {
    * Begins a job of an exchange. If it is dropped, because the exchange has ended or this node stops,
    * the exchange is closed.
    */
-  #begin(now: number, exchange: Exchange, work: (turn: Turn) => Job): void {
+  #begin(now: number, exchange: SwimExchange, work: (turn: Turn) => Job): void {
     const isOpen = (): boolean => this.#open.has(exchange.id);
     const end = (at: number): void => this.#end(at, exchange, stopped);
     this.#jobs.begin(now, isOpen, function* (turn): Job {
@@ -198,7 +189,11 @@ export class Exchanges {
   }
 
   /** Returns what `read` returns, or ends the exchange if that throws. */
-  #read(now: number, exchange: Exchange, read: () => StreamMessage | undefined): StreamMessage | undefined {
+  #read(
+    now: number,
+    exchange: SwimExchange,
+    read: () => StreamMessage | undefined,
+  ): StreamMessage | undefined {
     try {
       return read();
     } catch (error) {
@@ -208,7 +203,7 @@ export class Exchanges {
   }
 
   /** Decodes a large message. Returns `undefined` if that ended the exchange. */
-  *#decode(turn: Turn, exchange: Exchange): Job<StreamMessage | undefined> {
+  *#decode(turn: Turn, exchange: SwimExchange): Job<StreamMessage | undefined> {
     if (this.#jobs.count > 0) yield;
     for (;;) {
       const message = this.#read(turn.now, exchange, () => exchange.reader.decode());
@@ -217,7 +212,7 @@ export class Exchanges {
     }
   }
 
-  #complete(exchange: Exchange): void {
+  #complete(exchange: SwimExchange): void {
     if (exchange.complete) return;
     exchange.complete = true;
     this.#context.timers.delete(`exchange ${exchange.id}`);
@@ -226,7 +221,7 @@ export class Exchanges {
       this.#context.outbox.meter?.sample("memberlist.size.remote", encryptedSize);
   }
 
-  #ended(now: number, exchange: Exchange): void {
+  #ended(now: number, exchange: SwimExchange): void {
     try {
       exchange.reader.end();
       this.#end(now, exchange, exchange.role.kind === "accepting" ? undefined : "EOF");
@@ -240,17 +235,18 @@ export class Exchanges {
     this.#context.outbox.push({ kind: "dial", id: exchange.id, to, timeoutMs });
   }
 
-  #add(now: number, peer: Address, role: Role, timeoutMs: number): Exchange {
+  #add(now: number, peer: Address, role: Role, timeoutMs: number): SwimExchange {
     const { codec, config } = this.#context;
     const accepting = role.kind === "accepting";
     const reader = codec.reader({ accepting, verifyIncoming: config.verifyIncoming });
-    const exchange: Exchange = {
+    const exchange: SwimExchange = {
       id: this.#nextId++,
       peer,
       role,
       reader,
       startedAt: now,
       opened: false,
+      refused: false,
       received: 0,
       complete: false,
     };
@@ -259,12 +255,12 @@ export class Exchanges {
     return exchange;
   }
 
-  #limitTime({ id, startedAt }: Exchange, timeoutMs: number): void {
+  #limitTime({ id, startedAt }: SwimExchange, timeoutMs: number): void {
     this.#context.timers.set(`exchange ${id}`, startedAt + timeoutMs, { kind: "exchange", id });
   }
 
   /** Handles the message of an exchange; `small` is undefined if it is a large one, still to be decoded. */
-  *#handle(turn: Turn, exchange: Exchange, small: StreamMessage | undefined): Job {
+  *#handle(turn: Turn, exchange: SwimExchange, small: StreamMessage | undefined): Job {
     const message = small ?? (yield* this.#decode(turn, exchange));
     if (message === undefined) return;
     switch (exchange.role.kind) {
@@ -277,10 +273,12 @@ export class Exchanges {
       case "ping":
         this.#end(turn.now, exchange, pingReplyFault(exchange.role.ping, message));
         return;
+      case "knock":
+        return;
     }
   }
 
-  *#mergeReply(turn: Turn, exchange: Exchange, message: StreamMessage): Job {
+  *#mergeReply(turn: Turn, exchange: SwimExchange, message: StreamMessage): Job {
     if (message.type === "error") {
       this.#end(turn.now, exchange, `remote error: ${message.text}`);
       return;
@@ -294,7 +292,7 @@ export class Exchanges {
     if (refusal !== undefined) this.#end(turn.now, exchange, refusal);
   }
 
-  *#serve(turn: Turn, exchange: Exchange, message: StreamMessage): Job {
+  *#serve(turn: Turn, exchange: SwimExchange, message: StreamMessage): Job {
     const { codec, config, application } = this.#context;
     const { peer } = exchange;
     switch (message.type) {
@@ -327,7 +325,7 @@ export class Exchanges {
     }
   }
 
-  #broken(now: number, exchange: Exchange, error: unknown): void {
+  #broken(now: number, exchange: SwimExchange, error: unknown): void {
     if (!(error instanceof WireError)) throw error;
     if (exchange.role.kind === "accepting" && error.answer) {
       this.#write(exchange, this.#context.codec.encode({ type: "error", text: error.message }));
@@ -339,7 +337,7 @@ export class Exchanges {
     );
   }
 
-  *#writeState(exchange: Exchange, join: boolean): Job {
+  *#writeState(exchange: SwimExchange, join: boolean): Job {
     const { codec, outbox } = this.#context;
     if (this.#fullState.isLarge && this.#jobs.count > 0) yield;
     const state = yield* codec.encodeState(yield* this.#fullState.local(join));
@@ -349,11 +347,11 @@ export class Exchanges {
     this.#sent(exchange, yield* codec.sealPieces(state, this.#sealing(exchange)));
   }
 
-  #write(exchange: Exchange, message: Uint8Array): void {
+  #write(exchange: SwimExchange, message: Uint8Array): void {
     this.#sent(exchange, this.#context.codec.sealStream(message, this.#sealing(exchange)));
   }
 
-  #sealing(exchange: Exchange): SealOptions {
+  #sealing(exchange: SwimExchange): SealOptions {
     const { codec, config } = this.#context;
     return {
       labelHeader: exchange.role.kind !== "accepting",
@@ -361,14 +359,14 @@ export class Exchanges {
     };
   }
 
-  #sent(exchange: Exchange, bytes: Uint8Array): void {
+  #sent(exchange: SwimExchange, bytes: Uint8Array): void {
     const { config, outbox } = this.#context;
     outbox.push({ kind: "write", id: exchange.id, bytes });
     const label = exchange.role.kind === "accepting" ? 0 : labelSize(config);
     outbox.meter?.incr("memberlist.tcp.sent", bytes.length - label);
   }
 
-  #end(now: number, exchange: Exchange, failure: string | undefined): void {
+  #end(now: number, exchange: SwimExchange, failure: string | undefined): void {
     if (!this.#open.delete(exchange.id)) return;
     const { outbox, timers } = this.#context;
     timers.delete(`exchange ${exchange.id}`);
@@ -376,6 +374,10 @@ export class Exchanges {
     const isStranger = role.kind === "accepting" && !exchange.complete && failure !== undefined;
     outbox.push({ kind: "close", id: exchange.id, ...(isStranger && { stranger: true }) });
     if (role.kind === "pushPull") outbox.meter?.sample("memberlist.pushPullNode", now - exchange.startedAt);
+    if (role.kind === "knock") {
+      role.done(now, exchange.opened ? "taken" : exchange.refused ? "refused" : "nothing");
+      return;
+    }
     if (role.kind !== "accepting") {
       if (exchange.opened || role.kind !== "ping") role.done(now, failure);
       return;
@@ -385,12 +387,4 @@ export class Exchanges {
       log(this.#context, "ERR", `${failure} from=${joinHostPort(peer.host, peer.port)}`, "stream");
     }
   }
-}
-
-function pingReplyFault(ping: Ping, message: StreamMessage): string | undefined {
-  if (message.type !== "ack") return `unexpected msgType (${message.type}) from ping`;
-  if (message.sequence !== ping.sequence) {
-    return `sequence number from ack (${message.sequence}) doesn't match ping (${ping.sequence})`;
-  }
-  return undefined;
 }

@@ -6,7 +6,8 @@
 import type { Address } from "../../../runtime.ts";
 import { pushPullScale } from "../../math.ts";
 import { log, type SwimContext } from "../context.ts";
-import type { Exchanges, PushPullRequest } from "./exchanges.ts";
+import type { PushPullRequest } from "./exchange.ts";
+import type { Exchanges } from "./exchanges.ts";
 
 /** After so many rounds of gossip a newcomer looks whether its gossip has come to rest. */
 const settleRounds = 5;

@@ -44,7 +44,7 @@ describe("a node that left", () => {
     core.join(network.now, 1, { host: "10.0.0.9", port: 7946 }, "");
     const dial = core.drain().find((effect) => effect.kind === "dial");
     core.stream(network.now, dial!.id, { kind: "opened" });
-    core.stream(network.now, dial!.id, { kind: "failed", reason: "reset" });
+    core.stream(network.now, dial!.id, { kind: "failed", code: "ECONNRESET", reason: "reset" });
     expect(core.state).toBe("alive");
     expect([0, 1].map(() => core.endJoin(network.now, false, 0))).toEqual([false, true]);
   });

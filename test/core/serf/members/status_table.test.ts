@@ -18,7 +18,14 @@ class Subject {
   #now = 0;
 
   constructor() {
-    const options = { tags: {}, keys: [], profile: "lan", snapshot: false, settings: {} } as const;
+    const options = {
+      tags: {},
+      keys: [],
+      profile: "lan",
+      snapshot: false,
+      plainDetection: false,
+      settings: {},
+    } as const;
     this.#node = new ScenarioNode("self", { ...options, name: "self", last: 1 }, () => this.#now);
     this.#node.start(0);
     this.receive(alive("c", 1, 3, { meta: null }));

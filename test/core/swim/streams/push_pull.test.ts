@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { allRules } from "../../../../src/core/swim/config.ts";
 import { NodeStateCode } from "../../../../src/core/wire/messages.ts";
 import { alive, Machine, state } from "../machine.ts";
 
@@ -10,7 +11,7 @@ function partners(machine: Machine): string[] {
     for (const effect of machine.take()) {
       if (effect.kind !== "dial") continue;
       hosts.push(effect.to.host);
-      machine.swim.stream(machine.now, effect.id, { kind: "failed", reason: "no" });
+      machine.swim.stream(machine.now, effect.id, { kind: "failed", code: "ECONNRESET", reason: "no" });
     }
   }
   return hosts;
@@ -53,7 +54,8 @@ describe("push/pulls", () => {
   });
 
   it("are not made at all with an interval of 0", () => {
-    const subject = new Machine({ pushPullIntervalMs: 0 });
+    const rules = { ...allRules, crashEvidence: false };
+    const subject = new Machine({ pushPullIntervalMs: 0, rules });
     subject.packet(alive("b", 1, 2, { versions: new Uint8Array([1, 2, 2, 2, 5, 5]) }));
     expect(subject.run(600_000).filter(({ kind }) => kind === "dial")).toEqual([]);
   });
@@ -79,7 +81,7 @@ describe("a newcomer", () => {
       for (const effect of subject.take()) {
         if (effect.kind !== "dial") continue;
         times.push(subject.now);
-        subject.swim.stream(subject.now, effect.id, { kind: "failed", reason: "no" });
+        subject.swim.stream(subject.now, effect.id, { kind: "failed", code: "ECONNRESET", reason: "no" });
       }
     }
     return times;

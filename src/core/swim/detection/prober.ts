@@ -4,20 +4,29 @@
  * 4.3; Lifeguard, sections IV-A and IV-C; memberlist `probeNode`).
  */
 
-import type { Address } from "../../runtime.ts";
-import { noBytes } from "../bytes.ts";
-import type { Row } from "../rows.ts";
-import type { Ping } from "../wire/messages.ts";
-import { log, type SwimContext } from "./context.ts";
-import { type Identity, versionIndex } from "./identity.ts";
-import type { Membership } from "./membership.ts";
-import type { Exchanges } from "./streams/exchanges.ts";
-import { sendToNode, sendWithGossip } from "./transmit.ts";
+import type { Address } from "../../../runtime.ts";
+import { noBytes } from "../../bytes.ts";
+import type { Row } from "../../rows.ts";
+import type { Ping } from "../../wire/messages.ts";
+import { log, type SwimContext } from "../context.ts";
+import { type Identity, versionIndex } from "../identity.ts";
+import type { Membership } from "../membership.ts";
+import type { Exchanges } from "../streams/exchanges.ts";
+import { sendToNode, sendWithGossip } from "../transmit.ts";
+import type { Witness } from "./witness.ts";
 
 /** The first protocol version that replies to TCP pings. */
 const tcpPingProtocol = 3;
 /** The first protocol version that sends nacks. */
 const nackProtocol = 4;
+
+/** A probe timeout leaves room for the peer to be busy: this part of the setting. */
+const marginShare = 0.25;
+/** A probe timeout is this many settings at least, and at most. */
+const timeoutsMin = 0.5;
+const timeoutsMax = 4;
+/** Of each round, this much may pass before helpers are asked. */
+const directShare = 0.6;
 
 /** One round of probing. `incarnation` is that of the target when the round began. */
 interface Round {
@@ -27,6 +36,8 @@ interface Round {
   readonly incarnation: number;
   readonly ping: Ping;
   readonly startedAt: number;
+  /** How long a direct ack may take before helpers are asked. */
+  readonly timeoutMs: number;
   readonly endsAt: number;
   helping: boolean;
   expectedNacks: number;
@@ -40,15 +51,17 @@ export class Prober {
   readonly #context: SwimContext;
   readonly #membership: Membership;
   readonly #exchanges: Exchanges;
+  readonly #witness: Witness;
   #cursor = 0;
   #round: Round | undefined;
   #tickAt = 0;
   #tickMissed = false;
 
-  constructor(context: SwimContext, membership: Membership, exchanges: Exchanges) {
+  constructor(context: SwimContext, membership: Membership, exchanges: Exchanges, witness: Witness) {
     this.#context = context;
     this.#membership = membership;
     this.#exchanges = exchanges;
+    this.#witness = witness;
   }
 
   /** Starts the loop at a random phase of the interval, so that nodes that start together are not in step. */
@@ -64,6 +77,7 @@ export class Prober {
    */
   tick(now: number): void {
     this.#armTick(now);
+    this.#witness.acquaint(now);
     if (this.#round !== undefined) this.#tickMissed = true;
     else this.#probeNext(now);
   }
@@ -100,10 +114,14 @@ export class Prober {
   ack(now: number, sequence: number, payload: Uint8Array | null): boolean {
     const round = this.#round;
     if (round === undefined || round.sequence !== sequence) return false;
-    if (!round.helping && now - round.startedAt <= this.#context.config.probeTimeoutMs) {
-      const target = this.#identity(round);
-      this.#context.application.pingCompleted(now, target, now - round.startedAt, payload ?? noBytes);
-    }
+    const { application, members, config } = this.#context;
+    const roundTripMs = now - round.startedAt;
+    // A helper passes on an ack without its payload, and nobody helps before being asked.
+    const isDirect = !round.helping || payload !== null;
+    if (isDirect) members.measure(round.node, roundTripMs);
+    if (isDirect && roundTripMs <= Math.max(round.timeoutMs, config.probeTimeoutMs))
+      application.pingCompleted(now, this.#identity(round), roundTripMs, payload ?? noBytes);
+    this.#witness.replied(round.name);
     this.#finish(now, round.sendFailed ? 0 : -1);
     return true;
   }
@@ -168,6 +186,7 @@ export class Prober {
     const incarnation = members.incarnation(node);
     const ping: Ping = { type: "ping", sequence, node: name, source };
     const endsAt = now + awareness.scale(config.probeIntervalMs);
+    const timeoutMs = this.#timeoutMs(node, endsAt - now);
     this.#round = {
       sequence,
       node,
@@ -175,6 +194,7 @@ export class Prober {
       incarnation,
       ping,
       startedAt: now,
+      timeoutMs,
       endsAt,
       helping: false,
       expectedNacks: 0,
@@ -183,7 +203,7 @@ export class Prober {
       sendFailed: false,
     };
     timers.set("probe end", endsAt, { kind: "probeEnd" });
-    timers.set("probe timeout", now + config.probeTimeoutMs, { kind: "probeTimeout" });
+    timers.set("probe timeout", now + timeoutMs, { kind: "probeTimeout" });
     if (members.status(node) === "alive" || !config.rules.buddy) {
       sendWithGossip(this.#context, endpoint, ping);
       return;
@@ -194,17 +214,42 @@ export class Prober {
     sendToNode(this.#context, node, [codec.encode(ping), suspect]);
   }
 
+  /**
+   * How long a direct ack may take: as long as those of the peer take at most (RFC 6298), and some time
+   * more. Helpers and TCP get the rest of the round in any case.
+   */
+  #timeoutMs(node: Row, roundMs: number): number {
+    const { members, config } = this.#context;
+    const { probeTimeoutMs: setting, rules } = config;
+    const roundTripMs = rules.adaptiveTimeouts ? members.roundTripMs(node) : undefined;
+    if (roundTripMs === undefined) return setting;
+    const wanted = Math.max(roundTripMs + marginShare * setting, timeoutsMin * setting);
+    return Math.round(Math.min(wanted, timeoutsMax * setting, directShare * roundMs));
+  }
+
+  /** Chooses helpers: first those who watch the target, so that they look after it, but one at least by chance. */
+  #helpers({ node }: Round): Row[] {
+    const { members, config } = this.#context;
+    const canHelp = (other: Row): boolean =>
+      members.status(other) === "alive" && members.name(other) !== config.name && other !== node;
+    const first = this.#witness
+      .witnessesOf(node)
+      .filter(canHelp)
+      .slice(0, Math.max(0, config.indirectChecks - 1));
+    const others = members.pick(
+      config.indirectChecks - first.length,
+      (other) => canHelp(other) && !first.includes(other),
+    );
+    return [...first, ...others];
+  }
+
   #askForHelp(now: number, round: Round): void {
     const { members, config } = this.#context;
     round.helping = true;
     const { sequence, name } = round;
     const { address, endpoint, versions } = this.#identity(round);
-    const helpers = members.pick(
-      config.indirectChecks,
-      (other) =>
-        members.status(other) === "alive" && members.name(other) !== config.name && other !== round.node,
-    );
-    for (const row of helpers) {
+    this.#witness.look(now, name);
+    for (const row of this.#helpers(round)) {
       const helper = members.identity(row);
       const nack = config.rules.nacks && helper.versions[versionIndex.protocolMax]! >= nackProtocol;
       if (nack) round.expectedNacks += 1;

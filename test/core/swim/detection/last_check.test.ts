@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Ping } from "../../../src/core/wire/messages.ts";
-import { alive, Machine } from "./machine.ts";
+import type { Ping } from "../../../../src/core/wire/messages.ts";
+import { alive, Machine } from "../machine.ts";
 
 /** Pings that carry the suspicion of b, in what was sent during the last run. */
 function questions(machine: Machine): Ping[] {

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { SwimEffect } from "../../../src/core/effects.ts";
-import type { Ack, Ping } from "../../../src/core/wire/messages.ts";
-import { address, alive, Machine, versions } from "./machine.ts";
+import type { SwimEffect } from "../../../../src/core/effects.ts";
+import { nameHash } from "../../../../src/core/name_index.ts";
+import { allRules } from "../../../../src/core/swim/config.ts";
+import type { Ack, Ping } from "../../../../src/core/wire/messages.ts";
+import { address, alive, Machine, versions } from "../machine.ts";
 
 let machine: Machine;
 const none = { address: new Uint8Array(), port: 0, node: "" };
@@ -164,7 +166,7 @@ describe("probing", () => {
       .run(1500)
       .find((effect): effect is SwimEffect & { kind: "dial" } => effect.kind === "dial");
     if (opens) machine.swim.stream(1500, dial!.id, { kind: "opened" });
-    machine.swim.stream(1600, dial!.id, { kind: "failed", reason: "no" });
+    machine.swim.stream(1600, dial!.id, { kind: "failed", code: "ECONNRESET", reason: "no" });
     machine.run(2000);
     expect(machine.status("b")).toBe("suspect@1");
     expect(machine.logs.filter((line) => line.includes("fallback"))).toEqual(lines);
@@ -214,6 +216,110 @@ describe("probing", () => {
     expect(sentTypes().some((sent) => sent.startsWith("indirectPing"))).toBe(true);
     machine.run(2000);
     expect(machine.status(ping!.message.node)).toBe("suspect@1");
+  });
+});
+
+describe("the time that a direct ack may take", () => {
+  const direct = (sequence: number): Ack => ({ type: "ack", sequence, payload: new Uint8Array([1]) });
+  /** Runs until the next ping, acknowledges it after `ms`, and returns when helpers are asked about the one after. */
+  function timeoutAfter(times: readonly number[], subject = new Machine(), reply = direct): number {
+    machine = subject;
+    machine.packet(alive("b", 1, 2), alive("c", 1, 3));
+    machine.packet({ type: "dead", node: "c", incarnation: 1, from: "c" });
+    const probe = (): Ping => {
+      for (;;) {
+        machine.swim.tick((machine.now = machine.swim.deadline(machine.now)));
+        machine.take();
+        const [ping] = pings();
+        if (ping?.message.node === "b") return ping.message;
+      }
+    };
+    for (const ms of times) {
+      const { sequence } = probe();
+      machine.run(machine.now + ms);
+      machine.packet(reply(sequence));
+    }
+    probe();
+    const begun = machine.now;
+    const isLate = (): boolean => machine.logs.some((line) => line.includes("timeout reached"));
+    machine.logs.length = 0;
+    while (!isLate()) {
+      machine.swim.tick((machine.now = machine.swim.deadline(machine.now)));
+      machine.take();
+    }
+    return machine.now - begun;
+  }
+  const often = (ms: number): number[] => Array.from({ length: 20 }, () => ms);
+
+  it("is the setting for a peer that has not answered", () => {
+    expect(timeoutAfter([])).toBe(500);
+  });
+
+  it("is half of the setting for a peer that is near", () => {
+    expect(timeoutAfter(often(1))).toBe(250);
+  });
+
+  it("is the mean, four deviations and a quarter of the setting", () => {
+    // The first deviation is half of the time, each later one three quarters of that before.
+    expect(timeoutAfter([100])).toBe(100 + 4 * 50 + 125);
+    expect(timeoutAfter([100, 100])).toBe(100 + 4 * 37.5 + 125);
+    expect(timeoutAfter(often(200))).toBeLessThan(330);
+  });
+
+  it("leaves two fifths of the round to helpers, also for a peer that answers late", () => {
+    expect(timeoutAfter(often(700))).toBe(600);
+  });
+
+  it("is four settings at most", () => {
+    expect(timeoutAfter(often(700), new Machine({ probeTimeoutMs: 100 }))).toBe(400);
+  });
+
+  it("does not depend on acks that come through helpers", () => {
+    expect(timeoutAfter(often(520), new Machine(), ack)).toBe(500);
+  });
+
+  it("begins anew at another address", () => {
+    const subject = new Machine();
+    timeoutAfter(often(1), subject);
+    subject.packet({ type: "dead", node: "b", incarnation: 1, from: "b" });
+    subject.packet(alive("b", 2, 4));
+    machine = subject;
+    subject.run(subject.now + 3_000);
+    subject.logs.length = 0;
+    for (;;) {
+      subject.swim.tick((subject.now = subject.swim.deadline(subject.now)));
+      subject.take();
+      if (pings().some(({ to }) => to === "10.0.0.4")) break;
+    }
+    const begun = subject.now;
+    subject.run(begun + 499);
+    expect(subject.logs.filter((line) => line.includes("timeout reached"))).toEqual([]);
+  });
+
+  it("is the setting if the rule is off", () => {
+    const rules = { ...allRules, adaptiveTimeouts: false };
+    expect(timeoutAfter(often(1), new Machine({ rules }))).toBe(500);
+  });
+});
+
+describe("helpers", () => {
+  it("are first those who watch the target, and one by chance", () => {
+    for (let last = 2; last <= 20; last++) machine.packet(alive(`m${last}`, 1, last));
+    const ring = ["self", ...Array.from({ length: 19 }, (_, index) => `m${index + 2}`)].sort(
+      (a, b) => nameHash(a) - nameHash(b),
+    );
+    machine.run(1000);
+    const [ping] = pings();
+    machine.run(1500);
+    const place = ring.indexOf(ping!.message.node);
+    const watchers = [ring.at(place - 1)!, ring[(place + 1) % ring.length]!].filter(
+      (name) => name !== "self",
+    );
+    const helpers = machine.sent().filter(({ message }) => message.type === "indirectPing");
+    expect(helpers).toHaveLength(3);
+    const hosts = helpers.map(({ to }) => to);
+    expect(new Set(hosts).size).toBe(3);
+    for (const name of watchers) expect(hosts).toContain(`10.0.0.${name.slice(1)}`);
   });
 });
 

@@ -5,10 +5,10 @@
  * changes nothing on the wire.
  */
 
-import { noRow } from "../rows.ts";
-import { log, type SwimContext } from "./context.ts";
-import type { Membership } from "./membership.ts";
-import { sendToNode } from "./transmit.ts";
+import { noRow } from "../../rows.ts";
+import { log, type SwimContext } from "../context.ts";
+import type { Membership } from "../membership.ts";
+import { sendToNode } from "../transmit.ts";
 
 /** Pings suspects before their suspicions expire. */
 export class LastCheck {
@@ -25,38 +25,34 @@ export class LastCheck {
     this.#membership = membership;
   }
 
-  /** Pings a suspect and repeats the suspicion to it, so that it can refute. */
+  /** Pings a member. If it is a suspect, it gets the suspicion as well, so that it can refute. */
   ping(now: number, name: string): void {
     const { members, config, codec, timers } = this.#context;
     const node = members.find(name);
-    if (node === noRow || members.status(node) !== "suspect") return;
+    if (node === noRow || !members.isLive(node)) return;
     const sequence = this.#context.nextSequence();
     const incarnation = members.incarnation(node);
     this.#pending.set(sequence, { node: name, incarnation });
     timers.set(`reply ${sequence}`, now + config.probeTimeoutMs, { kind: "lastCheckReply", sequence });
-    sendToNode(this.#context, node, [
-      codec.encode({
-        type: "ping",
-        sequence,
-        node: name,
-        source: { address: config.address, port: config.port, node: config.name },
-      }),
-      codec.encode({ type: "suspect", incarnation, node: name, from: config.name }),
-    ]);
+    const source = { address: config.address, port: config.port, node: config.name };
+    const parts = [codec.encode({ type: "ping", sequence, node: name, source })];
+    if (members.status(node) === "suspect")
+      parts.push(codec.encode({ type: "suspect", incarnation, node: name, from: config.name }));
+    sendToNode(this.#context, node, parts);
   }
 
   /**
-   * Handles an ack. Returns false if it is not a reply to a last check; otherwise the suspect is
-   * alive.
+   * Handles an ack. Returns the name of the member that is alive because it replied, or `undefined` if
+   * this is not the reply to a ping of this part.
    */
-  ack(now: number, sequence: number): boolean {
+  ack(now: number, sequence: number): string | undefined {
     const pending = this.#pending.get(sequence);
-    if (pending === undefined) return false;
+    if (pending === undefined) return undefined;
     this.forget(sequence);
     if (this.#membership.clearSuspicion(now, pending.node, pending.incarnation)) {
       log(this.#context, "DEBUG", `Suspect ${pending.node} answered before its suspicion ran out`);
     }
-    return true;
+    return pending.node;
   }
 
   /** Stops waiting for a reply. */

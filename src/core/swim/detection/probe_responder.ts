@@ -3,17 +3,19 @@
  * (memberlist `handlePing`, `handleIndirectPing`).
  */
 
-import { formatAddress, joinHostPort } from "../../net/address.ts";
-import type { Address } from "../../runtime.ts";
-import { noRow } from "../rows.ts";
-import type { Dead, IndirectPing, Ping, ProbeSource } from "../wire/messages.ts";
-import { SwimLimits } from "./config.ts";
-import { log, type SwimContext } from "./context.ts";
-import { sendWithGossip } from "./transmit.ts";
-import { addressFault } from "./validity.ts";
+import { formatAddress, joinHostPort } from "../../../net/address.ts";
+import type { Address } from "../../../runtime.ts";
+import { noRow } from "../../rows.ts";
+import type { Dead, IndirectPing, Ping, ProbeSource } from "../../wire/messages.ts";
+import { SwimLimits } from "../config.ts";
+import { log, type SwimContext } from "../context.ts";
+import { sendWithGossip } from "../transmit.ts";
+import { addressFault } from "../validity.ts";
+import type { Witness } from "./witness.ts";
 
 /** A probe on behalf of `requester`. */
 interface Relay {
+  readonly node: string;
   readonly requester: Address;
   readonly sequence: number;
   readonly nack: boolean;
@@ -22,10 +24,12 @@ interface Relay {
 /** Replies to probes, and runs probes for others. */
 export class ProbeResponder {
   readonly #context: SwimContext;
+  readonly #witness: Witness;
   readonly #relays = new Map<number, Relay>();
 
-  constructor(context: SwimContext) {
+  constructor(context: SwimContext, witness: Witness) {
     this.#context = context;
+    this.#witness = witness;
   }
 
   /**
@@ -78,7 +82,8 @@ export class ProbeResponder {
     if (addressFault(request.target) !== undefined || this.#relays.size >= SwimLimits.relays) return;
     const sequence = this.#context.nextSequence();
     const requester = replyAddress(from, request.source);
-    this.#relays.set(sequence, { requester, sequence: request.sequence, nack: request.nack });
+    const { node, nack } = request;
+    this.#relays.set(sequence, { node, requester, sequence: request.sequence, nack });
     timers.set(`relay ${sequence}`, now + config.probeTimeoutMs, { kind: "relay", sequence });
     const port = config.protocol < 2 || request.port === 0 ? config.bindPort : request.port;
     sendWithGossip(
@@ -91,6 +96,7 @@ export class ProbeResponder {
         source: { address: config.address, port: config.port, node: config.name },
       },
     );
+    this.#witness.look(now, node);
   }
 
   /**
@@ -101,6 +107,7 @@ export class ProbeResponder {
     const relay = this.#relays.get(sequence);
     if (relay === undefined) return false;
     this.#relays.delete(sequence);
+    this.#witness.replied(relay.node);
     this.#context.timers.delete(`relay ${sequence}`);
     sendWithGossip(this.#context, relay.requester, { type: "ack", sequence: relay.sequence, payload: null });
     return true;
