@@ -108,7 +108,9 @@ export class EventsComeInOrder extends Rule {
     if (last !== undefined && last.number > sent.number) {
       const { truth, bounds } = this.scene;
       const calm = truth.calmSince("disorder") + bounds.aftermathMs < sent.at;
-      const settled = truth.life(node.index).changedAt + bounds.aftermathMs < sent.at;
+      // A node that left and runs on only receives what rides on acks.
+      const isMember = truth.status(node.index) === "alive";
+      const settled = isMember && truth.life(node.index).changedAt + bounds.aftermathMs < sent.at;
       // Gossip of memberlist's rules misses a member now and then, and no event waits that long.
       const missed = this.scene.memberlist && now >= last.at + bounds.swim.gossipIntervalMs;
       this.judged += 1;

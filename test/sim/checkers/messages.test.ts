@@ -59,6 +59,17 @@ describe("rules about events", () => {
     expect(rule.broken).toBe(1);
   });
 
+  it("do not expect an order of a node that left: it only receives what rides on acks", () => {
+    const { rule, nodes, scene } = stage(EventsComeInOrder);
+    const [n0, n1] = nodes;
+    for (const name of ["a", "b"]) rule.effect(later, n0!.node, delivers(name, BigInt(name.charCodeAt(0))));
+    n1!.state = "left";
+    scene.truth.turned(2_000, n1!.node);
+    rule.effect(later, n1!.node, delivers("b", 98n));
+    rule.effect(later, n1!.node, delivers("a", 97n));
+    expect(texts(rule)).toEqual([]);
+  });
+
   it("excuse an event that comes too late to be waited for, where peers have memberlist's rules", () => {
     const { rule, nodes, scene } = stage(EventsComeInOrder, 3, true);
     const [n0, n1, n2] = nodes;
