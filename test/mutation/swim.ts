@@ -152,6 +152,11 @@ export const swimMutants: readonly Mutant[] = [
   ]),
   ...faultsIn("src/core/swim/detection/witness.ts", [
     [
+      "one neighbour is never probed in turn",
+      "return watched[this.#turn % watched.length]!;",
+      "return watched[0]!;",
+    ],
+    [
       "a refusal proves a crash of a member that never took a connection",
       "if (!this.#portOf(now, row).taken && since === undefined) return;",
       "",
@@ -213,6 +218,12 @@ export const swimMutants: readonly Mutant[] = [
     ["a knock has no label", "if (labelHeader.length > 0) this.#sent(exchange, labelHeader);", ""],
   ]),
   ...faultsIn("src/core/swim/detection/prober.ts", [
+    ["neighbours are not probed more often", "this.#watches ? this.#witness.nextToProbe() : noRow", "noRow"],
+    [
+      "only neighbours are probed",
+      "this.#watches ? this.#witness.nextToProbe() : noRow",
+      "this.#witness.nextToProbe()",
+    ],
     [
       "acks through helpers count as round trips",
       "const isDirect = !round.helping || payload !== null;",

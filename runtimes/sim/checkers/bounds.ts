@@ -83,11 +83,11 @@ export class Bounds {
 
   /**
    * How long after its end a member is forgotten by the layer below: it is known to be dead, gets gossip
-   * for a while, and one round of probes later it is dropped.
+   * for a while, and one round of probes later it is dropped. Every second probe is of that round.
    */
   get forgetMs(): number {
     const { gossipToTheDeadMs, probeIntervalMs } = this.swim;
-    return this.detectionMs + gossipToTheDeadMs + 2 * this.#size * probeIntervalMs;
+    return this.detectionMs + gossipToTheDeadMs + 4 * this.#size * probeIntervalMs;
   }
 
   /**

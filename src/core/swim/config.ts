@@ -33,6 +33,8 @@ export interface Rules {
   readonly crashEvidence: boolean;
   /** How long a probe waits for a direct ack depends on how long the peer took so far. */
   readonly adaptiveTimeouts: boolean;
+  /** Every second probe is of a neighbour on the ring: nobody is left unprobed for long. */
+  readonly probeNeighbours: boolean;
 }
 
 /** The rules of a node in earnest. */
@@ -48,6 +50,7 @@ export const allRules: Rules = {
   newcomers: true,
   crashEvidence: true,
   adaptiveTimeouts: true,
+  probeNeighbours: true,
 };
 
 /** The rules that memberlist has too. */
@@ -63,6 +66,7 @@ export const rulesOfMemberlist: Rules = {
   newcomers: false,
   crashEvidence: false,
   adaptiveTimeouts: false,
+  probeNeighbours: false,
 };
 
 /** Settings of {@link Swim}. The caller has to check them. */

@@ -61,7 +61,7 @@ export class ScenarioNode {
     this.codec.setKeys(options.keys);
     const config: SerfConfig = { ...serfDefaults, ...settings, name, tags };
     const rules = options.plainDetection
-      ? { ...allRules, crashEvidence: false, adaptiveTimeouts: false }
+      ? { ...allRules, crashEvidence: false, adaptiveTimeouts: false, probeNeighbours: false }
       : allRules;
     const timings: Partial<SwimConfig> = { ...profiles[profile], ...settings, rules };
     this.#core = new SerfCore({

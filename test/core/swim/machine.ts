@@ -64,11 +64,14 @@ export function state(node: string, incarnation: number, last: number, code: num
   };
 }
 
-/** Options of a node named `self` at 10.0.0.1 with LAN timings, whose gossip keeps to its intervals. */
+/**
+ * Options of a node named `self` at 10.0.0.1 with LAN timings, whose gossip keeps to its intervals, and
+ * its probes to the round.
+ */
 export function swimConfig(overrides: Partial<SwimConfig> = {}): SwimConfig {
   return {
     ...profiles.lan,
-    rules: { ...allRules, eager: false },
+    rules: { ...allRules, eager: false, probeNeighbours: false },
     name: "self",
     address: address(1),
     port: 7946,

@@ -9,7 +9,7 @@ import { allRules, type SwimConfig } from "../../../src/core/swim/config.ts";
 
 /** Settings without our own rules of detection. */
 export const plainDetection: Partial<SwimConfig> = {
-  rules: { ...allRules, crashEvidence: false, adaptiveTimeouts: false },
+  rules: { ...allRules, crashEvidence: false, adaptiveTimeouts: false, probeNeighbours: false },
 };
 
 /** Settings of one cluster. */

@@ -49,6 +49,7 @@ export const ownConfigurations: readonly Configuration[] = [
   { name: "Lifeguard, ring", swim: withRules({ ring: true }) },
   { name: "Lifeguard, at once", swim: withRules({ eager: true }) },
   { name: "Lifeguard, both layers in turns", swim: withRules({ turns: true }) },
+  { name: "Lifeguard, neighbours are probed", swim: withRules({ probeNeighbours: true }) },
   { name: "Lifeguard, random phases", swim: withRules({ randomPhases: true }) },
   { name: "Lifeguard, small clusters", swim: withRules({ smallClusters: true }) },
   { name: "Lifeguard, evidence of crashes", swim: withRules({ crashEvidence: true }) },

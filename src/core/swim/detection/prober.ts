@@ -6,7 +6,7 @@
 
 import type { Address } from "../../../runtime.ts";
 import { noBytes } from "../../bytes.ts";
-import type { Row } from "../../rows.ts";
+import { noRow, type Row } from "../../rows.ts";
 import type { Ping } from "../../wire/messages.ts";
 import { log, type SwimContext } from "../context.ts";
 import { type Identity, versionIndex } from "../identity.ts";
@@ -34,6 +34,8 @@ interface Round {
   readonly node: Row;
   readonly name: string;
   readonly incarnation: number;
+  /** Whether the target is the next of all, and not one that this node watches. */
+  readonly inTurn: boolean;
   readonly ping: Ping;
   readonly startedAt: number;
   /** How long a direct ack may take before helpers are asked. */
@@ -53,6 +55,8 @@ export class Prober {
   readonly #exchanges: Exchanges;
   readonly #witness: Witness;
   #cursor = 0;
+  /** Whether the last round was for a member that this node watches. */
+  #watches = true;
   #round: Round | undefined;
   #tickAt = 0;
   #tickMissed = false;
@@ -147,11 +151,11 @@ export class Prober {
   voidRound(): void {
     if (this.#round === undefined) return;
     const { timers, members } = this.#context;
+    if (this.#round.inTurn) this.#cursor = Math.min(Math.max(0, this.#cursor - 1), members.count);
     this.#round = undefined;
     this.#tickMissed = false;
     timers.delete("probe timeout");
     timers.delete("probe end");
-    this.#cursor = Math.min(Math.max(0, this.#cursor - 1), members.count);
   }
 
   #armTick(now: number): void {
@@ -161,8 +165,15 @@ export class Prober {
     this.#context.timers.set("probe", this.#tickAt, { kind: "probe" });
   }
 
+  /** Begins the next round: in turns with a member that this node watches, and with the next of all. */
   #probeNext(now: number): void {
     const { members, config } = this.#context;
+    this.#watches = !this.#watches;
+    const watched = this.#watches ? this.#witness.nextToProbe() : noRow;
+    if (watched !== noRow) {
+      this.#probe(now, watched, false);
+      return;
+    }
     for (let tries = 0; tries < members.count; tries++) {
       if (this.#cursor >= members.count) {
         this.#membership.reap(now);
@@ -172,12 +183,12 @@ export class Prober {
       const node = members.order.at(this.#cursor);
       this.#cursor += 1;
       if (members.name(node) === config.name || !members.isLive(node)) continue;
-      this.#probe(now, node);
+      this.#probe(now, node, true);
       return;
     }
   }
 
-  #probe(now: number, node: Row): void {
+  #probe(now: number, node: Row, inTurn: boolean): void {
     const { config, awareness, timers, codec, outbox, members } = this.#context;
     if (awareness.score > 0) outbox.meter?.incr("memberlist.degraded.probe", 1);
     const sequence = this.#context.nextSequence();
@@ -192,6 +203,7 @@ export class Prober {
       node,
       name,
       incarnation,
+      inTurn,
       ping,
       startedAt: now,
       timeoutMs,

@@ -69,6 +69,7 @@ export class Witness {
   readonly #knocking = new Set<string>();
   #windowAt = Number.NEGATIVE_INFINITY;
   #knocks = 0;
+  #turn = 0;
 
   constructor(
     context: SwimContext,
@@ -90,6 +91,14 @@ export class Witness {
   /** Returns those who watch a member: the best helpers to ask about it. */
   witnessesOf(row: Row): Row[] {
     return this.#isActive ? this.#ring.neighboursOf(row) : [];
+  }
+
+  /** Returns the member whose turn it is among those that are watched, or {@link noRow}. */
+  nextToProbe(): Row {
+    const watched = this.#context.config.rules.probeNeighbours ? this.#watched : [];
+    if (watched.length === 0) return noRow;
+    this.#turn += 1;
+    return watched[this.#turn % watched.length]!;
   }
 
   /** Learns once in a while whether the watched members take connections; one knock at each call. */

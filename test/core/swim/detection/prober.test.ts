@@ -39,6 +39,28 @@ describe("probing", () => {
     expect(probed.slice(3).sort()).toEqual(["b", "c", "d"]);
   });
 
+  it("takes turns between the round and the neighbours on the ring", () => {
+    machine = new Machine({ rules: { ...allRules, crashEvidence: false }, pushPullIntervalMs: 0 });
+    for (let last = 2; last < 12; last++) machine.packet(alive(`n${last}`, 1, last));
+    const neighbours = machine.swim.nearest(2).map(({ host }) => host);
+    const probed: string[] = [];
+    for (let round = 1; round <= 40; round++) {
+      machine.run(1_000 * round);
+      for (const { to, message } of pings()) {
+        probed.push(to);
+        machine.packetFrom({ host: to, port: 7946 }, ack(message.sequence));
+      }
+    }
+    expect(probed).toHaveLength(40);
+    const odd = probed.filter((_, index) => index % 2 === 0);
+    const even = probed.filter((_, index) => index % 2 === 1);
+    const [inTurn, watched] = odd.every((host) => neighbours.includes(host)) ? [even, odd] : [odd, even];
+    expect(watched.filter((host) => host === neighbours[0]).length).toBeGreaterThanOrEqual(9);
+    expect(watched.filter((host) => host === neighbours[1]).length).toBeGreaterThanOrEqual(9);
+    expect(new Set(watched)).toEqual(new Set(neighbours));
+    expect(new Set(inTurn.slice(0, 10)).size).toBe(10);
+  });
+
   it("reports the round-trip time of a direct ack, and only of that", () => {
     machine.packet(alive("b", 1, 2));
     machine.happened();

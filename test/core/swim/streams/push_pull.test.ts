@@ -54,7 +54,7 @@ describe("push/pulls", () => {
   });
 
   it("are not made at all with an interval of 0", () => {
-    const rules = { ...allRules, crashEvidence: false };
+    const rules = { ...allRules, crashEvidence: false, probeNeighbours: false };
     const subject = new Machine({ pushPullIntervalMs: 0, rules });
     subject.packet(alive("b", 1, 2, { versions: new Uint8Array([1, 2, 2, 2, 5, 5]) }));
     expect(subject.run(600_000).filter(({ kind }) => kind === "dial")).toEqual([]);
