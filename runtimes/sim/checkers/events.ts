@@ -139,7 +139,7 @@ export class EventsComeEverywhere extends Rule {
       sent.missing.delete(node.index);
       return;
     }
-    this.#due.push(this.#events.add(now, node, effect.event, this.#connected(now, node)));
+    this.#due.push(this.#events.add(now, node, effect.event, this.#connected(now, node, effect.event)));
   }
 
   override turned(now: number): void {
@@ -168,14 +168,18 @@ export class EventsComeEverywhere extends Rule {
     return truth.calmSince("lies") + bounds.aftermathMs > at;
   }
 
-  /** Returns the others that the sender sees alive and that see it alive. */
-  #connected(now: number, sender: CoreNode): Set<number> {
+  /**
+   * Returns the others that the sender sees alive and that see it alive. A sender that missed an event is
+   * behind in Lamport time, and who has joined or restarted since ignores what it sends.
+   */
+  #connected(now: number, sender: CoreNode, { lamportTime }: UserEvent): Set<number> {
     const { nodes, truth, bounds } = this.scene;
     const connected = new Set<number>();
     if (sender.core.state !== "alive") return connected;
     for (const node of nodes) {
       if (node === undefined || node === sender || truth.status(node.index) !== "alive") continue;
       if (now - truth.life(node.index).changedAt < bounds.spreadMs) continue;
+      if (node.core.inspect().eventsIgnoredBefore > lamportTime) continue;
       const mutual =
         sender.core.member(node.name)?.status === "alive" &&
         node.core.member(sender.name)?.status === "alive";

@@ -138,9 +138,11 @@ export class AnnouncementsSpread extends Rule {
   }
 
   #judge(now: number, { subject, incarnation, at }: News): void {
-    const { truth, nodes } = this.scene;
+    const { truth, nodes, bounds } = this.scene;
     const { running, changedAt } = truth.life(subject);
     if (!running || changedAt > at || truth.calmSince("delay") > at) return;
+    // Somebody may believe for a while that the member is somewhere else.
+    if (truth.calmSince("lies") + bounds.correctionMs > at) return;
     const name = nodes[subject]!.name;
     for (const observer of nodes) {
       if (observer === undefined || truth.status(observer.index) !== "alive") continue;

@@ -9,6 +9,7 @@ import type { Severity } from "../checkers/truth.ts";
 import type { CoreDisk } from "../cores/disk.ts";
 import type { CoreNode } from "../cores/node.ts";
 import type { CoreWorld } from "../cores/world.ts";
+import { islands } from "./islands.ts";
 import { Liars } from "./liars.ts";
 import { Lookups } from "./lookups.ts";
 import { Machines } from "./machines.ts";
@@ -86,6 +87,9 @@ export class Player {
     this.#weather.clear();
     if ((this.#scenario.network.loss ?? 0) > 0) this.#checkers.truth.calm(world.now, "disorder");
     for (const node of this.#machines.members.slice(0, 2)) this.#recall(node);
+    // An operator whose nodes lost each other lets one of each group join.
+    const [[first] = [], ...others] = islands(this.#machines.members.filter(isAlive));
+    for (const [node] of others) this.#join(node!, first);
   }
 
   /** Sends an event from a node. */

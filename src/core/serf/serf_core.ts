@@ -339,7 +339,7 @@ export class SerfCore {
 
   /** Returns a view into this node, for checkers of simulated clusters. */
   inspect(): Inspection {
-    return new Inspection(this.#context, this.#swim, this.#queues);
+    return new Inspection(this.#context, this.#swim, this.#queues, this.#events);
   }
 
   /** Returns statistics under Serf's names (serf `Stats`). */

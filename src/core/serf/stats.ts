@@ -9,6 +9,7 @@ import type { Broadcasts } from "../swim/queue/broadcasts.ts";
 import type { Swim } from "../swim/swim.ts";
 import type { SerfContext } from "./context.ts";
 import type { PingCoordinates } from "./coordinates.ts";
+import type { UserEvents } from "./events/user_events.ts";
 import type { Clocks } from "./lamport.ts";
 import type { SerfMembers } from "./members/members.ts";
 import type { SerfQueues } from "./queues.ts";
@@ -54,11 +55,18 @@ export class Inspection {
   readonly #context: SerfContext;
   readonly #swim: Swim;
   readonly #queues: SerfQueues;
+  readonly #events: UserEvents;
 
-  constructor(context: SerfContext, swim: Swim, queues: SerfQueues) {
+  constructor(context: SerfContext, swim: Swim, queues: SerfQueues, events: UserEvents) {
     this.#context = context;
     this.#swim = swim;
     this.#queues = queues;
+    this.#events = events;
+  }
+
+  /** User events before this Lamport time are ignored: they were sent before the node joined or restarted. */
+  get eventsIgnoredBefore(): bigint {
+    return this.#events.ignoredBefore;
   }
 
   /** The Lamport clocks. */

@@ -27,6 +27,7 @@ export class Pretender {
     string,
     { status: string; tags: Record<string, string> }
   >();
+  eventsIgnoredBefore = 0n;
   readonly incarnations: Map<string, number> = new Map<string, number>();
   liveCount = 2;
   load: NodeLoad = {
@@ -65,6 +66,7 @@ export class Pretender {
     return {
       clocks: this.clocks,
       tags: {},
+      eventsIgnoredBefore: this.eventsIgnoredBefore,
       get awareness() {
         return pretender.awareness;
       },

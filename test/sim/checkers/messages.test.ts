@@ -85,6 +85,17 @@ describe("rules about events", () => {
     expect(texts(rule)).toEqual([`${later + gossipIntervalMs - 1}: n1 delivers "a" of n0 after "b"`]);
   });
 
+  it("expect no event at a node that ignores its time, as it joined when the sender was behind", () => {
+    const { rule, nodes, scene } = stage(EventsComeEverywhere);
+    const [n0, n1, n2] = nodes;
+    n1!.eventsIgnoredBefore = 2n;
+    n2!.eventsIgnoredBefore = 1n;
+    rule.effect(later, n0!.node, delivers("a", 1n));
+    const at = later + scene.bounds.reachMs;
+    rule.turned(at);
+    expect(texts(rule)).toEqual([`${at}: n2 has not got "a" that n0 sent at ${later}`]);
+  });
+
   it("object to an event that a connected node does not get", () => {
     const { rule, nodes, scene } = stage(EventsComeEverywhere, 4);
     const [n0, n1, n2, n3] = nodes;

@@ -50,6 +50,11 @@ export class ReplayRing<Entry> {
     this.#budget = budget;
   }
 
+  /** Everything before this time is refused. */
+  get refusedBefore(): bigint {
+    return this.#minTime;
+  }
+
   /** Refuses everything before `time` from now on. A lower `time` than before changes nothing. */
   ignoreBefore(time: bigint): void {
     if (time > this.#minTime) this.#minTime = time;

@@ -105,6 +105,11 @@ export class UserEvents {
     return true;
   }
 
+  /** Events before this Lamport time are ignored. */
+  get ignoredBefore(): bigint {
+    return this.#ring.refusedBefore;
+  }
+
   /** Ignores events before `time`, because they were sent before this node joined or restarted. */
   ignoreBefore(time: bigint): void {
     this.#ring.ignoreBefore(time);
