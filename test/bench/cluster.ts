@@ -9,7 +9,6 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -17,6 +16,8 @@ import { nodeRuntime } from "../../runtimes/node/mod.ts";
 import { atShare } from "../../runtimes/sim/report/statistics.ts";
 import { RpcClient } from "../../src/rpc/client/client.ts";
 import { type Candidate, candidates } from "./candidates.ts";
+import { cpuMs, memory, wakeUps } from "./process_cost.ts";
+import { median, Results } from "./results.ts";
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +31,9 @@ const { values } = parseArgs({
     kills: { type: "string", default: "1" },
     /** Seconds for which idle agents are watched. */
     idle: { type: "string", default: "10" },
+    /** Seconds before that. */
+    settle: { type: "string", default: "10" },
+    json: { type: "string" },
   },
 });
 const size = Number(values.agents);
@@ -40,8 +44,6 @@ const rpcPort = 7_373;
 /** An event that is later is late, in ms; and how long is waited for one. */
 const lateMs = 1_000;
 const waitMs = 20_000;
-/** Clock ticks a second in `/proc/PID/stat`. */
-const ticksPerSecond = 100;
 
 /** One agent, with a client that listens to its events. */
 class Agent {
@@ -83,12 +85,8 @@ class Agent {
     })().catch(() => undefined);
   }
 
-  /** Processor time so far in ms, and resident memory in MB. */
-  get cost(): { readonly cpuMs: number; readonly rssMb: number } {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-    const pages = Number(readFileSync(`/proc/${this.#child.pid}/statm`, "utf8").split(" ")[1]);
-    const cpuMs = (1_000 * (Number(stat[11]) + Number(stat[12]))) / ticksPerSecond;
-    return { cpuMs, rssMb: (pages * 4_096) / 1e6 };
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   kill(): void {
@@ -162,7 +160,11 @@ async function kills(agents: readonly Agent[]): Promise<number[]> {
   return ms;
 }
 
-async function measure(candidate: Candidate, go: Candidate | undefined, block: number): Promise<Figures> {
+async function measure(
+  candidate: Candidate,
+  go: Candidate | undefined,
+  block: number,
+): Promise<Record<string, number>> {
   const agents = Array.from(
     { length: size },
     (_, index) => new Agent(index < goCount && go !== undefined ? go : candidate, index, block),
@@ -170,12 +172,14 @@ async function measure(candidate: Candidate, go: Candidate | undefined, block: n
   try {
     for (const agent of agents) await agent.listen();
     for (const { client } of agents.slice(1)) await client.join([`${agents[0]!.host}:${port}`]);
-    await sleep(10_000);
+    await sleep(1_000 * Number(values.settle));
     const marks = agents.map(({ log }) => log.length);
-    const before = agents.map(({ cost }) => cost.cpuMs);
-    await sleep(1_000 * Number(values.idle));
-    const cpu = agents.map(({ cost }, index) => (cost.cpuMs - before[index]!) / Number(values.idle) / 10);
-    const rss = agents.map(({ cost }) => cost.rssMb);
+    const idleMs = 1_000 * Number(values.idle);
+    const before = agents.map(({ pid }) => ({ cpu: cpuMs(pid), woken: wakeUps(pid) }));
+    await sleep(idleMs);
+    const cpu = agents.map(({ pid }, index) => (100 * (cpuMs(pid) - before[index]!.cpu)) / idleMs);
+    const woken = agents.map(({ pid }, index) => (1_000 * (wakeUps(pid) - before[index]!.woken)) / idleMs);
+    const resident = agents.map(({ pid }) => memory(pid).residentMib);
     const events = await spread(agents);
     const many = await burst(agents);
     const lines = agents.flatMap(({ log }, index) =>
@@ -195,7 +199,8 @@ async function measure(candidate: Candidate, go: Candidate | undefined, block: n
       "burst lost": many.lost,
       "failure known, ms": median(failed),
       "idle CPU, %": median(cpu),
-      "RSS, MB": median(rss),
+      "idle wake-ups a second": median(woken),
+      "resident, MiB": median(resident),
       "lines WARN or ERR": lines.length,
     };
   } finally {
@@ -203,27 +208,16 @@ async function measure(candidate: Candidate, go: Candidate | undefined, block: n
   }
 }
 
-type Figures = Readonly<Record<string, number>>;
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
-}
-
 process.on("SIGINT", () => process.exit(1));
 const found = await candidates(goCount > 0 ? `go,${values.only}` : values.only, values.before);
 const go = found.find(({ name }) => name === "go");
-const results: Record<string, Figures> = {};
+const results: Results = new Results();
 for (const [index, candidate] of found.entries()) {
   if (candidate === go && goCount > 0) continue;
-  results[candidate.name] = await measure(candidate, go, 20 + index);
-  console.log(candidate.name, JSON.stringify(results[candidate.name]));
+  const figures = await measure(candidate, go, 20 + index);
+  console.log(candidate.name, JSON.stringify(figures));
+  for (const [figure, value] of Object.entries(figures)) results.set(figure, candidate.name, value);
 }
-const names = Object.keys(results);
-console.log(
-  `\n${size} agents, ${goCount} of them Go's`.padEnd(24),
-  ...names.map((name) => name.padStart(12)),
-);
-for (const figure of Object.keys(Object.values(results)[0] ?? {})) {
-  const cells = names.map((name) => results[name]![figure]!.toFixed(1).padStart(12));
-  console.log(figure.padEnd(24), ...cells);
-}
+console.log(`\n${size} agents, ${goCount} of them Go's`);
+console.log(results.text());
+results.save(values.json);

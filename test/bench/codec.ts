@@ -1,50 +1,23 @@
 /**
- * The time of the codec compared with the runtime's own crypto: prints medians in microseconds and
- * their ratio. Runs unchanged on Deno, Bun and Node 24. Candidates take turns, so that noise
- * affects all of them.
+ * The time of the codec beside other people's ciphers and MessagePack, in microseconds: `node:crypto`,
+ * `@noble/ciphers` and `msgpackr`. Runs unchanged on Deno, Bun and Node 24. Those that are compared take
+ * turns, so that noise affects all of them. `--json=FILE` writes the figures to a file, too.
  */
 
 import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
 import process from "node:process";
+import { parseArgs } from "node:util";
+import { gcm } from "@noble/ciphers/aes.js";
+import { Packr } from "msgpackr";
 import { Random } from "../../src/core/random.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
 import { FrameReader } from "../../src/core/wire/frame.ts";
 import type { Alive, PacketMessage } from "../../src/core/wire/messages.ts";
+import { type Contender, measure } from "./measure.ts";
+import { Results } from "./results.ts";
 
-interface Candidate {
-  readonly name: string;
-  readonly run: () => unknown;
-}
-
-const warmUpMs = 300;
-const sampleMs = 4;
-const sampleCount = 31;
-
-function repeat(run: () => unknown, count: number): number {
-  const start = performance.now();
-  for (let index = 0; index < count; index++) run();
-  return performance.now() - start;
-}
-
-/** Median microseconds of one run, for each candidate. */
-function measure(candidates: readonly Candidate[]): number[] {
-  const counts = candidates.map(({ run }) => {
-    const end = performance.now() + warmUpMs;
-    let runs = 0;
-    while (performance.now() < end) {
-      for (let index = 0; index < 100; index++) run();
-      runs += 100;
-    }
-    return Math.max(1, Math.round((runs * sampleMs) / warmUpMs));
-  });
-  const samples: number[][] = candidates.map(() => []);
-  for (let sample = 0; sample < sampleCount; sample++) {
-    for (const [index, { run }] of candidates.entries()) {
-      samples[index]!.push((repeat(run, counts[index]!) * 1000) / counts[index]!);
-    }
-  }
-  return samples.map((list) => list.sort((a, b) => a - b)[sampleCount >> 1]!);
-}
+const { values } = parseArgs({ options: { json: { type: "string" } } });
+const results: Results = new Results();
 
 const random: Random = new Random((pool) => randomFillSync(pool));
 const key: Uint8Array = new Uint8Array(32).fill(7);
@@ -72,25 +45,33 @@ function nodeOpen(packet: Uint8Array): Uint8Array {
   return text;
 }
 
-function row(name: string, candidates: readonly Candidate[]): void {
-  const times = measure(candidates);
-  const text = times.map((time, index) => `${candidates[index]!.name} ${time.toFixed(3)}`).join("   ");
-  const ratio = times.length > 1 ? `   ${(times[1]! / times[0]!).toFixed(2)}x` : "";
-  console.log(`${name.padEnd(28)} ${text}${ratio}`);
+function nobleSeal(text: Uint8Array): Uint8Array {
+  const nonce = new Uint8Array(12);
+  random.bytes(nonce);
+  return gcm(key, nonce).encrypt(text);
 }
 
-console.log(`${process.release?.name ?? "runtime"} ${process.version}, microseconds, AES-256`);
+function nobleOpen(packet: Uint8Array): Uint8Array {
+  return gcm(key, packet.subarray(1, 13)).decrypt(packet.subarray(13));
+}
+
+function row(name: string, contenders: readonly Contender[]): void {
+  for (const [index, time] of measure(contenders).entries()) results.set(name, contenders[index]!.name, time);
+}
+
 for (const size of [64, 256, 1400]) {
   const text = codec.encode({ type: "user", payload: new Uint8Array(size - 1).fill(1) });
   const options = { crc: false, encrypt: true };
   row(`seal ${size} B`, [
     { name: "codec", run: () => codec.seal([text], options) },
     { name: "node:crypto", run: () => nodeSeal(text) },
+    { name: "noble", run: () => nobleSeal(text) },
   ]);
   const sealed = codec.seal([text], options);
   row(`open ${size} B`, [
     { name: "codec", run: () => codec.open(sealed, { verifyIncoming: true }) },
     { name: "node:crypto", run: () => nodeOpen(sealed) },
+    { name: "noble", run: () => nobleOpen(sealed) },
   ]);
 }
 
@@ -115,12 +96,22 @@ const gossip = [...new Array(6).fill(alive), ...new Array(6).fill(suspect)].map(
 const one = plain.encode(alive);
 const compound = plain.seal(gossip, { crc: true, encrypt: false });
 const encrypted = codec.seal(gossip, { crc: true, encrypt: true });
-row("encode alive", [{ name: "codec", run: () => plain.encode(alive) }]);
-row("open alive", [{ name: "codec", run: () => plain.open(one, { verifyIncoming: true }) }]);
-row(`open compound ${compound.length} B`, [
+/** The same objects as Go encodes them: as maps with the names of fields. */
+const packr: Packr = new Packr({ useRecords: false, variableMapSize: true });
+const aliveObject = goAlive(alive);
+const packedAlive = packr.pack(aliveObject).slice();
+row("encode alive", [
+  { name: "codec", run: () => plain.encode(alive) },
+  { name: "msgpackr", run: () => packr.pack(aliveObject) },
+]);
+row("open alive", [
+  { name: "codec", run: () => plain.open(one, { verifyIncoming: true }) },
+  { name: "msgpackr", run: () => packr.unpack(packedAlive) },
+]);
+row(`open compound of 12, ${compound.length} B`, [
   { name: "codec", run: () => plain.open(compound, { verifyIncoming: true }) },
 ]);
-row(`open encrypted ${encrypted.length} B`, [
+row(`open compound of 12, encrypted`, [
   { name: "codec", run: () => codec.open(encrypted, { verifyIncoming: true }) },
 ]);
 
@@ -130,14 +121,38 @@ const nodes = Array.from({ length: 1000 }, (_, index) => ({
   node: `web-${index}.example.io`,
   state: 0,
 }));
-const state = squeezing.encode({ type: "pushPull", join: false, nodes, userState: new Uint8Array(1000) });
-const frame = squeezing.sealStream(state, { labelHeader: false, encrypt: false });
-row("seal push/pull of 1000", [
-  { name: "codec", run: () => squeezing.sealStream(state, { labelHeader: false, encrypt: false }) },
+const options = { labelHeader: false, encrypt: false };
+const message = { type: "pushPull", join: false, nodes, userState: new Uint8Array(1000) } as const;
+const state = squeezing.encode(message);
+const frame = squeezing.sealStream(state, options);
+const plainFrame = plain.sealStream(state, options);
+const stateObject = { Nodes: nodes.length, UserStateLen: 1000, Join: false, All: nodes.map(goAlive) };
+const packedState = packr.pack(stateObject).slice();
+row("encode push/pull of 1,000", [
+  { name: "codec", run: () => plain.encode(message) },
+  { name: "msgpackr", run: () => packr.pack(stateObject) },
 ]);
-row("open push/pull of 1000", [
-  {
-    name: "codec",
-    run: () => new FrameReader(squeezing, { accepting: true, verifyIncoming: true }).push(frame),
-  },
+row("open push/pull of 1,000", [
+  { name: "codec", run: () => read(plain, plainFrame) },
+  { name: "msgpackr", run: () => packr.unpack(packedState) },
 ]);
+row("compress it (LZW)", [{ name: "codec", run: () => squeezing.sealStream(state, options) }]);
+row("decompress and open it", [{ name: "codec", run: () => read(squeezing, frame) }]);
+
+const { bun, deno, node } = process.versions;
+const engine = bun === undefined ? (deno === undefined ? `Node ${node}` : `Deno ${deno}`) : `Bun ${bun}`;
+console.log(`${engine}, microseconds, AES-256`);
+console.log(results.text());
+results.save(values.json);
+
+function goAlive({ incarnation, node: name, address, port, meta, versions }: Omit<Alive, "type">): object {
+  return { Incarnation: incarnation, Node: name, Addr: address, Port: port, Meta: meta, Vsn: versions };
+}
+
+function read(by: Codec, bytes: Uint8Array): unknown {
+  const reader = new FrameReader(by, { accepting: true, verifyIncoming: true });
+  let message = reader.push(bytes);
+  while (message === undefined && reader.large) message = reader.decode();
+  if (message === undefined) throw new Error("the frame is not whole");
+  return message;
+}

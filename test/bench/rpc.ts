@@ -2,7 +2,8 @@
  * How many `members` requests a second the agents answer, ours on every runtime and Serf's in Go:
  * real processes on loopback addresses, 8 and 200 members, one connection. The
  * agents take turns, so that noise affects all of them. `--before=FOLDER` adds the agent of another
- * checkout, `--sizes=8` and `--only=node,deno` leave something out.
+ * checkout, `--sizes=8` and `--only=node,deno` leave something out,
+ * `--json=FILE` writes the figures to a file, too.
  */
 
 import { spawn } from "node:child_process";
@@ -19,6 +20,7 @@ import type { Alive } from "../../src/core/wire/messages.ts";
 import { ObjectReader, RpcCodec } from "../../src/rpc/codec.ts";
 import { responseLimits } from "../../src/rpc/protocol.ts";
 import { type Candidate, candidates } from "./candidates.ts";
+import { Results } from "./results.ts";
 
 /** Requests that are on their way at any time: one after the other, and pipelined. */
 const depths = [1, 32];
@@ -36,6 +38,7 @@ const { values: options } = parseArgs({
     before: { type: "string" },
     sizes: { type: "string", default: "8,200" },
     only: { type: "string", default: "go,node,node24,deno,bun" },
+    json: { type: "string" },
   },
 });
 
@@ -273,6 +276,8 @@ async function measure(found: readonly Candidate[], size: number): Promise<void>
 function print(agents: readonly Agent[], title: string): void {
   console.log(`\n${title.padEnd(30)} calls/s   us CPU   of Go's rate   of the rate before`);
   for (const { name, rate, cost } of agents) {
+    results.set(`${title}: calls/s`, name, rate);
+    results.set(`${title}: us CPU`, name, cost);
     const ratios = ["go", `${name} before`].map((other) => {
       const base = agents.find((agent) => agent.name === other);
       return base === undefined ? "" : (rate / base.rate).toFixed(2);
@@ -284,5 +289,7 @@ function print(agents: readonly Agent[], title: string): void {
   }
 }
 
+const results: Results = new Results();
 const found: Candidate[] = await candidates(options.only, options.before);
 for (const size of options.sizes.split(",")) await measure(found, Number(size));
+results.save(options.json);

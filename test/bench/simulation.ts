@@ -18,6 +18,7 @@ import {
   type Watcher,
 } from "../../runtimes/sim/mod.ts";
 import { measurePrograms } from "./programs.ts";
+import { Results } from "./results.ts";
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +32,8 @@ const { values } = parseArgs({
     checkers: { type: "boolean", default: true },
     /** Seconds after which no further phase begins, and a running one ends. */
     limit: { type: "string", default: "300" },
+    /** A file for the figures. */
+    json: { type: "string" },
   },
   allowNegative: true,
 });
@@ -42,6 +45,7 @@ if (values.programs) {
   await measurePrograms({ size, joined: values.joined, phaseMs });
   process.exit();
 }
+const results: Results = new Results();
 const endsAt = performance.now() + 1_000 * Number(values.limit);
 
 /** Names that the nodes of a world go through when they join. */
@@ -98,6 +102,7 @@ function phase(name: string, run: () => boolean): void {
     `MiB${isDone ? "" : ", not done"}`,
   ];
   console.log(name.padEnd(9), figures.join(" "));
+  results.set(`${name}: node seconds in a second`, path, (size * virtual) / cpu);
 }
 
 function cpuSeconds(): number {
@@ -167,6 +172,7 @@ phase("crashes", () => {
 });
 console.log(`history ${world.history.hash}, ${world.compared} messages compared with the real codec`);
 for (const line of checkers?.report() ?? []) console.log(line);
+results.save(values.json);
 
 function engine(): string {
   const { bun, deno, node } = process.versions;

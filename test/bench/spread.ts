@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { CoreWorld, type Watcher } from "../../runtimes/sim/mod.ts";
 import { atShare } from "../../runtimes/sim/report/statistics.ts";
 import { allRules, type Rules, rulesOfMemberlist } from "../../src/core/swim/config.ts";
+import { Results } from "./results.ts";
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +20,8 @@ const { values } = parseArgs({
     /** The pause between two events in ms. */
     pause: { type: "string", default: "2000" },
     loss: { type: "string", default: "0" },
+    /** A file for the figures. */
+    json: { type: "string" },
   },
 });
 const count = { seeds: Number(values.seeds), events: Number(values.events) };
@@ -85,6 +88,7 @@ function traffic(world: CoreWorld, run: () => void): { readonly bytes: number; r
   return { bytes: world.history.datagramBytes - datagramBytes, packets: world.history.datagrams - datagrams };
 }
 
+const results: Results = new Results();
 const kinds: Readonly<Record<string, Rules>> = {
   memberlist: rulesOfMemberlist,
   intervals: { ...allRules, eager: false },
@@ -98,10 +102,16 @@ for (const size of values.nodes.split(",").map(Number)) {
     const sorted = seen.lastMs.sort((a, b) => a - b);
     const [p50, p99, max] = [0.5, 0.99, 1].map((share) => atShare(sorted, share) ?? Number.NaN);
     const late = seen.missed + sorted.filter((ms) => ms > lateMs).length;
-    console.log(
-      `${size} nodes, loss ${values.loss}, ${kind.padEnd(10)} last p50 ${p50} ms, p99 ${p99}, max ${max}; ` +
-        `later than ${lateMs} ms: ${late} of ${all}, never ${seen.missed}; for an event and node ` +
-        `${Math.round(seen.bytes / all / size)} bytes in ${(seen.packets / all / size).toFixed(1)} packets`,
-    );
+    const title = `${size} nodes`;
+    results.set(`${title}: last p50, ms`, kind, p50!);
+    results.set(`${title}: last p99, ms`, kind, p99!);
+    results.set(`${title}: last of all, ms`, kind, max!);
+    results.set(`${title}: later than ${lateMs} ms`, kind, late);
+    results.set(`${title}: never`, kind, seen.missed);
+    results.set(`${title}: bytes for an event and node`, kind, seen.bytes / all / size);
+    results.set(`${title}: packets for an event and node`, kind, seen.packets / all / size);
   }
 }
+console.log(`loss ${values.loss}, ${count.seeds * count.events} events, links of 1 to 3 ms`);
+console.log(results.text());
+results.save(values.json);

@@ -3,7 +3,7 @@
  * bench:start`. Every program runs once in each round, so that noise affects all of them; figures are medians. Linux
  * with bash only. `--rounds=11` commands and `--agents=5` agents of each, `--idle=10` seconds before memory is read,
  * `--only=go,node,node24,deno,bun`, `--before=FOLDER` adds the `dist` in another folder, `--programs=FOLDER` what `npm run
- * compile` made, `--json` prints nothing but JSON.
+ * compile` made, `--json=FILE` writes the figures to a file, too.
  */
 
 import { execFile, spawnSync } from "node:child_process";
@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { find, searchHere } from "../machine/here.ts";
 import { type Command, type RuntimeName, runtimeNames, smallHeap } from "../runtimes/binaries.ts";
+import { median, Results } from "./results.ts";
 import { MeasuredAgent } from "./start_agent.ts";
 
 const execute = promisify(execFile);
@@ -27,7 +28,7 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "go,node,node24,deno,bun" },
     before: { type: "string" },
     programs: { type: "string" },
-    json: { type: "boolean", default: false },
+    json: { type: "string" },
   },
 });
 
@@ -145,10 +146,6 @@ async function measureAgents(found: readonly Candidate[]): Promise<void> {
   }
 }
 
-function median(samples: readonly number[]): number {
-  return samples.toSorted((a, b) => a - b)[samples.length >> 1]!;
-}
-
 /** A row for each figure with a column for each program; in brackets how often Go's, the first column, fits. */
 function print(found: readonly Candidate[], results: Readonly<Record<string, Record<string, number>>>): void {
   const width = Math.max(14, ...found.map(({ name }) => name.length + 2));
@@ -181,5 +178,8 @@ const results: Record<string, Record<string, number>> = Object.fromEntries(
     Object.fromEntries([...samples].map(([figure, values]) => [figure, Number(median(values).toFixed(2))])),
   ]),
 );
-if (!options.json) print(found, results);
-console.log(JSON.stringify(results));
+print(found, results);
+const table: Results = new Results();
+for (const [name, figures] of Object.entries(results))
+  for (const [figure, value] of Object.entries(figures)) table.set(figure, name, value);
+table.save(options.json);

@@ -2,8 +2,8 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import type { Command } from "../runtimes/binaries.ts";
+import { cpuMs, type Memory, memory } from "./process_cost.ts";
 
 const startLimitMs = 20_000;
 
@@ -13,14 +13,6 @@ export interface Start {
   readonly wallMs: number;
   /** Processor time of all threads until then. */
   readonly cpuMs: number;
-}
-
-/** Memory of a process in MiB. */
-export interface Memory {
-  /** All that is resident, files that other processes share included. */
-  readonly residentMib: number;
-  /** The part that belongs to this process alone whatever else runs: no files. */
-  readonly anonymousMib: number;
 }
 
 /** A running agent. */
@@ -65,10 +57,7 @@ export class MeasuredAgent {
 
   /** Returns the memory it has now. */
   memory(): Memory {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
-    const field = (name: string): number =>
-      Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)![1]) / 1024;
-    return { residentMib: field("VmRSS"), anonymousMib: field("RssAnon") };
+    return memory(this.#child.pid!);
   }
 
   /** Ends it. */
@@ -78,11 +67,4 @@ export class MeasuredAgent {
     await this.#ended;
     clearTimeout(timer);
   }
-}
-
-/** Processor time of all threads of a process. */
-function cpuMs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const spent = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8"));
-  return spent.reduce((sum, text) => sum + Number(text.split(" ")[0]) / 1e6, 0);
 }

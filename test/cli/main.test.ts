@@ -192,7 +192,7 @@ test("what fails in a timer of the agent is logged once, and the agent goes on",
     throw new Error("EMFILE: too many open files");
   };
   Object.assign(host.host, { memory });
-  await host.clock.advance(5_500);
+  await host.clock.advance(35_000);
   expect(host.stdout.match(/\[ERR\] agent: Failure in a timer: EMFILE: too many open files\n/g)).toHaveLength(
     1,
   );
@@ -200,7 +200,7 @@ test("what fails in a timer of the agent is logged once, and the agent goes on",
   await host.clock.advance(11_000);
   host.signal("SIGUSR1");
   expect(host.stderr).toContain("runtime.alloc_bytes': 7.000");
-  expect(host.stderr).toContain("background_failure': Count: 4");
+  expect(host.stderr.match(/background_failure': Count: 1/g)).toHaveLength(4);
   expect((await call(streams, "members")).stdout).toContain("node-b");
 });
 

@@ -9,13 +9,16 @@ import type { Cancel, Runtime } from "../../runtime.ts";
 import type { AgentConfig } from "../config/settings.ts";
 import type { AgentLog } from "../log/log.ts";
 import { Courier } from "./courier.ts";
-import { Intervals, namesMax } from "./intervals.ts";
+import { Intervals, intervalMs, namesMax } from "./intervals.ts";
 import { boundedName, sentName } from "./names.ts";
 import { checkServer, connectServer, type ServerKind } from "./servers.ts";
 
 /** What all names begin with. */
 const prefix = "serf-agent.";
-/** The memory of the process is measured this often. */
+/**
+ * The memory of the process is measured after this time, and so often if a server gets every value. Else
+ * only the last value of each interval counts, and an idle agent need not wake for the others.
+ */
 const memoryIntervalMs = 1_000;
 /** Names whose sent form is remembered at most. */
 const rememberedMax = 1024;
@@ -105,13 +108,20 @@ export class Telemetry implements Metrics {
     return sent;
   }
 
-  #measureMemory(): void {
-    this.#unmeasure = this.#runtime.clock.after(memoryIntervalMs, () => {
-      this.#measureMemory();
+  #measureMemory(delayMs: number = memoryIntervalMs): void {
+    const { clock, host } = this.#runtime;
+    this.#unmeasure = clock.after(delayMs, () => {
+      this.#measureMemory(this.#couriers.length > 0 ? memoryIntervalMs : lateInNext(clock.wallTime()));
       // On Node this opens a file, which fails if the process has no file descriptor left.
-      const { used, resident } = this.#runtime.host.memory();
+      const { used, resident } = host.memory();
       this.gauge("runtime.alloc_bytes", used);
       this.gauge("runtime.sys_bytes", resident);
     });
   }
+}
+
+/** Returns the time from `now` until shortly before the end of the next interval, in ms. */
+function lateInNext(now: number): number {
+  const nextEndsAt = (Math.floor(now / intervalMs) + 2) * intervalMs;
+  return nextEndsAt - memoryIntervalMs - now;
 }

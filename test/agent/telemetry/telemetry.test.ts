@@ -12,11 +12,20 @@ class Measured {
   readonly datagrams: { to: Address; text: string }[] = [];
   readonly streams: { to: Address; text: string; closed: boolean }[] = [];
   refused = false;
+  memoryReads = 0;
   readonly telemetry: Telemetry;
 
   constructor(statsdAddr = "", statsiteAddr = "") {
+    const { host } = this.fake.runtime;
     const runtime = {
       ...this.fake.runtime,
+      host: {
+        ...host,
+        memory: () => {
+          this.memoryReads += 1;
+          return host.memory();
+        },
+      },
       datagrams: {
         bind: async (): Promise<DatagramSocket> => ({
           local: { host: "::", port: 1 },
@@ -99,6 +108,28 @@ describe("an agent's measurements", () => {
     expect(sent.match(/runtime\.alloc_bytes:1000\.000000\|g/g)).toHaveLength(3);
     expect(sent.match(/runtime\.sys_bytes:2000\.000000\|g/g)).toHaveLength(3);
     await telemetry.close();
+  });
+
+  test("include the memory once in each interval of ten seconds if no server gets it", async () => {
+    const measured = new Measured();
+    for (let interval = 0; interval < 5; interval++) {
+      const before = measured.memoryReads;
+      await measured.fake.clock.advance(10_000);
+      expect(measured.memoryReads - before).toBe(1);
+    }
+    measured.fake.signal("SIGUSR1");
+    expect(measured.fake.stderr.match(/runtime\.alloc_bytes': 1000\.000/g)).toHaveLength(5);
+    expect(measured.fake.stderr.match(/runtime\.sys_bytes': 2000\.000/g)).toHaveLength(5);
+    await measured.telemetry.close();
+    await measured.fake.clock.advance(20_000);
+    expect(measured.memoryReads).toBe(5);
+  });
+
+  test("include the memory after the first second", async () => {
+    const measured = new Measured();
+    await measured.fake.clock.advance(1_000);
+    expect(measured.memoryReads).toBe(1);
+    await measured.telemetry.close();
   });
 
   test("continue without a server, and one line logs that it is missing", async () => {
