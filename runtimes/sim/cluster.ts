@@ -152,8 +152,7 @@ export class SimulatedCluster implements AsyncDisposable {
   }
 
   /**
-   * Makes all running nodes members of one cluster without any message. Each announces itself
-   * nevertheless when it has started, which nobody repeats.
+   * Makes all running nodes members of one cluster without any message, as if they had joined long ago.
    */
   async acquaint(): Promise<void> {
     // Time moves meanwhile, because nodes may write to their disks.

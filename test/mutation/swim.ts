@@ -328,7 +328,7 @@ export const swimMutants: readonly Mutant[] = [
     ["relays are unlimited", " || this.#relays.size >= SwimLimits.relays", ""],
   ]),
   ...faultsIn("src/core/swim/gossip/gossip.ts", [
-    ["a neighbour gets one packet", "packets < countMax; packets++", "packets < 1; packets++"],
+    ["a neighbour gets one packet", "packets < packetsMax;", "packets < 1;"],
     [
       "what is passed on goes back to its source",
       "return host !== source?.host || port !== source.port;",

@@ -80,10 +80,18 @@ describe("a cluster that is born joined", () => {
     expect([...reports.values()]).toEqual(Array.from({ length: size }, () => size));
   });
 
-  it("sends nothing about it but each node's own announcement, which nobody repeats", () => {
+  it("sends nothing about it, and exchanges states as one that has been there for long", () => {
     const { world, checkers } = bornJoined();
-    world.run(checkers.bounds.drainMs);
     for (const node of world.nodes) expect(node.core.inspect().load().broadcasts.length).toBe(0);
+    const { pushPullIntervalMs } = checkers.bounds.swim;
+    const exchanges = Array.from({ length: 4 }, () => {
+      const before = world.history.pieces;
+      world.run(pushPullIntervalMs / 4);
+      return world.history.pieces - before;
+    });
+    // Each node begins one in the interval, at any time of it.
+    expect(Math.min(...exchanges)).toBeGreaterThan(0);
+    world.run(Math.max(0, checkers.bounds.drainMs - pushPullIntervalMs));
     const calm = joined();
     calm.world.run(checkers.bounds.drainMs);
     expect(world.history.datagramBytes).toBeLessThan(calm.world.history.datagramBytes / 2);

@@ -17,6 +17,9 @@ import { type Neighbours, type Ring, type Side, sides } from "./ring.ts";
 /** The maximum number of packets for a neighbour at one tick; what is left has to wait for the next. */
 const packetsMax = 4;
 
+/** Whether a member that was sent so many packets in a round may get another one. */
+type MayGoOn = (packets: number) => boolean;
+
 /** In clusters with at most that many others, all of them get at once what a node has to say itself. */
 const fewOthers = 8;
 
@@ -96,7 +99,8 @@ export class Gossip {
   /** Tells both neighbours all that is new, and others what was sent less often than they come in turn. */
   #spreadNow(neighbours: Neighbours): void {
     const { members, config } = this.#context;
-    const told = this.#tellNeighbours(neighbours, Number.POSITIVE_INFINITY);
+    const hasCredit = (): boolean => !this.#credit.isSpent;
+    const told = this.#tellNeighbours(neighbours, hasCredit);
     const source = this.#source;
     const isPeer = (node: Row): boolean => {
       if (!members.isLive(node) || members.name(node) === config.name) return false;
@@ -107,7 +111,7 @@ export class Gossip {
     let place = told.length;
     for (const node of members.pick(this.#breadth - told.length, isPeer)) {
       place += 1;
-      this.#tell(node, { below: place }, Number.POSITIVE_INFINITY);
+      this.#tell(node, { below: place }, hasCredit);
     }
   }
 
@@ -128,7 +132,8 @@ export class Gossip {
     const { neighbours } = this.#ring;
     this.#credit.share(now);
     let parts: Uint8Array[] = [];
-    const told = neighbours === undefined ? [] : this.#tellNeighbours(neighbours, packetsMax);
+    const isFew = (packets: number): boolean => packets < packetsMax;
+    const told = neighbours === undefined ? [] : this.#tellNeighbours(neighbours, isFew);
     const isPeer = (node: Row): boolean =>
       members.isLive(node) && members.name(node) !== config.name && !told.includes(node);
     for (const node of members.pick(config.gossipNodes, isPeer)) {
@@ -144,11 +149,8 @@ export class Gossip {
     if (parts.length > 0) this.#send(dead, parts);
   }
 
-  /**
-   * Tells the neighbours on the ring what they have not been told yet, each in up to `countMax` packets.
-   * Returns those that were sent any.
-   */
-  #tellNeighbours(neighbours: Neighbours, countMax: number): Row[] {
+  /** Tells the neighbours on the ring what they have not been told yet. Returns those that were sent anything. */
+  #tellNeighbours(neighbours: Neighbours, mayGoOn: MayGoOn): Row[] {
     if (!this.#context.config.rules.ring) {
       for (const side of sides) this.#forgive(side);
       return [];
@@ -156,19 +158,20 @@ export class Gossip {
     const { before, after } = neighbours;
     if (before === after) this.#forgive("after");
     return sides
-      .filter((side) => this.#tell(neighbours[side], { side }, countMax))
+      .filter((side) => this.#tell(neighbours[side], { side }, mayGoOn))
       .map((side) => neighbours[side]);
   }
 
-  /** Sends a member up to `countMax` packets, beyond {@link packetsMax} only with credit. Returns whether it got any. */
-  #tell(node: Row, to: Addressee, countMax: number): boolean {
-    for (let packets = 0; packets < countMax; packets++) {
-      if (countMax > packetsMax && this.#credit.isSpent) return packets > 0;
+  /** Sends a member what is meant for it. Returns whether there was anything. */
+  #tell(node: Row, to: Addressee, mayGoOn: MayGoOn): boolean {
+    let packets = 0;
+    while (mayGoOn(packets)) {
       const parts = fetchGossip(this.#context, to);
-      if (parts.length === 0) return packets > 0;
+      if (parts.length === 0) break;
       this.#send(node, parts);
+      packets += 1;
     }
-    return true;
+    return packets > 0;
   }
 
   #send(node: Row, parts: readonly Uint8Array[]): void {
