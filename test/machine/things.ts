@@ -3,7 +3,7 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, sep } from "node:path";
@@ -230,9 +230,14 @@ function runtime(name: RuntimeName): Found {
 function denoCache(): Found {
   const { path, missing } = binary("deno");
   if (path === undefined) return { missing };
+  const { imports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8")) as {
+    imports: Record<string, string>;
+  };
+  // What is only imported while a program runs may be missing without an error.
+  const packages = Object.values(imports).filter((specifier) => specifier.startsWith("npm:"));
   for (const modules of [
     ["runtimes/deno/cli.ts"],
-    ["--no-lock", "runtimes/any/mod.ts", "runtimes/any/rpc.ts"],
+    ["--no-lock", "runtimes/any/mod.ts", "runtimes/any/rpc.ts", ...packages],
   ]) {
     const { status, stderr } = spawnSync(path, ["cache", ...modules], {
       cwd: root,
