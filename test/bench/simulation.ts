@@ -26,6 +26,8 @@ const { values } = parseArgs({
     path: { type: "string", default: "structural" },
     /** Virtual seconds of the calm and of the lossy phase. */
     seconds: { type: "string", default: "300" },
+    /** Virtual seconds after joining at least: gossip goes on, and engines compile what is used. */
+    rest: { type: "string", default: "60" },
     joined: { type: "boolean", default: false },
     /** Whole programs instead of bare cores. */
     programs: { type: "boolean", default: false },
@@ -40,6 +42,7 @@ const { values } = parseArgs({
 const size = Number(values.nodes);
 const path = values.path as MessagePath;
 const phaseMs = 1_000 * Number(values.seconds);
+const restMs = 1_000 * Number(values.rest);
 
 if (values.programs) {
   await measurePrograms({ size, joined: values.joined, phaseMs });
@@ -124,9 +127,6 @@ function passUntil(isDone: () => boolean): boolean {
   }
   return true;
 }
-
-/** How long the gossip about joins goes on, at least. An engine also needs time to compile what is used. */
-const restMs = 60_000;
 
 function startAll(): void {
   for (const node of world.nodes) world.at((node.index * 997) % 1_000, () => world.start(node));
