@@ -123,6 +123,11 @@ export const chances: readonly Chance[] = [
     ...whoSuspects,
   })),
   { scenario: "agent-log-cluster", ...payloadWritten },
+  {
+    scenario: "agent-log-keys",
+    repeated: /agent: Received event: member-join$/m,
+    reason: "members that join more than a second apart, as on a loaded machine, come in events of their own",
+  },
   ...["agent-log-cluster", "cluster-monitor"].map((scenario) => ({
     scenario,
     lines: /agent\.ipc: Failed to stream (ack|response|query end) to /,
