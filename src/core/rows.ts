@@ -24,14 +24,7 @@ export function placeOf(row: Row): number {
 }
 
 /** A column of a chunk. */
-type Column =
-  | Int32Array
-  | Uint32Array
-  | Uint8Array
-  | Float32Array
-  | Float64Array
-  | BigUint64Array
-  | unknown[];
+type Column = Int32Array | Uint32Array | Uint8Array | Float32Array | Float64Array | unknown[];
 
 /** The columns of a table. `Chunk` has one array for each column. */
 export class Rows<Chunk extends object> {

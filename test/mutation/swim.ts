@@ -201,10 +201,15 @@ export const swimMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...faultsIn("src/core/swim/members.ts", [
-    ["round trips outlive the address", "if (!hasAddress(known, alive)) this.#forgetRoundTrips(row);", ""],
-    ["deviations of round trips do not count", "mean + 4 * deviationMs[placeOf(row)]!", "mean"],
-    ["the first round trip counts for ever", "Math.max(mean + (ms - mean) / 8, roundTripMinMs)", "mean"],
+  ...faultsIn("src/core/swim/detection/round_trips.ts", [
+    ["round trips outlive the address", "known?.endpoint.host === host && known.endpoint.port === port", "true"],
+    ["deviations of round trips do not count", "known.meanMs + 4 * known.deviationMs", "known.meanMs"],
+    [
+      "the first round trip counts for ever",
+      "known.meanMs = Math.max(known.meanMs + (ms - known.meanMs) / 8, meanMinMs);",
+      "",
+    ],
+    ["round trips pile up", "if (this.#byName.size <= SwimLimits.roundTrips) return;", "return;"],
   ]),
   ...faultsIn("src/core/swim/streams/exchange.ts", [
     ["an ack for another ping is accepted", "if (message.sequence !== ping.sequence) {", "if (false) {"],

@@ -229,6 +229,8 @@ export const SwimLimits = {
   silentStreamMs: 5_000,
   /** Indirect probes that we run for others at the same time. */
   relays: 1_024,
+  /** Members whose round trips are known: those that were probed last. */
+  roundTrips: 1_024,
   /** Connections within a second that only look whether a member takes them. */
   knocks: 8,
   /** Bytes of node metadata. */

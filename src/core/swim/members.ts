@@ -8,7 +8,7 @@ import type { Random } from "../random.ts";
 import { noRow, placeOf, type Row, Rows } from "../rows.ts";
 import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
-import { hasAddress, type Identities, type Identity, isAnnouncedBy } from "./identity.ts";
+import { type Identities, type Identity, isAnnouncedBy } from "./identity.ts";
 import { ProbingOrder } from "./probing_order.ts";
 
 /** The state of a node in this layer. `left` is a death that the node itself announced. */
@@ -30,9 +30,6 @@ export interface Standing {
 const statuses: readonly (NodeStatus | undefined)[] = [undefined, "alive", "suspect", "dead", "left"];
 const numbers: Readonly<Record<NodeStatus, number>> = { alive: 1, suspect: 2, dead: 3, left: 4 };
 
-/** The shortest mean round trip that is kept, as 0 stands for none. */
-const roundTripMinMs = 0.01;
-
 /** The table of known nodes, our own included. Only `membership.ts` changes it. */
 export class Members {
   readonly #names: Names;
@@ -43,14 +40,6 @@ export class Members {
     identity: new Array<Identity | undefined>(rows).fill(undefined),
     incarnation: new Uint32Array(rows),
     status: new Uint8Array(rows),
-  }));
-  /**
-   * How long the direct acks of a node took: the smoothed time and its mean deviation (RFC 6298, section
-   * 2), both 0 before the first. Only nodes that are probed take the room.
-   */
-  readonly #roundTrips = new Rows((rows) => ({
-    meanMs: new Float32Array(rows),
-    deviationMs: new Float32Array(rows),
   }));
   /** The number of rows in each status, by its number. */
   readonly #counts = statuses.map(() => 0);
@@ -202,35 +191,7 @@ export class Members {
   announce(row: Row, alive: Alive): void {
     const { identity } = this.#rows.of(row);
     const place = placeOf(row);
-    const known = identity[place]!;
-    identity[place] = this.#identities.of(alive, known);
-    if (!hasAddress(known, alive)) this.#forgetRoundTrips(row);
-  }
-
-  /** Adds how long a direct ack of a node took. */
-  measure(row: Row, ms: number): void {
-    this.#roundTrips.reserve(row);
-    const { meanMs, deviationMs } = this.#roundTrips.of(row);
-    const place = placeOf(row);
-    const mean = meanMs[place]!;
-    if (mean === 0) {
-      meanMs[place] = Math.max(ms, roundTripMinMs);
-      deviationMs[place] = ms / 2;
-      return;
-    }
-    deviationMs[place]! += (Math.abs(mean - ms) - deviationMs[place]!) / 4;
-    meanMs[place] = Math.max(mean + (ms - mean) / 8, roundTripMinMs);
-  }
-
-  /**
-   * Returns how long a direct ack of a node takes at most: the mean and four deviations; `undefined`
-   * before the first.
-   */
-  roundTripMs(row: Row): number | undefined {
-    if (!this.#roundTrips.has(row)) return undefined;
-    const { meanMs, deviationMs } = this.#roundTrips.of(row);
-    const mean = meanMs[placeOf(row)]!;
-    return mean === 0 ? undefined : mean + 4 * deviationMs[placeOf(row)]!;
+    identity[place] = this.#identities.of(alive, identity[place]);
   }
 
   /** Sets the incarnation of a node. */
@@ -320,10 +281,6 @@ export class Members {
     this.#counts[numbers[status]]! += 1;
   }
 
-  #forgetRoundTrips(row: Row): void {
-    if (this.#roundTrips.has(row)) this.#roundTrips.of(row).meanMs[placeOf(row)] = 0;
-  }
-
   #setGone(row: Row, now: number): void {
     this.#goneAt.set(row, now);
     this.#goneInOrder = undefined;
@@ -336,7 +293,6 @@ export class Members {
     status[place] = 0;
     identity[place] = undefined;
     this.#goneAt.delete(row);
-    this.#forgetRoundTrips(row);
     this.#names.release(row);
   }
 }

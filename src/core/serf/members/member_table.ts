@@ -3,28 +3,27 @@
  * layer, but it stays here for as long as users have to see that it failed or left.
  */
 
-import { LinkedRows, RowList } from "../../linked_rows.ts";
 import type { Names } from "../../names.ts";
 import { noRow, placeOf, type Row, Rows } from "../../rows.ts";
 import type { Identity } from "../../swim/identity.ts";
 import { type Member, type MemberStatus, statusNumber } from "../api.ts";
+import { LamportTimes } from "./lamport_times.ts";
 import { MemberRecords } from "./member_records.ts";
 
 /** The statuses by their numbers. No member of the table has the status `none`: it is an unused row. */
 const statuses: readonly MemberStatus[] = ["none", "alive", "leaving", "left", "failed"];
 
-/** The members in the order in which they were found first. */
+/** The members in the order of their rows: mostly the one in which they were found first. */
 export class MemberTable {
   readonly #names: Names;
   readonly #records = new MemberRecords();
   readonly #rows = new Rows((rows) => ({
     identity: new Array<Identity | undefined>(rows).fill(undefined),
     status: new Uint8Array(rows),
-    statusTime: new BigUint64Array(rows),
-    isPruning: new Uint8Array(rows),
   }));
-  readonly #links = new LinkedRows();
-  readonly #list = new RowList();
+  readonly #statusTimes = new LamportTimes();
+  /** The members that are being erased. */
+  readonly #pruning = new Set<Row>();
   /** The number of members in each status, by its number. */
   readonly #counts = statuses.map(() => 0);
   /** When each member that failed or left did so, the one that is gone longest first. */
@@ -59,8 +58,8 @@ export class MemberTable {
   }
 
   /** Returns the rows of all members. */
-  rows(): Generator<Row> {
-    return this.#links.rows(this.#list);
+  *rows(): Generator<Row> {
+    for (let row = 0; this.#rows.has(row); row++) if (this.has(row)) yield row;
   }
 
   /** Returns the rows of the members that failed or left, the one that is gone longest first. */
@@ -90,12 +89,12 @@ export class MemberTable {
 
   /** Returns the Lamport time of the last accepted intent of a member. */
   statusTime(row: Row): bigint {
-    return this.#rows.of(row).statusTime[placeOf(row)]!;
+    return this.#statusTimes.get(row);
   }
 
   /** Returns whether a member is being erased; then its leave is not reported. */
   isPruning(row: Row): boolean {
-    return this.#rows.of(row).isPruning[placeOf(row)] !== 0;
+    return this.#pruning.has(row);
   }
 
   /** Returns when a member became failed or left, or `undefined`. */
@@ -148,10 +147,8 @@ export class MemberTable {
     const place = placeOf(row);
     columns.identity[place] = identity;
     columns.status[place] = statusNumber[status];
-    columns.statusTime[place] = statusTime;
-    columns.isPruning[place] = 0;
+    this.#statusTimes.set(row, statusTime);
     this.#counts[statusNumber[status]]! += 1;
-    this.#links.append(this.#list, row);
   }
 
   /** Sets what a member announced. */
@@ -180,11 +177,12 @@ export class MemberTable {
   }
 
   setStatusTime(row: Row, time: bigint): void {
-    this.#rows.of(row).statusTime[placeOf(row)] = time;
+    this.#statusTimes.set(row, time);
   }
 
   setPruning(row: Row, isPruning: boolean): void {
-    this.#rows.of(row).isPruning[placeOf(row)] = isPruning ? 1 : 0;
+    if (isPruning) this.#pruning.add(row);
+    else this.#pruning.delete(row);
   }
 
   /** Makes a member one that is leaving from now on. */
@@ -217,7 +215,8 @@ export class MemberTable {
     this.#returningAt.delete(row);
     this.#leavingAt.delete(row);
     this.#pastLeaves.delete(row);
-    this.#links.remove(this.#list, row);
+    this.#pruning.delete(row);
+    this.#statusTimes.delete(row);
     this.#names.release(row);
   }
 }

@@ -309,9 +309,7 @@ export class SerfMembers {
 
   /** Returns rows in the order of the table. */
   #inOrder(rows: readonly Row[]): readonly Row[] {
-    if (rows.length < 2) return rows;
-    const wanted = new Set(rows);
-    return [...this.#table.rows()].filter((row) => wanted.has(row));
+    return rows.length < 2 ? rows : [...rows].sort((a, b) => a - b);
   }
 
   /**

@@ -13,6 +13,7 @@ import { type Identity, versionIndex } from "../identity.ts";
 import type { Membership } from "../membership.ts";
 import type { Exchanges } from "../streams/exchanges.ts";
 import { sendToNode, sendWithGossip } from "../transmit.ts";
+import { RoundTrips } from "./round_trips.ts";
 import type { Witness } from "./witness.ts";
 
 /** The first protocol version that replies to TCP pings. */
@@ -54,6 +55,7 @@ export class Prober {
   readonly #membership: Membership;
   readonly #exchanges: Exchanges;
   readonly #witness: Witness;
+  readonly #roundTrips = new RoundTrips();
   #cursor = 0;
   /** Whether the last round was for a member that this node watches. */
   #watches = true;
@@ -118,11 +120,11 @@ export class Prober {
   ack(now: number, sequence: number, payload: Uint8Array | null): boolean {
     const round = this.#round;
     if (round === undefined || round.sequence !== sequence) return false;
-    const { application, members, config } = this.#context;
+    const { application, config } = this.#context;
     const roundTripMs = now - round.startedAt;
     // A helper passes on an ack without its payload, and nobody helps before being asked.
     const isDirect = !round.helping || payload !== null;
-    if (isDirect) members.measure(round.node, roundTripMs);
+    if (isDirect) this.#roundTrips.add(this.#identity(round), roundTripMs);
     if (isDirect && roundTripMs <= Math.max(round.timeoutMs, config.probeTimeoutMs))
       application.pingCompleted(now, this.#identity(round), roundTripMs, payload ?? noBytes);
     this.#witness.replied(round.name);
@@ -233,7 +235,7 @@ export class Prober {
   #timeoutMs(node: Row, roundMs: number): number {
     const { members, config } = this.#context;
     const { probeTimeoutMs: setting, rules } = config;
-    const roundTripMs = rules.adaptiveTimeouts ? members.roundTripMs(node) : undefined;
+    const roundTripMs = rules.adaptiveTimeouts ? this.#roundTrips.longest(members.identity(node)) : undefined;
     if (roundTripMs === undefined) return setting;
     const wanted = Math.max(roundTripMs + marginShare * setting, timeoutsMin * setting);
     return Math.round(Math.min(wanted, timeoutsMax * setting, directShare * roundMs));
