@@ -57,6 +57,13 @@ export const serfMutants: readonly Mutant[] = [
     ],
     ["coordinates of erased members stay", "this.#erased(member.name);", ""],
   ]),
+  ...faultsIn("src/core/serf/members/lamport_times.ts", [
+    [
+      "late times lose their upper half",
+      "isLate ? tooLate : Number(time)",
+      "Number(BigInt.asUintN(32, time))",
+    ],
+  ]),
   ...faultsIn("src/core/serf/members/recent_intents.ts", [
     [
       "an older intent replaces a newer one",
