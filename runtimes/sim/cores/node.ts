@@ -91,6 +91,8 @@ export class CoreNode {
   paused = false;
   /** Whether what arrives, and what the node sends, waits, while its timers run. */
   blocked = false;
+  /** Whether a node that was blocked has not taken yet all that arrived meanwhile. */
+  isBehind = false;
   /** Datagrams that wait while the node is blocked. */
   readonly held: { readonly to: Address; readonly bytes: Uint8Array }[] = [];
   /** How much later than due everything of this node happens, in milliseconds: a slow machine. */

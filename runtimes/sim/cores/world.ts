@@ -180,7 +180,7 @@ export class CoreWorld {
     node.paused = false;
     // An alarm that was due meanwhile did not ring and has to be set again.
     node.alarm = Number.POSITIVE_INFINITY;
-    this.#takeWaiting(node);
+    this.#catchUp(node);
     this.#arm(node);
   }
 
@@ -189,15 +189,19 @@ export class CoreWorld {
     node.blocked = true;
   }
 
-  /** Ends {@link block}. */
-  unblock(node: CoreNode): void {
+  /** Ends {@link block}. The node takes what has arrived at once, or `inputsPerMs` of it in a millisecond. */
+  unblock(node: CoreNode, inputsPerMs?: number): void {
     node.blocked = false;
     for (const { to, bytes } of node.held.splice(0)) this.#send(node, to, bytes);
-    this.#takeWaiting(node);
+    this.#catchUp(node, inputsPerMs);
   }
 
-  #takeWaiting(node: CoreNode): void {
-    for (const input of node.waiting.splice(0)) this.#feed(node, input);
+  #catchUp(node: CoreNode, inputsPerMs = Number.POSITIVE_INFINITY): void {
+    if (node.paused || node.blocked) return;
+    node.isBehind = false;
+    for (const input of node.waiting.splice(0, inputsPerMs)) this.#feed(node, input);
+    node.isBehind = node.waiting.length > 0;
+    if (node.isBehind) this.at(1, () => this.#catchUp(node, inputsPerMs));
   }
 
   /** Joins through another node or address; `done` receives the message if it failed. */
@@ -264,17 +268,9 @@ export class CoreWorld {
   }
 
   #happen(happening: Happening): void {
-    switch (happening.kind) {
-      case "packet":
-        this.#deliver(happening.from, happening.to, happening.bytes);
-        return;
-      case "alarm":
-        this.#ring(happening.node, happening.alarm);
-        return;
-      case "run":
-        happening.run();
-        return;
-    }
+    if (happening.kind === "packet") this.#deliver(happening.from, happening.to, happening.bytes);
+    else if (happening.kind === "alarm") this.#ring(happening.node, happening.alarm);
+    else happening.run();
   }
 
   #ring(node: CoreNode, alarm: number): void {
@@ -298,7 +294,7 @@ export class CoreWorld {
   /** Gives a running node an input, now or when it has the time for it. */
   #feed(node: CoreNode, input: () => void): void {
     if (!node.running) return;
-    if (node.paused || node.blocked) {
+    if (node.paused || node.blocked || node.isBehind) {
       node.waiting.push(input);
       return;
     }

@@ -3,6 +3,7 @@
  *
  *     npm run lifeguard
  *     npm run lifeguard -- --runs=10 --concurrent=1,4,8,12,16,20,24,28,32
+ *     npm run lifeguard -- --only="SWIM;LHA-Probe only"
  */
 
 import { parseArgs } from "node:util";
@@ -33,10 +34,17 @@ const { values } = parseArgs({
     blocked: { type: "string", default: "2048,8192,32768" },
     interval: { type: "string", default: "16,1024" },
     crashes: { type: "string", default: "20" },
+    /** Names of the configurations to run, instead of all; the first one is what the others are compared with. */
+    only: { type: "string" },
   },
 });
 const numbers = (text: string): number[] => text.split(",").map(Number);
 const size = Number(values.size);
+const chosen = values.only?.split(";");
+const configurations = [...configurationsOfPaper, ...ownConfigurations].filter(
+  ({ name }) => chosen === undefined || chosen.includes(name),
+);
+if (configurations.length === 0) throw new Error(`No configuration has a name of --only=${values.only}`);
 const durationMs = 1_000 * Number(values.seconds);
 
 /** Adds up all cells of the grid. */
@@ -63,7 +71,7 @@ console.log(
 );
 console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
 let base: Counts | undefined;
-for (const configuration of [...configurationsOfPaper, ...ownConfigurations]) {
+for (const configuration of configurations) {
   const counts = total(configuration);
   base ??= counts;
   const theirs = paper.get(configuration.name);
