@@ -7,42 +7,16 @@ import { crc32 as zlibCrc32 } from "node:zlib";
 import { gcm } from "@noble/ciphers/aes.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DropCode, SealFlag } from "../../../src/core/wire/abi.ts";
+import { DropCode } from "../../../src/core/wire/abi.ts";
 import { Engine } from "../../../src/core/wire/engine.ts";
-import { type Build, builds } from "../../../src/core/wire/module.ts";
+import { builds } from "../../../src/core/wire/module.ts";
 import { generated, lzw } from "../../golden/wire/vectors.ts";
 import { aesBlock, gcmSeal } from "../../reference/aes_gcm.ts";
 import { crc32 } from "../../reference/crc32.ts";
 import { lzwCompress, lzwDecompress } from "../../reference/lzw.ts";
 import { readCompound, readValue, writeCompound } from "../../reference/msgpack.ts";
+import { type Gcm, moduleSeal } from "./gcm.ts";
 import { bytes, codec, concat, congruential, hex, seeded } from "./support.ts";
-
-interface Gcm {
-  readonly key: Uint8Array;
-  readonly nonce: Uint8Array;
-  readonly aad: Uint8Array;
-  readonly text: Uint8Array;
-}
-
-/** AES-GCM by a build of the module. The label is the authenticated data, so that has at most 255 bytes. */
-function moduleSeal({ key, nonce, aad, text }: Gcm, build?: Build): Uint8Array {
-  const engine = new Engine({
-    label: aad,
-    keys: [key],
-    inputSize: text.length,
-    outputSize: 0,
-    outputLimit: 0,
-    ...(build !== undefined && { build }),
-  });
-  engine.bytes.set(nonce, engine.run.nonce());
-  engine.bytes.set(text, engine.input);
-  engine.words[engine.recordsWord] = text.length;
-  const length = engine.run.seal(1, SealFlag.encrypt);
-  const packet = engine.copy(engine.run.result(), length);
-  const header = aad.length === 0 ? 0 : 2 + aad.length;
-  expect(hex(packet.subarray(header + 1, header + 13))).toBe(hex(nonce));
-  return packet.subarray(header + 13);
-}
 
 function nodeSeal({ key, nonce, aad, text }: Gcm): Uint8Array {
   const name = `aes-${8 * key.length}-gcm` as "aes-256-gcm";
