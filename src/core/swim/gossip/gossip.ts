@@ -35,6 +35,8 @@ export class Gossip {
   #tickAt = 0;
   /** When the next round out of turn may begin. */
   #hasteAt = Number.NEGATIVE_INFINITY;
+  /** Whether such a round was due after the last input and was held. */
+  #isHeld = false;
   /** Whether something that waits for such a round began here, and not in a packet. */
   #isOwn = false;
   /** Where the last of the packets came from that brought what waits for such a round. */
@@ -78,13 +80,13 @@ export class Gossip {
    * Sends what the neighbours have not been told yet out of turn, to them and a few others. Call it
    * after every input, `from` being where it came from if it was a packet. A lone announcement leaves
    * at once. The less credit is left, the longer the next round waits, so that many announcements
-   * share packets; without any they wait for the loop.
+   * share packets; without any they wait for the loop. After {@link hold} it needs no input.
    */
-  hasten(now: number, from?: Address): void {
-    if (!this.#mayHasten) return;
-    if (from === undefined) this.#isOwn = true;
-    else this.#source = from;
-    if (now < this.#hasteAt) return;
+  hasten(now: number, from: Address | undefined): void {
+    // Those inputs are noted.
+    if (!this.#isHeld) this.#note(from);
+    this.#isHeld = false;
+    if (!this.#mayHasten || now < this.#hasteAt) return;
     this.#advance(now);
     const { neighbours } = this.#ring;
     this.#credit.share(now);
@@ -94,6 +96,22 @@ export class Gossip {
     else this.#hasteAt = now + (1 - this.#credit.share(now)) * this.#context.config.gossipIntervalMs;
     this.#isOwn = false;
     this.#source = undefined;
+  }
+
+  /**
+   * Call it after an input in place of {@link hasten} if others come with it: what would leave waits
+   * for all of them. Returns whether anything does.
+   */
+  hold(now: number, from: Address | undefined): boolean {
+    this.#note(from);
+    this.#isHeld = this.#mayHasten && now >= this.#hasteAt;
+    return this.#isHeld;
+  }
+
+  #note(from: Address | undefined): void {
+    if (!this.#mayHasten) return;
+    if (from === undefined) this.#isOwn = true;
+    else this.#source = from;
   }
 
   /** Tells both neighbours all that is new, and others what was sent less often than they come in turn. */
