@@ -16,6 +16,9 @@ export class AgentConsole {
   readonly #terminal: Pick<Terminal, "write">;
   #held: string[] | undefined = [];
   #pending = 0;
+  /** Lines that were printed while others were being written; they are written together. */
+  #waiting: string[] = [];
+  #writing = false;
 
   constructor(terminal: Pick<Terminal, "write">) {
     this.#terminal = terminal;
@@ -23,11 +26,13 @@ export class AgentConsole {
 
   /** Prints a step or an error. Only the first line has the prefix. */
   async step(text: string): Promise<void> {
+    void this.#write();
     await this.#terminal.write(text === "" ? "\n" : `==> ${text}\n`);
   }
 
   /** Prints a detail. */
   async detail(text: string): Promise<void> {
+    void this.#write();
     await this.#terminal.write(`    ${text}\n`);
   }
 
@@ -49,14 +54,29 @@ export class AgentConsole {
 
   /** Resolves when everything has been written: text goes out in order. */
   async flush(): Promise<void> {
+    void this.#write();
     await this.#terminal.write("");
   }
 
   #print(text: string): void {
     if (this.#pending >= pendingLinesMax) return;
     this.#pending += 1;
-    void this.#terminal.write(text).finally(() => {
-      this.#pending -= 1;
-    });
+    this.#waiting.push(text);
+    if (!this.#writing) void this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#writing = true;
+    while (this.#waiting.length > 0) await this.#write();
+    this.#writing = false;
+  }
+
+  /** Writes the lines that wait. The terminal keeps the order of writes. */
+  async #write(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const lines = this.#waiting;
+    this.#waiting = [];
+    await this.#terminal.write(lines.join(""));
+    this.#pending -= lines.length;
   }
 }

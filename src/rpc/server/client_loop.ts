@@ -5,6 +5,7 @@
  */
 
 import type { Background } from "../../async/background.ts";
+import type { LogLevel } from "../../core/effects.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { Cancel, Clock, Connection } from "../../runtime.ts";
 import { SystemError } from "../../runtime.ts";
@@ -108,6 +109,11 @@ export class ClientLoop {
     performer.collect();
     this.#flush(session);
     if (session.overfull) this.refuse(fallenBehind);
+  }
+
+  /** Whether the client wants log lines of a level. */
+  monitors(level: LogLevel): boolean {
+    return this.#conversation?.session.monitors(level) === true;
   }
 
   /** Bytes that wait to be written. */
