@@ -74,7 +74,7 @@ class AgentRun {
     this.#runtime = { ...runtime, clock: background.clock(runtime.clock) };
     // The node keeps the clock as it is: without its timer it would be a member that does nothing.
     this.#start = (options) => start(options, runtime);
-    this.#console = new AgentConsole(runtime.terminal);
+    this.#console = new AgentConsole(runtime.terminal, this.#runtime.clock);
     this.#log.follow((line) => {
       if (!passesLevel(line.level, this.#level)) return;
       this.#syslog?.line(line.source);

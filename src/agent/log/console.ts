@@ -3,7 +3,7 @@
  * As in Serf, log lines are held back until the agent is up, and are lost if it does not come up.
  */
 
-import type { Terminal } from "../../runtime.ts";
+import type { Clock, Terminal } from "../../runtime.ts";
 
 /** How many log lines are held until the agent has started; beyond that the oldest are dropped. */
 const heldLinesMax = 16_384;
@@ -14,14 +14,17 @@ const pendingLinesMax = 16_384;
 /** The agent's standard output. */
 export class AgentConsole {
   readonly #terminal: Pick<Terminal, "write">;
+  readonly #clock: Pick<Clock, "soon">;
   #held: string[] | undefined = [];
   #pending = 0;
-  /** Lines that were printed while others were being written; they are written together. */
+  /** Lines that are written together: those of a turn, or that were printed while others were written. */
   #waiting: string[] = [];
   #writing = false;
 
-  constructor(terminal: Pick<Terminal, "write">) {
+  /** If the clock has no `soon`, a line is written at once unless others are being written. */
+  constructor(terminal: Pick<Terminal, "write">, clock: Pick<Clock, "soon">) {
     this.#terminal = terminal;
+    this.#clock = clock;
   }
 
   /** Prints a step or an error. Only the first line has the prefix. */
@@ -62,11 +65,13 @@ export class AgentConsole {
     if (this.#pending >= pendingLinesMax) return;
     this.#pending += 1;
     this.#waiting.push(text);
-    if (!this.#writing) void this.#writeAll();
+    if (this.#writing) return;
+    this.#writing = true;
+    if (this.#clock.soon === undefined) void this.#writeAll();
+    else this.#clock.soon(() => void this.#writeAll());
   }
 
   async #writeAll(): Promise<void> {
-    this.#writing = true;
     while (this.#waiting.length > 0) await this.#write();
     this.#writing = false;
   }

@@ -59,6 +59,8 @@ export class ClientLoop {
   /** The last run of the writing loop, and whether it still runs. */
   #writing: Promise<void> | undefined;
   #active = false;
+  /** Whether what is queued is written soon. */
+  #flushing = false;
   #closed = false;
   #broken = false;
   /** Ends the time to authenticate; `undefined` once the client has. */
@@ -107,7 +109,7 @@ export class ClientLoop {
     const { session, performer } = this.#conversation;
     give(session);
     performer.collect();
-    this.#flush(session);
+    this.#flushSoon(session);
     if (session.overfull) this.refuse(fallenBehind);
   }
 
@@ -168,6 +170,7 @@ export class ClientLoop {
     this.#setup.ended(this);
     this.#endGreeting?.();
     this.#conversation?.performer.close();
+    if (this.#flushing) this.#flush(this.#conversation!.session);
     this.#conversation?.session.end();
     this.#answered?.();
   }
@@ -193,6 +196,22 @@ export class ClientLoop {
     this.#endGreeting();
     this.#endGreeting = undefined;
     this.#setup.trusted(this);
+  }
+
+  /** Writes what is queued once what comes at the same time is queued, too. */
+  #flushSoon(session: Session): void {
+    const { clock, queued } = this.#setup;
+    if (clock.soon === undefined || session.batched) {
+      this.#flush(session);
+      return;
+    }
+    queued();
+    if (this.#flushing) return;
+    this.#flushing = true;
+    clock.soon(() => {
+      this.#flushing = false;
+      this.#flush(session);
+    });
   }
 
   #flush(session: Session): void {

@@ -1,6 +1,7 @@
 /** The agent's standard output: order, and how many writes many lines take. */
 import { expect, test } from "vitest";
 import { AgentConsole } from "../../../src/agent/log/console.ts";
+import type { Clock } from "../../../src/runtime.ts";
 
 /** A terminal whose writes end when the test says so. */
 class SlowTerminal {
@@ -19,9 +20,12 @@ class SlowTerminal {
   }
 }
 
-function released(): { readonly terminal: SlowTerminal; readonly out: AgentConsole } {
+function released(clock: Pick<Clock, "soon"> = {}): {
+  readonly terminal: SlowTerminal;
+  readonly out: AgentConsole;
+} {
   const terminal = new SlowTerminal();
-  const out = new AgentConsole(terminal);
+  const out = new AgentConsole(terminal, clock);
   out.release();
   return { terminal, out };
 }
@@ -35,6 +39,23 @@ test("a line is written at once, and those that come during a write are written 
   await terminal.end();
   out.line("four");
   expect(terminal.writes.at(-1)).toBe("    four\n");
+});
+
+test("lines of one turn are written together at its end, and before a step", async () => {
+  const due: (() => void)[] = [];
+  const { terminal, out } = released({ soon: (callback) => due.push(callback) });
+  out.line("one");
+  out.line("two");
+  expect(terminal.writes).toEqual([]);
+  for (const run of due.splice(0)) run();
+  expect(terminal.writes).toEqual(["    one\n    two\n"]);
+  await terminal.end();
+  out.line("three");
+  void out.step("Caught signal: interrupt");
+  expect(terminal.writes.slice(1)).toEqual(["    three\n", "==> Caught signal: interrupt\n"]);
+  for (const run of due.splice(0)) run();
+  await terminal.end();
+  expect(terminal.writes).toHaveLength(3);
 });
 
 test("a step comes after the lines before it", async () => {

@@ -39,6 +39,8 @@ export class Gossip {
   #isHeld = false;
   /** Whether something that waits for such a round began here, and not in a packet. */
   #isOwn = false;
+  /** Whether what is held came from several places; then one of them may lack what another has sent. */
+  #isMixed = false;
   /** Where the last of the packets came from that brought what waits for such a round. */
   #source: Address | undefined;
 
@@ -95,6 +97,7 @@ export class Gossip {
     if (this.#mayHasten) this.#hasteAt = this.#tickAt;
     else this.#hasteAt = now + (1 - this.#credit.share(now)) * this.#context.config.gossipIntervalMs;
     this.#isOwn = false;
+    this.#isMixed = false;
     this.#source = undefined;
   }
 
@@ -103,6 +106,9 @@ export class Gossip {
    * for all of them. Returns whether anything does.
    */
   hold(now: number, from: Address | undefined): boolean {
+    if (this.#mayHasten && (this.#isOwn || this.#source !== undefined)) {
+      this.#isMixed ||= from?.host !== this.#source?.host || from?.port !== this.#source?.port;
+    }
     this.#note(from);
     this.#isHeld = this.#mayHasten && now >= this.#hasteAt;
     return this.#isHeld;
@@ -119,7 +125,8 @@ export class Gossip {
     const { members, config } = this.#context;
     const hasCredit = (): boolean => !this.#credit.isSpent;
     const told = this.#tellNeighbours(neighbours, hasCredit);
-    const source = this.#source;
+    // What came from elsewhere may be new to that one.
+    const source = this.#isMixed ? undefined : this.#source;
     const isPeer = (node: Row): boolean => {
       if (!members.isLive(node) || members.name(node) === config.name) return false;
       if (node === neighbours.before || node === neighbours.after) return false;
