@@ -13,7 +13,7 @@ import type { SerfConfig } from "./config.ts";
 import type { SerfEffect } from "./effects.ts";
 import { type Clocks, LamportClock } from "./lamport.ts";
 import { LocalNode } from "./local.ts";
-import { msgpackCodec, type SerfCodec } from "./wire/serf_codec.ts";
+import { recallingCodec, type SerfCodec } from "./wire/serf_codec.ts";
 
 /** The deadlines of Serf's layer. */
 export type SerfTimer =
@@ -78,7 +78,7 @@ export function createContext(options: ContextOptions): SerfContext {
     swim,
     random,
     codec,
-    serfCodec = msgpackCodec,
+    serfCodec = recallingCodec(),
     meter,
     logs,
     names = new OwnNames(),
