@@ -96,9 +96,7 @@ export class Gossip {
     // What is left, because there is nobody or no credit, is for the loop.
     if (this.#mayHasten) this.#hasteAt = this.#tickAt;
     else this.#hasteAt = now + (1 - this.#credit.share(now)) * this.#context.config.gossipIntervalMs;
-    this.#isOwn = false;
-    this.#isMixed = false;
-    this.#source = undefined;
+    this.#forgetSources();
   }
 
   /**
@@ -106,12 +104,23 @@ export class Gossip {
    * for all of them. Returns whether anything does.
    */
   hold(now: number, from: Address | undefined): boolean {
-    if (this.#mayHasten && (this.#isOwn || this.#source !== undefined)) {
+    if (!this.#mayHasten) {
+      this.#forgetSources();
+      return this.#isHeld;
+    }
+    if (this.#isOwn || this.#source !== undefined) {
       this.#isMixed ||= from?.host !== this.#source?.host || from?.port !== this.#source?.port;
     }
     this.#note(from);
-    this.#isHeld = this.#mayHasten && now >= this.#hasteAt;
+    this.#isHeld = now >= this.#hasteAt;
     return this.#isHeld;
+  }
+
+  #forgetSources(): void {
+    this.#isHeld = false;
+    this.#isOwn = false;
+    this.#isMixed = false;
+    this.#source = undefined;
   }
 
   #note(from: Address | undefined): void {
