@@ -68,6 +68,11 @@ export interface Clock {
   /** Calls `callback` once, not earlier than `delayMs` from now. `delayMs` may be above 2^31. */
   after(delayMs: number, callback: () => void): Cancel;
   /**
+   * Calls `callback` once, after the input that has arrived and before the program waits for more.
+   * Absent where every input comes alone.
+   */
+  soon?(callback: () => void): void;
+  /**
    * Returns a promise with the outcome of `promise`, which settles only if time passes. Absent where
    * it always does. The simulator's rejects if nobody lets time pass.
    */

@@ -1,4 +1,5 @@
-/** The clock of all real runtimes: `performance` and `setTimeout`. */
+/** The clock of all real runtimes: `performance`, `setTimeout` and `setImmediate`. */
+import { setImmediate } from "node:timers";
 import type { Cancel, Clock } from "../../src/runtime.ts";
 
 /** The maximum delay of `setTimeout`; a longer one would fire at once. */
@@ -21,6 +22,7 @@ export const clock: Clock = {
     }
     return () => clearTimeout(timer);
   },
+  soon: (callback) => void setImmediate(callback),
 };
 
 function now(): number {

@@ -74,11 +74,11 @@ class AgentRun {
     this.#runtime = { ...runtime, clock: background.clock(runtime.clock) };
     // The node keeps the clock as it is: without its timer it would be a member that does nothing.
     this.#start = (options) => start(options, runtime);
-    this.#console = new AgentConsole(runtime.terminal);
-    this.#log.follow((line, source) => {
+    this.#console = new AgentConsole(runtime.terminal, this.#runtime.clock);
+    this.#log.follow((line) => {
       if (!passesLevel(line.level, this.#level)) return;
-      this.#syslog?.line(source);
-      if (this.#json) this.#console.line(formatJsonLine(source), "");
+      this.#syslog?.line(line.source);
+      if (this.#json) this.#console.line(formatJsonLine(line.source), "");
       else this.#console.line(line.text);
     });
   }

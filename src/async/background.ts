@@ -33,6 +33,7 @@ export class Background {
       now: () => clock.now(),
       wallTime: () => clock.wallTime(),
       after: (delayMs, callback): Cancel => clock.after(delayMs, () => this.run("a timer", callback)),
+      ...(clock.soon && { soon: (callback) => clock.soon?.(() => this.run("a turn", callback)) }),
     };
   }
 

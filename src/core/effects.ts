@@ -115,7 +115,9 @@ export class Outbox<Effect> implements Sink<Effect> {
 
   /** Appends a log line, if anybody wants them. */
   log(level: LogLevel, component: string, text: string, limit?: LineKind): void {
-    if (this.logs) this.#effects.push({ kind: "log", level, component, text, ...(limit && { limit }) });
+    if (!this.logs) return;
+    const line = { kind: "log", level, component, text } as const;
+    this.#effects.push(limit === undefined ? line : { ...line, limit });
   }
 
   /** Removes and returns everything that was queued since the last call. */

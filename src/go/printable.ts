@@ -15,6 +15,9 @@ const unsafeInLines = /(?![\n\t])[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u2
 /** The layout of a list of errors in Go: an item, or the end of the list. */
 const listLayout = /(\n\t\* |\n+$|\n\n(?=, retrying in ))/;
 
+/** Anything but ASCII that can be printed; most texts have nothing else. */
+const unusual = /[^ -~]/;
+
 /** Text for one line: a name in a table, for example. */
 export function printable(text: string): string {
   return text.replace(unsafe, escapeCharacter);
@@ -27,6 +30,7 @@ export function printableLines(text: string): string {
 
 /** Text of a log entry: one line, or a list of errors. Idempotent. */
 export function printableEntry(text: string): string {
+  if (!unusual.test(text)) return text;
   // Splitting at a group keeps what it matched, at the odd places.
   const parts = text.split(listLayout);
   return parts.map((part, index) => (index % 2 === 1 ? part : printable(part))).join("");

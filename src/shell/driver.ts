@@ -16,6 +16,8 @@ export class Driver {
   readonly #clock: Clock;
   readonly #carryOut: (effect: SerfEffect) => void;
   #draining = false;
+  /** Whether what the core holds is sent soon. */
+  #spreading = false;
   #stopped = false;
   #cancelTimer: Cancel | undefined;
   #armedFor = Number.POSITIVE_INFINITY;
@@ -29,32 +31,45 @@ export class Driver {
 
   /**
    * Passes one input to the core, then carries out the effects. An effect may pass in further
-   * inputs; their effects come after those that are there already. Does nothing after
-   * {@link stop} and returns `undefined` then.
+   * inputs; their effects come after those that are there already. What is new for other members
+   * leaves once the inputs that came together are through, if the clock can tell. Does nothing
+   * after {@link stop} and returns `undefined` then.
    */
   turn<Result>(input: (core: SerfCore, now: number) => Result): Result | undefined {
     if (this.#stopped) return undefined;
     const result = input(this.#core, this.#clock.now());
-    if (!this.#draining) this.#drain();
+    if (!this.#draining) this.#drain(this.#clock.soon !== undefined);
     return result;
   }
 
-  /** Ends the loop: the core gets no further input. */
+  /** Ends the loop: the core gets no further input. Sends what it holds. */
   stop(): void {
+    if (!this.#stopped && this.#spreading && !this.#draining) this.#drain(false);
     this.#stopped = true;
     this.#arm(Number.POSITIVE_INFINITY);
   }
 
-  #drain(): void {
+  #drain(holds: boolean): void {
     this.#draining = true;
     try {
-      for (let effects = this.#core.drain(); effects.length > 0; effects = this.#core.drain()) {
+      for (let effects = this.#core.drain(holds); effects.length > 0; effects = this.#core.drain(holds)) {
         for (const effect of effects) this.#carryOut(effect);
       }
     } finally {
       this.#draining = false;
     }
-    if (!this.#stopped) this.#arm(this.#core.deadline());
+    if (this.#stopped) return;
+    if (this.#core.isHolding) this.#spreadSoon();
+    this.#arm(this.#core.deadline());
+  }
+
+  #spreadSoon(): void {
+    if (this.#spreading) return;
+    this.#spreading = true;
+    this.#clock.soon?.(() => {
+      this.#spreading = false;
+      if (!this.#stopped) this.#drain(false);
+    });
   }
 
   #arm(deadline: number): void {

@@ -237,6 +237,13 @@ export const serfMutants: readonly Mutant[] = [
       "",
     ],
   ]),
+  ...faultsIn("src/core/serf/wire/decoded_events.ts", [
+    [
+      "an event is taken for another one",
+      "equalBytes(slot.bytes, bytes)",
+      "slot.bytes.length === bytes.length",
+    ],
+  ]),
   ...faultsIn("src/core/serf/pipeline.ts", [
     ["coalescing is lost", 'if ("members" in event && this.#members !== undefined) {', "if (false) {"],
     [

@@ -354,6 +354,16 @@ export const swimMutants: readonly Mutant[] = [
       "this.#hasteAt = now + 0 *",
     ],
     ["haste costs nothing", "this.#credit.pay(", "void ("],
+    [
+      "what is held is sent as if it came in a packet",
+      "if (!this.#isHeld) this.#note(from);",
+      "this.#note(from);",
+    ],
+    [
+      "of several sources the last gets nothing",
+      "const source = this.#isMixed ? undefined : this.#source;",
+      "const source = this.#source;",
+    ],
     ["the rest gets everything again", "this.#tell(node, { below: place }", "this.#tell(node, {}"],
     [
       "nobody to tell makes a node spin",

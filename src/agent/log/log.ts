@@ -12,14 +12,44 @@ import type { LogLine } from "../../shell/options/options.ts";
 /** Lines kept for monitors, whatever the agent's own level. */
 export const recentLinesMax = 512;
 
-/** Takes a line as text, and as it was logged. */
-export type LogListener = (line: MonitoredLine, source: LogLine) => void;
+/** Takes a line. */
+export type LogListener = (line: AgentLine) => void;
+
+/**
+ * One line. Most are of a level that nobody reads, so the text is made when it is first asked for,
+ * safe to print for all that follow.
+ */
+export class AgentLine implements MonitoredLine {
+  readonly level: LogLevel;
+  readonly #logged: LogLine;
+  readonly #safe: (text: string) => string;
+  #text: string | undefined;
+
+  /** `safe` takes out of a text what must not be printed. */
+  constructor(logged: LogLine, safe: (text: string) => string) {
+    this.level = logged.level;
+    this.#logged = logged;
+    this.#safe = safe;
+  }
+
+  /** The whole line, without a final newline. */
+  get text(): string {
+    this.#text ??= formatLine(this.source);
+    return this.#text;
+  }
+
+  /** The line in its parts. */
+  get source(): LogLine {
+    const { time, level, component, text } = this.#logged;
+    return { time, level, component, text: this.#safe(text) };
+  }
+}
 
 /** A log that any number of listeners follow. */
 export class AgentLog {
   readonly #clock: Clock;
   readonly #listeners = new Set<LogListener>();
-  #recent: MonitoredLine[] = [];
+  #recent: AgentLine[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,24 +62,22 @@ export class AgentLog {
 
   /** Logs the output of a program, which may have several lines. */
   output(level: LogLevel, component: string, text: string): void {
-    this.#add({ time: this.#clock.wallTime(), level, component, text: printableLines(text) });
+    this.#add(new AgentLine({ time: this.#clock.wallTime(), level, component, text }, printableLines));
   }
 
   /** Logs a line that has its time already. */
   append(line: LogLine): void {
-    this.#add({ ...line, text: printableEntry(line.text) });
+    this.#add(new AgentLine(line, printableEntry));
   }
 
-  /** The text is safe to print, for all that follow. */
-  #add(line: LogLine): void {
-    const monitored = { level: line.level, text: formatLine(line) };
-    this.#recent.push(monitored);
+  #add(line: AgentLine): void {
+    this.#recent.push(line);
     if (this.#recent.length >= 2 * recentLinesMax) this.#recent = this.#recent.slice(-recentLinesMax);
-    for (const listener of this.#listeners) listener(monitored, line);
+    for (const listener of this.#listeners) listener(line);
   }
 
   /** The last lines, oldest first. */
-  recent(): readonly MonitoredLine[] {
+  recent(): readonly AgentLine[] {
     return this.#recent.slice(-recentLinesMax);
   }
 

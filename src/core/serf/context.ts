@@ -13,7 +13,7 @@ import type { SerfConfig } from "./config.ts";
 import type { SerfEffect } from "./effects.ts";
 import { type Clocks, LamportClock } from "./lamport.ts";
 import { LocalNode } from "./local.ts";
-import { msgpackCodec, type SerfCodec } from "./wire/serf_codec.ts";
+import { recallingCodec, type SerfCodec } from "./wire/serf_codec.ts";
 
 /** The deadlines of Serf's layer. */
 export type SerfTimer =
@@ -47,6 +47,8 @@ export interface SerfContext {
    * The time of the input that is being handled, in milliseconds. Only {@link beginInput} sets it.
    */
   now: number;
+  /** Whether nothing was drained since that input. */
+  isFresh: boolean;
   /** Only `Life` sets it. */
   state: LifeState;
 }
@@ -76,7 +78,7 @@ export function createContext(options: ContextOptions): SerfContext {
     swim,
     random,
     codec,
-    serfCodec = msgpackCodec,
+    serfCodec = recallingCodec(),
     meter,
     logs,
     names = new OwnNames(),
@@ -93,6 +95,7 @@ export function createContext(options: ContextOptions): SerfContext {
     clocks: { members: new LamportClock(), events: new LamportClock(), queries: new LamportClock() },
     local: new LocalNode({ name, address: swim.address, port: swim.port, tags, protocol }),
     now: 0,
+    isFresh: false,
     state: "alive",
   };
 }
@@ -103,6 +106,7 @@ export function createContext(options: ContextOptions): SerfContext {
  */
 export function beginInput(context: SerfContext, now: number): void {
   context.now = now;
+  context.isFresh = true;
 }
 
 /** Logs one line under the name `serf`. */

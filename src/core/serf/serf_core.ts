@@ -16,12 +16,10 @@ import type { Identities } from "../swim/identity.ts";
 import type { Standing } from "../swim/members.ts";
 import { Swim } from "../swim/swim.ts";
 import type { MessageCodec } from "../wire/message_codec.ts";
-
 import type { Member } from "./api.ts";
 import { SerfApplication } from "./application.ts";
 import type { SerfConfig } from "./config.ts";
-import type { LifeState, SerfContext, SerfTimer } from "./context.ts";
-import { beginInput, createContext } from "./context.ts";
+import { beginInput, createContext, type LifeState, type SerfContext, type SerfTimer } from "./context.ts";
 import { PingCoordinates } from "./coordinates.ts";
 import type { SerfEffect } from "./effects.ts";
 import { UserEvents } from "./events/user_events.ts";
@@ -58,9 +56,7 @@ export interface SerfCoreOptions {
   readonly matchPattern?: PatternMatcher;
   /** The application's checks of members. */
   readonly admission?: AdmissionHooks;
-  /**
-   * Called with the answers of users to query events. The host passes them to `queries.respond`.
-   */
+  /** Called with the answers of users to query events. The host passes them to `queries.respond`. */
   readonly respond?: (query: ReceivedQuery, payload: Uint8Array) => void;
   /** Whether key changes are written to a keyring file. */
   readonly keysAreStored?: boolean;
@@ -91,6 +87,7 @@ export class SerfCore {
   readonly #shared: SharedState;
   readonly #recovery: Recovery | undefined;
   readonly #pipeline: Pipeline;
+  #isHolding = false;
 
   /** Throws SerfError (ERR_LIMIT) if the tags are too long. */
   constructor(options: SerfCoreOptions) {
@@ -158,17 +155,24 @@ export class SerfCore {
     this.#swim.adopt(now, members);
   }
 
-  /** Returns the effects since the last call, in order. */
-  drain(): SerfEffect[] {
-    const { now, outbox } = this.#context;
-    this.#swim.hasten(now);
+  /**
+   * Returns the effects since the last call, in order. With `holds`, what is new and need not wait for
+   * the gossip loop stays until a call without, so that inputs that come together share packets.
+   */
+  drain(holds = false): SerfEffect[] {
+    const { now, outbox, isFresh } = this.#context;
+    this.#context.isFresh = false;
+    if (!holds) this.#swim.hasten(now);
+    if (!holds || isFresh) this.#isHolding = holds && this.#swim.hold(now);
     return this.#pipeline.run(now, outbox.drain());
   }
 
-  /**
-   * Lets go of what is half done, and returns what is left to do when the node stops: events that are
-   * held, and lines that are not recorded yet.
-   */
+  /** Whether the last {@link drain} held anything. */
+  get isHolding(): boolean {
+    return this.#isHolding;
+  }
+
+  /** Lets go of what is half done. Returns what is left to do: held events, and lines to record. */
   end(): SerfEffect[] {
     this.#swim.stopJobs(this.#context.now);
     this.#events.flush();
@@ -211,9 +215,7 @@ export class SerfCore {
     this.#swim.sendFailed(now, to, reason);
   }
 
-  /**
-   * Accepts a connection of a peer. Returns the id of the stream.
-   */
+  /** Accepts a connection of a peer. Returns the id of the stream. */
   accept(now: number, peer: Address): number {
     beginInput(this.#context, now);
     return this.#swim.accept(now, peer);
@@ -352,9 +354,7 @@ export class SerfCore {
     });
   }
 
-  /**
-   * Begins a command that settles with `error` if its broadcast is not sent often enough in time.
-   */
+  /** Begins a command that settles with `error` if its broadcast is not sent often enough in time. */
   #beginTimed(now: number, command: number, error: string): void {
     this.#commands.begin(command);
     this.#commands.expire(now + this.#context.config.broadcastTimeoutMs, command, error);

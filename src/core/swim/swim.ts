@@ -268,6 +268,13 @@ export class Swim {
     this.#from = undefined;
   }
 
+  /** Call it in place of {@link hasten} if other inputs come with this one. Returns whether anything waits. */
+  hold(now: number): boolean {
+    const isHeld = this.#gossip.hold(now, this.#from);
+    this.#from = undefined;
+    return isHeld;
+  }
+
   /** Runs all timers that are due. */
   tick(now: number): void {
     this.#stalls.notice(now);

@@ -5,6 +5,7 @@
  */
 
 import type { Background } from "../../async/background.ts";
+import type { LogLevel } from "../../core/effects.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { Cancel, Clock, Connection } from "../../runtime.ts";
 import { SystemError } from "../../runtime.ts";
@@ -58,6 +59,8 @@ export class ClientLoop {
   /** The last run of the writing loop, and whether it still runs. */
   #writing: Promise<void> | undefined;
   #active = false;
+  /** Whether what is queued is written soon. */
+  #flushing = false;
   #closed = false;
   #broken = false;
   /** Ends the time to authenticate; `undefined` once the client has. */
@@ -106,8 +109,13 @@ export class ClientLoop {
     const { session, performer } = this.#conversation;
     give(session);
     performer.collect();
-    this.#flush(session);
+    this.#flushSoon(session);
     if (session.overfull) this.refuse(fallenBehind);
+  }
+
+  /** Whether the client wants log lines of a level. */
+  monitors(level: LogLevel): boolean {
+    return this.#conversation?.session.monitors(level) === true;
   }
 
   /** Bytes that wait to be written. */
@@ -162,6 +170,7 @@ export class ClientLoop {
     this.#setup.ended(this);
     this.#endGreeting?.();
     this.#conversation?.performer.close();
+    if (this.#flushing) this.#flush(this.#conversation!.session);
     this.#conversation?.session.end();
     this.#answered?.();
   }
@@ -187,6 +196,22 @@ export class ClientLoop {
     this.#endGreeting();
     this.#endGreeting = undefined;
     this.#setup.trusted(this);
+  }
+
+  /** Writes what is queued once what comes at the same time is queued, too. */
+  #flushSoon(session: Session): void {
+    const { clock, queued } = this.#setup;
+    if (clock.soon === undefined || session.batched) {
+      this.#flush(session);
+      return;
+    }
+    queued();
+    if (this.#flushing) return;
+    this.#flushing = true;
+    clock.soon(() => {
+      this.#flushing = false;
+      this.#flush(session);
+    });
   }
 
   #flush(session: Session): void {

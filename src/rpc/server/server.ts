@@ -118,9 +118,12 @@ export class RpcServer {
 
   /** Delivers a log line to all monitors. */
   line(line: MonitoredLine): void {
-    const record = new LineRecord(line);
-    const now = this.#runtime.clock.now();
-    for (const client of this.#clients) client.deliver((session) => session.line(now, record));
+    let record: LineRecord | undefined;
+    for (const client of this.#clients) {
+      if (!client.monitors(line.level)) continue;
+      const shared = (record ??= new LineRecord(line));
+      client.deliver((session) => session.line(this.#runtime.clock.now(), shared));
+    }
   }
 
   /** Stops listening and closes all connections. */

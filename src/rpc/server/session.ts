@@ -132,6 +132,11 @@ export class Session {
     return this.#subscriptions.count > 0 || this.#queries.running > 0;
   }
 
+  /** Whether the client wants log lines of a level. */
+  monitors(level: LogLevel): boolean {
+    return this.#subscriptions.monitors(level);
+  }
+
   /** Takes received bytes and goes on as far as they allow. */
   receive(bytes: Uint8Array): void {
     if (this.#closing) return;

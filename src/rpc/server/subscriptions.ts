@@ -110,10 +110,15 @@ export class Subscriptions {
     }
   }
 
+  /** Whether there is a monitor of lines of a level. */
+  monitors(level: LogLevel): boolean {
+    return this.#monitor !== undefined && passesLevel(level, this.#monitor.level);
+  }
+
   /** Delivers a log line to the monitor. */
   line(now: number, record: LineRecord, client: string): void {
     const monitor = this.#monitor;
-    if (monitor === undefined || !passesLevel(record.line.level, monitor.level)) return;
+    if (monitor === undefined || !this.monitors(record.line.level)) return;
     const queued = this.#writes.record(monitor, monitor.header, record.encode(this.#codec));
     if (!queued) this.#dropped(now, `Dropping logs to ipc.client: ${client}`);
   }

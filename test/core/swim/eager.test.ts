@@ -152,3 +152,62 @@ describe("haste", () => {
     expect(packets(subject).size).toBe(0);
   });
 });
+
+describe("what is held while inputs come together", () => {
+  /** Feeds a packet that is handled together with others. Returns whether anything is held. */
+  function held(subject: Machine, last: number, node: string): boolean {
+    const bytes = subject.codec.seal([subject.codec.encode(alive(node, 1, 200))], {
+      crc: false,
+      encrypt: false,
+    });
+    subject.swim.packet(subject.now, { host: `10.0.0.${last}`, port: 7946 }, bytes);
+    return subject.swim.hold(subject.now);
+  }
+
+  it("leaves in one packet for each receiver, and to as many as if it had come in one", () => {
+    // Of our own it would go to ten.
+    const subject = among(machine({ retransmitMult: 10 }), 30);
+    subject.swim.hold(subject.now);
+    expect([held(subject, 2, "x"), held(subject, 2, "y")]).toEqual([true, true]);
+    expect(subject.outbox.drain()).toEqual([]);
+    subject.take();
+    expect([...packets(subject).values()]).toEqual([1, 1, 1, 1]);
+    expect(subject.swim.hold(subject.now)).toBe(false);
+  });
+
+  it("goes to all others if something of our own is in it", () => {
+    const subject = among(machine(), 7);
+    subject.swim.update(subject.now, () => undefined);
+    subject.swim.hold(subject.now);
+    // The eighth other member.
+    held(subject, 2, "x");
+    subject.take();
+    expect(packets(subject).size).toBe(8);
+  });
+
+  it("goes back to no member that it came from, unless it came from several", () => {
+    const back = (senders: readonly number[]): number => {
+      let count = 0;
+      for (let seed = 0; seed < 60; seed++) {
+        const subject = among(machine({}, seed), 12);
+        const neighbours = subject.swim.nearest(2).map(({ host }) => host);
+        subject.swim.hold(subject.now);
+        const hosts = senders.map((sender) => `10.0.0.${sender}`);
+        if (hosts.some((host) => neighbours.includes(host))) continue;
+        for (const [index, sender] of senders.entries()) held(subject, sender, `x${index}`);
+        subject.take();
+        count += hosts.filter((host) => packets(subject).has(host)).length;
+      }
+      return count;
+    };
+    const free = [2, 3, 4, 5, 6, 7].filter((last) => {
+      const near = among(machine(), 12)
+        .swim.nearest(4)
+        .map(({ host }) => host);
+      return !near.includes(`10.0.0.${last}`);
+    });
+    expect(free.length).toBeGreaterThan(2);
+    expect(back([free[0]!, free[0]!])).toBe(0);
+    expect(back([free[0]!, free[1]!])).toBeGreaterThan(5);
+  });
+});

@@ -45,3 +45,27 @@ test("the responses to requests that come together are written together, but onl
   const size = sizes[2]! / (40 - 2 * batchMax);
   expect(sizes).toEqual([batchMax * size, batchMax * size, 8 * size]);
 });
+
+test("records of one turn of the event loop are written together, also if the server closes in it", async () => {
+  const { fake, server, service } = await serve();
+  const due: (() => void)[] = [];
+  Object.assign(fake.runtime.clock, { soon: (callback: () => void) => due.push(callback) });
+  const stream = codec.encode({ Command: "stream", Seq: 1 }, { Type: "user" });
+  const connection = await raw(fake, stream);
+  for (let reply = 0; reply < 2; reply++) await connection.read();
+  const send = (name: string): void =>
+    server.event({ type: "user", lamportTime: 1n, name, payload: new Uint8Array(0), coalesce: true });
+  const names = async (): Promise<string[]> => {
+    const text = new TextDecoder().decode((await connection.read())!);
+    return text.match(/event-\d/g) ?? [];
+  };
+  send("event-1");
+  send("event-2");
+  expect(due).toHaveLength(1);
+  for (const run of due.splice(0)) run();
+  expect(await names()).toEqual(["event-1", "event-2"]);
+  send("event-3");
+  await server.close();
+  expect(await names()).toEqual(["event-3"]);
+  expect(service.lines.filter((line) => line.includes("ERR"))).toEqual([]);
+});

@@ -5,6 +5,7 @@
 
 import type { Coordinate } from "../../coordinate/coordinate.ts";
 import type { Job } from "../../jobs.ts";
+import { DecodedEvents } from "./decoded_events.ts";
 import { encodeUserEvent } from "./encoding.ts";
 import {
   decodeMessage,
@@ -12,6 +13,7 @@ import {
   type JoinIntent,
   type LeaveIntent,
   type SerfMessage,
+  SerfMessageType,
   type UserEventMessage,
 } from "./messages.ts";
 import { decodeCoordinate, encodeCoordinate } from "./ping_payload.ts";
@@ -51,3 +53,19 @@ export const msgpackCodec: SerfCodec = {
   encodeCoordinate,
   decodeCoordinate,
 };
+
+/** Returns Serf's own encoding for one node, which decodes an event that it gets again only once. */
+export function recallingCodec(): SerfCodec {
+  const decoded = new DecodedEvents();
+  return {
+    ...msgpackCodec,
+    decodeMessage(bytes) {
+      if (bytes[0] !== SerfMessageType.userEvent) return decodeMessage(bytes);
+      const known = decoded.find(bytes);
+      if (known !== undefined) return known;
+      const message = decodeMessage(bytes);
+      if (message?.type === "userEvent") decoded.keep(bytes, message);
+      return message;
+    },
+  };
+}

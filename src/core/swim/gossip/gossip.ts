@@ -35,8 +35,12 @@ export class Gossip {
   #tickAt = 0;
   /** When the next round out of turn may begin. */
   #hasteAt = Number.NEGATIVE_INFINITY;
+  /** Whether such a round was due after the last input and was held. */
+  #isHeld = false;
   /** Whether something that waits for such a round began here, and not in a packet. */
   #isOwn = false;
+  /** Whether what is held came from several places; then one of them may lack what another has sent. */
+  #isMixed = false;
   /** Where the last of the packets came from that brought what waits for such a round. */
   #source: Address | undefined;
 
@@ -78,13 +82,13 @@ export class Gossip {
    * Sends what the neighbours have not been told yet out of turn, to them and a few others. Call it
    * after every input, `from` being where it came from if it was a packet. A lone announcement leaves
    * at once. The less credit is left, the longer the next round waits, so that many announcements
-   * share packets; without any they wait for the loop.
+   * share packets; without any they wait for the loop. After {@link hold} it needs no input.
    */
-  hasten(now: number, from?: Address): void {
-    if (!this.#mayHasten) return;
-    if (from === undefined) this.#isOwn = true;
-    else this.#source = from;
-    if (now < this.#hasteAt) return;
+  hasten(now: number, from: Address | undefined): void {
+    // Those inputs are noted.
+    if (!this.#isHeld) this.#note(from);
+    this.#isHeld = false;
+    if (!this.#mayHasten || now < this.#hasteAt) return;
     this.#advance(now);
     const { neighbours } = this.#ring;
     this.#credit.share(now);
@@ -92,8 +96,37 @@ export class Gossip {
     // What is left, because there is nobody or no credit, is for the loop.
     if (this.#mayHasten) this.#hasteAt = this.#tickAt;
     else this.#hasteAt = now + (1 - this.#credit.share(now)) * this.#context.config.gossipIntervalMs;
+    this.#forgetSources();
+  }
+
+  /**
+   * Call it after an input in place of {@link hasten} if others come with it: what would leave waits
+   * for all of them. Returns whether anything does.
+   */
+  hold(now: number, from: Address | undefined): boolean {
+    if (!this.#mayHasten) {
+      this.#forgetSources();
+      return this.#isHeld;
+    }
+    if (this.#isOwn || this.#source !== undefined) {
+      this.#isMixed ||= from?.host !== this.#source?.host || from?.port !== this.#source?.port;
+    }
+    this.#note(from);
+    this.#isHeld = now >= this.#hasteAt;
+    return this.#isHeld;
+  }
+
+  #forgetSources(): void {
+    this.#isHeld = false;
     this.#isOwn = false;
+    this.#isMixed = false;
     this.#source = undefined;
+  }
+
+  #note(from: Address | undefined): void {
+    if (!this.#mayHasten) return;
+    if (from === undefined) this.#isOwn = true;
+    else this.#source = from;
   }
 
   /** Tells both neighbours all that is new, and others what was sent less often than they come in turn. */
@@ -101,7 +134,8 @@ export class Gossip {
     const { members, config } = this.#context;
     const hasCredit = (): boolean => !this.#credit.isSpent;
     const told = this.#tellNeighbours(neighbours, hasCredit);
-    const source = this.#source;
+    // What came from elsewhere may be new to that one.
+    const source = this.#isMixed ? undefined : this.#source;
     const isPeer = (node: Row): boolean => {
       if (!members.isLive(node) || members.name(node) === config.name) return false;
       if (node === neighbours.before || node === neighbours.after) return false;
