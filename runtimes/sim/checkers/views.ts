@@ -22,6 +22,8 @@ export function disagreements({ nodes, truth }: Scene, max: number = Number.POSI
         wrong.push(`${observer.name} sees ${name} ${seen?.status ?? "not at all"}, it is ${status}`);
       } else if (status === "alive" && !sameTags(seen.tags, subject.core.inspect().tags)) {
         wrong.push(`${observer.name} sees old tags of ${name}`);
+      } else if (status === "alive" && seen.address !== subject.address.host) {
+        wrong.push(`${observer.name} sees ${name} at ${seen.address}, it is at ${subject.address.host}`);
       }
       if (wrong.length >= max) return wrong;
     }

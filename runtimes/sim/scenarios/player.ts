@@ -20,6 +20,9 @@ import { Weather } from "./weather.ts";
 /** After this long a join that failed is tried again. */
 const joinAgainMs = 3_000;
 
+/** This long after a program has ended by itself it starts again. */
+const superviseMs = 5_000;
+
 /** How long queries run. */
 const queryMs = 5_000;
 
@@ -125,6 +128,14 @@ export class Player {
     });
   }
 
+  /** Starts a node again a while after it ended by itself, as what runs services does. */
+  halted(node: CoreNode): void {
+    const { starts } = node;
+    this.#world.at(superviseMs, () => {
+      if (node.starts === starts && this.#machines.member(node.machine) === node) this.#restart(node);
+    });
+  }
+
   #perform(step: Step): void {
     if (this.#act(step)) this.#count(step.do);
   }
@@ -156,6 +167,8 @@ export class Player {
         return true;
       case "replace":
         return this.#replace(step.node!);
+      case "move":
+        return this.#move(step);
       case "leave":
         if (isMember) world.leave(node);
         return isMember;
@@ -306,6 +319,10 @@ export class Player {
 
   #replace(machine: number): boolean {
     return !this.#machines.isTaken(machine) && this.#restart(this.#machines.succeed(machine));
+  }
+
+  #move({ node: machine, value }: Step): boolean {
+    return !this.#machines.isTaken(machine!) && this.#restart(this.#machines.move(machine!, value === 1));
   }
 
   /** Makes a node a member, when it has left if it is about to. */

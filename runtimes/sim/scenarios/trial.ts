@@ -7,8 +7,9 @@ import { rulesOfMemberlist, type SwimConfig } from "../../../src/core/swim/confi
 import { Checkers } from "../checkers/checkers.ts";
 import { disagreements } from "../checkers/views.ts";
 import type { CoreNode } from "../cores/node.ts";
+import type { CoreWorldOptions } from "../cores/options.ts";
 import type { Watcher } from "../cores/watcher.ts";
-import { CoreWorld, type CoreWorldOptions } from "../cores/world.ts";
+import { CoreWorld } from "../cores/world.ts";
 import { answerTo, Player } from "./player.ts";
 import { KeyRotation } from "./rotation.ts";
 import { formedMs, namesIn, type Scenario, type StepKind } from "./scenario.ts";
@@ -74,6 +75,11 @@ export function runTrial(
     memberlist: memberlist.length > 0,
   });
   const rotation = new KeyRotation();
+  const supervisor: Watcher = {
+    effect: (_now, node, { kind }) => {
+      if (kind === "halt") player.halted(node);
+    },
+  };
   const world = new CoreWorld({
     seed,
     size,
@@ -82,10 +88,10 @@ export function runTrial(
     snapshots,
     swim: (machine) => (memberlist.includes(machine) ? ofMemberlist : {}),
     answer: ({ name }, query) => answerTo(query.name, name),
-    watchers: [checkers, rotation, ...watchers],
+    watchers: [checkers, rotation, supervisor, ...watchers],
     ...travel,
   });
-  const player = new Player(world, checkers, scenario, options);
+  const player: Player = new Player(world, checkers, scenario, options);
   player.begin();
   const lastMs = steps.reduce((last, { at, forMs = 0 }) => Math.max(last, at + forMs), formedMs);
   world.run(lastMs + 1);
