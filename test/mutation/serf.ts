@@ -384,8 +384,18 @@ export const serfMutants: readonly Mutant[] = [
     ["half of the votes are a majority", "Math.floor(votes / 2) + 1", "Math.floor(votes / 2)"],
     [
       "each conflict starts another vote",
-      "if (enabled && !this.#voting) this.#vote(now);",
-      "if (enabled) this.#vote(now);",
+      "if (enabled && !this.#voting) this.#vote(now, { host, port });",
+      "if (enabled) this.#vote(now, { host, port });",
+    ],
+    [
+      "who loses a vote stops, although no other node replies",
+      "if (error === undefined) this.#stop({ matching, votes });\n      else",
+      "if (error !== undefined) this.#stop({ matching, votes });\n      else",
+    ],
+    [
+      "the loser of a vote never votes again",
+      "    this.#voting = false;\n    const text = `nobody",
+      "    const text = `nobody",
     ],
   ]),
   ...faultsIn("src/core/serf/wire/push_pull.ts", [

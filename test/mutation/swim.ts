@@ -202,7 +202,11 @@ export const swimMutants: readonly Mutant[] = [
     ],
   ]),
   ...faultsIn("src/core/swim/detection/round_trips.ts", [
-    ["round trips outlive the address", "known?.endpoint.host === host && known.endpoint.port === port", "true"],
+    [
+      "round trips outlive the address",
+      "known?.endpoint.host === host && known.endpoint.port === port",
+      "true",
+    ],
     ["deviations of round trips do not count", "known.meanMs + 4 * known.deviationMs", "known.meanMs"],
     [
       "the first round trip counts for ever",
