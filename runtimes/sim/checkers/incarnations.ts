@@ -3,12 +3,15 @@
 import type { Change } from "./rule.ts";
 import { Rule } from "./rule.ts";
 
-/** A rule that holds unless somebody says that a member has another address. */
+/** A rule that holds unless a member has another address. */
 abstract class IncarnationRule extends Rule {
   /** Whoever left may come back at another address with any incarnation, as in memberlist; a liar can say so. */
-  protected mayHaveMoved(now: number): boolean {
+  protected mayHaveMoved(now: number, subject: number): boolean {
     const { truth, bounds } = this.scene;
-    return truth.calmSince("lies") + bounds.aftermathMs > now;
+    if (truth.calmSince("lies") + bounds.aftermathMs > now) return true;
+    const { movedAt } = truth.life(subject);
+    // Faults keep some from knowing it for a while.
+    return movedAt !== undefined && Math.max(movedAt, truth.calmSince("delay")) + bounds.recoveryMs > now;
   }
 }
 
@@ -16,10 +19,10 @@ abstract class IncarnationRule extends Rule {
 export class IncarnationsRise extends IncarnationRule {
   readonly name = "incarnations never fall";
 
-  override changed(now: number, { observer, name, incarnation, before }: Change): void {
+  override changed(now: number, { observer, subject, name, incarnation, before }: Change): void {
     if (before === undefined) return;
     this.judged += 1;
-    if (incarnation >= before.incarnation || this.mayHaveMoved(now)) return;
+    if (incarnation >= before.incarnation || this.mayHaveMoved(now, subject)) return;
     this.fail(now, `${observer.name} knew ${name} at ${before.incarnation}, now at ${incarnation}`);
   }
 }
@@ -28,11 +31,11 @@ export class IncarnationsRise extends IncarnationRule {
 export class ReturnsAreNewer extends IncarnationRule {
   readonly name = "nobody returns from dead or left without a newer incarnation";
 
-  override changed(now: number, { observer, name, status, incarnation, before }: Change): void {
+  override changed(now: number, { observer, subject, name, status, incarnation, before }: Change): void {
     if (before === undefined || (before.status !== "dead" && before.status !== "left")) return;
     if (status === "dead" || status === "left") return;
     this.judged += 1;
-    if (incarnation > before.incarnation || this.mayHaveMoved(now)) return;
+    if (incarnation > before.incarnation || this.mayHaveMoved(now, subject)) return;
     this.fail(now, `${observer.name} has ${name} ${status} again at ${incarnation}, was ${before.status}`);
   }
 }
