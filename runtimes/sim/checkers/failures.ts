@@ -139,8 +139,10 @@ export class AnnouncementsSpread extends Rule {
 
   #judge(now: number, { subject, incarnation, at }: News): void {
     const { truth, nodes, bounds } = this.scene;
-    const { running, changedAt } = truth.life(subject);
+    const { running, changedAt, movedAt } = truth.life(subject);
     if (!running || changedAt > at || truth.calmSince("delay") > at) return;
+    // Whoever has not forgotten its old address refuses the new one.
+    if (movedAt !== undefined && Math.max(movedAt, truth.calmSince("delay")) + bounds.recoveryMs > at) return;
     // Somebody may believe for a while that the member is somewhere else.
     if (truth.calmSince("lies") + bounds.correctionMs > at) return;
     const name = nodes[subject]!.name;
