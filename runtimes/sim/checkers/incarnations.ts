@@ -9,9 +9,7 @@ abstract class IncarnationRule extends Rule {
   protected mayHaveMoved(now: number, subject: number): boolean {
     const { truth, bounds } = this.scene;
     if (truth.calmSince("lies") + bounds.aftermathMs > now) return true;
-    const { movedAt } = truth.life(subject);
-    // Faults keep some from knowing it for a while.
-    return movedAt !== undefined && Math.max(movedAt, truth.calmSince("delay")) + bounds.recoveryMs > now;
+    return truth.isMoving(subject, now, bounds.recoveryMs);
   }
 }
 

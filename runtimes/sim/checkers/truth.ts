@@ -102,6 +102,15 @@ export class Truth {
     return state === "alive" ? "failed" : state === "left" ? "left" : "unclear";
   }
 
+  /**
+   * Returns whether others may still believe at a time that a member is at an address that it had before:
+   * for so long after it moved, or after the end of faults that kept them from noticing it.
+   */
+  isMoving(index: number, at: number, forMs: number): boolean {
+    const { movedAt } = this.#lives[index]!;
+    return movedAt !== undefined && Math.max(movedAt, this.calmSince("delay")) + forMs > at;
+  }
+
   /** Since when there is no fault that is so bad; `Infinity` while there is one. */
   calmSince(severity: Disturbance): number {
     const { disturbances, since } = this.#calm[severity];

@@ -22,6 +22,6 @@ export function islands(nodes: readonly CoreNode[]): CoreNode[][] {
 /** Whoever is looked for at an address that it had before is not found there. */
 function looksFor(node: CoreNode, { name, address }: CoreNode): boolean {
   const known = node.core.member(name);
-  if (known === undefined || known.status === "left") return false;
+  if (known === undefined || known.status === "left" || known.status === "none") return false;
   return known.address === address.host;
 }
