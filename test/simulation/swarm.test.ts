@@ -79,6 +79,26 @@ const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 44_340, do: "leave", node: 5 },
     ],
   },
+  {
+    what: "two members move at once, each to where the other does not look, and the third leaves",
+    ...plain,
+    seed: 383,
+    size: 3,
+    steps: [
+      { at: 89_893, do: "move", node: 2, value: 1 },
+      { at: 90_197, do: "move", node: 0, value: 1 },
+      { at: 120_000, do: "leave", node: 1 },
+    ],
+  },
+  {
+    what: "a peer with memberlist that moves stops, and starts again when all agree that it is gone",
+    ...plain,
+    seed: 689,
+    size: 27,
+    network: { latencyMs: [1, 7] },
+    memberlist: [3, 5, 6, 7, 9, 10, 16, 17, 18, 19, 20, 21, 22],
+    steps: [{ at: 86_761, do: "move", node: 22, value: 1 }],
+  },
 ];
 
 describe("what the swarm found", () => {

@@ -51,6 +51,8 @@ export class Player {
   readonly #full = new Map<Step, { readonly disk: CoreDisk; readonly failures: number }>();
   /** Faults that go on, of the network and of nodes, with their severity if they disturb anybody. */
   readonly #faults = new Map<Step, Severity | undefined>();
+  /** Nodes that ended by themselves, until they are started again. */
+  readonly #halted = new Set<CoreNode>();
   #sent = 0;
   #over = false;
 
@@ -128,10 +130,17 @@ export class Player {
     });
   }
 
+  /** Whether no node that ended by itself is about to start again. */
+  get isAtRest(): boolean {
+    return this.#halted.size === 0;
+  }
+
   /** Starts a node again a while after it ended by itself, as what runs services does. */
   halted(node: CoreNode): void {
     const { starts } = node;
+    this.#halted.add(node);
     this.#world.at(superviseMs, () => {
+      this.#halted.delete(node);
       if (node.starts === starts && this.#machines.member(node.machine) === node) this.#restart(node);
     });
   }

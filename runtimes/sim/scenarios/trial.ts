@@ -98,7 +98,8 @@ export function runTrial(
   player.finish();
   const { scene, bounds } = checkers;
   const overAt = world.now;
-  const agree = (): boolean => member(world) !== undefined && disagreements(scene, 1).length === 0;
+  const agree = (): boolean =>
+    player.isAtRest && member(world) !== undefined && disagreements(scene, 1).length === 0;
   const agreed = world.runUntil(agree, bounds.recoveryMs, 1_000);
   const agreedMs = agreed ? world.now - overAt : undefined;
   const late = agreed ? [] : [...disagreements(scene, 5), ...(member(world) ? [] : ["nobody is a member"])];
