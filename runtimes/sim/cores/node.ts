@@ -142,6 +142,11 @@ export class CoreNode {
     return this.#options.snapshot;
   }
 
+  /** Whether the program runs, and the node has neither left nor begun to. */
+  get isMember(): boolean {
+    return this.running && this.core.state === "alive";
+  }
+
   /** Whether the node goes without our own rules, as a peer with memberlist does. */
   get isPeer(): boolean {
     return this.#options.swim?.rules === rulesOfMemberlist;

@@ -10,7 +10,8 @@ import type { CoreNode } from "../cores/node.ts";
 import type { CoreWorldOptions } from "../cores/options.ts";
 import type { Watcher } from "../cores/watcher.ts";
 import { CoreWorld } from "../cores/world.ts";
-import { answerTo, Player } from "./player.ts";
+import { answerTo } from "./answer.ts";
+import { Player } from "./player.ts";
 import { KeyRotation } from "./rotation.ts";
 import { formedMs, namesIn, type Scenario, type StepKind } from "./scenario.ts";
 
@@ -122,7 +123,7 @@ export function runTrial(
 
 /** Returns a node that is a member and not about to leave, if there is any. */
 function member(world: CoreWorld): CoreNode | undefined {
-  return world.nodes.find((node) => node.running && node.core.state === "alive");
+  return world.nodes.find(({ isMember }) => isMember);
 }
 
 /** Proves that a cluster without faults does what it is for, and comes to rest. */
