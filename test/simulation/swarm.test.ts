@@ -91,6 +91,21 @@ const mended: readonly (Scenario & { readonly what: string })[] = [
     ],
   },
   {
+    what: "who left is not believed to be back by somebody that missed it, and believes it at its old address",
+    ...plain,
+    seed: 1_750,
+    size: 8,
+    network: { latencyMs: [1, 18] },
+    snapshots: true,
+    memberlist: [1, 4, 7],
+    steps: [
+      { at: 84_832, do: "move", node: 4, value: 0 },
+      { at: 87_832, do: "move", node: 0, value: 1 },
+      { at: 87_937, do: "move", node: 7, value: 1 },
+      { at: 105_120, do: "leave", node: 4 },
+    ],
+  },
+  {
     what: "a peer with memberlist that moves stops, and starts again when all agree that it is gone",
     ...plain,
     seed: 689,
