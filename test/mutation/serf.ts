@@ -389,13 +389,13 @@ export const serfMutants: readonly Mutant[] = [
     ],
     [
       "who loses a vote stops, although no other node replies",
-      "if (error === undefined) this.#stop({ matching, votes });\n      else",
-      "if (error !== undefined) this.#stop({ matching, votes });\n      else",
+      "if (error === undefined) this.#stop({ matching, votes });",
+      "if (error !== undefined) this.#stop({ matching, votes });",
     ],
     [
-      "the loser of a vote never votes again",
-      "    this.#voting = false;\n    const text = `nobody",
-      "    const text = `nobody",
+      "who loses a vote does not look for the other node",
+      "if (!this.#swim.config.rules.rivalsReply) {",
+      "if (this.#swim.config.rules.rivalsReply) {",
     ],
   ]),
   ...faultsIn("src/core/serf/wire/push_pull.ts", [
