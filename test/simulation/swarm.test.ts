@@ -106,6 +106,17 @@ const mended: readonly (Scenario & { readonly what: string })[] = [
     ],
   },
   {
+    what: "who is believed at its old address cannot know that another such member left",
+    ...plain,
+    seed: 3_388,
+    size: 5,
+    steps: [
+      { at: 52_736, do: "move", node: 4, value: 0 },
+      { at: 52_736, do: "move", node: 2, value: 1 },
+      { at: 68_760, do: "leave", node: 2 },
+    ],
+  },
+  {
     what: "a peer with memberlist that moves stops, and starts again when all agree that it is gone",
     ...plain,
     seed: 689,
