@@ -59,8 +59,8 @@ export async function simulateCluster(
 }
 
 /**
- * Nodes on the hosts `n0`, `n1` and so on of a world, with the addresses 10.0.0.1, 10.0.0.2 and so on
- * and port 7946. A node has the name of its host. {@link simulateCluster} creates one.
+ * Nodes on the hosts `n0`, `n1` and so on of a world, with the addresses 10.0.0.1, 10.0.0.2 and so on,
+ * until `world.move` gives them others, and port 7946. A node has the name of its host. {@link simulateCluster} creates one.
  *
  * Time passes only in {@link run}, {@link settle}, {@link join} and {@link converge}: whatever waits
  * for the cluster has to be passed to {@link settle}.
@@ -161,14 +161,14 @@ export class SimulatedCluster implements AsyncDisposable {
   }
 
   /**
-   * Lets time pass until every running node sees exactly the running nodes alive, and returns how
-   * many virtual milliseconds that took. Rejects with an Error that names nodes which disagree after
+   * Lets time pass until every running node sees exactly the running nodes alive, at the addresses
+   * that they have, and returns how many virtual milliseconds that took. Rejects with an Error that names nodes which disagree after
    * `limitMs` of virtual time, by default five minutes.
    */
   async converge(limitMs = 300_000): Promise<number> {
     const begin = this.world.now;
     for (;;) {
-      const names = new Set(this.running.map(({ name }) => name));
+      const names = new Map(this.running.map(({ name, local }) => [name, local.address]));
       const late = this.running.filter((node) => !sees(node, names)).map(({ name }) => name);
       const elapsed = this.world.now - begin;
       if (late.length === 0) return elapsed;
@@ -195,7 +195,8 @@ export class SimulatedCluster implements AsyncDisposable {
   async #start(name: string, index: number, runtime: Runtime): Promise<void> {
     const { options = {}, program } = this.#options;
     const own = typeof options === "function" ? options(index) : options;
-    const node = await Serf.start({ ...own, name, bind: `${addressOf(index)}:7946` }, runtime);
+    const { address } = runtime.host.interfaces()[0]!;
+    const node = await Serf.start({ ...own, name, bind: `${address}:7946` }, runtime);
     const consumers = this.world.consumers(name);
     const events = node.events.bind(node);
     node.events = (settings) => consumers.reading(events(settings));
@@ -232,10 +233,12 @@ function isAlone(node: Serf): boolean {
   return node.members().filter(({ status }) => status === "alive").length <= 1;
 }
 
-/** Whether these members, and no others, are alive for a node. */
-function sees(node: Serf, names: ReadonlySet<string>): boolean {
+/** Whether these members, and no others, are alive for a node, at these addresses. */
+function sees(node: Serf, addresses: ReadonlyMap<string, string>): boolean {
   const alive = node.members().filter(({ status }) => status === "alive");
-  return alive.length === names.size && alive.every(({ name }) => names.has(name));
+  return (
+    alive.length === addresses.size && alive.every(({ name, address }) => addresses.get(name) === address)
+  );
 }
 
 function addressOf(index: number): string {

@@ -62,8 +62,9 @@ class SimDatagramSocket implements DatagramSocket {
     const from = { host: source, port: this.local.port };
     for (const delay of network.datagram(this.#machine.name, target.name)) {
       events.after(delay, () => {
-        // A cut link also loses what is on its way.
-        if (!network.reaches(this.#machine.name, target.name)) return;
+        // A cut link also loses what is on its way, and so does a machine that has another address now.
+        if (!network.reaches(this.#machine.name, target.name) || this.#machine.find(to.host) !== target)
+          return;
         note("datagram", this.#machine.name, target.name, bytes);
         target.process.enter(() => target.datagramPorts.find(to)?.deliver(from, bytes));
       });

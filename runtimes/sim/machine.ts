@@ -34,7 +34,8 @@ const firstEphemeralPort = 40_000;
 /** A simulated machine. */
 export class Machine {
   readonly name: string;
-  readonly addresses: readonly string[];
+  /** Its addresses; they change while no program runs. */
+  addresses: readonly string[];
   readonly surroundings: Surroundings;
   readonly disk: Disk = new Disk();
   readonly datagramPorts: Ports<{ deliver(from: Address, bytes: Uint8Array): void }> = new Ports(this);
@@ -52,7 +53,7 @@ export class Machine {
 
   constructor(name: string, addresses: readonly string[], surroundings: Surroundings) {
     this.name = name;
-    this.addresses = addresses.map((text) => canonicalHost(text) ?? text);
+    this.addresses = canonical(addresses);
     this.surroundings = surroundings;
     this.process = new Process(surroundings.events, surroundings.standstill);
   }
@@ -80,6 +81,11 @@ export class Machine {
     this.process = new Process(this.surroundings.events, this.surroundings.standstill);
     this.powered = true;
     this.incarnation += 1;
+  }
+
+  /** Gives the machine other addresses. The program has to have ended, as its sockets had the old ones. */
+  move(addresses: readonly string[]): void {
+    this.addresses = canonical(addresses);
   }
 
   owns(host: string): boolean {
@@ -152,6 +158,10 @@ export class Ports<Socket> {
   clear(): void {
     this.#bound.clear();
   }
+}
+
+function canonical(addresses: readonly string[]): readonly string[] {
+  return addresses.map((text) => canonicalHost(text) ?? text);
 }
 
 function failure(code: "EADDRNOTAVAIL" | "EADDRINUSE", operation: string, address: Address): SystemError {

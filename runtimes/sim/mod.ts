@@ -17,9 +17,10 @@ export {
 export type { Consumers } from "./consumers.ts";
 export { type LinkCounts, type LinkOptions, Links } from "./cores/links.ts";
 export { CoreNode, type Port } from "./cores/node.ts";
+export type { CoreWorldOptions } from "./cores/options.ts";
 export type { MessagePath, StructuralOptions } from "./cores/path.ts";
 export type { Watcher } from "./cores/watcher.ts";
-export { CoreWorld, type CoreWorldOptions } from "./cores/world.ts";
+export { CoreWorld } from "./cores/world.ts";
 export type { Disk } from "./files.ts";
 export type { LinkConditions, Network } from "./network.ts";
 export { type DrawOptions, drawScenario } from "./scenarios/draw.ts";

@@ -11,6 +11,8 @@ export type Step = { readonly at: number } & (
       readonly do: "crash" | "powerOff" | "restart" | "pause" | "resume" | "stall" | "release";
       readonly host: string;
     }
+  /** A host gets another address, and its program starts again there. */
+  | { readonly do: "move"; readonly host: string; readonly address: string }
   | { readonly do: "partition"; readonly groups: readonly (readonly string[])[] }
   | { readonly do: "cut"; readonly from: string; readonly to: string }
   | { readonly do: "heal" }
@@ -40,19 +42,32 @@ export interface ScriptOptions {
   readonly count: number;
   /** Whether consumers of events are stalled as well. Default false. */
   readonly stalls?: boolean;
+  /**
+   * Addresses that nobody has, for hosts that move to another one: first these in their order, and when
+   * all are used no host moves any more. Default: none, and no host moves.
+   */
+  readonly leases?: readonly string[];
 }
 
 /**
  * Returns a script of random faults, all of which end: afterwards all hosts run and all links work.
  */
 export function randomScript(options: ScriptOptions): Step[] {
-  const { seed, hosts, durationMs, count, stalls = false } = options;
+  const { seed, hosts, durationMs, count, stalls = false, leases = [] } = options;
   const random = new SeededRandom(seed, "script");
   const steps: Step[] = [];
   for (let fault = 0; fault < count; fault += 1) {
     const begin = Math.floor((random.below(1_000) * durationMs) / 1_000);
     const end = begin + 1 + Math.floor((random.below(1_000) * (durationMs - begin)) / 1_000);
     steps.push(...randomFault(random, hosts, begin, Math.min(end, durationMs), stalls));
+  }
+  // They have draws of their own, so that the others stay as they are without them.
+  for (const address of leases) {
+    const host = hosts[random.below(hosts.length)]!;
+    const at = Math.floor((random.below(1_000) * durationMs) / 1_000);
+    // Some have been gone for a while.
+    if (random.chance(0.5)) steps.push({ at: random.below(at + 1), do: "crash", host });
+    steps.push({ at, do: "move", host, address });
   }
   // The faults of different draws overlap: one may restart what another has paused.
   for (const host of hosts) {
@@ -122,6 +137,9 @@ function perform(world: World, step: Step): void {
     case "stall":
     case "release":
       world[step.do](step.host);
+      return;
+    case "move":
+      world.move(step.host, step.address);
       return;
     case "partition":
       world.network.partition(step.groups);

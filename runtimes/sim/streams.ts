@@ -136,7 +136,8 @@ function dial(
 
     function arrive(from: Address, target: Machine, count: number): void {
       if (settled) return;
-      if (!target.powered || !network.reaches(target.name, machine.name)) {
+      const isThere = target.powered && machine.find(to.host) === target;
+      if (!isThere || !network.reaches(target.name, machine.name)) {
         events.after(retryMs << count, () => attempt(from, count + 1));
         return;
       }

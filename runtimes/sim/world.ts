@@ -95,10 +95,7 @@ export class World {
       find: (address) => this.#addresses.get(address),
       note: (what, from, to, bytes) => this.#note(what, from, to, bytes),
     });
-    for (const address of machine.addresses) {
-      if (this.#addresses.has(address)) throw new Error(`Cannot add host "${name}": ${address} is taken`);
-      this.#addresses.set(address, machine);
-    }
+    this.#settle(machine, `add host "${name}"`);
     const output = { stdout: "", stderr: "" };
     const inhabitant: Inhabitant = { machine, options, output, exitCode: undefined, runtime: undefined! };
     this.#hosts.set(name, inhabitant);
@@ -162,6 +159,31 @@ export class World {
     const host = this.#host(name);
     host.machine.stop(false);
     host.machine.start();
+    return this.#boot(host);
+  }
+
+  /**
+   * Gives a host other addresses in place of those that it has, as a new lease does, and starts its
+   * program there, crashing it first if it runs. Returns the new runtime. What is sent to the old
+   * addresses reaches nobody, until another host gets them. Throws an Error if an address is taken.
+   */
+  move(name: string, addresses: string | readonly string[]): Runtime {
+    const wanted = typeof addresses === "string" ? [addresses] : addresses;
+    this.note(`move ${name} ${wanted.join(" ")}`);
+    const host = this.#host(name);
+    const { machine } = host;
+    machine.stop(false);
+    const before = machine.addresses;
+    for (const address of before) this.#addresses.delete(address);
+    machine.move(wanted);
+    try {
+      this.#settle(machine, `move host "${name}"`);
+    } catch (error) {
+      machine.move(before);
+      this.#settle(machine, `move host "${name}" back`);
+      throw error;
+    }
+    machine.start();
     return this.#boot(host);
   }
 
@@ -269,6 +291,13 @@ export class World {
       this.#standstill.rest();
     }
     return await promise;
+  }
+
+  /** Notes that a machine has its addresses. Throws an Error, and notes nothing, if one of them is taken. */
+  #settle(machine: Machine, intent: string): void {
+    for (const address of machine.addresses)
+      if (this.#addresses.has(address)) throw new Error(`Cannot ${intent}: ${address} is taken`);
+    for (const address of machine.addresses) this.#addresses.set(address, machine);
   }
 
   #boot(host: Inhabitant): Runtime {

@@ -398,8 +398,18 @@ export const serfMutants: readonly Mutant[] = [
     ["half of the votes are a majority", "Math.floor(votes / 2) + 1", "Math.floor(votes / 2)"],
     [
       "each conflict starts another vote",
-      "if (enabled && !this.#voting) this.#vote(now);",
-      "if (enabled) this.#vote(now);",
+      "if (enabled && !this.#voting) this.#vote(now, { host, port });",
+      "if (enabled) this.#vote(now, { host, port });",
+    ],
+    [
+      "who loses a vote stops, although no other node replies",
+      "if (error === undefined) this.#stop({ matching, votes });",
+      "if (error !== undefined) this.#stop({ matching, votes });",
+    ],
+    [
+      "who loses a vote does not look for the other node",
+      "if (!this.#swim.config.rules.rivalsReply) {",
+      "if (this.#swim.config.rules.rivalsReply) {",
     ],
   ]),
   ...faultsIn("src/core/serf/wire/push_pull.ts", [

@@ -5,6 +5,11 @@ import { faultsIn, type Mutant } from "./mutant.ts";
 /** The faults. */
 export const swimMutants: readonly Mutant[] = [
   ...faultsIn("src/core/swim/membership.ts", [
+    [
+      "who left is believed at an old address by an old announcement",
+      'if (members.status(node) === "left" && alive.incarnation <= members.incarnation(node)) return;',
+      "",
+    ],
     ["a node that is suspected does not refute", "this.#refute(node, suspect.incarnation);", ""],
     [
       "suspicions of an older incarnation are believed",
@@ -329,11 +334,7 @@ export const swimMutants: readonly Mutant[] = [
       "if (row === noRow || members.isLive(row)) return undefined;",
       "return undefined;",
     ],
-    [
-      "whoever has a name is asked to refute",
-      "if (endpoint.host !== host || endpoint.port !== port) return undefined;",
-      "",
-    ],
+    ["whoever has a name is asked to refute", "if (!isThere && !hasLeft) return undefined;", ""],
     ["relays are unlimited", " || this.#relays.size >= SwimLimits.relays", ""],
   ]),
   ...faultsIn("src/core/swim/gossip/gossip.ts", [

@@ -115,6 +115,41 @@ describe("a simulated cluster", () => {
     expect(cluster.nodes[3]!.members()).toHaveLength(5);
   });
 
+  it.each([
+    { what: "leaves", end: async (cluster: SimulatedCluster) => cluster.settle(cluster.node("n3").leave()) },
+    { what: "crashes", end: async (cluster: SimulatedCluster) => cluster.world.crash("n3") },
+    { what: "runs until then", end: async () => undefined },
+  ])("converges after a member that $what moves to another address, and nobody stops", async ({ end }) => {
+    const ends: string[] = [];
+    const follow = async (node: Serf): Promise<void> => {
+      for await (const event of node.events()) if (event.type === "stopped") ends.push(event.reason);
+    };
+    await using cluster = await simulateCluster(5, { program: (node) => void follow(node) });
+    await end(cluster);
+    cluster.world.move("n3", "10.0.1.4");
+    await cluster.join();
+    const elapsed = await cluster.converge();
+    expect(elapsed).toBeLessThan(120_000);
+    for (const node of cluster.nodes)
+      expect(node.members().find(({ name }) => name === "n3")).toMatchObject({ address: "10.0.1.4" });
+    expect(ends).toEqual([]);
+    // Somebody else may have the old address now.
+    cluster.world.move("n4", "10.0.0.4");
+    await cluster.join();
+    await cluster.converge();
+    expect(cluster.node("n0").members()).toHaveLength(5);
+    expect(ends).toEqual([]);
+  }, 30_000);
+
+  it("refuses to move a host to an address that is taken, and leaves it where it is", async () => {
+    await using cluster = await simulateCluster(3);
+    expect(() => cluster.world.move("n1", "10.0.0.1")).toThrow('Cannot move host "n1": 10.0.0.1 is taken');
+    cluster.world.restart("n1");
+    await cluster.join();
+    await cluster.converge();
+    expect(cluster.node("n1").local.address).toBe("10.0.0.2");
+  });
+
   it("does not expect a node that left", async () => {
     await using cluster = await simulateCluster(3);
     await cluster.settle(cluster.node("n1").leave());

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeStep, playScript, randomScript, type Step, World } from "../../runtimes/sim/mod.ts";
 import { SeededRandom } from "../../runtimes/sim/random.ts";
+import type { Runtime } from "../../src/runtime.ts";
 
 const hosts = ["n1", "n2", "n3", "n4"];
 
@@ -76,6 +77,47 @@ describe("scripts", () => {
     }
     expect(new Set(script.map((step) => step.do)).size).toBeGreaterThanOrEqual(8);
     expect([...down]).toEqual([]);
+  });
+
+  it("a random script moves hosts to the addresses that are free, each once", () => {
+    const leases = ["10.0.1.1", "10.0.1.2", "10.0.1.3"];
+    const options = { seed: 5, hosts, durationMs: 10_000, count: 5 };
+    const script = randomScript({ ...options, leases });
+    const moves = script.filter((step) => step.do === "move");
+    expect(moves.map(({ address }) => address).sort()).toEqual(leases);
+    expect(describeStep(moves[0]!)).toMatch(/^\d+ ms: move n\d 10\.0\.1\.\d$/);
+    const others = script.filter((step) =>
+      randomScript(options).some((other) => describeStep(step) === describeStep(other)),
+    );
+    expect(others.map(describeStep)).toEqual(expect.arrayContaining(randomScript(options).map(describeStep)));
+  });
+
+  it("delivers nothing to a host that has another address now, whatever is bound there", async () => {
+    const world = new World({ seed: 1, network: { latencyMs: [10, 10] }, trace: true });
+    const received: string[] = [];
+    const program = async (runtime: Runtime): Promise<void> => {
+      const handler = {
+        packet: (_from: unknown, bytes: Uint8Array) => void received.push(String(bytes[0])),
+        sendFailed: () => {},
+      };
+      await runtime.datagrams.bind({ host: "", port: 7946 }, handler);
+    };
+    const runtime = world.addHost("n1", "10.0.0.1");
+    world.addHost("n2", "10.0.0.2", { program });
+    await world.run(1);
+    const socket = await world.settle(
+      runtime.datagrams.bind({ host: "", port: 7946 }, { packet: () => {}, sendFailed: () => {} }),
+    );
+    socket.send({ host: "10.0.0.2", port: 7946 }, Uint8Array.of(1));
+    await world.run(20);
+    socket.send({ host: "10.0.0.2", port: 7946 }, Uint8Array.of(2));
+    playScript(world, [{ at: 5, do: "move", host: "n2", address: "10.0.1.2" }]);
+    await world.run(20);
+    socket.send({ host: "10.0.1.2", port: 7946 }, Uint8Array.of(3));
+    const dialled = runtime.streams.connect({ host: "10.0.0.2", port: 7946 }, { timeoutMs: 300 });
+    await expect(world.settle(dialled)).rejects.toThrow("no answer in time");
+    expect(received).toEqual(["1", "3"]);
+    expect(world.trace).toContain("26 move n2 10.0.1.2");
   });
 
   it("steps happen at their time", async () => {

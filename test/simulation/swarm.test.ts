@@ -79,6 +79,52 @@ const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 44_340, do: "leave", node: 5 },
     ],
   },
+  {
+    what: "two members move at once, each to where the other does not look, and the third leaves",
+    ...plain,
+    seed: 383,
+    size: 3,
+    steps: [
+      { at: 89_893, do: "move", node: 2, value: 1 },
+      { at: 90_197, do: "move", node: 0, value: 1 },
+      { at: 120_000, do: "leave", node: 1 },
+    ],
+  },
+  {
+    what: "who left is not believed to be back by somebody that missed it, and believes it at its old address",
+    ...plain,
+    seed: 1_750,
+    size: 8,
+    network: { latencyMs: [1, 18] },
+    snapshots: true,
+    memberlist: [1, 4, 7],
+    steps: [
+      { at: 84_832, do: "move", node: 4, value: 0 },
+      { at: 87_832, do: "move", node: 0, value: 1 },
+      { at: 87_937, do: "move", node: 7, value: 1 },
+      { at: 105_120, do: "leave", node: 4 },
+    ],
+  },
+  {
+    what: "who is believed at its old address cannot know that another such member left",
+    ...plain,
+    seed: 3_388,
+    size: 5,
+    steps: [
+      { at: 52_736, do: "move", node: 4, value: 0 },
+      { at: 52_736, do: "move", node: 2, value: 1 },
+      { at: 68_760, do: "leave", node: 2 },
+    ],
+  },
+  {
+    what: "a peer with memberlist that moves stops, and starts again when all agree that it is gone",
+    ...plain,
+    seed: 689,
+    size: 27,
+    network: { latencyMs: [1, 7] },
+    memberlist: [3, 5, 6, 7, 9, 10, 16, 17, 18, 19, 20, 21, 22],
+    steps: [{ at: 86_761, do: "move", node: 22, value: 1 }],
+  },
 ];
 
 describe("what the swarm found", () => {

@@ -10,6 +10,7 @@ import type { CoreNode } from "../cores/node.ts";
 import type { Watcher } from "../cores/watcher.ts";
 import { Bounds } from "./bounds.ts";
 import { AwarenessMovesInSteps, ClocksMoveInSteps } from "./clocks.ts";
+import { NamesAreKept } from "./conflicts.ts";
 import { EventsComeEverywhere, EventsComeInOrder, EventsComeOnce } from "./events.ts";
 import {
   AnnouncementsSpread,
@@ -101,6 +102,7 @@ export class Checkers implements Watcher {
       new AnnouncementsSpread(scene),
       new AwarenessMovesInSteps(scene),
       this.#foreigners,
+      new NamesAreKept(scene),
     ];
     this.#onChange = this.rules.filter(({ changed }) => changed !== undefined);
     this.#onTurn = this.rules.filter(({ turned }) => turned !== undefined);

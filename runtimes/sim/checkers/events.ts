@@ -180,10 +180,7 @@ export class EventsComeEverywhere extends Rule {
       if (node === undefined || node === sender || truth.status(node.index) !== "alive") continue;
       if (now - truth.life(node.index).changedAt < bounds.spreadMs) continue;
       if (node.core.inspect().eventsIgnoredBefore > lamportTime) continue;
-      const mutual =
-        sender.core.member(node.name)?.status === "alive" &&
-        node.core.member(sender.name)?.status === "alive";
-      if (mutual) connected.add(node.index);
+      if (sees(sender, node) && sees(node, sender)) connected.add(node.index);
     }
     return connected;
   }
@@ -199,4 +196,10 @@ export class EventsComeEverywhere extends Rule {
       this.fail(now, `${nodes[index]!.name} has not got "${name}" that ${sender.name} sent at ${at}`);
     }
   }
+}
+
+/** Whether a node sees another alive, at the address that it has. */
+function sees({ core }: CoreNode, { name, address }: CoreNode): boolean {
+  const seen = core.member(name);
+  return seen?.status === "alive" && seen.address === address.host;
 }

@@ -141,12 +141,16 @@ export class AnnouncementsSpread extends Rule {
     const { truth, nodes, bounds } = this.scene;
     const { running, changedAt } = truth.life(subject);
     if (!running || changedAt > at || truth.calmSince("delay") > at) return;
+    // Whoever has not forgotten its old address refuses the new one.
+    if (truth.isMoving(subject, at, bounds.recoveryMs)) return;
     // Somebody may believe for a while that the member is somewhere else.
     if (truth.calmSince("lies") + bounds.correctionMs > at) return;
     const name = nodes[subject]!.name;
     for (const observer of nodes) {
       if (observer === undefined || truth.status(observer.index) !== "alive") continue;
       if (truth.life(observer.index).changedAt > at) continue;
+      // And is sent nothing there.
+      if (truth.isMoving(observer.index, at, bounds.recoveryMs)) continue;
       const known = this.#inspections[observer.index]!.node(name);
       this.judged += 1;
       if ((known?.incarnation ?? 0) >= incarnation) continue;

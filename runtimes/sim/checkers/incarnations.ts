@@ -3,36 +3,27 @@
 import type { Change } from "./rule.ts";
 import { Rule } from "./rule.ts";
 
-/** A rule that holds unless somebody says that a member has another address. */
-abstract class IncarnationRule extends Rule {
-  /** Whoever left may come back at another address with any incarnation, as in memberlist; a liar can say so. */
-  protected mayHaveMoved(now: number): boolean {
-    const { truth, bounds } = this.scene;
-    return truth.calmSince("lies") + bounds.aftermathMs > now;
-  }
-}
-
 /** What a node knows of the incarnation of another never falls while it remembers the other. */
-export class IncarnationsRise extends IncarnationRule {
+export class IncarnationsRise extends Rule {
   readonly name = "incarnations never fall";
 
   override changed(now: number, { observer, name, incarnation, before }: Change): void {
     if (before === undefined) return;
     this.judged += 1;
-    if (incarnation >= before.incarnation || this.mayHaveMoved(now)) return;
+    if (incarnation >= before.incarnation) return;
     this.fail(now, `${observer.name} knew ${name} at ${before.incarnation}, now at ${incarnation}`);
   }
 }
 
 /** Nobody returns from dead or left at an old incarnation: only the member itself can raise it. */
-export class ReturnsAreNewer extends IncarnationRule {
+export class ReturnsAreNewer extends Rule {
   readonly name = "nobody returns from dead or left without a newer incarnation";
 
   override changed(now: number, { observer, name, status, incarnation, before }: Change): void {
     if (before === undefined || (before.status !== "dead" && before.status !== "left")) return;
     if (status === "dead" || status === "left") return;
     this.judged += 1;
-    if (incarnation > before.incarnation || this.mayHaveMoved(now)) return;
+    if (incarnation > before.incarnation) return;
     this.fail(now, `${observer.name} has ${name} ${status} again at ${incarnation}, was ${before.status}`);
   }
 }

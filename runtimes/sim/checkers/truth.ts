@@ -32,6 +32,8 @@ export interface Life {
   changedAt: number;
   /** Whether it ended while a fault could still keep others from knowing that it left. */
   leaveLost: boolean;
+  /** When it last began to start at another address than before; `undefined` if it never did. */
+  movedAt: number | undefined;
   /** When somebody last removed it as a failed member; `undefined` if nobody did. */
   removedAt: number | undefined;
 }
@@ -45,6 +47,8 @@ interface Calm {
 export class Truth {
   readonly #lives: Life[];
   readonly #numbers = new Map<string, number>();
+  /** The host of the address of each node that has started. */
+  readonly #hosts: string[] = [];
   readonly #calm: Record<Disturbance, Calm> = {
     disorder: { disturbances: 0, since: 0 },
     delay: { disturbances: 0, since: 0 },
@@ -68,6 +72,7 @@ export class Truth {
         leavingAt: undefined,
         changedAt: Number.NEGATIVE_INFINITY,
         leaveLost: false,
+        movedAt: undefined,
         removedAt: undefined,
       };
     });
@@ -95,6 +100,15 @@ export class Truth {
     if (this.calmSince("lies") + this.#correctionMs >= this.#lives[index]!.endedAt) return "unclear";
     if (removedAt !== undefined && removedAt >= startedAt) return "unclear";
     return state === "alive" ? "failed" : state === "left" ? "left" : "unclear";
+  }
+
+  /**
+   * Returns whether others may still believe at a time that a member is at an address that it had before:
+   * for so long after it moved, or after the end of faults that kept them from noticing it.
+   */
+  isMoving(index: number, at: number, forMs: number): boolean {
+    const { movedAt } = this.#lives[index]!;
+    return movedAt !== undefined && Math.max(movedAt, this.calmSince("delay")) + forMs > at;
   }
 
   /** Since when there is no fault that is so bad; `Infinity` while there is one. */
@@ -132,8 +146,11 @@ export class Truth {
   }
 
   /** A node's core was created. */
-  started(now: number, { index }: CoreNode): void {
+  started(now: number, { index, address }: CoreNode): void {
     const life = this.#lives[index]!;
+    const before = this.#hosts[index];
+    if (before !== undefined && before !== address.host) life.movedAt = now;
+    this.#hosts[index] = address.host;
     life.running = true;
     life.startedAt = now;
     life.changedAt = now;

@@ -22,6 +22,8 @@ export function disagreements({ nodes, truth }: Scene, max: number = Number.POSI
         wrong.push(`${observer.name} sees ${name} ${seen?.status ?? "not at all"}, it is ${status}`);
       } else if (status === "alive" && !sameTags(seen.tags, subject.core.inspect().tags)) {
         wrong.push(`${observer.name} sees old tags of ${name}`);
+      } else if (status === "alive" && seen.address !== subject.address.host) {
+        wrong.push(`${observer.name} sees ${name} at ${seen.address}, it is at ${subject.address.host}`);
       }
       if (wrong.length >= max) return wrong;
     }
@@ -90,6 +92,9 @@ export class LeftIsNotFailed extends Rule {
       if (state !== "left" || leavingAt === undefined) continue;
       // What a fault lost before the leave is no excuse once it is over for long enough.
       if (truth.calmSince("delay") > leavingAt - bounds.aftermathMs) continue;
+      // Who is believed at an old address is no member yet: it is sent nothing, and its leave is not believed.
+      const isMoving = (each: number): boolean => truth.isMoving(each, leavingAt, bounds.recoveryMs);
+      if (isMoving(index) || isMoving(node.index)) continue;
       this.fail(now, `${node.name} reports that ${name} failed, which left`);
     }
   }

@@ -3,7 +3,7 @@
 import { Random } from "../../../src/core/random.ts";
 import { SerfCore } from "../../../src/core/serf/serf_core.ts";
 import { replay } from "../../../src/core/serf/snapshot/format.ts";
-import type { SwimConfig } from "../../../src/core/swim/config.ts";
+import { rulesOfMemberlist, type SwimConfig } from "../../../src/core/swim/config.ts";
 import type { Identities } from "../../../src/core/swim/identity.ts";
 import { SerfError } from "../../../src/errors.ts";
 import { addressBytes } from "../../../src/net/cidr.ts";
@@ -54,6 +54,8 @@ export interface CoreNodeOptions {
   readonly index: number;
   /** The number of the machine whose address the node has. */
   readonly machine: number;
+  /** The host of its address. */
+  readonly host: string;
   readonly name: string;
   readonly seed: number;
   /** Options of the node beside its name and addresses. */
@@ -69,9 +71,16 @@ export interface CoreNodeOptions {
   readonly names: WorldNames;
   /** Returns the time of the node's own clock. */
   readonly clock: (node: CoreNode) => number;
+  /** The same member at its address before this one. */
+  readonly before?: CoreNode | undefined;
 }
 
-/** A node. Its address is `10.x.y.z` with the number of its machine in it. */
+/** Returns the address that a machine has first, or one that it gets later, by a number below 2^24. */
+export function hostOf(number: number): string {
+  return `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
+}
+
+/** A node: a name at an address. A member that moves is another one with the same name and number. */
 export class CoreNode {
   readonly index: number;
   /** The number of its machine: nodes that follow each other at one address have different numbers. */
@@ -110,24 +119,39 @@ export class CoreNode {
   /** What waits while the node is paused. */
   readonly waiting: (() => void)[] = [];
   /** The disk with the snapshot file. */
-  readonly disk: CoreDisk = new CoreDisk();
+  readonly disk: CoreDisk;
   readonly #options: CoreNodeOptions;
   readonly #parsed: ParsedOptions;
 
   constructor(options: CoreNodeOptions) {
-    const { index, machine, name, codecs } = options;
+    const { index, machine, host, name, codecs, before } = options;
     this.#options = options;
     this.index = index;
     this.machine = machine;
     this.name = name;
     this.codecs = codecs;
-    this.address = { host: `10.${machine >> 16}.${(machine >> 8) & 255}.${machine & 255}`, port };
+    this.address = { host, port };
+    this.disk = before?.disk ?? new CoreDisk();
+    if (before !== undefined) {
+      const { starts, lateMs, aheadMs } = before;
+      Object.assign(this, { starts, lateMs, aheadMs });
+    }
     this.#parsed = parseOptions({ ...options.options, name: this.name }, () => this.name);
   }
 
   /** Whether the node writes a snapshot. */
   get writesSnapshots(): boolean {
     return this.#options.snapshot;
+  }
+
+  /** Whether the program runs, and the node has neither left nor begun to. */
+  get isMember(): boolean {
+    return this.running && this.core.state === "alive";
+  }
+
+  /** Whether the node goes without our own rules, as a peer with memberlist does. */
+  get isPeer(): boolean {
+    return this.#options.swim?.rules === rulesOfMemberlist;
   }
 
   /** Creates the core of a new program, which replays the snapshot. */

@@ -5,7 +5,7 @@ import type { Address } from "../../../src/runtime.ts";
 import type { SerfOptions } from "../../../src/shell/options/options.ts";
 import { SharedIdentities } from "./identities.ts";
 import { WorldNames } from "./names.ts";
-import { CoreNode, type CoreNodeOptions, nameOf } from "./node.ts";
+import { CoreNode, type CoreNodeOptions, hostOf, nameOf } from "./node.ts";
 import { createCodecs } from "./path.ts";
 
 /** What all members have in common. */
@@ -21,6 +21,9 @@ export interface Injection {
   readonly stream?: Uint8Array;
 }
 
+/** Machines have lower numbers in their first addresses. */
+const firstLease = 1 << 23;
+
 /** All nodes of one world. */
 export class Roster {
   /** The members by their number. */
@@ -30,7 +33,12 @@ export class Roster {
   readonly #names: WorldNames;
   /** The node that was last started at an address, by the host of that. */
   readonly #holders: Map<string, CoreNode>;
+  /** The addresses of machines that have another one than at first. */
+  readonly #leases = new Map<number, string>();
+  /** Addresses that machines had before, and nobody has. */
+  readonly #free: string[] = [];
   #strangers = 0;
+  #lastLease = firstLease;
 
   constructor(size: number, common: Common) {
     this.#common = common;
@@ -58,6 +66,22 @@ export class Roster {
     return node;
   }
 
+  /**
+   * Gives the machine of a member another address: a fresh one, or, if there is one, that which another
+   * machine had before. Returns the member there. Throws an Error if it still runs.
+   */
+  move(node: CoreNode, reuses: boolean): CoreNode {
+    const { index, machine, address, name } = node;
+    if (node.running) throw new Error(`Cannot move ${name}: it runs`);
+    const host = (reuses ? this.#free.shift() : undefined) ?? hostOf(++this.#lastLease);
+    this.#leases.set(machine, host);
+    this.#free.push(address.host);
+    if (this.find(address)?.running !== true) this.#holders.delete(address.host);
+    const moved = this.#create(index, machine, node);
+    this.members[index] = moved;
+    return moved;
+  }
+
   /** Creates a node of another cluster on a machine. Its name may be that of a member. */
   stranger(machine: number, options: SerfOptions, own?: string): CoreNode {
     const { seed, clock } = this.#common;
@@ -66,6 +90,7 @@ export class Roster {
     return new CoreNode({
       index: machine,
       machine,
+      host: this.#hostOf(machine),
       name,
       // Chance depends on the name as well, and a member with this name has another one.
       seed: own === undefined ? seed : seed + machine,
@@ -84,12 +109,18 @@ export class Roster {
     return codecs === this.#common.codecs;
   }
 
-  #create(index: number, machine: number): CoreNode {
+  #hostOf(machine: number): string {
+    return this.#leases.get(machine) ?? hostOf(machine);
+  }
+
+  #create(index: number, machine: number, before?: CoreNode): CoreNode {
     const { swim, ...common } = this.#common;
     return new CoreNode({
       ...common,
       index,
       machine,
+      host: this.#hostOf(machine),
+      before,
       name: nameOf(index),
       swim: swim?.(machine),
       identities: this.#identities,

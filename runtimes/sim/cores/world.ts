@@ -7,7 +7,6 @@
 import type { QueryEvent } from "../../../src/core/serf/api.ts";
 import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { SerfCore } from "../../../src/core/serf/serf_core.ts";
-import type { SwimConfig } from "../../../src/core/swim/config.ts";
 import type { Address } from "../../../src/runtime.ts";
 import type { SerfOptions } from "../../../src/shell/options/options.ts";
 import { SeededRandom } from "../random.ts";
@@ -15,39 +14,12 @@ import { Agenda } from "./agenda.ts";
 import { Connections } from "./connections.ts";
 import { Scribe } from "./disk.ts";
 import { History } from "./history.ts";
-import { type LinkOptions, Links } from "./links.ts";
+import { Links } from "./links.ts";
 import { type CoreNode, heldMax, type Located } from "./node.ts";
-import { type Codecs, createCodecs, type MessagePath, type StructuralOptions } from "./path.ts";
+import type { CoreWorldOptions } from "./options.ts";
+import { type Codecs, createCodecs } from "./path.ts";
 import { bytesFor, type Injection, Roster } from "./roster.ts";
 import type { Watcher } from "./watcher.ts";
-
-/** Settings of a {@link CoreWorld}. */
-export interface CoreWorldOptions {
-  /** The seed of all chance in the world. */
-  readonly seed: number;
-  /** The number of nodes. */
-  readonly size: number;
-  /** The conditions of all links. Default: a delay of 1 ms and no faults. */
-  readonly network?: Partial<LinkOptions>;
-  /** Options of every node beside its name and addresses. */
-  readonly options?: SerfOptions;
-  /** Settings of the membership layer that replace those of the options, by the number of the machine. */
-  readonly swim?: (machine: number) => Partial<SwimConfig>;
-  /** Returns the answer of a node to a query; `undefined` if it does not answer. Default: nobody does. */
-  readonly answer?: (node: CoreNode, query: QueryEvent) => Uint8Array | undefined;
-  /** Whether nodes write snapshots. Default false. */
-  readonly snapshots?: boolean;
-  readonly watchers?: readonly Watcher[];
-  /** Whether log lines are among the effects that watchers see. Default false: they take time. */
-  readonly logs?: boolean;
-  /**
-   * How messages travel. Default: `sealed` if the options have a key, else `plain`. `structural` is
-   * fastest and gives the history of `plain`; it needs `compression: false`, no key and no label.
-   */
-  readonly path?: MessagePath;
-  /** How a structural path is held against real bytes. */
-  readonly structural?: StructuralOptions;
-}
 
 /** What may happen. Kinds that are frequent have a shape of their own; the rest are functions. */
 type Happening =
@@ -131,6 +103,14 @@ export class CoreWorld {
    */
   stranger({ machine }: Pick<CoreNode, "machine">, options: SerfOptions, name?: string): CoreNode {
     return this.#roster.stranger(machine, options, name);
+  }
+
+  /**
+   * Gives a member that has ended another address, as a new lease does, and returns it: its name, disk and
+   * clock stay. What was sent to the old address is lost, unless somebody `reuses` that address.
+   */
+  move(node: CoreNode, reuses = false): CoreNode {
+    return this.#roster.move(node, reuses);
   }
 
   /** Starts a node's program, for the first time or again. */
@@ -282,8 +262,8 @@ export class CoreWorld {
 
   #deliver(from: CoreNode, sentTo: CoreNode, bytes: Uint8Array): void {
     // Whoever has the address now gets what was sent to the node that had it before.
-    const to = sentTo.running ? sentTo : this.#roster.find(sentTo.address)!;
-    if (!to.running || !this.links.reaches(from.machine, to.machine)) return;
+    const to = sentTo.running ? sentTo : this.#roster.find(sentTo.address);
+    if (to?.running !== true || !this.links.reaches(from.machine, to.machine)) return;
     this.history.datagram(this.now, from.index, to.index, bytes.length);
     this.#feed(to, () => {
       to.core.packet(this.clock(to), from.address, bytesFor(to, from, bytes));
@@ -361,6 +341,7 @@ export class CoreWorld {
         if (effect.event.type === "query") this.#answer(node, effect.event);
     }
     for (const watcher of this.#watching(node)) watcher.effect?.(this.now, node, effect);
+    if (effect.kind === "halt") this.crash(node);
   }
 
   /** Lets the user of a node answer a query, a moment later. */

@@ -22,7 +22,7 @@ const latestKinds = ["diskFull", "torn", "lyingDns", "suspend", "reordering"] as
 
 /** The other kinds. */
 const firstKinds: readonly StepKind[] = stepKinds.filter(
-  (kind) => ![...laterKinds, ...latestKinds].some((later) => later === kind),
+  (kind) => ![...laterKinds, ...latestKinds, "move"].some((later) => later === kind),
 );
 
 /** Kinds that are drawn more often than others, because others need them or they make work. */
@@ -39,6 +39,37 @@ const favoured: readonly StepKind[] = [
 
 /** Draws a scenario. */
 export function drawScenario(options: DrawOptions): Scenario {
+  const scenario = drawWithLatest(options);
+  const random = new SeededRandom(options.seed, "moves");
+  // The others stay as they were, as below.
+  if (!random.chance(0.3)) return scenario;
+  const { size, steps } = scenario;
+  const moves = Array.from({ length: random.between(1, 3) }, () => drawMove(random, size)).flat();
+  return { ...scenario, steps: [...steps, ...moves].sort((a, b) => a.at - b.at) };
+}
+
+/**
+ * Draws a move: of a member that runs, or some time after it crashed or left, so that others still
+ * believe what was before, or know, or have forgotten it. Sometimes another one gets the old address.
+ */
+function drawMove(random: SeededRandom, size: number): Step[] {
+  const node = random.below(size);
+  const other = (node + 1 + random.below(size - 1)) % size;
+  const at = formedMs + random.below(60_000);
+  const end = pick(random, [undefined, "crash", "powerOff", "leave", "leave"] as const);
+  const goneMs = end === undefined ? 0 : pick(random, [10, 1_000, 5_000, 20_000, 90_000]);
+  const move: Step = { at: at + goneMs, do: "move", node, value: random.below(2) };
+  return [
+    ...(end === undefined ? [] : [{ at, do: end, node }]),
+    move,
+    ...(random.chance(0.3)
+      ? [{ ...move, at: move.at + pick(random, [0, 3_000, 40_000]), node: other, value: 1 }]
+      : []),
+    ...(random.chance(0.2) ? [{ ...move, at: move.at + pick(random, [500, 8_000, 60_000]) }] : []),
+  ];
+}
+
+function drawWithLatest(options: DrawOptions): Scenario {
   const scenario = drawWithLater(options);
   const random = new SeededRandom(options.seed, "latest");
   // The others stay as they were, as below.

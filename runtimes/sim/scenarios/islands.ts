@@ -19,7 +19,9 @@ export function islands(nodes: readonly CoreNode[]): CoreNode[][] {
   return groups;
 }
 
-function looksFor(node: CoreNode, { name }: CoreNode): boolean {
-  const status = node.core.member(name)?.status;
-  return status === "alive" || status === "leaving" || status === "failed";
+/** Whoever is looked for at an address that it had before is not found there. */
+function looksFor(node: CoreNode, { name, address }: CoreNode): boolean {
+  const known = node.core.member(name);
+  if (known === undefined || known.status === "left" || known.status === "none") return false;
+  return known.address === address.host;
 }

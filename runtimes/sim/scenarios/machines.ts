@@ -63,6 +63,17 @@ export class Machines {
   }
 
   /**
+   * Ends the member of a machine, which gets another address, and returns the member there. It can be an
+   * address that another machine had before, if there is one.
+   */
+  move(machine: number, reuses: boolean): CoreNode {
+    this.#end(machine);
+    const moved = this.#world.move(this.member(machine), reuses);
+    this.#members[machine] = moved;
+    return moved;
+  }
+
+  /**
    * Ends the member of a machine, and lets a node of another cluster have its address. It takes the
    * members for its own cluster and tries to join them.
    */

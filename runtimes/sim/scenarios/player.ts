@@ -9,6 +9,7 @@ import type { Severity } from "../checkers/truth.ts";
 import type { CoreDisk } from "../cores/disk.ts";
 import type { CoreNode } from "../cores/node.ts";
 import type { CoreWorld } from "../cores/world.ts";
+import { answerTo } from "./answer.ts";
 import { islands } from "./islands.ts";
 import { Liars } from "./liars.ts";
 import { Lookups } from "./lookups.ts";
@@ -20,13 +21,14 @@ import { Weather } from "./weather.ts";
 /** After this long a join that failed is tried again. */
 const joinAgainMs = 3_000;
 
+/** This long after a program has ended by itself it starts again. */
+const superviseMs = 5_000;
+
+/** Nodes that lost each other, and may refuse each other, are joined this often. */
+const reuniteMs = 20_000;
+
 /** How long queries run. */
 const queryMs = 5_000;
-
-/** Returns the answer of a node to a query. */
-export function answerTo(query: string, from: string): Uint8Array {
-  return new TextEncoder().encode(`${query} ${from}`);
-}
 
 /** Plays one scenario. */
 export class Player {
@@ -48,6 +50,8 @@ export class Player {
   readonly #full = new Map<Step, { readonly disk: CoreDisk; readonly failures: number }>();
   /** Faults that go on, of the network and of nodes, with their severity if they disturb anybody. */
   readonly #faults = new Map<Step, Severity | undefined>();
+  /** Nodes that ended by themselves, until they are started again. */
+  readonly #halted = new Set<CoreNode>();
   #sent = 0;
   #over = false;
 
@@ -87,9 +91,14 @@ export class Player {
     this.#weather.clear();
     if ((this.#scenario.network.loss ?? 0) > 0) this.#checkers.truth.calm(world.now, "disorder");
     for (const node of this.#machines.members.slice(0, 2)) this.#recall(node);
-    // An operator whose nodes lost each other lets one of each group join.
-    const [[first] = [], ...others] = islands(this.#machines.members.filter(isAlive));
+    this.#reunite();
+  }
+
+  /** Joins groups that lost each other, as an operator does: again while some remember old addresses. */
+  #reunite(): void {
+    const [[first] = [], ...others] = islands(this.#machines.members.filter(({ isMember }) => isMember));
     for (const [node] of others) this.#join(node!, first);
+    if (others.length > 0 && this.happened.has("move")) this.#world.at(reuniteMs, () => this.#reunite());
   }
 
   /** Sends an event from a node. */
@@ -125,6 +134,21 @@ export class Player {
     });
   }
 
+  /** Whether no node that ended by itself is about to start again. */
+  get isAtRest(): boolean {
+    return this.#halted.size === 0;
+  }
+
+  /** Starts a node again a while after it ended by itself, as what runs services does. */
+  halted(node: CoreNode): void {
+    const { starts } = node;
+    this.#halted.add(node);
+    this.#world.at(superviseMs, () => {
+      this.#halted.delete(node);
+      if (node.starts === starts && this.#machines.member(node.machine) === node) this.#restart(node);
+    });
+  }
+
   #perform(step: Step): void {
     if (this.#act(step)) this.#count(step.do);
   }
@@ -156,6 +180,8 @@ export class Player {
         return true;
       case "replace":
         return this.#replace(step.node!);
+      case "move":
+        return this.#move(step);
       case "leave":
         if (isMember) world.leave(node);
         return isMember;
@@ -221,7 +247,7 @@ export class Player {
       node.disk.fill(step.value!);
     } else if (step.do === "lyingDns") {
       this.#lookups.begin(step);
-      if (isAlive(node)) this.#join(node);
+      if (node.isMember) this.#join(node);
     } else {
       if (step.do === "suspend") {
         if (!node.running || node.paused) return;
@@ -274,8 +300,8 @@ export class Player {
    * misled, or those that joined through it, may be apart from the others and know nothing of them.
    */
   #unite(misled: CoreNode): void {
-    const members = this.#machines.members.filter(isAlive);
-    const node = isAlive(misled) ? misled : members[0];
+    const members = this.#machines.members.filter(({ isMember }) => isMember);
+    const node = misled.isMember ? misled : members[0];
     for (const other of members) if (other !== node) this.#join(node!, other);
   }
 
@@ -308,6 +334,10 @@ export class Player {
     return !this.#machines.isTaken(machine) && this.#restart(this.#machines.succeed(machine));
   }
 
+  #move({ node: machine, value }: Step): boolean {
+    return !this.#machines.isTaken(machine!) && this.#restart(this.#machines.move(machine!, value === 1));
+  }
+
   /** Makes a node a member, when it has left if it is about to. */
   #recall(node: CoreNode): void {
     if (!node.running) this.#restart(node);
@@ -320,7 +350,7 @@ export class Player {
    * again until it succeeds.
    */
   #join(node: CoreNode, to?: CoreNode): void {
-    if (to !== undefined && !isAlive(to)) return;
+    if (to !== undefined && !to.isMember) return;
     const world = this.#world;
     const { starts } = node;
     const again = (): void =>
@@ -365,8 +395,4 @@ export class Player {
     this.#world.command(node, () => undefined);
     return true;
   }
-}
-
-function isAlive({ running, core }: CoreNode): boolean {
-  return running && core.state === "alive";
 }

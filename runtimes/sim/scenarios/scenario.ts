@@ -36,6 +36,7 @@ import type { LinkOptions } from "../cores/links.ts";
  * | diskFull | a disk has room for `value` more bytes of the snapshot |
  * | torn | a machine loses its power, and its disk at most `value` bytes that were appended to the snapshot last |
  * | lyingDns | a node joins at a wrong address: nobody's, its own, that of `other`, or in another cluster |
+ * | move | a program ends, and starts again at another address: a new one if `value` is 0, or one that another member had before |
  * | reordering | datagrams are held back with a probability of `value` percent, so that later ones overtake them |
  * | suspend | a machine sleeps: its clock stands still, and what arrives is lost |
  */
@@ -80,6 +81,7 @@ export const stepKinds = [
   "lyingDns",
   "suspend",
   "reordering",
+  "move",
 ] as const;
 
 /** The name of something that can happen. */

@@ -7,9 +7,11 @@ import { rulesOfMemberlist, type SwimConfig } from "../../../src/core/swim/confi
 import { Checkers } from "../checkers/checkers.ts";
 import { disagreements } from "../checkers/views.ts";
 import type { CoreNode } from "../cores/node.ts";
+import type { CoreWorldOptions } from "../cores/options.ts";
 import type { Watcher } from "../cores/watcher.ts";
-import { CoreWorld, type CoreWorldOptions } from "../cores/world.ts";
-import { answerTo, Player } from "./player.ts";
+import { CoreWorld } from "../cores/world.ts";
+import { answerTo } from "./answer.ts";
+import { Player } from "./player.ts";
 import { KeyRotation } from "./rotation.ts";
 import { formedMs, namesIn, type Scenario, type StepKind } from "./scenario.ts";
 
@@ -74,6 +76,11 @@ export function runTrial(
     memberlist: memberlist.length > 0,
   });
   const rotation = new KeyRotation();
+  const supervisor: Watcher = {
+    effect: (_now, node, { kind }) => {
+      if (kind === "halt") player.halted(node);
+    },
+  };
   const world = new CoreWorld({
     seed,
     size,
@@ -82,17 +89,18 @@ export function runTrial(
     snapshots,
     swim: (machine) => (memberlist.includes(machine) ? ofMemberlist : {}),
     answer: ({ name }, query) => answerTo(query.name, name),
-    watchers: [checkers, rotation, ...watchers],
+    watchers: [checkers, rotation, supervisor, ...watchers],
     ...travel,
   });
-  const player = new Player(world, checkers, scenario, options);
+  const player: Player = new Player(world, checkers, scenario, options);
   player.begin();
   const lastMs = steps.reduce((last, { at, forMs = 0 }) => Math.max(last, at + forMs), formedMs);
   world.run(lastMs + 1);
   player.finish();
   const { scene, bounds } = checkers;
   const overAt = world.now;
-  const agree = (): boolean => member(world) !== undefined && disagreements(scene, 1).length === 0;
+  const agree = (): boolean =>
+    player.isAtRest && member(world) !== undefined && disagreements(scene, 1).length === 0;
   const agreed = world.runUntil(agree, bounds.recoveryMs, 1_000);
   const agreedMs = agreed ? world.now - overAt : undefined;
   const late = agreed ? [] : [...disagreements(scene, 5), ...(member(world) ? [] : ["nobody is a member"])];
@@ -115,7 +123,7 @@ export function runTrial(
 
 /** Returns a node that is a member and not about to leave, if there is any. */
 function member(world: CoreWorld): CoreNode | undefined {
-  return world.nodes.find((node) => node.running && node.core.state === "alive");
+  return world.nodes.find(({ isMember }) => isMember);
 }
 
 /** Proves that a cluster without faults does what it is for, and comes to rest. */

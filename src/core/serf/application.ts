@@ -104,7 +104,7 @@ export class SerfApplication implements Application {
   /** @inheritdoc */
   conflict(now: number, existing: Identity, other: Alive): void {
     const mine = joinHostPort(existing.endpoint.host, existing.endpoint.port);
-    const theirs = joinHostPort(formatAddress(other.address), other.port);
+    const theirs = { host: formatAddress(other.address), port: other.port };
     this.#routes.queries.nameClaimed(now, existing.name, mine, theirs);
   }
 

@@ -35,6 +35,8 @@ export interface Rules {
   readonly adaptiveTimeouts: boolean;
   /** Every second probe is of a neighbour on the ring: nobody is left unprobed for long. */
   readonly probeNeighbours: boolean;
+  /** A node that loses a vote about its name stops only if the other node of that name replies. */
+  readonly rivalsReply: boolean;
 }
 
 /** The rules of a node in earnest. */
@@ -51,6 +53,7 @@ export const allRules: Rules = {
   crashEvidence: true,
   adaptiveTimeouts: true,
   probeNeighbours: true,
+  rivalsReply: true,
 };
 
 /** The rules that memberlist has too. */
@@ -67,6 +70,7 @@ export const rulesOfMemberlist: Rules = {
   crashEvidence: false,
   adaptiveTimeouts: false,
   probeNeighbours: false,
+  rivalsReply: false,
 };
 
 /** Settings of {@link Swim}. The caller has to check them. */

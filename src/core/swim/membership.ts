@@ -39,7 +39,7 @@ import { aliveFault, isAllowed, plausibleAccusation, plausibleAlive, versionsFau
  * alive message of our own with a higher incarnation instead. `confirm` shortens the suspicion. An
  * alive message about ourselves with our own incarnation is refuted too if its metadata or versions
  * differ from ours. A new address for a known name is a conflict, unless the member has left or has
- * been dead for long enough. A member that left cannot be accused at a newer incarnation than it
+ * been dead for long enough. Then memberlist takes any incarnation, this node only if it was dead. A member that left cannot be accused at a newer incarnation than it
  * announced, so it had returned.
  */
 export class Membership {
@@ -137,6 +137,8 @@ export class Membership {
         return;
       }
     } else if (moved) {
+      // Somebody missed that the member left, and believes it at an address that it had before.
+      if (members.status(node) === "left" && alive.incarnation <= members.incarnation(node)) return;
       if (!this.#mayMove(now, node)) {
         this.#logConflict(node, alive);
         application.conflict(now, members.identity(node), alive);

@@ -24,6 +24,7 @@ import type { Node, Standing } from "./members.ts";
 import { Membership } from "./membership.ts";
 import type { Tally } from "./queue/tally.ts";
 import { Stalls } from "./stalls.ts";
+import type { Done } from "./streams/exchange.ts";
 import { Exchanges } from "./streams/exchanges.ts";
 import { FullState } from "./streams/full_state.ts";
 import { PushPulls } from "./streams/push_pull.ts";
@@ -206,6 +207,11 @@ export class Swim {
     connected?: (now: number) => void,
   ): void {
     this.#pushPulls.join(now, to, { name, connected, done });
+  }
+
+  /** Looks over TCP whether a node of a name is at an address; `done` gets a reason if none replies. */
+  seek(now: number, to: Address, name: string, done: Done): void {
+    this.#exchanges.seek(now, to, name, done);
   }
 
   /** Sends one user message to an address, in a packet of its own. */

@@ -56,7 +56,8 @@ describe("state table", () => {
     ["dead", dead("b", 9, "b"), "dead@5", []],
     ["left", alive("b", 5, 2), "left@5", []],
     ["left", alive("b", 6, 2), "alive@6", ["joined b"]],
-    ["left", alive("b", 1, 3), "alive@1", ["joined b"]],
+    ["left", alive("b", 1, 3), "left@5", []],
+    ["left", alive("b", 6, 3), "alive@6", ["joined b"]],
     ["left", dead("b", 5), "left@5", []],
     ["left", dead("b", 9), "dead@9", ["joined b", "left b"]],
     ["left", dead("b", 9, "b"), "left@5", []],
@@ -313,6 +314,17 @@ describe("members", () => {
     machine.happened();
     machine.packet(alive("b", 6, 3));
     expect([machine.status("b"), machine.happened()]).toEqual(["dead@5", ["conflict b"]]);
+  });
+
+  it("that left can return at another address, but not with what was said of them before they left", () => {
+    machine.packet(alive("b", 5, 2));
+    machine.packet(dead("b", 5, "b"));
+    machine.happened();
+    // Somebody missed that the member had moved, and still believes it at an address before.
+    machine.packet(alive("b", 4, 3), alive("b", 5, 3));
+    expect([machine.status("b"), machine.happened()]).toEqual(["left@5", []]);
+    machine.packet(alive("b", 6, 3));
+    expect([machine.status("b"), machine.happened()]).toEqual(["alive@6", ["joined b"]]);
   });
 
   it("that are dead can return at another address after the reclaim time", () => {

@@ -9,6 +9,14 @@ import type { MemberEventType, SerfEvent } from "../../../src/core/serf/api.ts";
 import type { SerfEffect } from "../../../src/core/serf/effects.ts";
 import type { NodeLoad } from "../../../src/core/serf/stats.ts";
 
+/** What a pretended node says of another. */
+interface Seen {
+  readonly status: string;
+  readonly tags: Record<string, string>;
+  /** Default: the first address of that node. */
+  readonly address?: string;
+}
+
 /** What a pretended node says of itself. A test sets it. */
 export class Pretender {
   readonly index: number;
@@ -22,11 +30,12 @@ export class Pretender {
   state: "alive" | "leaving" | "left" = "alive";
   readonly clocks = { members: { time: 1n }, events: { time: 1n }, queries: { time: 1n } };
   awareness = 0;
-  /** Statuses and tags of members by name. */
-  readonly view: Map<string, { status: string; tags: Record<string, string> }> = new Map<
-    string,
-    { status: string; tags: Record<string, string> }
-  >();
+  /** Its own address. */
+  address: { readonly host: string; readonly port: number };
+  /** Whether it is a peer with memberlist's rules. */
+  isPeer = false;
+  /** Statuses, tags and, if a test sets them, addresses of members by name. */
+  readonly view: Map<string, Seen> = new Map<string, Seen>();
   eventsIgnoredBefore = 0n;
   readonly incarnations: Map<string, number> = new Map<string, number>();
   liveCount = 2;
@@ -42,6 +51,7 @@ export class Pretender {
   constructor(index: number) {
     this.index = index;
     this.name = `n${index}`;
+    this.address = { host: hostOf(this.name), port: 7946 };
   }
 
   /** The node as a checker gets it. */
@@ -54,7 +64,10 @@ export class Pretender {
     return {
       state,
       liveCount,
-      member: (name: string) => view.get(name),
+      member: (name: string) => {
+        const seen = view.get(name);
+        return seen === undefined ? undefined : { address: hostOf(name), ...seen };
+      },
       members: () => [...view].map(([name, member]) => ({ name, ...member })),
       inspect: () => this.#inspection,
     };
@@ -80,6 +93,11 @@ export class Pretender {
 }
 
 const none = { length: 0, bytes: 0 };
+
+/** Returns the first address of a node. */
+function hostOf(name: string): string {
+  return `10.0.0.${name.slice(1)}`;
+}
 
 /** A scene of nodes that have all started at 0 and see each other alive. */
 export function stage<Checked extends Rule>(
@@ -117,7 +135,7 @@ export function change(
 
 /** The effect that reports a member event. */
 export function reports(type: MemberEventType, name: string): SerfEffect {
-  const address = `10.0.0.${name.slice(1)}`;
+  const address = hostOf(name);
   const members = [{ name, address, port: 7946, status: "alive", tags: {} }];
   const event = { type, members } as unknown as SerfEvent;
   return { kind: "emit", event };

@@ -1,6 +1,7 @@
 /** Broken histories of membership: each rule has to object. */
 
 import { describe, expect, it } from "vitest";
+import { NamesAreKept } from "../../../runtimes/sim/checkers/conflicts.ts";
 import {
   AnnouncementsSpread,
   CrashesAreDetected,
@@ -62,6 +63,25 @@ describe("rules about incarnations", () => {
   });
 });
 
+describe("the rule about names", () => {
+  it("objects to a node that stops for a name conflict, unless it follows memberlist's rules", () => {
+    const { rule, nodes, scene } = stage(NamesAreKept);
+    const [n0, n1] = nodes;
+    const halt = { kind: "halt", reason: "name conflict" } as const;
+    n0!.isPeer = true;
+    rule.effect(1, n0!.node, halt);
+    expect(texts(rule)).toEqual([]);
+    rule.effect(2, n1!.node, halt);
+    expect(texts(rule)).toEqual(["2: n1 at 10.0.0.1 stops: name conflict"]);
+    rule.quiet();
+    expect(rule.judged).toBe(0);
+    n1!.address = { host: "10.128.0.1", port: 7946 };
+    scene.truth.started(3, n1!.node);
+    rule.quiet();
+    expect(rule.judged).toBe(1);
+  });
+});
+
 describe("rules about views", () => {
   it("object to a view that differs from the truth after quiet", () => {
     const { rule, nodes, scene } = stage(ViewsAgree);
@@ -74,6 +94,22 @@ describe("rules about views", () => {
     n1!.view.set("n0", { status: "alive", tags: { x: "1" } });
     rule.quiet(3);
     expect(texts(rule)).toEqual(["3: n0 sees n2 left, it is failed", "3: n1 sees old tags of n0"]);
+  });
+
+  it("object to a member that is seen alive after quiet at an address that it had before", () => {
+    const { rule, nodes, scene } = stage(ViewsAgree);
+    const [n0, n1, n2] = nodes;
+    n2!.address = { host: "10.128.0.1", port: 7946 };
+    scene.truth.started(1, n2!.node);
+    const at = { status: "alive", tags: {}, address: "10.128.0.1" };
+    n0!.view.set("n2", at);
+    n1!.view.set("n1", at);
+    n2!.view.set("n2", at);
+    rule.quiet(2);
+    expect(texts(rule)).toEqual([
+      "2: n1 sees n1 at 10.128.0.1, it is at 10.0.0.1",
+      "2: n1 sees n2 at 10.0.0.2, it is at 10.128.0.1",
+    ]);
   });
 
   it("object to a member that is seen alive after quiet and does not run, or never was one", () => {

@@ -4,6 +4,7 @@
  */
 
 import { formatAddress, joinHostPort } from "../../../net/address.ts";
+import type { Address } from "../../../runtime.ts";
 import type { Swim } from "../../swim/swim.ts";
 import { addressFault } from "../../swim/validity.ts";
 import { beginInput, log, type SerfContext } from "../context.ts";
@@ -56,7 +57,7 @@ export class Queries {
       collector: this.#collector,
       receiver: this.#receiver,
     });
-    this.#nameVote = new NameVote(context, this.#asker);
+    this.#nameVote = new NameVote(context, this.#asker, swim);
   }
 
   /**
@@ -142,7 +143,7 @@ export class Queries {
   }
 
   /** Handles that another node claims `name`. If it is our name, the cluster votes. */
-  nameClaimed(now: number, name: string, mine: string, theirs: string): void {
+  nameClaimed(now: number, name: string, mine: string, theirs: Address): void {
     this.#nameVote.claimed(now, name, mine, theirs);
   }
 

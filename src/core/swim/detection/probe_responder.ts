@@ -63,14 +63,19 @@ export class ProbeResponder {
     else sendWithGossip(this.#context, to, ack, belief);
   }
 
-  /** What this node believes of the member at an address, if that is gone. */
+  /**
+   * What this node believes of the member at an address, if that is gone. A member that left may have come
+   * back at another address.
+   */
   #obituary(node: string, { host, port }: Address): Dead | undefined {
     const { members, config } = this.#context;
     const row = members.find(node);
     if (row === noRow || members.isLive(row)) return undefined;
     const { endpoint } = members.identity(row);
-    if (endpoint.host !== host || endpoint.port !== port) return undefined;
-    const from = members.status(row) === "left" ? node : config.name;
+    const hasLeft = members.status(row) === "left";
+    const isThere = endpoint.host === host && endpoint.port === port;
+    if (!isThere && !hasLeft) return undefined;
+    const from = hasLeft ? node : config.name;
     return { type: "dead", incarnation: members.incarnation(row), node, from };
   }
 

@@ -30,6 +30,8 @@ export type Role =
   | { readonly kind: "accepting" }
   | ({ readonly kind: "pushPull" } & PushPullRequest)
   | { readonly kind: "ping"; readonly ping: Ping; readonly done: Done }
+  /** Looks whether a node of a certain name is at an address: a ping whose failed dial counts, too. */
+  | { readonly kind: "seek"; readonly ping: Ping; readonly done: Done }
   /** Only looks whether the peer takes a connection. */
   | { readonly kind: "knock"; readonly done: (now: number, answer: Answer) => void };
 

@@ -69,6 +69,14 @@ export class Exchanges {
     this.#dial(now, to, { kind: "ping", ping, done }, deadline - now);
   }
 
+  /** Pings over TCP whoever has a name and an address. `done` gets the reason if nobody replies. */
+  seek(now: number, to: Address, name: string, done: Done): void {
+    const { config } = this.#context;
+    const source = { address: config.address, port: config.port, node: config.name };
+    const ping: Ping = { type: "ping", sequence: this.#context.nextSequence(), node: name, source };
+    this.#dial(now, to, { kind: "seek", ping, done }, config.streamTimeoutMs);
+  }
+
   /**
    * Looks whether a peer takes a connection, and closes it at once. memberlist takes that as a
    * connection that ended before its message, and logs nothing but that it was there, at DEBUG.
@@ -271,6 +279,7 @@ export class Exchanges {
         yield* this.#mergeReply(turn, exchange, message);
         return;
       case "ping":
+      case "seek":
         this.#end(turn.now, exchange, pingReplyFault(exchange.role.ping, message));
         return;
       case "knock":

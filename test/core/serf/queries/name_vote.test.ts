@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { alive } from "../../swim/machine.ts";
+import { rulesOfMemberlist } from "../../../../src/core/swim/config.ts";
+import { address, alive, swimConfig } from "../../swim/machine.ts";
 import { Network } from "../nodes.ts";
 
 const halted = (effects: readonly { kind: string }[]): boolean => effects.some(({ kind }) => kind === "halt");
@@ -21,6 +22,53 @@ describe("two nodes of one name", () => {
     expect(nodes[1]!.logs).toContain(
       "WARN serf: Name conflict for 'twin' both 10.0.0.1:7946 and 10.0.0.9:7946 are claiming",
     );
+  });
+
+  it("are one that has another address now, if nobody is at the old one: it stays, and is a member there", () => {
+    const network = new Network();
+    const [before, ...others] = ["twin", "b", "c"].map((name) => network.add(name));
+    network.join();
+    network.nodes.splice(network.nodes.indexOf(before!), 1);
+    const moved = network.add("twin", { last: 9 });
+    network.joinTo(moved, others[0]!);
+    network.run(10_000);
+    expect(moved.logs).toEqual(
+      expect.arrayContaining([
+        "ERR serf: Node name conflicts with another node at 10.0.0.1:7946. Names must be unique! (Resolution enabled: true)",
+        "WARN serf: minority in name conflict resolution [0 / 2], but nobody of this name replies at 10.0.0.1:7946: staying (connection refused)",
+      ]),
+    );
+    network.run(110_000);
+    expect(halted(moved.effects)).toBe(false);
+    for (const { core } of [moved, ...others])
+      expect(core.member("twin")).toMatchObject({ status: "alive", address: "10.0.0.9" });
+  });
+
+  it("are one if a node of another name is at the old address", () => {
+    const network = new Network();
+    const [before, ...others] = ["twin", "b", "c"].map((name) => network.add(name));
+    network.join();
+    network.nodes.splice(network.nodes.indexOf(before!), 1);
+    const tenant = network.add("tenant", { last: 1 });
+    network.joinTo(tenant, others[0]!);
+    const moved = network.add("twin", { last: 9 });
+    network.joinTo(moved, others[0]!);
+    network.run(120_000);
+    expect(halted(moved.effects)).toBe(false);
+    for (const { core } of [moved, ...others])
+      expect(core.member("twin")).toMatchObject({ status: "alive", address: "10.0.0.9" });
+  });
+
+  it("are taken for two without the rule, as in Go", () => {
+    const network = new Network();
+    const [before, ...others] = ["twin", "b", "c"].map((name) => network.add(name));
+    network.join();
+    network.nodes.splice(network.nodes.indexOf(before!), 1);
+    const swim = { ...swimConfig({ name: "twin", address: address(9) }), rules: rulesOfMemberlist };
+    const moved = network.add("twin", { last: 9, parts: { swim } });
+    network.joinTo(moved, others[0]!);
+    network.run(10_000);
+    expect(halted(moved.effects)).toBe(true);
   });
 
   it("without other members both stop, because no member votes for them", () => {

@@ -263,12 +263,12 @@ describe("evidence of a crash", () => {
     accuse("x");
     answer(knocks()[0]!, "ECONNREFUSED");
     machine.packet({ type: "dead", node: watched, incarnation: 1, from: watched });
-    machine.packet(alive(watched, 1, last, { port: 8_000 }));
-    accuse("x");
+    machine.packet(alive(watched, 2, last, { port: 8_000 }));
+    machine.packet({ type: "suspect", node: watched, incarnation: 2, from: "x" });
     // So long that no probe fails, which would dial, too.
     machine.run(machine.now + 2_100);
     expect([...knocks(), ...knocks(last, 8_000)]).toEqual([]);
-    expect(machine.status(watched)).toBe("suspect@1");
+    expect(machine.status(watched)).toBe("suspect@2");
   });
 
   it("is none of a member that this node does not watch", () => {
