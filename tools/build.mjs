@@ -21,6 +21,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { asAscii } from "./ascii.mjs";
 import { withoutFacades } from "./facades.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -34,6 +35,7 @@ const inputs = [
   "runtimes",
   "wasm/module.ts",
   "tools/build.mjs",
+  "tools/ascii.mjs",
   "tools/facades.mjs",
   "package.json",
   "package-lock.json",
@@ -113,7 +115,7 @@ async function bundle(fresh) {
     platform: "node",
     external: isPackage,
     preserveEntrySignatures: "allow-extension",
-    plugins: [withoutFacades()],
+    plugins: [withoutFacades(), asAscii()],
     output: {
       dir: join(fresh, "runtimes"),
       format: "esm",
