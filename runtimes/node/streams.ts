@@ -2,7 +2,6 @@
  * TCP and unix domain sockets over `node:net`; Bun dials with it too. A socket is read on demand:
  * the runtime reads ahead until its stream buffer is full, and then the peer gets back-pressure.
  */
-import { stat } from "node:fs/promises";
 import {
   type AddressInfo,
   connect,
@@ -93,6 +92,7 @@ function open(
  */
 async function whyNoFile(error: SystemError, path: string): Promise<SystemError> {
   if (error.code !== "EACCES") return error;
+  const { stat } = await import("node:fs/promises");
   try {
     await stat(dirname(path));
     return error;

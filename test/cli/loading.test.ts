@@ -26,6 +26,10 @@ const registration: string = asModule(
   `import { register } from "node:module"; register(${JSON.stringify(hooks)});`,
 );
 
+/** Prints the names of the parts of Node that are loaded when a signal comes. */
+const parts: string = asModule(`
+  process.on("SIGUSR2", () => process.stderr.write(JSON.stringify(process.moduleLoadList) + "\\n"));`);
+
 function asModule(text: string): string {
   return `data:text/javascript,${encodeURIComponent(text)}`;
 }
@@ -36,7 +40,8 @@ beforeAll(async () => {
   await execute("node", ["tools/build.mjs"], { cwd: root });
   if (lacks("loopback")) return;
   const place = ["-node=loading", "-bind=127.0.0.82:17946", `-rpc-addr=${rpcAddress}`];
-  agent = spawn(pathOf("node"), [program, "agent", ...place], { stdio: ["ignore", "pipe", "inherit"] });
+  const args = ["--import", parts, program, "agent", ...place];
+  agent = spawn(pathOf("node"), args, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   agent.stdout?.on("data", (chunk: Uint8Array) => {
     output += new TextDecoder().decode(chunk);
@@ -91,6 +96,28 @@ describe("a command loads only its own", { timeout: 60_000 }, () => {
     expect(list).toContain(`src/cli/commands/${name}.ts`);
     expect(list).toContain("src/rpc/client/client.ts");
     expect(list.filter((path) => heavy.test(path))).toEqual([]);
+  });
+
+  it.skipIf(lacks("loopback"))("agent: nothing of Node for files, names and scripts", async () => {
+    let output = "";
+    agent!.stderr!.on("data", (chunk: Uint8Array) => {
+      output += new TextDecoder().decode(chunk);
+    });
+    agent!.kill("SIGUSR2");
+    await until("it has printed the parts", () => output.includes("\n"));
+    const list: string[] = JSON.parse(output);
+    expect(list).toEqual(expect.arrayContaining(["NativeModule net", "NativeModule dgram"]));
+    const needless = [
+      "fs/promises",
+      "dns/promises",
+      "readline",
+      "http",
+      "tls",
+      "zlib",
+      "crypto",
+      "worker_threads",
+    ];
+    expect(list.filter((part) => needless.includes(part.replace("NativeModule ", "")))).toEqual([]);
   });
 
   it("agent -help: nothing of the node", async () => {
