@@ -97,7 +97,8 @@ function compile(fresh) {
 
 /**
  * Writes the command lines, which share parts. Each file costs time to find, read and link, so all that is loaded together is one part:
- * what every command needs, what commands that talk to an agent need, and the agent. Heavy things that few need are parts of their own.
+ * what every command needs, what those on Node and Bun need, what commands that talk to an agent need, and the agent. Heavy things that few
+ * need are parts of their own.
  */
 async function bundle(fresh) {
   const { build } = await import("rolldown");
@@ -133,8 +134,10 @@ async function bundle(fresh) {
             "base",
             4,
             /^src\/((go|net|async)\/.*|cli\/(main|arguments|raw_arguments|output|commands\/(version|keygen))|[^/]+)\.ts$/,
-            /^runtimes\/(shared\/|node\/(?!cli|compile_cache|pipes|multicast))/,
+            /^runtimes\/shared\//,
           ),
+          // Bun takes part of it. Deno must not: any module of Node costs a program on Deno ten megabytes.
+          part("node", 4, /^runtimes\/node\/(?!cli|compile_cache|pipes|multicast)/),
           part(
             "rpc",
             3,

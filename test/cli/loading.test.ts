@@ -72,14 +72,29 @@ function sources(files: readonly string[]): string[] {
   });
 }
 
+/** Built files, and all that these import at once, in turn. */
+function reachable(files: readonly string[]): Set<string> {
+  const reached = new Set<string>();
+  const follow = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    if (!file.startsWith("dist/")) return;
+    const code = readFileSync(join(root, file), "utf8");
+    for (const [, path] of code.matchAll(/^(?:import|export)\b[^"]*"([^"]+)";$/gm))
+      follow(path!.startsWith(".") ? posix.join(posix.dirname(file), path!) : path!);
+  };
+  for (const file of files) follow(file);
+  return reached;
+}
+
 /** What only the agent needs, and the three commands that talk to one do not. */
 const heavy = /^(src\/(agent|core|shell|rpc\/server)|wasm|runtimes\/sim)\//;
 
 describe("a command loads only its own", { timeout: 60_000 }, () => {
-  it("version: two files", async () => {
+  it("version: three files", async () => {
     const files = await loaded("version");
     expect(files[0]).toBe("dist/runtimes/node/cli.js");
-    expect(files).toHaveLength(2);
+    expect(files).toHaveLength(3);
     const list = sources(files);
     expect(list).toContain("src/cli/commands/version.ts");
     expect(list.filter((path) => heavy.test(path) || /^src\/rpc\//.test(path))).toEqual([]);
@@ -88,10 +103,10 @@ describe("a command loads only its own", { timeout: 60_000 }, () => {
   it.skipIf(lacks("loopback")).each([
     ["members", []],
     ["event", ["deploy", "v2"]],
-  ])("%s: three files and no package", async (name, rest) => {
+  ])("%s: four files and no package", async (name, rest) => {
     const files = await loaded(name, `-rpc-addr=${rpcAddress}`, ...rest);
     expect(files.filter((file) => !file.startsWith("dist/"))).toEqual([]);
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     const list = sources(files);
     expect(list).toContain(`src/cli/commands/${name}.ts`);
     expect(list).toContain("src/rpc/client/client.ts");
@@ -118,6 +133,18 @@ describe("a command loads only its own", { timeout: 60_000 }, () => {
       "worker_threads",
     ];
     expect(list.filter((part) => needless.includes(part.replace("NativeModule ", "")))).toEqual([]);
+  });
+
+  it("on Deno: nothing of Node, which would cost ten megabytes", () => {
+    const folder = "dist/runtimes/commands";
+    const { files }: { files: string[] } = JSON.parse(readFileSync(join(root, "dist/.build.json"), "utf8"));
+    const parts = files.map((path) => `dist/${path}`).filter((path) => /commands\/[^/]*\.js$/.test(path));
+    const needed = ["src/cli/commands/agent.ts", "src/cli/commands/members.ts", "src/agent/run.ts"];
+    const entries = parts.filter((part) => sources([part]).some((source) => needed.includes(source)));
+    expect(entries).toHaveLength(needed.length);
+    const reached = reachable(["dist/runtimes/deno/cli.js", ...entries]);
+    expect([...reached].some((path) => path.startsWith(`${folder}/base-`))).toBe(true);
+    expect([...reached].filter((path) => !path.startsWith("dist/"))).toEqual([]);
   });
 
   it("agent -help: nothing of the node", async () => {
