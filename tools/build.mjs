@@ -124,6 +124,8 @@ async function bundle(fresh) {
       sourcemapExcludeSources: true,
       // Comments would be read and kept in memory. Code keeps its names and lines, for those who report an error.
       comments: false,
+      // Bun takes what begins with this as it is, instead of parsing and printing it once more.
+      banner: "// @bun",
       entryFileNames: "[name].js",
       chunkFileNames: `${partsFolder.replace("runtimes/", "")}/[name]-[hash].js`,
       codeSplitting: {
