@@ -1,6 +1,6 @@
 /** `npm run build` and `npm run agent`: what they do to `dist`, on a small project with the same build program. */
 
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,6 +80,14 @@ describe("the build", { timeout: 60_000 }, () => {
     expect((await readdir(parts)).filter((name) => /^text.*js$/.test(name))).toHaveLength(2);
     await build("--clean");
     expect((await readdir(parts)).filter((name) => /^text.*js$/.test(name))).toHaveLength(1);
+  });
+
+  it("writes command lines in ASCII, of which V8 keeps one byte for each character", async () => {
+    await put("runtimes/node/cli.ts", 'const \u00b5s = "\u00b5s \ufffd \u{1f600}"; console.log(\u00b5s);');
+    await build();
+    expect(await built("runtimes/node/cli.js")).toMatch(/^\p{ASCII}*$/u);
+    const { stdout } = spawnSync("node", ["dist/runtimes/node/cli.js"], { cwd: project, encoding: "utf8" });
+    expect(stdout).toBe("\u00b5s \ufffd \u{1f600}\n");
   });
 
   it("can run twice at the same time", async () => {

@@ -21,6 +21,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { asAscii } from "./ascii.mjs";
 import { withoutFacades } from "./facades.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -34,6 +35,7 @@ const inputs = [
   "runtimes",
   "wasm/module.ts",
   "tools/build.mjs",
+  "tools/ascii.mjs",
   "tools/facades.mjs",
   "package.json",
   "package-lock.json",
@@ -95,7 +97,8 @@ function compile(fresh) {
 
 /**
  * Writes the command lines, which share parts. Each file costs time to find, read and link, so all that is loaded together is one part:
- * what every command needs, what commands that talk to an agent need, and the agent. Heavy things that few need are parts of their own.
+ * what every command needs, what those on Node and Bun need, what commands that talk to an agent need, and the agent. Heavy things that few
+ * need are parts of their own.
  */
 async function bundle(fresh) {
   const { build } = await import("rolldown");
@@ -113,7 +116,7 @@ async function bundle(fresh) {
     platform: "node",
     external: isPackage,
     preserveEntrySignatures: "allow-extension",
-    plugins: [withoutFacades()],
+    plugins: [withoutFacades(), asAscii()],
     output: {
       dir: join(fresh, "runtimes"),
       format: "esm",
@@ -121,6 +124,8 @@ async function bundle(fresh) {
       sourcemapExcludeSources: true,
       // Comments would be read and kept in memory. Code keeps its names and lines, for those who report an error.
       comments: false,
+      // Bun takes what begins with this as it is, instead of parsing and printing it once more.
+      banner: "// @bun",
       entryFileNames: "[name].js",
       chunkFileNames: `${partsFolder.replace("runtimes/", "")}/[name]-[hash].js`,
       codeSplitting: {
@@ -131,8 +136,10 @@ async function bundle(fresh) {
             "base",
             4,
             /^src\/((go|net|async)\/.*|cli\/(main|arguments|raw_arguments|output|commands\/(version|keygen))|[^/]+)\.ts$/,
-            /^runtimes\/(shared\/|node\/(?!cli|compile_cache|pipes|multicast))/,
+            /^runtimes\/shared\//,
           ),
+          // Bun takes part of it. Deno must not: any module of Node costs a program on Deno ten megabytes.
+          part("node", 4, /^runtimes\/node\/(?!cli|compile_cache|pipes|multicast)/),
           part(
             "rpc",
             3,

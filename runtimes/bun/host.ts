@@ -1,5 +1,5 @@
 /**
- * Time, randomness, signals, the terminal and the host: Bun implements Node's modules, so Node's
- * adapter works on Bun.
+ * Time, randomness, signals and the host: Bun implements Node's modules, so Node's adapter works on
+ * Bun.
  */
-export { clock, nodeHost, nodeTerminal, signals, WebRandom } from "../node/host.ts";
+export { clock, nodeHost, signals, WebRandom } from "../node/host.ts";

@@ -3,9 +3,10 @@ import type { Runtime } from "../../src/runtime.ts";
 import { bunApi } from "./api.ts";
 import { datagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
-import { clock, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
+import { clock, nodeHost, signals, WebRandom } from "./host.ts";
 import { processes } from "./processes.ts";
 import { streams } from "./streams.ts";
+import { bunTerminal } from "./terminal.ts";
 
 /**
  * Returns the {@link Runtime} of Bun: Bun's own datagrams and listeners, and otherwise Node's
@@ -21,7 +22,7 @@ export function bunRuntime(): Runtime {
     files,
     processes,
     signals,
-    terminal: nodeTerminal(),
+    terminal: bunTerminal(),
     host: nodeHost(bunApi().version),
     multicast: async () => (await import("./multicast.ts")).multicast,
   };

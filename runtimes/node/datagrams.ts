@@ -2,7 +2,7 @@
  * UDP over `node:dgram`. Datagrams that the system does not accept at once wait in a bounded queue.
  * Deno uses it too if its own datagrams are not switched on.
  */
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { RemoteInfo, Socket } from "node:dgram";
 import { joinHostPort } from "../../src/net/address.ts";
 import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
@@ -45,15 +45,19 @@ async function bind(
   handler: DatagramHandler,
   options: NodeDatagramsOptions,
 ): Promise<DatagramSocket> {
-  const socket = new NodeDatagramSocket(host, handler, options);
+  const { createSocket } = await import("node:dgram");
+  const socket = new NodeDatagramSocket(createSocket, host, handler, options);
   await socket.open(address).catch((error: unknown) => {
     throw systemError("bind", joinHostPort(address.host, address.port), error);
   });
   return socket;
 }
 
+type CreateSocket = typeof import("node:dgram").createSocket;
+
 class NodeDatagramSocket implements DatagramSocket {
   readonly reserve?: (peers: readonly Address[]) => void;
+  readonly #createSocket: CreateSocket;
   readonly #host: string;
   readonly #ipv6: boolean;
   readonly #options: NodeDatagramsOptions;
@@ -65,7 +69,13 @@ class NodeDatagramSocket implements DatagramSocket {
   #closed: Promise<void> | undefined;
   #drained: () => void = () => {};
 
-  constructor(host: string, handler: DatagramHandler, options: NodeDatagramsOptions) {
+  constructor(
+    createSocket: CreateSocket,
+    host: string,
+    handler: DatagramHandler,
+    options: NodeDatagramsOptions,
+  ) {
+    this.#createSocket = createSocket;
     this.#host = host;
     this.#ipv6 = host.includes(":");
     this.#handler = handler;
@@ -107,7 +117,7 @@ class NodeDatagramSocket implements DatagramSocket {
   /** Opens a socket. All of that happens at once, because addresses are numeric. */
   async #openSocket(port: number, { shared, peer }: PortSocketOptions): Promise<Socket> {
     const type = this.#ipv6 ? "udp6" : "udp4";
-    const socket = createSocket({ type, lookup: numeric, reuseAddr: shared });
+    const socket = this.#createSocket({ type, lookup: numeric, reuseAddr: shared });
     socket.on("message", (message, from) => this.#receive(message, from));
     try {
       await new Promise<void>((resolve, reject) => {

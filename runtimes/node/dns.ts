@@ -1,5 +1,7 @@
-/** Name resolution over `node:dns`, which Deno and Bun implement too. */
-import { lookup, Resolver } from "node:dns/promises";
+/**
+ * Name resolution over `node:dns`, which Deno and Bun implement too. It is loaded when it is needed
+ * first: most agents are given addresses.
+ */
 import { canonicalHost } from "../../src/net/address.ts";
 import { type ServiceTarget, SystemError } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
@@ -14,6 +16,7 @@ export async function resolve(name: string): Promise<string[]> {
   // Node returns no addresses for an empty name, with a warning, instead of an error.
   if (name.trim() === "") throw new SystemError("ENOTFOUND", "lookup", "Cannot lookup an empty name");
   try {
+    const { lookup } = await import("node:dns/promises");
     const found = await lookup(name, { all: true, verbatim: true });
     return [...new Set(found.map(({ address }) => canonicalHost(address) ?? address))];
   } catch (error) {
@@ -27,6 +30,7 @@ export async function resolve(name: string): Promise<string[]> {
  */
 export async function resolveService(name: string): Promise<ServiceTarget[]> {
   try {
+    const { Resolver } = await import("node:dns/promises");
     const found = await new Resolver(serverOptions).resolveSrv(name);
     // RFC 2782: a lower priority comes first, and the target "." means that there is no such
     // service.

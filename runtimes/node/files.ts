@@ -1,26 +1,34 @@
-/** Files over `node:fs`, which Bun implements too. */
+/**
+ * Files over `node:fs`, which Bun implements too. Its promises are loaded when they are needed
+ * first: an agent without files of its own would keep a megabyte of Node for nothing.
+ */
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
 import { absent, attempt, modeMask, OrderedFile } from "../shared/files.ts";
 
 /** The files of the system, through `node:fs`. */
 export const files: Files = {
-  read: (path) => attempt("read", path, async () => plain(await readFile(path))),
+  read: (path) => attempt("read", path, async () => plain(await (await promises()).readFile(path))),
   replace: (path, bytes, mode) => attempt("replace", path, () => replace(path, bytes, mode)),
   append: (path, mode) => attempt("open", path, () => append(path, mode)),
   status: (path) =>
     attempt("stat", path, async () => {
-      const found = await stat(path);
+      const found = await (await promises()).stat(path);
       const kind = found.isFile() ? "file" : found.isDirectory() ? "directory" : "other";
       return { kind, size: found.size, mode: found.mode & modeMask };
     }),
-  list: (path) => attempt("list", path, () => readdir(path)),
-  remove: (path) => attempt("remove", path, () => unlink(path)),
+  list: (path) => attempt("list", path, async () => await (await promises()).readdir(path)),
+  remove: (path) => attempt("remove", path, async () => await (await promises()).unlink(path)),
 };
 
+function promises(): Promise<typeof import("node:fs/promises")> {
+  return import("node:fs/promises");
+}
+
 async function replace(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const { open, realpath, rename, stat, unlink } = await promises();
   const existing = await stat(path).catch(absent);
   if (existing?.isDirectory()) {
     throw new SystemError("EISDIR", "replace", `Cannot replace ${path}: it is a directory`);
@@ -51,12 +59,14 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
 
 /** Makes the rename durable. On systems that cannot open a directory this does nothing. */
 async function syncDirectory(path: string): Promise<void> {
+  const { open } = await promises();
   const handle = await open(path, constants.O_RDONLY).catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
 }
 
 async function append(path: string, mode: number): Promise<AppendFile> {
+  const { open } = await promises();
   try {
     const created = await open(path, "ax", mode);
     await created.chmod(mode);

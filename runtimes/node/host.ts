@@ -33,7 +33,9 @@ export function nodeTerminal(): Terminal {
     get columns(): number | null {
       return process.stdout.columns || null;
     },
-    errorIsTerminal: process.stderr.isTTY === true,
+    get errorIsTerminal(): boolean {
+      return process.stderr.isTTY === true;
+    },
     env: (name) => process.env[name],
     write: (text) => write(process.stdout, text),
     writeError: async (text) => void (await write(process.stderr, text)),

@@ -1,17 +1,9 @@
 /**
- * TCP and unix domain sockets over `node:net`; Bun dials with it too. A socket is read on demand:
- * the runtime reads ahead until its stream buffer is full, and then the peer gets back-pressure.
+ * TCP and unix domain sockets over `node:net`, which is loaded with the first of them; Bun dials
+ * with it too. A socket is read on demand: the runtime reads ahead until its stream buffer is full,
+ * and then the peer gets back-pressure.
  */
-import { stat } from "node:fs/promises";
-import {
-  type AddressInfo,
-  connect,
-  createServer,
-  type ListenOptions,
-  type NetConnectOpts,
-  type Server,
-  type Socket,
-} from "node:net";
+import type { AddressInfo, ListenOptions, NetConnectOpts, Server, Socket } from "node:net";
 import { dirname } from "node:path";
 import { joinHostPort } from "../../src/net/address.ts";
 import {
@@ -25,6 +17,8 @@ import {
 import { canceled, systemError, timedOut } from "../shared/errors.ts";
 import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
+
+type Net = typeof import("node:net");
 
 const readSizeMax = 64 * 1024;
 /** How long a closed connection flushes to a peer that does not read. */
@@ -40,10 +34,11 @@ export const streams: Streams = {
   },
   async listenLocal(path, mode, accept): Promise<Listener> {
     const local = localAddress("listen", path);
+    const net = await import("node:net");
     // The umask makes the file get its mode when it is created, so it never has another.
     const umask = process.umask(0o777 & ~mode);
     try {
-      return await open(path, { path }, local, accept, () => process.umask(umask));
+      return await open(net, path, { path }, local, accept, () => process.umask(umask));
     } catch (error) {
       throw await whyNoFile(error as SystemError, path);
     }
@@ -53,9 +48,19 @@ export const streams: Streams = {
   },
 };
 
-function listen(address: Address, host: string, accept: (connection: Connection) => void): Promise<Listener> {
+async function listen(
+  address: Address,
+  host: string,
+  accept: (connection: Connection) => void,
+): Promise<Listener> {
   const where = { host, port: address.port, ipv6Only: false, exclusive: true };
-  return open(joinHostPort(address.host, address.port), where, undefined, accept);
+  return await open(
+    await import("node:net"),
+    joinHostPort(address.host, address.port),
+    where,
+    undefined,
+    accept,
+  );
 }
 
 /**
@@ -63,6 +68,7 @@ function listen(address: Address, host: string, accept: (connection: Connection)
  * right after the system call.
  */
 function open(
+  { createServer }: Net,
   subject: string,
   where: ListenOptions,
   local: Address | undefined,
@@ -93,6 +99,7 @@ function open(
  */
 async function whyNoFile(error: SystemError, path: string): Promise<SystemError> {
   if (error.code !== "EACCES") return error;
+  const { stat } = await import("node:fs/promises");
   try {
     await stat(dirname(path));
     return error;
@@ -123,14 +130,15 @@ class NodeListener implements Listener {
   }
 }
 
-function dial(
+async function dial(
   subject: string,
   target: NetConnectOpts,
   local: Address | undefined,
   options: ConnectOptions = {},
 ): Promise<Connection> {
   const { timeoutMs, signal } = options;
-  return new Promise((resolve, reject) => {
+  const { connect } = await import("node:net");
+  return await new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(canceled("connect", subject));
     const socket = connect({ ...target, allowHalfOpen: true });
     const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);

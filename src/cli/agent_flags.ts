@@ -33,8 +33,9 @@ export function flagLayer<Table extends SettingTable>(
   const ordered = [...rows.filter(isTags), ...rows.filter((row) => !isTags(row))];
   for (const [name, row] of ordered) {
     const { flag, alias } = row;
-    const isGiven = [flag, alias?.flag].some((word) => word !== undefined && given.has(word));
-    if (flag === undefined || !isGiven) continue;
+    if (flag === undefined) continue;
+    const isGiven = given.has(flag) || (alias?.flag !== undefined && given.has(alias.flag));
+    if (!isGiven) continue;
     const value = flagValue(row, flag, flags[flag]);
     const refused = refusal(row, `-${flag}`, value, flags[flag]);
     if (refused !== undefined) throw new StartFailure(`Error: ${refused}`);

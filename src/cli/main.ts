@@ -124,10 +124,11 @@ const pipeEndedCode = 141;
 
 /** Ends the program when nobody reads its output any more, as the signal does in Go. */
 function piped(terminal: Terminal): Terminal {
-  return {
-    ...terminal,
-    write: async (text) => (await terminal.write(text)) || terminal.exit(pipeEndedCode),
-  };
+  // What is not asked for, such as the columns, is not looked up either: that can be slow.
+  const inherited: Terminal = Object.create(terminal);
+  return Object.assign(inherited, {
+    write: async (text: string | Uint8Array) => (await terminal.write(text)) || terminal.exit(pipeEndedCode),
+  });
 }
 
 interface Dispatch {

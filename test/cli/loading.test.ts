@@ -26,6 +26,10 @@ const registration: string = asModule(
   `import { register } from "node:module"; register(${JSON.stringify(hooks)});`,
 );
 
+/** Prints the names of the parts of Node that are loaded when a signal comes. */
+const parts: string = asModule(`
+  process.on("SIGUSR2", () => process.stderr.write(JSON.stringify(process.moduleLoadList) + "\\n"));`);
+
 function asModule(text: string): string {
   return `data:text/javascript,${encodeURIComponent(text)}`;
 }
@@ -36,7 +40,8 @@ beforeAll(async () => {
   await execute("node", ["tools/build.mjs"], { cwd: root });
   if (lacks("loopback")) return;
   const place = ["-node=loading", "-bind=127.0.0.82:17946", `-rpc-addr=${rpcAddress}`];
-  agent = spawn(pathOf("node"), [program, "agent", ...place], { stdio: ["ignore", "pipe", "inherit"] });
+  const args = ["--import", parts, program, "agent", ...place];
+  agent = spawn(pathOf("node"), args, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   agent.stdout?.on("data", (chunk: Uint8Array) => {
     output += new TextDecoder().decode(chunk);
@@ -67,14 +72,29 @@ function sources(files: readonly string[]): string[] {
   });
 }
 
+/** Built files, and all that these import at once, in turn. */
+function reachable(files: readonly string[]): Set<string> {
+  const reached = new Set<string>();
+  const follow = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    if (!file.startsWith("dist/")) return;
+    const code = readFileSync(join(root, file), "utf8");
+    for (const [, path] of code.matchAll(/^(?:import|export)\b[^"]*"([^"]+)";$/gm))
+      follow(path!.startsWith(".") ? posix.join(posix.dirname(file), path!) : path!);
+  };
+  for (const file of files) follow(file);
+  return reached;
+}
+
 /** What only the agent needs, and the three commands that talk to one do not. */
 const heavy = /^(src\/(agent|core|shell|rpc\/server)|wasm|runtimes\/sim)\//;
 
 describe("a command loads only its own", { timeout: 60_000 }, () => {
-  it("version: two files", async () => {
+  it("version: three files", async () => {
     const files = await loaded("version");
     expect(files[0]).toBe("dist/runtimes/node/cli.js");
-    expect(files).toHaveLength(2);
+    expect(files).toHaveLength(3);
     const list = sources(files);
     expect(list).toContain("src/cli/commands/version.ts");
     expect(list.filter((path) => heavy.test(path) || /^src\/rpc\//.test(path))).toEqual([]);
@@ -83,14 +103,48 @@ describe("a command loads only its own", { timeout: 60_000 }, () => {
   it.skipIf(lacks("loopback")).each([
     ["members", []],
     ["event", ["deploy", "v2"]],
-  ])("%s: three files and no package", async (name, rest) => {
+  ])("%s: four files and no package", async (name, rest) => {
     const files = await loaded(name, `-rpc-addr=${rpcAddress}`, ...rest);
     expect(files.filter((file) => !file.startsWith("dist/"))).toEqual([]);
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     const list = sources(files);
     expect(list).toContain(`src/cli/commands/${name}.ts`);
     expect(list).toContain("src/rpc/client/client.ts");
     expect(list.filter((path) => heavy.test(path))).toEqual([]);
+  });
+
+  it.skipIf(lacks("loopback"))("agent: nothing of Node for files, names and scripts", async () => {
+    let output = "";
+    agent!.stderr!.on("data", (chunk: Uint8Array) => {
+      output += new TextDecoder().decode(chunk);
+    });
+    agent!.kill("SIGUSR2");
+    await until("it has printed the parts", () => output.includes("\n"));
+    const list: string[] = JSON.parse(output);
+    expect(list).toEqual(expect.arrayContaining(["NativeModule net", "NativeModule dgram"]));
+    const needless = [
+      "fs/promises",
+      "dns/promises",
+      "readline",
+      "http",
+      "tls",
+      "zlib",
+      "crypto",
+      "worker_threads",
+    ];
+    expect(list.filter((part) => needless.includes(part.replace("NativeModule ", "")))).toEqual([]);
+  });
+
+  it("on Deno: nothing of Node, which would cost ten megabytes", () => {
+    const folder = "dist/runtimes/commands";
+    const { files }: { files: string[] } = JSON.parse(readFileSync(join(root, "dist/.build.json"), "utf8"));
+    const parts = files.map((path) => `dist/${path}`).filter((path) => /commands\/[^/]*\.js$/.test(path));
+    const needed = ["src/cli/commands/agent.ts", "src/cli/commands/members.ts", "src/agent/run.ts"];
+    const entries = parts.filter((part) => sources([part]).some((source) => needed.includes(source)));
+    expect(entries).toHaveLength(needed.length);
+    const reached = reachable(["dist/runtimes/deno/cli.js", ...entries]);
+    expect([...reached].some((path) => path.startsWith(`${folder}/base-`))).toBe(true);
+    expect([...reached].filter((path) => !path.startsWith("dist/"))).toEqual([]);
   });
 
   it("agent -help: nothing of the node", async () => {

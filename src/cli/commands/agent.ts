@@ -10,7 +10,9 @@ import { agentFlags, flagLayer, flagsHelp } from "../agent_flags.ts";
 import { FlagError, type FlagSpecs, parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
 
-const help = `Usage: serf agent [options]
+/** Makes the help, which takes a while, because all lines are filled. */
+function help(): string {
+  return `Usage: serf agent [options]
 
   Runs an agent, one node of a cluster, until it is interrupted or told to
   leave.
@@ -26,19 +28,22 @@ Event handlers:
   query, query:NAME or *, several with commas between. A script gets SERF_EVENT
   and more in its environment, and members or the payload as its input. What it
   prints for a query is the answer.`;
+}
 
 const flagSpecs: FlagSpecs = agentFlags(settings);
 
 /** The command. Arguments behind the flags are ignored. */
 export const agent: Command = {
-  help,
+  get help(): string {
+    return help();
+  },
   async run(args: readonly string[], runtime: Runtime): Promise<number> {
     try {
       parseArguments(flagSpecs, args);
     } catch (error) {
       if (!(error instanceof FlagError)) throw error;
       await runtime.terminal.writeError(`${error.message}\n`);
-      await runtime.terminal.write(`==> ${help}\n`);
+      await runtime.terminal.write(`==> ${help()}\n`);
       return 1;
     }
     const { runAgent } = await import("../../agent/run.ts");
