@@ -1,9 +1,13 @@
 /** The clock of all real runtimes: `performance`, `setTimeout` and `setImmediate`. */
-import { setImmediate } from "node:timers";
 import type { Cancel, Clock } from "../../src/runtime.ts";
 
 /** The maximum delay of `setTimeout`; a longer one would fire at once. */
 const timeoutMaxMs = 2 ** 31 - 1;
+
+/** All of them have it as a global. An import of `node:timers` would load all of Node on Deno. */
+const { setImmediate: immediately } = globalThis as {
+  setImmediate?: (callback: () => void) => unknown;
+};
 
 /** Real time. */
 export const clock: Clock = {
@@ -22,7 +26,7 @@ export const clock: Clock = {
     }
     return () => clearTimeout(timer);
   },
-  soon: (callback) => void setImmediate(callback),
+  ...(immediately && { soon: (callback) => void immediately(callback) }),
 };
 
 function now(): number {
