@@ -125,6 +125,23 @@ const mended: readonly (Scenario & { readonly what: string })[] = [
     memberlist: [3, 5, 6, 7, 9, 10, 16, 17, 18, 19, 20, 21, 22],
     steps: [{ at: 86_761, do: "move", node: 22, value: 1 }],
   },
+  {
+    what: "an event misses three members of memberlist's rules, and two of them exchange state",
+    ...plain,
+    seed: 3_037,
+    size: 9,
+    network: { latencyMs: [1, 7] },
+    memberlist: [0, 1, 2, 3, 4, 5, 6, 7, 8],
+    steps: [
+      { at: 58_336, do: "crash", node: 5 },
+      { at: 59_336, do: "move", node: 5, value: 0 },
+      { at: 62_336, do: "move", node: 3, value: 1 },
+      { at: 69_900, do: "leave", node: 8 },
+      { at: 72_900, do: "crash", node: 8 },
+      { at: 117_282, do: "crash", node: 2 },
+      { at: 117_292, do: "restart", node: 2 },
+    ],
+  },
 ];
 
 describe("what the swarm found", () => {

@@ -12,19 +12,19 @@ import { drawScenario, type Outcome, runTrial, stepKinds } from "../../../runtim
  */
 const histories: Readonly<Record<number, readonly [asDrawn: string, plain: string]>> = {
   6: ["d5301ccd", "733f1fcd"],
-  38: ["e37a5f34", "744f94cd"],
-  54: ["b43beecb", "5a846b54"],
+  38: ["34b5ec3b", "2d4276bd"],
+  54: ["0d7e4ee7", "8570fb52"],
   70: ["c3e7d9e7", "845f2e29"],
-  96: ["824db616", "18a07b8c"],
-  104: ["411ae61e", "b68151c0"],
+  96: ["f1d01bc8", "a5e2dcdc"],
+  104: ["15714806", "8d7ec9a0"],
   128: ["0e02584c", "4022fda0"],
-  129: ["defa89e5", "7b5afff4"],
-  131: ["7b26f158", "81c052ec"],
-  185: ["d11d020e", "11155826"],
-  204: ["f131edad", "d4774803"],
-  206: ["9cf48cf6", "5e4698fb"],
-  250: ["dcd92179", "200bb2b9"],
-  251: ["cdba8513", "43ec2024"],
+  129: ["2b451840", "f8cd32cc"],
+  131: ["40020616", "fc5f3561"],
+  185: ["1872005b", "d581042f"],
+  204: ["823bab65", "a44f3fef"],
+  206: ["fc3fdb8e", "d4933b48"],
+  250: ["b70d4199", "b92d4f58"],
+  251: ["ef52118b", "cb0b18a6"],
 };
 
 const seeds = Object.keys(histories).map(Number);
