@@ -1,29 +1,39 @@
 /**
  * The time of the codec beside other people's ciphers and MessagePack, in microseconds: `node:crypto`,
  * `@noble/ciphers` and `msgpackr`. Runs unchanged on Deno, Bun and Node 24. Those that are compared take
- * turns, so that noise affects all of them. `--json=FILE` writes the figures to a file, too.
+ * turns, so that noise affects all of them; `go_codec.ts` measures Go's on the same bytes. `--json=FILE` writes the figures to a file, too.
  */
 
-import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { gcm } from "@noble/ciphers/aes.js";
 import { Packr } from "msgpackr";
-import { Random } from "../../src/core/random.ts";
-import { Codec } from "../../src/core/wire/codec.ts";
+import type { Codec } from "../../src/core/wire/codec.ts";
 import { FrameReader } from "../../src/core/wire/frame.ts";
-import type { Alive, PacketMessage } from "../../src/core/wire/messages.ts";
+import type { Alive } from "../../src/core/wire/messages.ts";
+import {
+  alive,
+  codec,
+  compound,
+  encodedAlive,
+  key,
+  message,
+  nodes,
+  plain,
+  random,
+  sealedAlive,
+  sealedCompound,
+  sizes,
+  squeezing,
+  state,
+  userMessage,
+} from "./codec_inputs.ts";
 import { type Contender, measure } from "./measure.ts";
 import { Results } from "./results.ts";
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 const results: Results = new Results();
-
-const random: Random = new Random((pool) => randomFillSync(pool));
-const key: Uint8Array = new Uint8Array(32).fill(7);
-const codec: Codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
-codec.setKeys([key]);
-const plain: Codec = new Codec({ label: "", compression: false, encryptionVersion: 1, random });
 
 function nodeSeal(text: Uint8Array): Uint8Array {
   const packet = new Uint8Array(29 + text.length);
@@ -59,8 +69,8 @@ function row(name: string, contenders: readonly Contender[]): void {
   for (const [index, time] of measure(contenders).entries()) results.set(name, contenders[index]!.name, time);
 }
 
-for (const size of [64, 256, 1400]) {
-  const text = codec.encode({ type: "user", payload: new Uint8Array(size - 1).fill(1) });
+for (const size of sizes) {
+  const text = userMessage(size);
   const options = { crc: false, encrypt: true };
   row(`seal ${size} B`, [
     { name: "codec", run: () => codec.seal([text], options) },
@@ -75,27 +85,6 @@ for (const size of [64, 256, 1400]) {
   ]);
 }
 
-const alive: Alive = {
-  type: "alive",
-  incarnation: 70_000,
-  node: "web-1.example.io",
-  address: Uint8Array.of(10, 0, 0, 1),
-  port: 7946,
-  meta: new Uint8Array(60).fill(9),
-  versions: Uint8Array.of(1, 5, 2, 2, 5, 5),
-};
-const suspect: PacketMessage = {
-  type: "suspect",
-  incarnation: 9,
-  node: "web-2.example.io",
-  from: "web-3.example.io",
-};
-const gossip = [...new Array(6).fill(alive), ...new Array(6).fill(suspect)].map((message) =>
-  plain.encode(message),
-);
-const one = plain.encode(alive);
-const compound = plain.seal(gossip, { crc: true, encrypt: false });
-const encrypted = codec.seal(gossip, { crc: true, encrypt: true });
 /** The same objects as Go encodes them: as maps with the names of fields. */
 const packr: Packr = new Packr({ useRecords: false, variableMapSize: true });
 const aliveObject = goAlive(alive);
@@ -105,25 +94,21 @@ row("encode alive", [
   { name: "msgpackr", run: () => packr.pack(aliveObject) },
 ]);
 row("open alive", [
-  { name: "codec", run: () => plain.open(one, { verifyIncoming: true }) },
+  { name: "codec", run: () => plain.open(encodedAlive, { verifyIncoming: true }) },
   { name: "msgpackr", run: () => packr.unpack(packedAlive) },
 ]);
-row(`open compound of 12, ${compound.length} B`, [
-  { name: "codec", run: () => plain.open(compound, { verifyIncoming: true }) },
+row("send alive, encrypted", [
+  { name: "codec", run: () => codec.sealMessage(alive, { crc: true, encrypt: true }) },
 ]);
-row(`open compound of 12, encrypted`, [
-  { name: "codec", run: () => codec.open(encrypted, { verifyIncoming: true }) },
+row("receive alive, encrypted", [
+  { name: "codec", run: () => codec.open(sealedAlive, { verifyIncoming: true }) },
+]);
+row("open compound of 12", [{ name: "codec", run: () => plain.open(compound, { verifyIncoming: true }) }]);
+row("open compound of 12, encrypted", [
+  { name: "codec", run: () => codec.open(sealedCompound, { verifyIncoming: true }) },
 ]);
 
-const squeezing: Codec = new Codec({ label: "", compression: true, encryptionVersion: 1, random });
-const nodes = Array.from({ length: 1000 }, (_, index) => ({
-  ...alive,
-  node: `web-${index}.example.io`,
-  state: 0,
-}));
 const options = { labelHeader: false, encrypt: false };
-const message = { type: "pushPull", join: false, nodes, userState: new Uint8Array(1000) } as const;
-const state = squeezing.encode(message);
 const frame = squeezing.sealStream(state, options);
 const plainFrame = plain.sealStream(state, options);
 const stateObject = { Nodes: nodes.length, UserStateLen: 1000, Join: false, All: nodes.map(goAlive) };

@@ -12,7 +12,7 @@ function request(...args: string[]): Request {
 describe("the command line of all benchmarks", () => {
   test("without arguments wants every part on every runtime", () => {
     expect(request()).toEqual({
-      parts: ["codec", "packets", "sim", "spread", "start", "rpc", "cluster"],
+      parts: ["codec", "go-codec", "packets", "sim", "spread", "start", "rpc", "cluster"],
       only: ["go", "node", "node24", "deno", "bun"],
       rounds: 3,
       quick: false,

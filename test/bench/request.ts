@@ -15,6 +15,12 @@ export interface Part {
 /** All parts in the order in which they run. */
 export const parts: Readonly<Record<string, Part>> = {
   codec: { file: "codec.ts", runs: "runtime", about: "ciphers, LZW, messages and push/pulls", quick: [] },
+  "go-codec": {
+    file: "go_codec.ts",
+    runs: "once",
+    about: "the same messages by memberlist in Go",
+    quick: [],
+  },
   packets: { file: "packets.ts", runs: "runtime", about: "packets through a whole node", quick: [] },
   sim: {
     file: "simulation.ts",
