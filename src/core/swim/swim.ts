@@ -199,13 +199,7 @@ export class Swim {
    * Joins through an address by exchanging state with it. `done` gets a reason if that failed;
    * `connected` is called when the address is reached, before our state is sent.
    */
-  join(
-    now: number,
-    to: Address,
-    name: string,
-    done: (now: number, error: string | undefined) => void,
-    connected?: (now: number) => void,
-  ): void {
+  join(now: number, to: Address, name: string, done: Done, connected?: (now: number) => void): void {
     this.#pushPulls.join(now, to, { name, connected, done });
   }
 
@@ -248,9 +242,7 @@ export class Swim {
     this.#prober.sendFailed(now, to);
   }
 
-  /**
-   * Accepts a connection of a peer. Returns the id of the stream.
-   */
+  /** Accepts a connection of a peer. Returns the id of the stream. */
   accept(now: number, peer: Address): number {
     return this.#exchanges.accept(now, peer);
   }
