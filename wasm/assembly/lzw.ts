@@ -18,8 +18,15 @@ const NO_CODE: u32 = 0xffffffff;
  * code`, or 0 if free.
  */
 const SLOTS: u32 = 16384;
+/** The bits that the offset of a slot may have. */
+const OFFSETS: u32 = (SLOTS - 1) << 2;
+/**
+ * Spreads bytes over the slots. The code comes in by a shift and an exclusive or alone, as each step waits for
+ * the code that the one before found: the product of the next byte is there by then.
+ */
+const SPREAD: u32 = 5419 << 2;
 const slots: usize = memory.data(65536, 16);
-/** The slots in use, so that after a short text not all slots need to be cleared. */
+/** The offsets of the slots in use, so that after a short text not all slots need to be cleared. */
 const used: usize = memory.data(16384, 16);
 /** Where the expansion of each code is in the output, and its length. */
 const places: usize = memory.data(16384, 16);
@@ -79,11 +86,11 @@ export function compressPart(part: u32): i32 {
   for (let at = packAt; at < end; at++) {
     const byte = <u32>load<u8>(at);
     const key = (code << 8) | byte;
-    let slot = ((key >> 12) ^ key) & (SLOTS - 1);
-    let entry = load<u32>(slots + (slot << 2));
+    let offset = (code << 4) ^ ((byte * SPREAD) & OFFSETS);
+    let entry = load<u32>(slots + offset);
     while (entry !== 0 && entry >> 12 !== key) {
-      slot = (slot + 1) & (SLOTS - 1);
-      entry = load<u32>(slots + (slot << 2));
+      offset = (offset + 4) & OFFSETS;
+      entry = load<u32>(slots + offset);
     }
     if (entry !== 0) {
       code = entry & LAST_CODE;
@@ -105,8 +112,8 @@ export function compressPart(part: u32): i32 {
       usedCount = 0;
       continue;
     }
-    store<u32>(slots + (slot << 2), (key << 12) | last);
-    store<u32>(used + (usedCount << 2), slot);
+    store<u32>(slots + offset, (key << 12) | last);
+    store<u32>(used + (usedCount << 2), offset);
     usedCount += 1;
   }
   if (end !== packEnd) {
@@ -130,7 +137,7 @@ export function compressPart(part: u32): i32 {
   Sink.emit(END, width);
   flush();
   for (let index: usize = 0; index < usedCount; index++) {
-    store<u32>(slots + ((<usize>load<u32>(used + (index << 2))) << 2), 0);
+    store<u32>(slots + <usize>load<u32>(used + (index << 2)), 0);
   }
   packUsed = 0;
   return <i32>(sink - packTarget);
