@@ -126,6 +126,18 @@ const mended: readonly (Scenario & { readonly what: string })[] = [
     steps: [{ at: 86_761, do: "move", node: 22, value: 1 }],
   },
   {
+    what: "the host of an address refuses connections, but its member is at another one",
+    ...plain,
+    seed: 1_982,
+    size: 5,
+    network: { latencyMs: [1, 15], loss: 0.04 },
+    memberlist: [0, 2, 4],
+    steps: [
+      { at: 30_685, do: "move", node: 1, value: 1 },
+      { at: 30_685, do: "move", node: 2, value: 1 },
+    ],
+  },
+  {
     what: "an event misses three members of memberlist's rules, and two of them exchange state",
     ...plain,
     seed: 3_037,

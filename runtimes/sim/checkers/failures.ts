@@ -58,6 +58,8 @@ export class SuspicionsLast extends Rule {
     const { truth, bounds } = this.scene;
     // Who lies that a member is dead does not wait.
     if (truth.calmSince("lies") + bounds.aftermathMs > now) return;
+    // Nobody takes connections at the address that it had before.
+    if (truth.isMoving(subject, now, bounds.recoveryMs)) return;
     const { running, startedAt, endedAt } = truth.life(subject);
     const goneMs = (running ? startedAt : now) - endedAt;
     const { crashHoldMs } = bounds.swim;
