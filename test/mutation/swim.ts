@@ -149,11 +149,6 @@ export const swimMutants: readonly Mutant[] = [
       "if (false) {",
     ],
     ["a last check does not accuse", 'if (members.status(node) === "suspect")', "if (false)"],
-    [
-      "members that are gone are pinged",
-      "if (node === noRow || !members.isLive(node)) return;",
-      "if (node === noRow) return;",
-    ],
   ]),
   ...faultsIn("src/core/swim/detection/witness.ts", [
     [

@@ -25,11 +25,11 @@ export class LastCheck {
     this.#membership = membership;
   }
 
-  /** Pings a member. If it is a suspect, it gets the suspicion as well, so that it can refute. */
+  /** Pings a live member. If it is a suspect, it gets the suspicion as well, so that it can refute. */
   ping(now: number, name: string): void {
     const { members, config, codec, timers } = this.#context;
     const node = members.find(name);
-    if (node === noRow || !members.isLive(node)) return;
+    if (node === noRow) return;
     const sequence = this.#context.nextSequence();
     const incarnation = members.incarnation(node);
     this.#pending.set(sequence, { node: name, incarnation });
