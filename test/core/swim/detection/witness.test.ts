@@ -271,6 +271,19 @@ describe("evidence of a crash", () => {
     expect(machine.status(watched)).toBe("suspect@2");
   });
 
+  it("is none at a port that the member has left without a new incarnation", () => {
+    watching({ deadNodeReclaimMs: 1 });
+    accuse("x");
+    answer(knocks()[0]!, "ECONNREFUSED");
+    machine.packet({ type: "dead", node: watched, incarnation: 1, from: "x" });
+    machine.now += 2;
+    machine.packet(alive(watched, 1, last, { port: 8_000 }));
+    machine.packet({ type: "suspect", node: watched, incarnation: 1, from: "x" });
+    machine.run(machine.now + 2_100);
+    expect([...knocks(), ...knocks(last, 8_000)]).toEqual([]);
+    expect(machine.status(watched)).toBe("suspect@1");
+  });
+
   it("is none of a member that this node does not watch", () => {
     accuse("x", other);
     expect(machine.effects.filter(({ kind }) => kind === "dial")).toEqual([]);
