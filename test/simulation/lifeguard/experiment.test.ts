@@ -3,26 +3,38 @@ import {
   type Configuration,
   type Counts,
   configurationsOfPaper,
-  countFalsePositives,
+  countAll,
   detect,
   ownConfigurations,
 } from "./experiment.ts";
 
-/** A cell of the grid in which much goes wrong. */
-const cell = { size: 48, seed: 1, concurrent: 16, blockedMs: 16_384, intervalMs: 16, durationMs: 120_000 };
+/** Cells of the grid in which much goes wrong. */
+const cells = (
+  [
+    [2_048, 1],
+    [16_384, 16],
+    [32_768, 1],
+  ] as const
+).map(([blockedMs, intervalMs]) => ({
+  size: 48,
+  seed: 1,
+  concurrent: 16,
+  blockedMs,
+  intervalMs,
+  durationMs: 120_000,
+}));
 
-const count = ({ swim }: Configuration): Counts => countFalsePositives(swim, cell);
+const count = ({ swim }: Configuration): Counts => countAll(swim, cells);
 
 test("Lifeguard and its parts prevent false positives in the measure of the paper", () => {
   const counts = configurationsOfPaper.map(count);
   const [swim, probe, suspicion, buddy, lifeguard] = counts as [Counts, Counts, Counts, Counts, Counts];
-  expect(swim.falsePositives).toBeGreaterThan(500);
-  expect(swim.atHealthy).toBeLessThan(0.05 * swim.falsePositives);
-  expect(suspicion.falsePositives).toBeLessThan(0.05 * swim.falsePositives);
-  for (const weaker of [probe, buddy]) {
-    expect(weaker.falsePositives).toBeLessThan(1.05 * swim.falsePositives);
-    expect(weaker.falsePositives).toBeGreaterThan(0.5 * swim.falsePositives);
-  }
+  expect(swim.falsePositives).toBeGreaterThan(1_000);
+  expect(suspicion.falsePositives).toBeLessThan(0.1 * swim.falsePositives);
+  expect(probe.falsePositives).toBeGreaterThan(4 * suspicion.falsePositives);
+  expect(probe.falsePositives).toBeLessThan(0.7 * swim.falsePositives);
+  // What a buddy changes is less than what chance does: docs/lifeguard.md.
+  expect(Math.abs(buddy.falsePositives / swim.falsePositives - 1)).toBeLessThan(0.1);
   expect(lifeguard.falsePositives).toBeLessThan(0.03 * swim.falsePositives);
   expect(lifeguard.atHealthy).toBeLessThanOrEqual(0.04 * swim.atHealthy);
   expect(lifeguard.messages).toBeLessThan(1.15 * swim.messages);

@@ -102,8 +102,23 @@ const seeds = 3;
 /** The time that a cluster gets to form, and to come to rest. */
 const formingMs = 60_000;
 
+/** Runs cells of the grid and adds up what was counted; `ran` gets each. */
+export function countAll(
+  swim: Partial<SwimConfig>,
+  cells: readonly Anomalies[],
+  ran: (cell: Anomalies, counts: Counts) => void = () => undefined,
+): Counts {
+  const sum: Counts = { falsePositives: 0, atHealthy: 0, messages: 0, bytes: 0 };
+  for (const cell of cells) {
+    const counts = countFalsePositives(swim, cell);
+    for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += counts[key];
+    ran(cell, counts);
+  }
+  return sum;
+}
+
 /** Runs one cell. */
-export function countFalsePositives(swim: Partial<SwimConfig>, anomalies: Anomalies): Counts {
+function countFalsePositives(swim: Partial<SwimConfig>, anomalies: Anomalies): Counts {
   const { size, concurrent, blockedMs, intervalMs, durationMs } = anomalies;
   const counts: Counts = { falsePositives: 0, atHealthy: 0, messages: 0, bytes: 0 };
   const blocked = new Set<string>();

@@ -7,14 +7,7 @@
  */
 
 import { parseArgs } from "node:util";
-import {
-  type Configuration,
-  type Counts,
-  configurationsOfPaper,
-  countFalsePositives,
-  detect,
-  ownConfigurations,
-} from "./experiment.ts";
+import { type Counts, configurationsOfPaper, countAll, detect, ownConfigurations } from "./experiment.ts";
 
 /** What the paper reports, in per cent of SWIM: false positives, those at healthy members, messages, bytes. */
 const paper: ReadonlyMap<string, readonly number[]> = new Map([
@@ -47,20 +40,21 @@ const configurations = [...configurationsOfPaper, ...ownConfigurations].filter(
 if (configurations.length === 0) throw new Error(`No configuration has a name of --only=${values.only}`);
 const durationMs = 1_000 * Number(values.seconds);
 
-/** Adds up all cells of the grid. */
-function total({ name, swim }: Configuration): Counts {
-  const sum: Counts = { falsePositives: 0, atHealthy: 0, messages: 0, bytes: 0 };
-  for (let seed = 1; seed <= Number(values.runs); seed++)
-    for (const concurrent of numbers(values.concurrent))
-      for (const blockedMs of numbers(values.blocked))
-        for (const intervalMs of numbers(values.interval)) {
-          const cell = { size, seed, concurrent, blockedMs, intervalMs, durationMs };
-          const counts = countFalsePositives(swim, cell);
-          for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += counts[key];
-          console.error(name, JSON.stringify(cell), JSON.stringify(counts));
-        }
-  return sum;
-}
+const seeds = Array.from({ length: Number(values.runs) }, (_, index) => index + 1);
+const cells = seeds.flatMap((seed) =>
+  numbers(values.concurrent).flatMap((concurrent) =>
+    numbers(values.blocked).flatMap((blockedMs) =>
+      numbers(values.interval).map((intervalMs) => ({
+        size,
+        seed,
+        concurrent,
+        blockedMs,
+        intervalMs,
+        durationMs,
+      })),
+    ),
+  ),
+);
 
 const median = (sorted: readonly number[]): number => sorted[Math.floor(sorted.length / 2)]!;
 const seconds = (ms: readonly number[]): string => (median([...ms].sort((a, b) => a - b)) / 1_000).toFixed(1);
@@ -72,7 +66,9 @@ console.log(
 console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
 let base: Counts | undefined;
 for (const configuration of configurations) {
-  const counts = total(configuration);
+  const counts = countAll(configuration.swim, cells, (cell, each) =>
+    console.error(configuration.name, JSON.stringify(cell), JSON.stringify(each)),
+  );
   base ??= counts;
   const theirs = paper.get(configuration.name);
   const found = detect(configuration.swim, { size, seed: 1, crashes: Number(values.crashes) });
@@ -82,7 +78,7 @@ for (const configuration of configurations) {
       : `${share(counts[key], base![key])} (${theirs[column]})`,
   );
   const { name } = configuration;
-  const cells = [name, counts.falsePositives, counts.atHealthy, ...shares];
+  const columns = [name, counts.falsePositives, counts.atHealthy, ...shares];
   const times = [seconds(found.map(({ firstMs }) => firstMs)), seconds(found.map(({ lastMs }) => lastMs))];
-  console.log(`| ${[...cells, ...times].join(" | ")} |`);
+  console.log(`| ${[...columns, ...times].join(" | ")} |`);
 }
