@@ -180,6 +180,16 @@ describe("suspicion", () => {
     expect(machine.status("b")).toBe("dead@1");
   });
 
+  it.each([
+    [100, "dead@1"],
+    [101, "suspect@1"],
+  ])("runs out %i ms late: %s, as only what takes longer is a standstill", (lateMs, status) => {
+    machine.packet(alive("b", 1, 2), suspect("b", 1));
+    machine.run(3_999);
+    machine.swim.tick(4_000 + lateMs);
+    expect(machine.status("b")).toBe(status);
+  });
+
   it("lasts longer by all the time since the last input, if this node stood still", () => {
     machine.packet(alive("b", 1, 2), suspect("b", 1));
     machine.run(900);
