@@ -475,7 +475,12 @@ export const swimMutants: readonly Mutant[] = [
       "const lostMs = now - timers.next();",
     ],
     ["every late deadline is a stall", "now - deadline <= stallMs ||", "now - deadline < 1 ||"],
-    ["a stall is noticed again for each of its deadlines", " || deadline <= this.#noticedAt", ""],
+    [
+      "a stall is noticed again for each of its deadlines",
+      " || deadline <= this.#noticedAt",
+      "",
+      "what was under way is void by then, and suspicions get the milliseconds that pass, which are lost, too",
+    ],
   ]),
   ...faultsIn("src/core/swim/swim.ts", [
     [

@@ -361,6 +361,8 @@ describe("evidence of a crash", () => {
     machine.swim.tick(machine.now);
     machine.take();
     expect(knocks()).toEqual([]);
+    machine.run(machine.now + 3_000);
+    expect(knocks()).toEqual([]);
   });
 
   it("needs a new connection after the member refuted it", () => {
