@@ -4,6 +4,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join, posix, relative } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -118,7 +119,8 @@ describe("a command loads only its own", { timeout: 60_000 }, () => {
     agent!.stderr!.on("data", (chunk: Uint8Array) => {
       output += new TextDecoder().decode(chunk);
     });
-    agent!.kill("SIGUSR2");
+    // After `kill` of a child, with any signal, Deno takes it for one that has ended.
+    process.kill(agent!.pid!, "SIGUSR2");
     await until("it has printed the parts", () => output.includes("\n"));
     const list: string[] = JSON.parse(output);
     expect(list).toEqual(expect.arrayContaining(["NativeModule net", "NativeModule dgram"]));
