@@ -4,6 +4,7 @@ import { placeOf, type Row, Rows } from "../../rows.ts";
 
 /** What stands in the column for a time that does not fit. */
 const tooLate = 0xffff_ffff;
+const firstTooLate = BigInt(tooLate);
 
 /** The Lamport times of rows. Those below 2^32 - 1, as all are unless somebody made one leap, take 4 bytes. */
 export class LamportTimes {
@@ -20,7 +21,7 @@ export class LamportTimes {
   /** Sets the time of a row. */
   set(row: Row, time: bigint): void {
     this.#rows.reserve(row);
-    const isLate = time >= BigInt(tooLate);
+    const isLate = time >= firstTooLate;
     this.#rows.of(row).time[placeOf(row)] = isLate ? tooLate : Number(time);
     if (isLate) this.#late.set(row, time);
     else if (this.#late.size > 0) this.#late.delete(row);
