@@ -38,6 +38,14 @@ export function isLoopback(host: string): boolean {
 /** The highest port. */
 export const portMax = 65_535;
 
+/** Returns whether two addresses are one, or both are missing. */
+export function sameAddress(
+  a: { readonly host: string; readonly port: number } | undefined,
+  b: { readonly host: string; readonly port: number } | undefined,
+): boolean {
+  return a?.host === b?.host && a?.port === b?.port;
+}
+
 /** `host:port`, with brackets around a host that has colons. */
 export function joinHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

@@ -202,11 +202,7 @@ export const swimMutants: readonly Mutant[] = [
     ],
   ]),
   ...faultsIn("src/core/swim/detection/round_trips.ts", [
-    [
-      "round trips outlive the address",
-      "known?.endpoint.host === host && known.endpoint.port === port",
-      "true",
-    ],
+    ["round trips outlive the address", "sameAddress(known?.endpoint, endpoint)", "true"],
     ["deviations of round trips do not count", "known.meanMs + 4 * known.deviationMs", "known.meanMs"],
     [
       "the first round trip counts for ever",
@@ -329,14 +325,18 @@ export const swimMutants: readonly Mutant[] = [
       "if (row === noRow || members.isLive(row)) return undefined;",
       "return undefined;",
     ],
-    ["whoever has a name is asked to refute", "if (!isThere && !hasLeft) return undefined;", ""],
+    [
+      "whoever has a name is asked to refute",
+      "if (!hasLeft && !sameAddress(endpoint, at)) return undefined;",
+      "",
+    ],
     ["relays are unlimited", " || this.#relays.size >= SwimLimits.relays", ""],
   ]),
   ...faultsIn("src/core/swim/gossip/gossip.ts", [
     ["a neighbour gets one packet", "packets < packetsMax;", "packets < 1;"],
     [
       "what is passed on goes back to its source",
-      "return host !== source?.host || port !== source.port;",
+      "return !sameAddress(members.identity(node).endpoint, source);",
       "return true;",
     ],
     [

@@ -7,12 +7,13 @@ import type { SerfEffect } from "../../src/core/serf/effects.ts";
 import { SerfCore } from "../../src/core/serf/serf_core.ts";
 import { encodeUserEvent } from "../../src/core/serf/wire/encoding.ts";
 import { msgpackCodec } from "../../src/core/serf/wire/serf_codec.ts";
-import { allRules, profiles } from "../../src/core/swim/config.ts";
+import { allRules } from "../../src/core/swim/config.ts";
 import { OwnIdentities } from "../../src/core/swim/identity.ts";
 import type { Standing } from "../../src/core/swim/members.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
 import type { Clock } from "../../src/runtime.ts";
 import { Driver } from "../../src/shell/driver.ts";
+import { swimConfig } from "../core/swim/machine.ts";
 
 const otherCount = 8;
 const sender = { host: "10.0.0.2", port: 7946 };
@@ -27,20 +28,7 @@ class Driven {
   readonly driver: Driver;
 
   constructor(together: boolean) {
-    const swim = {
-      ...profiles.lan,
-      rules: allRules,
-      name: "self",
-      address: new Uint8Array([10, 0, 0, 1]),
-      port: 7946,
-      bindPort: 7946,
-      protocol: 2,
-      delegate: { min: 2, max: 5, current: 5 },
-      labelLength: 0,
-      allowedBlocks: [],
-      verifyIncoming: true,
-      verifyOutgoing: true,
-    };
+    const swim = swimConfig({ rules: allRules });
     const { codec } = this;
     this.core = new SerfCore({ config: { ...serfDefaults, name: "self", tags: {} }, swim, random, codec });
     this.core.start(0);

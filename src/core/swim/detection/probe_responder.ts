@@ -3,7 +3,7 @@
  * (memberlist `handlePing`, `handleIndirectPing`).
  */
 
-import { formatAddress, joinHostPort } from "../../../net/address.ts";
+import { formatAddress, joinHostPort, sameAddress } from "../../../net/address.ts";
 import type { Address } from "../../../runtime.ts";
 import { noRow } from "../../rows.ts";
 import type { Dead, IndirectPing, Ping, ProbeSource } from "../../wire/messages.ts";
@@ -67,14 +67,13 @@ export class ProbeResponder {
    * What this node believes of the member at an address, if that is gone. A member that left may have come
    * back at another address.
    */
-  #obituary(node: string, { host, port }: Address): Dead | undefined {
+  #obituary(node: string, at: Address): Dead | undefined {
     const { members, config } = this.#context;
     const row = members.find(node);
     if (row === noRow || members.isLive(row)) return undefined;
     const { endpoint } = members.identity(row);
     const hasLeft = members.status(row) === "left";
-    const isThere = endpoint.host === host && endpoint.port === port;
-    if (!isThere && !hasLeft) return undefined;
+    if (!hasLeft && !sameAddress(endpoint, at)) return undefined;
     const from = hasLeft ? node : config.name;
     return { type: "dead", incarnation: members.incarnation(row), node, from };
   }

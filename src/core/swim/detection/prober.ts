@@ -4,6 +4,7 @@
  * 4.3; Lifeguard, sections IV-A and IV-C; memberlist `probeNode`).
  */
 
+import { sameAddress } from "../../../net/address.ts";
 import type { Address } from "../../../runtime.ts";
 import { noBytes } from "../../bytes.ts";
 import { noRow, type Row } from "../../rows.ts";
@@ -144,7 +145,7 @@ export class Prober {
     const round = this.#round;
     if (round === undefined || round.helping) return;
     const { endpoint } = this.#identity(round);
-    if (endpoint.host !== to.host || endpoint.port !== to.port) return;
+    if (!sameAddress(endpoint, to)) return;
     round.sendFailed = true;
     this.#askForHelp(now, round);
   }

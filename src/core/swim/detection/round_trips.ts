@@ -1,5 +1,6 @@
 /** How long the direct acks of members take. Timeouts of probes are derived from it. */
 
+import { sameAddress } from "../../../net/address.ts";
 import type { Address } from "../../../runtime.ts";
 import { SwimLimits } from "../config.ts";
 import type { Identity } from "../identity.ts";
@@ -39,9 +40,9 @@ export class RoundTrips {
     return known === undefined ? undefined : known.meanMs + 4 * known.deviationMs;
   }
 
-  #find(name: string, { host, port }: Address): RoundTrip | undefined {
+  #find(name: string, endpoint: Address): RoundTrip | undefined {
     const known = this.#byName.get(name);
-    return known?.endpoint.host === host && known.endpoint.port === port ? known : undefined;
+    return sameAddress(known?.endpoint, endpoint) ? known : undefined;
   }
 
   /** Puts a member behind all others, so that the first one is the one that was measured longest ago. */

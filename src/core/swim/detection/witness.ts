@@ -9,6 +9,7 @@
  * gone for a moment. A connection that hangs, or is reset, never counts.
  */
 
+import { sameAddress } from "../../../net/address.ts";
 import type { Address } from "../../../runtime.ts";
 import { noRow, type Row } from "../../rows.ts";
 import { SwimLimits } from "../config.ts";
@@ -281,8 +282,4 @@ function learn(port: Port, now: number, answer: Answer, isDoubted: boolean): voi
     case "nothing":
       return;
   }
-}
-
-function sameAddress(a: Address, b: Address): boolean {
-  return a.host === b.host && a.port === b.port;
 }

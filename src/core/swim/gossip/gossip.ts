@@ -6,6 +6,7 @@
  * the loop sleeps: most nodes are idle most of the time.
  */
 
+import { sameAddress } from "../../../net/address.ts";
 import type { Address } from "../../../runtime.ts";
 import { noRow, type Row } from "../../rows.ts";
 import type { SwimContext } from "../context.ts";
@@ -109,7 +110,7 @@ export class Gossip {
       return this.#isHeld;
     }
     if (this.#isOwn || this.#source !== undefined) {
-      this.#isMixed ||= from?.host !== this.#source?.host || from?.port !== this.#source?.port;
+      this.#isMixed ||= !sameAddress(from, this.#source);
     }
     this.#note(from);
     this.#isHeld = now >= this.#hasteAt;
@@ -139,8 +140,7 @@ export class Gossip {
     const isPeer = (node: Row): boolean => {
       if (!members.isLive(node) || members.name(node) === config.name) return false;
       if (node === neighbours.before || node === neighbours.after) return false;
-      const { host, port } = members.identity(node).endpoint;
-      return host !== source?.host || port !== source.port;
+      return !sameAddress(members.identity(node).endpoint, source);
     };
     let place = told.length;
     for (const node of members.pick(this.#breadth - told.length, isPeer)) {
