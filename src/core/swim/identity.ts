@@ -82,10 +82,11 @@ export function sameMeta(a: Uint8Array | null, b: Uint8Array | null): boolean {
  * Returns whether an alive message is one that the node of an identity may have sent, and has no
  * other address or versions.
  */
-export function isAnnouncedBy({ address, endpoint, versions }: Identity, alive: Alive): boolean {
+export function isAnnouncedBy({ address, endpoint, meta, versions }: Identity, alive: Alive): boolean {
   if (alive.port !== endpoint.port) return false;
-  if ((alive.meta?.length ?? 0) > SwimLimits.meta || alive.versions.length < versions.length) return false;
+  if (alive.meta !== meta && (alive.meta?.length ?? 0) > SwimLimits.meta) return false;
   if (alive.versions !== versions) {
+    if (alive.versions.length < versions.length) return false;
     for (let index = 0; index < versions.length; index++) {
       if (alive.versions[index] !== versions[index]) return false;
     }

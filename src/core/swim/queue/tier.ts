@@ -55,26 +55,10 @@ export class Tier {
     return this.#oldestFirst ? list.first : list.last;
   }
 
-  /** Adds an entry. Its place is searched from both ends at once: it mostly is near one of them. */
+  /** Adds an entry. */
   add(row: Row): void {
     const { list } = this.#listOf(this.#lengthOf(row));
-    const order = this.#entries.order(row);
-    let ahead = list.last;
-    let behind = list.first;
-    while (
-      ahead !== noRow &&
-      this.#entries.order(ahead) < order &&
-      behind !== noRow &&
-      this.#entries.order(behind) > order
-    ) {
-      ahead = this.#links.previous(ahead);
-      behind = this.#links.next(behind);
-    }
-    // Whichever search ended first knows both neighbours.
-    if (ahead !== noRow && this.#entries.order(ahead) < order) {
-      ahead = behind === noRow ? list.last : this.#links.previous(behind);
-    }
-    this.#links.insert(list, row, ahead);
+    this.#place(list, row, list.first);
   }
 
   remove(row: Row): void {
@@ -96,10 +80,13 @@ export class Tier {
     } else if (order(run.first) < order(list.last)) {
       this.#links.attach(list, run, list.last);
     } else {
+      // Each belongs behind the one before it.
       let row = run.first;
+      let start = list.first;
       for (let count = 0; count < run.count; count++) {
         const next = this.#links.next(row);
-        this.add(row);
+        this.#place(list, row, start);
+        start = this.#links.next(row);
         row = next;
       }
     }
@@ -128,7 +115,7 @@ export class Tier {
     const { first } = list;
     const before = taken.length;
     for (let row = first; row !== noRow && taken.length < room.countMax; row = this.#links.next(row)) {
-      const size = this.#entries.bytes(row).length;
+      const size = this.#oldestFirst ? this.#entries.bytes(row).length : length;
       if (size > room.free) break;
       room.free -= size + room.overhead;
       taken.push(row);
@@ -138,6 +125,30 @@ export class Tier {
     const last = taken[taken.length - 1]!;
     this.#links.detach(list, last);
     return { length, count, first, last };
+  }
+
+  /**
+   * Puts an entry into its list, behind those in front of `start`. Its place is searched from there and
+   * from the end at once: it mostly is near one of them.
+   */
+  #place(list: RowList, row: Row, start: Row): void {
+    const order = this.#entries.order(row);
+    let ahead = list.last;
+    let behind = start;
+    while (
+      ahead !== noRow &&
+      this.#entries.order(ahead) < order &&
+      behind !== noRow &&
+      this.#entries.order(behind) > order
+    ) {
+      ahead = this.#links.previous(ahead);
+      behind = this.#links.next(behind);
+    }
+    // Whichever search ended first knows both neighbours.
+    if (ahead !== noRow && this.#entries.order(ahead) < order) {
+      ahead = behind === noRow ? list.last : this.#links.previous(behind);
+    }
+    this.#links.insert(list, row, ahead);
   }
 
   #lengthOf(row: Row): number {
