@@ -23,12 +23,12 @@ export const swimMutants: readonly Mutant[] = [
     ],
     [
       "an alive message of the same incarnation is accepted",
-      "alive.incarnation <= known) return;",
-      "alive.incarnation < known) return;",
+      "if (!isSelf && !addressUpdate && alive.incarnation <= known) {",
+      "if (!isSelf && !addressUpdate && alive.incarnation < known) {",
     ],
     [
       "a namesake with other tags is not refuted",
-      "if (alive.incarnation === known && same) return;",
+      "if (alive.incarnation === known && sameAnnouncement(members.identity(node), alive)) return;",
       "if (alive.incarnation === known) return;",
     ],
     [
@@ -108,6 +108,15 @@ export const swimMutants: readonly Mutant[] = [
       "a past incarnation is not resumed",
       "this.#incarnation = Math.max(this.#incarnation, incarnation);",
       "void incarnation;",
+    ],
+  ]),
+  ...faultsIn("src/core/swim/disputes.ts", [
+    ["a member gets any number of packets", "this.#nextAt = now + config.gossipIntervalMs;", ""],
+    ["one that is gone gets packets", " || !members.isLive(node)) return;", ") return;"],
+    [
+      "who announces fewer versions is contradicted for ever",
+      "alive.versions.length < versions.length || ",
+      "",
     ],
   ]),
   ...faultsIn("src/core/swim/suspicion.ts", [

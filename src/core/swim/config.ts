@@ -37,6 +37,8 @@ export interface Rules {
   readonly probeNeighbours: boolean;
   /** A node that loses a vote about its name stops only if the other node of that name replies. */
   readonly rivalsReply: boolean;
+  /** A member gets what is believed of it, if it is also announced differently at the same incarnation. */
+  readonly disputes: boolean;
 }
 
 /** The rules of a node in earnest. */
@@ -54,6 +56,7 @@ export const allRules: Rules = {
   adaptiveTimeouts: true,
   probeNeighbours: true,
   rivalsReply: true,
+  disputes: true,
 };
 
 /** The rules that memberlist has too. */
@@ -71,6 +74,7 @@ export const rulesOfMemberlist: Rules = {
   adaptiveTimeouts: false,
   probeNeighbours: false,
   rivalsReply: false,
+  disputes: false,
 };
 
 /** Settings of {@link Swim}. The caller has to check them. */

@@ -78,6 +78,11 @@ export function sameMeta(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a === b || equalBytes(a ?? noBytes, b ?? noBytes);
 }
 
+/** Returns whether metadata and all six versions of an alive message are those of an identity. */
+export function sameAnnouncement({ meta, versions }: Identity, alive: Alive): boolean {
+  return sameMeta(meta, alive.meta) && equalBytes(versions, alive.versions.subarray(0, versionCount));
+}
+
 /**
  * Returns whether an alive message is one that the node of an identity may have sent, and has no
  * other address or versions.

@@ -8,7 +8,7 @@ import type { Random } from "../random.ts";
 import { noRow, placeOf, type Row, Rows } from "../rows.ts";
 import type { Alive } from "../wire/messages.ts";
 import { SwimLimits } from "./config.ts";
-import { type Identities, type Identity, isAnnouncedBy } from "./identity.ts";
+import { type Identities, type Identity, isAnnouncedBy, sameMeta } from "./identity.ts";
 import { ProbingOrder } from "./probing_order.ts";
 
 /** The state of a node in this layer. `left` is a death that the node itself announced. */
@@ -149,7 +149,10 @@ export class Members {
   isRepetition(row: Row, alive: Alive): boolean {
     const { incarnation, identity } = this.#rows.of(row);
     const place = placeOf(row);
-    return alive.incarnation <= incarnation[place]! && isAnnouncedBy(identity[place]!, alive);
+    const known = identity[place]!;
+    const isOlder = alive.incarnation < incarnation[place]!;
+    if (!isOlder && alive.incarnation !== incarnation[place]!) return false;
+    return isAnnouncedBy(known, alive) && (isOlder || sameMeta(known.meta, alive.meta));
   }
 
   /**

@@ -6,12 +6,12 @@
  */
 
 import { formatAddress, joinHostPort } from "../../net/address.ts";
-import { equalBytes } from "../bytes.ts";
 import { noRow, type Row } from "../rows.ts";
 import type { Alive, Dead, NodeState, Suspect } from "../wire/messages.ts";
 import { NodeStateCode } from "../wire/messages.ts";
 import { log, type SwimContext } from "./context.ts";
-import { hasAddress, sameMeta } from "./identity.ts";
+import { Disputes } from "./disputes.ts";
+import { hasAddress, sameAnnouncement, sameMeta } from "./identity.ts";
 import type { NodeStatus, Standing } from "./members.ts";
 import { Suspicions } from "./suspicions.ts";
 import { aliveFault, isAllowed, plausibleAccusation, plausibleAlive, versionsFault } from "./validity.ts";
@@ -46,12 +46,14 @@ export class Membership {
   /** The suspicions that run. */
   readonly suspicions: Suspicions;
   readonly #context: SwimContext;
+  readonly #disputes: Disputes;
   #incarnation = 0;
   #leaving = false;
 
   constructor(context: SwimContext) {
     this.#context = context;
     this.suspicions = new Suspicions(context);
+    this.#disputes = new Disputes(context);
   }
 
   /** Makes the first announcement higher than `incarnation`, which is from before a restart. */
@@ -147,13 +149,14 @@ export class Membership {
       addressUpdate = true;
     }
     const known = members.incarnation(node);
-    if (!isSelf && !addressUpdate && alive.incarnation <= known) return;
+    if (!isSelf && !addressUpdate && alive.incarnation <= known) {
+      if (alive.incarnation === known) this.#disputes.announced(now, node, alive);
+      return;
+    }
     if (isSelf && alive.incarnation < known) return;
     this.suspicions.end(alive.node);
     if (isSelf && !options.bootstrap) {
-      const { meta, versions } = members.identity(node);
-      const same = sameMeta(meta, alive.meta) && equalBytes(versions, alive.versions.subarray(0, 6));
-      if (alive.incarnation === known && same) return;
+      if (alive.incarnation === known && sameAnnouncement(members.identity(node), alive)) return;
       log(
         this.#context,
         "WARN",
