@@ -44,11 +44,14 @@ const rpcPort = 7_373;
 /** An event that is later is late, in ms; and how long is waited for one. */
 const lateMs = 1_000;
 const waitMs = 20_000;
+/** How often agents are asked for a member's status. */
+const pollMs = 50;
+/** By when a failed member must be known. */
+const failureMs = 60_000;
 
 /** One agent, with a client that listens to its events. */
 class Agent {
   readonly seen: Map<string, number> = new Map();
-  readonly failed: Map<string, number> = new Map();
   readonly host: string;
   readonly name: string;
   log = "";
@@ -79,14 +82,21 @@ class Agent {
     void (async () => {
       for await (const event of stream) {
         if (event.type === "user") this.seen.set(event.name, performance.now());
-        else if (event.type === "member-failed")
-          for (const { name } of event.members) this.failed.set(name, performance.now());
       }
     })().catch(() => undefined);
   }
 
   get pid(): number {
     return this.#child.pid!;
+  }
+
+  /** Waits until this agent lists a member as failed. Events come later: agents coalesce those of members. */
+  async lists(failed: string): Promise<void> {
+    for (const end = performance.now() + failureMs; performance.now() < end; await sleep(pollMs)) {
+      const [member] = await this.client.members({ name: `^${failed}$` });
+      if (member?.status === "failed") return;
+    }
+    throw new Error(`${this.name} does not list ${failed} as failed`);
   }
 
   kill(): void {
@@ -96,8 +106,8 @@ class Agent {
 }
 
 /** Waits until something holds; returns whether it did in time. */
-async function until(holds: () => boolean, limitMs = waitMs): Promise<boolean> {
-  const end = performance.now() + limitMs;
+async function until(holds: () => boolean): Promise<boolean> {
+  const end = performance.now() + waitMs;
   while (!holds()) {
     if (performance.now() > end) return false;
     await sleep(1);
@@ -145,7 +155,7 @@ async function burst(agents: readonly Agent[]): Promise<{ handed: number; beyond
   };
 }
 
-/** Kills the last agents one after the other. Returns how long it took each time until all others knew. */
+/** Kills the last agents one after the other. Returns how long it took each time until all others listed them as failed. */
 async function kills(agents: readonly Agent[]): Promise<number[]> {
   const ms: number[] = [];
   for (let count = 1; count <= Number(values.kills); count++) {
@@ -153,8 +163,8 @@ async function kills(agents: readonly Agent[]): Promise<number[]> {
     const others = agents.slice(0, size - count);
     const from = performance.now();
     victim.kill();
-    await until(() => others.every(({ failed }) => failed.has(victim.name)), 60_000);
-    ms.push(Math.max(...others.map(({ failed }) => failed.get(victim.name) ?? Number.NaN)) - from);
+    await Promise.all(others.map((agent) => agent.lists(victim.name)));
+    ms.push(performance.now() - from);
     await sleep(3_000);
   }
   return ms;
