@@ -2,8 +2,8 @@
  * How many `members` requests a second the agents answer, ours on every runtime and Serf's in Go:
  * real processes on loopback addresses, 8 and 200 members, one connection. The
  * agents take turns, so that noise affects all of them. `--before=FOLDER` adds the agent of another
- * checkout, `--sizes=8` and `--only=node,deno` leave something out,
- * `--json=FILE` writes the figures to a file, too.
+ * checkout, `--bare` a server for each runtime that only sends bytes which are ready, `--sizes=8` and
+ * `--only=node,deno` leave something out, `--json=FILE` writes the figures to a file, too.
  */
 
 import { spawn } from "node:child_process";
@@ -13,6 +13,7 @@ import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Random } from "../../src/core/random.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
@@ -32,10 +33,12 @@ const ticksPerSecond = 100;
 const startLimitMs = 20_000;
 const host = "127.0.0.1";
 const basePort = 27_460;
+const bareServer = fileURLToPath(new URL("bare_server.mjs", import.meta.url));
 
 const { values: options } = parseArgs({
   options: {
     before: { type: "string" },
+    bare: { type: "boolean", default: false },
     sizes: { type: "string", default: "8,200" },
     only: { type: "string", default: "go,node,node24,deno,bun" },
     json: { type: "string" },
@@ -120,7 +123,7 @@ class Agent {
   #asking = false;
   #progress: () => void = () => undefined;
 
-  constructor({ name, command }: Candidate, port: number) {
+  constructor({ name, command }: Candidate, port: number, environment: Record<string, string> = {}) {
     this.name = name;
     this.#port = port;
     const flags = [
@@ -129,7 +132,8 @@ class Agent {
       `-rpc-addr=${host}:${port + 1}`,
     ];
     const args = [...command.args, "agent", ...flags, "-log-level=err"];
-    this.#child = spawn(command.program, args, { stdio: ["ignore", "ignore", "inherit"] });
+    const env = { ...process.env, ...environment };
+    this.#child = spawn(command.program, args, { stdio: ["ignore", "ignore", "inherit"], env });
   }
 
   /** Waits until the agent has as many members and has sent one reply. */
@@ -253,11 +257,38 @@ function concatenateTimes(bytes: Uint8Array, times: number): Uint8Array {
   return joined;
 }
 
+/** Returns what a bare server needs to know. Its answer has the members that agents list. */
+function answers(size: number): Record<string, string> {
+  const rpc = new RpcCodec();
+  const members = Array.from({ length: size }, (_, index) => ({
+    Addr: new Uint8Array([127, 1, index >> 8, index & 255]),
+    DelegateCur: 5,
+    DelegateMax: 5,
+    DelegateMin: 2,
+    Name: `member-${index}.east.example.io`,
+    Port: 40_000,
+    ProtocolCur: 2,
+    ProtocolMax: 5,
+    ProtocolMin: 1,
+    Status: "alive",
+    Tags: { dc: "east", role: "web" },
+  }));
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+  return {
+    TSERF_HELLO: base64(rpc.encode({ Error: "", Seq: 0 })),
+    TSERF_REPLY: base64(rpc.encode({ Error: "", Seq: 1 }, { Members: members })),
+    TSERF_REQUEST_SIZE: String(request.length),
+  };
+}
+
 /** Measures all agents with one number of members. */
 async function measure(found: readonly Candidate[], size: number): Promise<void> {
   const members = new Members();
   await members.open();
-  const agents = found.map((candidate, index) => new Agent(candidate, basePort + 2 * index));
+  const agents = [...found, ...bareServers].map((candidate, index) => {
+    const environment = index < found.length ? {} : answers(size);
+    return new Agent(candidate, basePort + 2 * index, environment);
+  });
   try {
     for (const agent of agents) await agent.ready(size, members);
     for (const agent of agents) await agent.turn(depths.at(-1)!, warmUpMs);
@@ -271,6 +302,16 @@ async function measure(found: readonly Candidate[], size: number): Promise<void>
     for (const agent of agents) agent.close();
     members.close();
   }
+}
+
+/** Returns the bare servers of the runtimes that some candidates run on. */
+function bare(agents: readonly Candidate[]): Candidate[] {
+  return agents.flatMap(({ name, command }) => {
+    const place = command.args.findIndex((argument) => argument.endsWith("cli.ts"));
+    if (place < 0 || name.includes(" ")) return [];
+    const args = command.args.map((argument, index) => (index === place ? bareServer : argument));
+    return [{ name: `${name} bare`, command: { ...command, args } }];
+  });
 }
 
 function print(agents: readonly Agent[], title: string): void {
@@ -291,5 +332,6 @@ function print(agents: readonly Agent[], title: string): void {
 
 const results: Results = new Results();
 const found: Candidate[] = await candidates(options.only, options.before);
+const bareServers: Candidate[] = options.bare ? bare(found) : [];
 for (const size of options.sizes.split(",")) await measure(found, Number(size));
 results.save(options.json);

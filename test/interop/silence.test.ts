@@ -165,6 +165,8 @@ async function live(kind: Kind, swim: Partial<SwimConfig>, subnet: number) {
   await repeat(watched, "user-event: deploy", () => asker.userEvent("deploy", "42"));
   await repeat(watched, "query: load", () => asker.query("load", "", { timeoutMs: 500 }));
   await asker.setTags({ role: "web" });
+  // By memberlist's rules that may take a push/pull.
+  await until("Go logs the new tags", () => watched.log.includes("Received event: member-update"), 60_000);
   await leaver.leave();
   await leaver.shutdown();
   await become("own1", "left");
