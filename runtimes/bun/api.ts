@@ -29,7 +29,7 @@ export interface BunUdpOptions {
   };
 }
 
-/** A connection of `Bun.listen`. Its addresses are `undefined` when it is not connected any more. */
+/** A connection of `Bun.listen` or `Bun.connect`. Its addresses are `undefined` when it is not connected any more. */
 export interface BunSocket<Data> {
   data: Data;
   readonly localAddress?: string;
@@ -72,6 +72,18 @@ export interface BunListenOptions<Data> {
   readonly socket: BunSocketHandlers<Data>;
 }
 
+/** Where `Bun.connect` dials: an address, or the path of a unix domain socket. */
+export type BunTarget = Pick<BunListenOptions<unknown>, "hostname" | "port" | "unix">;
+
+/** Options of `Bun.connect`. */
+export interface BunConnectOptions<Data> extends BunTarget {
+  readonly allowHalfOpen: boolean;
+  readonly socket: BunSocketHandlers<Data> & {
+    /** There is no connection. */
+    connectError(socket: unknown, error: Error): void;
+  };
+}
+
 /** A listener of `Bun.listen`. */
 export interface BunListener {
   readonly hostname: string;
@@ -83,6 +95,7 @@ export interface BunListener {
 /** The global `Bun`. */
 export interface BunApi {
   readonly version: string;
+  connect<Data>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>>;
   listen<Data>(options: BunListenOptions<Data>): BunListener;
   udpSocket(options: BunUdpOptions): Promise<BunUdpSocket>;
 }
