@@ -3,7 +3,7 @@
  * makes the ciphers faster, and with plain SIMD, for runtimes that have no other, such as Node 20.
  */
 
-import { plainWords, relaxedWords } from "../../../wasm/module.ts";
+import { plainPatch, relaxedBytes } from "../../../wasm/module.ts";
 
 /** A build of the module. */
 export type Build = "plain" | "relaxed";
@@ -30,10 +30,24 @@ export function instantiate(build?: Build): unknown {
 
 /** Returns the bytes of a build. */
 export function bytesOf(build: Build | undefined): Uint8Array<ArrayBuffer> {
-  const numbers: number[] = JSON.parse(build === "relaxed" ? relaxedWords : plainWords);
-  const words = new Int32Array(numbers);
-  // The first number is the size.
-  return new Uint8Array(words.buffer, words.BYTES_PER_ELEMENT, numbers[0]);
+  const relaxed = new Uint8Array(JSON.parse(relaxedBytes) as number[]);
+  return build === "relaxed" ? relaxed : patched(relaxed);
+}
+
+/** Makes the plain build of the other one. */
+function patched(relaxed: Uint8Array): Uint8Array<ArrayBuffer> {
+  const [size, ...pieces]: [number, ...(number | number[])[]] = JSON.parse(plainPatch);
+  const plain = new Uint8Array(size);
+  let written = 0;
+  for (let at = 0; at < pieces.length; at++) {
+    const piece = pieces[at]!;
+    // A number is a place, and the one behind it the length.
+    const bytes =
+      typeof piece === "number" ? relaxed.subarray(piece, piece + (pieces[++at] as number)) : piece;
+    plain.set(bytes, written);
+    written += bytes.length;
+  }
+  return plain;
 }
 
 function compile(build: Build | undefined): WebAssembly.Module {
