@@ -1,6 +1,7 @@
 /**
- * Builds `dist`, unless it is up to date: `node tools/build.mjs [--clean]`. The library becomes a module for each source, with types. The
- * command lines become a few files each, because every module of a program is open at the same time while it is loaded.
+ * Builds `dist`, unless it is up to date: `node tools/build.mjs [--clean]`. The library becomes one file for each of its names, and the
+ * command lines become a few files each, because every module of a program is open at the same time while it is loaded. Types are a file
+ * for each source, with maps to the sources.
  *
  * The build goes into a fresh folder. Only when it has succeeded are its files moved into `dist`, each by an atomic rename, so that programs
  * that start meanwhile, and a second build, always find whole files. What earlier builds left is removed, but for the parts that programs
@@ -21,20 +22,17 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { asAscii } from "./ascii.mjs";
-import { withoutFacades } from "./facades.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
 const clean = process.argv.includes("--clean");
-/** Those with a command line. */
-const runtimes = ["node", "deno", "bun"];
 /** What the result depends on. */
 const inputs = [
   "src",
   "runtimes",
   "wasm/module.ts",
   "tools/build.mjs",
+  "tools/bundle.mjs",
   "tools/ascii.mjs",
   "tools/facades.mjs",
   "package.json",
@@ -45,8 +43,8 @@ const inputs = [
 /** In `dist`: the inputs' hash and all files of the build. It is written last. */
 const stampName = ".build.json";
 const freshPrefix = "dist-";
-/** In `dist`: the parts of the command lines. Their names have a hash, so those of many builds can lie side by side. */
-const partsFolder = "runtimes/commands";
+/** In `dist`: parts of what is bundled, whose names have a hash, so those of many builds can lie side by side. */
+const partsFolders = ["runtimes/commands", "runtimes/library"];
 /** Parts of earlier builds are removed after this time. */
 const partsKeptMs = 30 * 24 * 60 * 60_000;
 /** A fresh folder of this age was left by a build that was killed. */
@@ -62,8 +60,10 @@ if (isCurrent(hash)) {
   sweepAbandoned();
   const fresh = mkdtempSync(join(root, freshPrefix));
   try {
-    compile(fresh);
-    await bundle(fresh);
+    declare(fresh);
+    // Loaded only now: when dist is up to date, no bundler is needed.
+    const { bundle } = await import("./bundle.mjs");
+    await bundle(root, fresh);
     install(fresh, readStamp()?.files ?? []);
     console.log(`Built dist in ${((Date.now() - begin) / 1000).toFixed(1)} s.`);
   } catch (error) {
@@ -87,76 +87,14 @@ function readStamp() {
   }
 }
 
-function compile(fresh) {
+/** Checks the sources and writes their types. */
+function declare(fresh) {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   if (!existsSync(tsc)) throw new Error('TypeScript is not installed, run "npm ci" first');
-  const args = [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", fresh];
+  const kind = ["--declaration", "--declarationMap", "--emitDeclarationOnly"];
+  const args = [tsc, "-p", join(root, "tsconfig.build.json"), ...kind, "--outDir", fresh];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) throw new Error("the sources do not compile");
-}
-
-/**
- * Writes the command lines, which share parts. Each file costs time to find, read and link, so all that is loaded together is one part:
- * what every command needs, what those on Node and Bun need, what commands that talk to an agent need, and the agent. Heavy things that few
- * need are parts of their own.
- */
-async function bundle(fresh) {
-  const { build } = await import("rolldown");
-  const { dependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const isPackage = (id) =>
-    Object.keys(dependencies).some((name) => id === name || id.startsWith(`${name}/`));
-  const part = (name, priority, ...patterns) => ({
-    name,
-    priority,
-    test: (id) => patterns.some((pattern) => pattern.test(slashes(relative(root, id)))),
-  });
-  await build({
-    cwd: root,
-    input: Object.fromEntries(runtimes.map((name) => [`${name}/cli`, `runtimes/${name}/cli.ts`])),
-    platform: "node",
-    external: isPackage,
-    preserveEntrySignatures: "allow-extension",
-    plugins: [withoutFacades(), asAscii()],
-    output: {
-      dir: join(fresh, "runtimes"),
-      format: "esm",
-      sourcemap: true,
-      sourcemapExcludeSources: true,
-      // Comments would be read and kept in memory. Code keeps its names and lines, for those who report an error.
-      comments: false,
-      // Bun takes what begins with this as it is, instead of parsing and printing it once more.
-      banner: "// @bun",
-      entryFileNames: "[name].js",
-      chunkFileNames: `${partsFolder.replace("runtimes/", "")}/[name]-[hash].js`,
-      codeSplitting: {
-        // Each module is in the part whose pattern it matches, and not drawn into one that imports it.
-        includeDependenciesRecursively: false,
-        groups: [
-          part(
-            "base",
-            4,
-            /^src\/((go|net|async)\/.*|cli\/(main|arguments|raw_arguments|output|commands\/(version|keygen))|[^/]+)\.ts$/,
-            /^runtimes\/shared\//,
-          ),
-          // Bun takes part of it. Deno must not: any module of Node costs a program on Deno ten megabytes.
-          part("node", 4, /^runtimes\/node\/(?!cli|compile_cache|pipes|multicast)/),
-          part(
-            "rpc",
-            3,
-            /^src\/(rpc\/(client\/)?[^/]+|cli\/command)\.ts$/,
-            /^src\/cli\/commands\/(?!agent|simulate|rtt)/,
-          ),
-          part(
-            "settings",
-            2,
-            /^src\/(agent\/(config\/|start_failure)|cli\/agent_flags|cli\/commands\/agent|shell\/options\/nearest)/,
-          ),
-          part("coordinate", 2, /^src\/core\/coordinate\//),
-          part("agent", 1, /^src\/(agent\/(?!mdns|log\/syslog)|core\/|rpc\/|shell\/)/, /^wasm\//),
-        ],
-      },
-    },
-  });
 }
 
 /** Moves all files into `dist`, then removes what is not among them. `before` are the files of the last build. */
@@ -176,7 +114,7 @@ function sweep(files, before) {
     const name = slashes(relative(dist, path));
     if (files.has(name)) continue;
     const mayBeLoaded =
-      name.startsWith(`${partsFolder}/`) &&
+      partsFolders.some((folder) => name.startsWith(`${folder}/`)) &&
       (before.has(name) || Date.now() - statSync(path).mtimeMs < partsKeptMs);
     if (clean || !mayBeLoaded) rmSync(path, { force: true });
   }

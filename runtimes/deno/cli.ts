@@ -4,4 +4,4 @@ import { main } from "../../src/cli/main.ts";
 import { denoRuntime } from "./runtime.ts";
 
 const runtime = denoRuntime();
-runtime.terminal.exit(await main(runtime));
+void main(runtime).then((code) => runtime.terminal.exit(code));

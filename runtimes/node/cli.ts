@@ -1,11 +1,20 @@
 #!/usr/bin/env node
-/** The command line on Node. All but the cache of compiled code is imported later, so that the cache covers it. */
+/**
+ * The command line on Node. All but the cache of compiled code is imported later, so that the cache covers it.
+ * The package installs this file as its commands; where Deno or Bun runs them, theirs goes on.
+ */
 import { useCompileCache } from "./compile_cache.ts";
 
-useCompileCache();
-const [{ main }, { nodeRuntime }] = await Promise.all([
-  import("../../src/cli/main.ts"),
-  import("./runtime.ts"),
-]);
-const runtime = nodeRuntime();
-runtime.terminal.exit(await main(runtime));
+async function run(): Promise<void> {
+  if ("Deno" in globalThis) return void (await import("../deno/cli.ts"));
+  if ("Bun" in globalThis) return void (await import("../bun/cli.ts"));
+  useCompileCache();
+  const [{ main }, { nodeRuntime }] = await Promise.all([
+    import("../../src/cli/main.ts"),
+    import("./runtime.ts"),
+  ]);
+  const runtime = nodeRuntime();
+  runtime.terminal.exit(await main(runtime));
+}
+
+void run();
