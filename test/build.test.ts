@@ -14,11 +14,13 @@ beforeEach(async () => {
   project = await mkdtemp(join(tmpdir(), "tserf-build-"));
   await cp(join(root, "tools"), join(project, "tools"), { recursive: true });
   await symlink(join(root, "node_modules"), join(project, "node_modules"));
-  await put("package.json", '{ "type": "module" }');
+  await put("package.json", '{ "type": "module", "exports": { ".": "./dist/runtimes/node/mod.js" } }');
   await put(
     "tsconfig.build.json",
-    '{ "compilerOptions": { "target": "ES2022", "module": "NodeNext", "types": [], "rootDir": "." }, "include": ["src"] }',
+    `{ "compilerOptions": { "target": "ES2022", "module": "NodeNext", "types": [], "rootDir": ".", "allowImportingTsExtensions": true },
+       "include": ["src", "runtimes/node/mod.ts"] }`,
   );
+  await put("runtimes/node/mod.ts", 'export * from "../../src/greeting.ts";');
   await put("src/greeting.ts", 'export const greeting: string = "one";');
   await put("src/later/text.ts", 'export const text: string = "one, too";');
   for (const name of ["deno", "bun"]) await put(`runtimes/${name}/cli.ts`, "export {};");
@@ -37,19 +39,24 @@ describe("the build", { timeout: 60_000 }, () => {
       stdout: expect.stringMatching(/^Building dist \.\.\.\nBuilt dist in [\d.]+ s\.\n$/),
       stderr: "",
     });
-    expect(await built("src/greeting.js")).toContain('"one"');
+    expect(await greeting()).toBe("one");
+    expect(await built("src/greeting.d.ts")).toContain("greeting: string");
     expect(await build()).toEqual({ code: 0, stdout: "dist is up to date.\n", stderr: "" });
     await put("src/greeting.ts", 'export const greeting: string = "two";');
     expect((await build()).stdout).toMatch(/^The sources have changed: building dist/);
-    expect(await built("src/greeting.js")).toContain('"two"');
+    expect(await greeting()).toBe("two");
   });
 
   it("restores a file that is missing in dist, and removes what no source has any more", async () => {
     await build();
-    await unlink(join(project, "dist/src/greeting.js"));
+    await unlink(join(project, "dist/src/greeting.d.ts"));
     await unlink(join(project, "src/old.ts"));
     await build();
-    expect((await readdir(join(project, "dist/src"))).sort()).toEqual(["greeting.js", "later"]);
+    expect((await readdir(join(project, "dist/src"))).sort()).toEqual([
+      "greeting.d.ts",
+      "greeting.d.ts.map",
+      "later",
+    ]);
   });
 
   it("leaves dist as it was if the sources do not compile", async () => {
@@ -59,7 +66,7 @@ describe("the build", { timeout: 60_000 }, () => {
     expect(failed.code).toBe(1);
     expect(failed.stdout).toContain("src/greeting.ts(1,14): error TS2322");
     expect(failed.stderr).toBe("Cannot build dist: the sources do not compile; it stays as it was\n");
-    expect(await built("src/greeting.js")).toContain('"one"');
+    expect(await greeting()).toBe("one");
     expect((await readdir(project)).filter((name) => name.startsWith("dist"))).toEqual(["dist"]);
   });
 
@@ -110,6 +117,16 @@ async function put(path: string, text: string): Promise<void> {
 
 async function built(path: string): Promise<string> {
   return await readFile(join(project, "dist", path), "utf8");
+}
+
+/** What the built library has. */
+async function greeting(): Promise<string> {
+  const program = 'console.log((await import("./dist/runtimes/node/mod.js")).greeting)';
+  return await new Promise((resolve) => {
+    execFile("node", ["--input-type=module", "-e", program], { cwd: project }, (_, stdout) =>
+      resolve(stdout.trim()),
+    );
+  });
 }
 
 async function build(...flags: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {

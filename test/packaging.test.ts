@@ -11,66 +11,40 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./interop/agents.ts";
 import { lacks, pathOf } from "./machine/here.ts";
+import { type Installed, installPacked, leaves, packedManifest } from "./package/installed.ts";
 import { readmeBlocks } from "./readme_blocks.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const execute = promisify(execFile);
-const manifest = JSON.parse(read("package.json")) as {
-  readonly version: string;
-  readonly bin: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, Target>>;
-  readonly dependencies: Readonly<Record<string, string>>;
-};
-type Target = string | { readonly [condition: string]: Target };
+const manifest = packedManifest();
 
+let installed: Installed;
 let folder: string;
 let packed: readonly string[];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "tserf-package-"));
-  const { stdout } = await execute("npm", ["pack", "--json", "--silent", "--pack-destination", folder], {
-    cwd: root,
-  });
-  const [result] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [
-    { filename: string; files: { path: string }[] },
-  ];
-  packed = result.files.map(({ path }) => path);
-  // Dependencies come from this repository's own installation, so that nothing is fetched.
-  const overrides = Object.fromEntries(
-    Object.keys(manifest.dependencies).map((name) => [name, `file:${join(root, "node_modules", name)}`]),
-  );
-  await writeFile(
-    join(folder, "package.json"),
-    JSON.stringify({
-      private: true,
-      type: "module",
-      dependencies: { tserf: `file:${result.filename}` },
-      overrides,
-    }),
-  );
-  await execute(
-    "npm",
-    ["install", "--offline", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"],
-    {
-      cwd: folder,
-    },
-  );
+  installed = await installPacked();
+  ({ folder, packed } = installed);
 }, 120_000);
 
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
+  await installed.remove();
 });
 
 describe("the package", () => {
   it("has the files that are run and read, and no others", () => {
-    for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "dist/wasm/module.js"])
+    for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "wasm/module.ts"])
       expect(packed).toContain(path);
-    expect(
-      packed.filter(
-        (path) =>
-          !/^(dist\/.*\.(js|d\.ts)|dist\/runtimes\/.*\.js\.map|[A-Z]+(\.md)?|package\.json)$/.test(path),
-      ),
-    ).toEqual([]);
+    const wanted = [
+      /^[A-Z]+(\.md)?$|^package\.json$/,
+      // The library and the command lines are bundles, and their types a file for each source.
+      /^dist\/runtimes\/([a-z]+)\/(mod|rpc|agent|cli)\.js(\.map)?$/,
+      /^dist\/runtimes\/(library|commands)\/[\w-]+\.js(\.map)?$/,
+      /^dist\/(src|runtimes|wasm)\/.*\.d\.ts(\.map)?$/,
+      // The maps name the sources. npm adds each folder's README.
+      /^(src|runtimes|wasm)\/(?!.*sim\/page|assembly|build|patch|abi).*(\.ts|README\.md)$/,
+    ];
+    expect(packed.filter((path) => !wanted.some((pattern) => pattern.test(path)))).toEqual([]);
   });
 
   it("has every file that its manifest names", () => {
@@ -240,7 +214,7 @@ describe.skipIf(lacks("deno", "deno-cache"))("for JSR, in a plain clone", { time
   beforeAll(async () => {
     clone = await mkdtemp(join(tmpdir(), "tserf-jsr-"));
     await execute("git", ["clone", "--quiet", root, clone]);
-  });
+  }, 60_000);
 
   afterAll(async () => {
     await rm(clone, { recursive: true, force: true });
@@ -302,10 +276,6 @@ function diagnose(paths: readonly string[], options: ts.CompilerOptions): string
     .map(
       ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
     );
-}
-
-function leaves(target: Target): string[] {
-  return typeof target === "string" ? [target] : Object.values(target).flatMap(leaves);
 }
 
 /** Compiles an example beside the installed package, as its user would. */

@@ -54,7 +54,8 @@ export type ThingName =
   | "delays"
   | "nginx"
   | "redis-server"
-  | "chromium";
+  | "chromium"
+  | "package-tools";
 
 /** Everything that tests use. */
 export const things: Readonly<Record<ThingName, Thing>> = {
@@ -154,6 +155,11 @@ export const things: Readonly<Record<ThingName, Thing>> = {
     what: "Chromium, for the page of the simulator",
     enable: "apt-get install chromium",
     find: () => program("chromium"),
+  },
+  "package-tools": {
+    what: "publint, attw and four bundlers, for the package",
+    enable: "npm run package:tools",
+    find: packageTools,
   },
 };
 
@@ -289,6 +295,22 @@ function firstLine(path: string, argument: string): { readonly line?: string; re
   } catch (error) {
     return { error: (error as Error).message.split("\n", 1)[0]! };
   }
+}
+
+/** The folder of their programs. */
+function packageTools(): Found {
+  const folder = join(root, "test", "package");
+  const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
+  for (const [name, version] of Object.entries(dependencies)) {
+    const path = join(folder, "node_modules", name, "package.json");
+    const found = existsSync(path)
+      ? (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version
+      : "none";
+    if (found !== version) return { missing: `${name} ${version} is not installed in test/package` };
+  }
+  return { path: join(folder, "node_modules", ".bin") };
 }
 
 function possible(reason: string | undefined): Found {
