@@ -55,7 +55,11 @@ export type ThingName =
   | "nginx"
   | "redis-server"
   | "chromium"
-  | "package-tools";
+  | "package-tools"
+  | "dpkg-deb"
+  | "systemd"
+  | "kubectl"
+  | "docker";
 
 /** Everything that tests use. */
 export const things: Readonly<Record<ThingName, Thing>> = {
@@ -160,6 +164,26 @@ export const things: Readonly<Record<ThingName, Thing>> = {
     what: "publint, attw and four bundlers, for the package",
     enable: "npm run package:tools",
     find: packageTools,
+  },
+  "dpkg-deb": {
+    what: "dpkg-deb, for the Debian package",
+    enable: "run the tests on Debian, or install dpkg",
+    find: () => program("dpkg-deb"),
+  },
+  systemd: {
+    what: "systemd's own programs, and Python, which listens in its place",
+    enable: "apt-get install systemd python3",
+    find: () => firstMissing("systemd-analyze", "systemd-notify", "python3"),
+  },
+  kubectl: {
+    what: "kubectl, for the manifests",
+    enable: "install kubectl",
+    find: () => program("kubectl"),
+  },
+  docker: {
+    what: "Docker, for the image",
+    enable: "start a Docker daemon",
+    find: docker,
   },
 };
 
@@ -295,6 +319,19 @@ function firstLine(path: string, argument: string): { readonly line?: string; re
   } catch (error) {
     return { error: (error as Error).message.split("\n", 1)[0]! };
   }
+}
+
+/** All of these programs, or the first that is missing. */
+function firstMissing(...names: readonly string[]): Found {
+  return names.map(program).find(({ missing }) => missing !== undefined) ?? program(names[0]!);
+}
+
+/** Docker, if a daemon answers. */
+function docker(): Found {
+  const found = program("docker");
+  if (found.path === undefined) return found;
+  const { status, stderr } = spawnSync(found.path, ["info"], { encoding: "utf8", timeout: versionMs });
+  return status === 0 ? found : { missing: stderr.trim().split("\n")[0] || "docker info fails" };
 }
 
 /** The folder of their programs. */
