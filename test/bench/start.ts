@@ -69,7 +69,7 @@ async function candidates(): Promise<Candidate[]> {
     for (const [suffix, folder] of folders)
       if (folder !== undefined) add(`${name}${suffix}`, path, ...flags(name), entry(name, resolve(folder)));
   }
-  for (const name of ["bun", "deno"]) {
+  for (const name of ["bun", "deno", "node"]) {
     const path = join(resolve(options.programs ?? "."), `serf-${name}`);
     if (options.programs !== undefined && existsSync(path)) add(`${name}, one file`, path);
   }
