@@ -29,6 +29,7 @@ export class SerfError extends Error {
   /** The kind of error. Stable, unlike the message. */
   readonly code: SerfErrorCode;
 
+  /** `code` is for programs, `message` for people. */
   constructor(code: SerfErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "SerfError";

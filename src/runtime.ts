@@ -12,7 +12,9 @@ import type { Multicast } from "./host/multicast.ts";
  * otherwise lower-case compressed IPv6 (RFC 5952).
  */
 export interface Address {
+  /** The IP address, without brackets or zone. */
   readonly host: string;
+  /** From 0, which stands for any when something is bound, to 65,535. */
   readonly port: number;
 }
 
@@ -348,16 +350,66 @@ export interface Host {
  * for example by the simulator's.
  */
 export interface Runtime {
+  /** Which of them it is. */
   readonly name: "node" | "deno" | "bun" | "sim";
+  /**
+   * Time and timers.
+   *
+   * @internal
+   */
   readonly clock: Clock;
+  /**
+   * Chance, for keys and nonces as well.
+   *
+   * @internal
+   */
   readonly random: RandomSource;
+  /**
+   * UDP.
+   *
+   * @internal
+   */
   readonly datagrams: Datagrams;
+  /**
+   * TCP, and sockets of Unix.
+   *
+   * @internal
+   */
   readonly streams: Streams;
+  /**
+   * Files, for snapshots and key rings.
+   *
+   * @internal
+   */
   readonly files: Files;
+  /**
+   * Programs to start, such as handlers.
+   *
+   * @internal
+   */
   readonly processes: Processes;
+  /**
+   * Signals of the system.
+   *
+   * @internal
+   */
   readonly signals: Signals;
+  /**
+   * Arguments, input and output of a command.
+   *
+   * @internal
+   */
   readonly terminal: Terminal;
+  /**
+   * Names, interfaces and versions of the machine.
+   *
+   * @internal
+   */
   readonly host: Host;
-  /** Loads multicast DNS, which only some agents use. Absent in the simulator. */
+  /**
+   * Loads multicast DNS, which only some agents use. Absent in the simulator.
+   *
+   * @internal
+   */
   readonly multicast?: () => Promise<Multicast>;
 }

@@ -208,60 +208,6 @@ describe("the example", () => {
   });
 });
 
-describe.skipIf(lacks("deno", "deno-cache"))("for JSR, in a plain clone", { timeout: 120_000 }, () => {
-  let clone: string;
-
-  beforeAll(async () => {
-    clone = await mkdtemp(join(tmpdir(), "tserf-jsr-"));
-    await execute("git", ["clone", "--quiet", root, clone]);
-  }, 60_000);
-
-  afterAll(async () => {
-    await rm(clone, { recursive: true, force: true });
-  });
-
-  /** Runs Deno in the clone; returns what it printed to standard error. */
-  async function deno(...args: readonly string[]): Promise<string> {
-    // Deno fetches what compiled programs run on from a server of its own. Its own program does as well, as long as nobody runs the result.
-    const env = { ...process.env, NO_COLOR: "1", DENORT_BIN: pathOf("deno") };
-    return (await execute(pathOf("deno"), args, { cwd: clone, env })).stderr;
-  }
-
-  it("Deno accepts a publication", async () => {
-    const output = await deno("publish", "--dry-run");
-    expect(output).toContain("Success Dry run complete");
-    expect(output.replace(/╭ Warning\n│\n│ {2}Ignored build scripts[\s\S]*?╰─\n/, "")).not.toMatch(
-      /warning/i,
-    );
-    expect(output).not.toMatch(/test\/|assembly\//);
-  });
-
-  it.each(
-    Object.values((JSON.parse(read("deno.json")) as { exports: Record<string, string> }).exports),
-  )("%s by itself passes the type check", async (path) => {
-    await deno("check", path);
-  });
-
-  it("Deno checks, runs and tests a program", async () => {
-    const path = join(clone, "small_test.ts");
-    await writeFile(
-      path,
-      `import { Serf } from "tserf";
-      import { World } from "tserf/sim";
-      Deno.test("a node and a world", async () => {
-        const serf = await Serf.start({ name: "one", bind: "127.0.0.1:0", profile: "local" });
-        await serf.shutdown();
-        await new World({ seed: 1 }).run(10);
-      });`,
-    );
-    await deno("test", "-A", path);
-  });
-
-  it("Deno compiles the command line", async () => {
-    await deno("compile", "--check", "-A", "--output", join(clone, "serf"), "runtimes/deno/cli.ts");
-  });
-});
-
 function diagnose(paths: readonly string[], options: ts.CompilerOptions): string[] {
   const program = ts.createProgram(paths, {
     module: ts.ModuleKind.NodeNext,

@@ -1,6 +1,15 @@
 /**
  * The package for registries that cannot choose an entry by runtime: it detects the runtime, and
  * loads its adapter when the first node starts.
+ *
+ * ```ts
+ * import { Serf } from "tserf";
+ *
+ * await using serf = await Serf.start({ name: "one", bind: "127.0.0.1:0", tags: { role: "web" } });
+ * for (const { name, status, tags } of serf.members()) console.log(name, status, tags);
+ * ```
+ *
+ * @module
  */
 import type { Runtime } from "../../src/runtime.ts";
 import type { SerfOptions } from "../../src/shell/options/options.ts";

@@ -1,4 +1,15 @@
-/** The package on Deno. */
+/**
+ * The package on Deno.
+ *
+ * ```ts
+ * import { Serf } from "tserf";
+ *
+ * await using serf = await Serf.start({ name: "one", bind: "127.0.0.1:0", tags: { role: "web" } });
+ * for (const { name, status, tags } of serf.members()) console.log(name, status, tags);
+ * ```
+ *
+ * @module
+ */
 import type { Runtime } from "../../src/runtime.ts";
 import type { SerfOptions } from "../../src/shell/options/options.ts";
 import { Serf as Shell } from "../../src/shell/serf.ts";

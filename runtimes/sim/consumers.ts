@@ -30,7 +30,11 @@ export class Consumers {
     this.#release();
   }
 
-  /** Returns an iterator over the same events, for a consumer that can be stalled. */
+  /**
+   * Returns an iterator over the same events, for a consumer that can be stalled.
+   *
+   * @internal
+   */
   reading<Event extends Reported>(events: AsyncIterableIterator<Event>): AsyncIterableIterator<Event> {
     const next = async (): Promise<IteratorResult<Event>> => {
       await this.#turn();

@@ -29,7 +29,11 @@ interface StoredFile {
 export class Disk {
   readonly #files: Map<string, StoredFile> = new Map();
   readonly #directories: Set<string> = new Set(["/", "/tmp", "/data"]);
-  /** While it is set, every operation that writes fails with this code. */
+  /**
+   * While it is set, every operation that writes fails with this code.
+   *
+   * @internal
+   */
   failure: SystemErrorCode | undefined;
 
   /** Creates a directory, whose parent must exist. */
@@ -46,6 +50,8 @@ export class Disk {
 
   /**
    * Simulates a power failure: removes a random number of unsynced bytes from the end of each file.
+   *
+   * @internal
    */
   tear(random: SeededRandom): void {
     for (const file of this.#files.values()) {
@@ -54,11 +60,13 @@ export class Disk {
     }
   }
 
+  /** Returns what a file has. */
   read(path: string): Uint8Array {
     const { bytes, size } = this.#file("read", path);
     return bytes.slice(0, size);
   }
 
+  /** Replaces a file at once, so that a power cut leaves the old one or the new. */
   replace(path: string, bytes: Uint8Array, mode: number): void {
     this.#write("replace", path);
     const kept = this.#files.get(normal(path))?.mode ?? mode;
@@ -69,6 +77,8 @@ export class Disk {
   /**
    * Opens a file for appending. Returns the file itself, so that, as on a real disk, an open file
    * remains after its name was given to another.
+   *
+   * @internal
    */
   open(path: string, mode: number): StoredFile {
     this.#write("open", path);
@@ -77,6 +87,7 @@ export class Disk {
     return file;
   }
 
+  /** @internal */
   append(path: string, file: StoredFile, bytes: Uint8Array): void {
     if (this.failure) throw failed(this.failure, "write", path);
     const size = file.size + bytes.length;
@@ -96,12 +107,14 @@ export class Disk {
     this.#files.set(normal(path), { bytes: new Uint8Array(0), size: 0, synced: 0, mode, socket: true });
   }
 
+  /** @internal */
   status(path: string): FileStatus {
     if (this.#directories.has(normal(path))) return { kind: "directory", size: 0, mode: 0o755 };
     const { size, mode, socket } = this.#file("stat", path);
     return { kind: socket ? "other" : "file", size, mode };
   }
 
+  /** Returns the names in a folder. */
   list(path: string): string[] {
     const directory = normal(path);
     if (!this.#directories.has(directory)) {
@@ -112,6 +125,7 @@ export class Disk {
       .map((name) => name.slice(name.lastIndexOf("/") + 1));
   }
 
+  /** Removes a file. */
   remove(path: string): void {
     this.#file("remove", path);
     this.#write("remove", path);

@@ -2,6 +2,17 @@
  * The simulator: hosts, a network and virtual time in one process, for tests of whole clusters.
  * {@link simulateCluster} starts one; or pass the runtime of {@link World.addHost} to `Serf.start`.
  * Needs no runtime of the system: it works in a browser too.
+ *
+ * ```ts
+ * import { simulateCluster } from "tserf/sim";
+ *
+ * await using cluster = await simulateCluster(3, { seed: 7 });
+ * cluster.world.crash("n1");
+ * await cluster.run(60_000);
+ * console.log(cluster.node("n0").members().map(({ name, status }) => `${name} ${status}`));
+ * ```
+ *
+ * @module
  */
 export * from "../../src/mod.ts";
 export { Serf } from "../../src/shell/serf.ts";

@@ -28,6 +28,7 @@ export class Network {
   #groups: Map<string, number> | undefined;
   #everywhere: LinkConditions;
 
+  /** @internal */
   constructor(random: SeededRandom, conditions: Partial<LinkConditions> = {}) {
     this.#random = random;
     this.#everywhere = { ...perfect, ...conditions };

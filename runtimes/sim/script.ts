@@ -34,7 +34,9 @@ export function describeStep(step: Step): string {
 
 /** Settings of {@link randomScript}. */
 export interface ScriptOptions {
+  /** The seed of all chance in it. */
   readonly seed: number;
+  /** The names of the hosts that faults may strike. */
   readonly hosts: readonly string[];
   /** Faults begin and end within this time. Afterwards all hosts run and all links work. */
   readonly durationMs: number;

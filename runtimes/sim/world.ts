@@ -46,7 +46,9 @@ interface Inhabitant {
 
 /** A world of simulated hosts on one network. */
 export class World {
+  /** The network between the hosts, and its faults. */
   readonly network: Network;
+  /** The seed of all chance in it. */
   readonly seed: number;
   /** A line for everything that happened, if `trace` is set. */
   readonly trace: string[] = [];
@@ -59,6 +61,7 @@ export class World {
   readonly #services: Map<string, readonly ServiceTarget[]> = new Map();
   #hash = 0x811c9dc5;
 
+  /** Makes a world without hosts, at the time 0. */
   constructor({ seed, network, trace = false }: WorldOptions) {
     this.seed = seed;
     this.#keepTrace = trace;
@@ -107,7 +110,11 @@ export class World {
     return this.#host(name).machine.process.alive;
   }
 
-  /** Sets the targets of a service in the world's DNS. Names are those of hosts. */
+  /**
+   * Sets the targets of a service in the world's DNS. Names are those of hosts.
+   *
+   * @internal
+   */
   setService(name: string, targets: readonly ServiceTarget[]): void {
     this.#services.set(name, targets);
   }
@@ -224,6 +231,8 @@ export class World {
   /**
    * Sends a signal to a program. If the program does not handle it, the signal ends it, except
    * `SIGHUP`, which is ignored.
+   *
+   * @internal
    */
   signal(name: string, signal: SignalName): void {
     this.note(`signal ${name} ${signal}`);

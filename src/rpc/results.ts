@@ -18,6 +18,7 @@ export interface KeyReport {
   readonly nodes: number;
   /** Members that replied, and how many of them reported a failure. */
   readonly responses: number;
+  /** How many members failed, or replied with an error. */
   readonly failures: number;
   /** Member to its message, mostly why it failed. */
   readonly messages: ReadonlyMap<string, string>;
@@ -36,8 +37,10 @@ export const emptyKeyReport: KeyReport = {
 
 /** The agent refused a key operation, or it failed at a member; `report` says where and why. */
 export class RpcKeyError extends SerfError {
+  /** What the members replied. */
   readonly report: KeyReport;
 
+  /** `report` is what the members replied. */
   constructor(message: string, report: KeyReport) {
     super("ERR_RPC", message);
     this.name = "RpcKeyError";

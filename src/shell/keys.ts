@@ -45,6 +45,7 @@ export class KeyError extends SerfError {
   /** The answers, with the failures. */
   readonly result: KeyResult;
 
+  /** `result` is what the members replied before it failed. */
   constructor(message: string, result: KeyResult) {
     super("ERR_KEY", message);
     this.name = "KeyError";
@@ -68,6 +69,7 @@ export class Keys {
   /** The last change. Changes run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** @internal */
   constructor(node: KeysNode) {
     this.#node = node;
   }

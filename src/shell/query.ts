@@ -69,6 +69,7 @@ export class Query implements AsyncIterableIterator<QueryReply> {
   #over = false;
   #missing: readonly string[] | undefined;
 
+  /** @internal */
   constructor({ cancel, ended, clock }: QueryCalls) {
     this.#cancel = cancel;
     this.#clock = clock;
@@ -118,6 +119,7 @@ export class Query implements AsyncIterableIterator<QueryReply> {
   }
 
   /** @inheritdoc */
+  /** Returns the next reply, or the end. */
   next(): Promise<IteratorResult<QueryReply>> {
     const reply = this.#replies.next();
     return this.#clock?.waitFor?.(reply) ?? reply;
@@ -129,6 +131,7 @@ export class Query implements AsyncIterableIterator<QueryReply> {
   }
 
   /** @inheritdoc */
+  /** The query itself: replies are read once. */
   [Symbol.asyncIterator](): this {
     return this;
   }

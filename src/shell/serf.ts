@@ -113,6 +113,7 @@ export class Serf implements AsyncDisposable {
     for (const node of nodes) node.#turn((core, now) => core.adopt(now, members));
   }
 
+  /** For subclasses of a runtime; everybody else calls {@link Serf.start}. */
   protected constructor(parts: unknown) {
     const { runtime, options, codec, sockets, address, port, random, snapshot, meter, attach } =
       parts as Opened;

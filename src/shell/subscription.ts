@@ -18,12 +18,15 @@ export interface EventsOptions {
 
 /** A notice to a consumer that did not keep up: `count` events were dropped at this point. */
 export interface LaggedEvent {
+  /** Distinguishes it from other events. */
   readonly type: "lagged";
+  /** How many events were dropped. */
   readonly count: number;
 }
 
 /** The last event of a node: it has stopped, and its iterators end. */
 export interface StoppedEvent {
+  /** Distinguishes it from other events. */
   readonly type: "stopped";
   /** Why: `shutdown`, or `name conflict` if another member has the name of this node. */
   readonly reason: string;

@@ -37,8 +37,11 @@ import {
 
 /** Settings of {@link Checkers}: those of the world that is watched. */
 export interface CheckersOptions {
+  /** The seed of the world, for messages. */
   readonly seed: number;
+  /** How many nodes the cluster has at most. */
   readonly size: number;
+  /** The options of its nodes. */
   readonly options?: SerfOptions;
   /** Whether some nodes go without our own rules. Default: false. */
   readonly memberlist?: boolean;
@@ -49,8 +52,11 @@ const statuses: readonly NodeStatus[] = ["alive", "suspect", "dead", "left"];
 
 /** Watches a world and judges its history. */
 export class Checkers implements Watcher {
+  /** What really happened. */
   readonly truth: Truth;
+  /** @internal */
   readonly bounds: Bounds;
+  /** What is checked. */
   readonly rules: readonly Rule[];
   readonly #seed: number;
   readonly #nodes: (CoreNode | undefined)[];
@@ -65,6 +71,7 @@ export class Checkers implements Watcher {
   readonly #onEffect = new Map<SerfEffect["kind"], readonly Rule[]>();
   readonly #onTurn: readonly Rule[];
 
+  /** Makes all rules for a cluster. */
   constructor({ seed, size, options = {}, memberlist = false }: CheckersOptions) {
     this.#seed = seed;
     this.bounds = new Bounds(size, options);
@@ -128,7 +135,11 @@ export class Checkers implements Watcher {
     for (const rule of this.rules) rule.quiet?.(now);
   }
 
-  /** Says that a node asks a query of all members with the next input, which they acknowledge. */
+  /**
+   * Says that a node asks a query of all members with the next input, which they acknowledge.
+   *
+   * @internal
+   */
   asked(now: number, asker: CoreNode, query: AskedQuery): void {
     this.#queries.asked(now, asker, query);
   }
@@ -149,6 +160,7 @@ export class Checkers implements Watcher {
   }
 
   /** @inheritdoc */
+  /** A node runs; times are in milliseconds. */
   started(now: number, node: CoreNode): void {
     this.#nodes[node.index] = node;
     this.truth.started(now, node);
@@ -163,12 +175,14 @@ export class Checkers implements Watcher {
   }
 
   /** @inheritdoc */
+  /** A node stopped without a word. */
   crashed(now: number, node: CoreNode): void {
     this.truth.crashed(now, node);
     for (const rule of this.rules) rule.crashed?.(now, node);
   }
 
   /** @inheritdoc */
+  /** @internal */
   effect(now: number, node: CoreNode, effect: SerfEffect): void {
     // A leave may begin and be reported in one turn.
     if (effect.kind === "emit") this.truth.turned(now, node);
@@ -177,6 +191,7 @@ export class Checkers implements Watcher {
   }
 
   /** @inheritdoc */
+  /** A node has handled its inputs. */
   turned(now: number, node: CoreNode): void {
     this.truth.turned(now, node);
     if (this.#pending.length > 0) {

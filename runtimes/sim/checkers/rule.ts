@@ -18,7 +18,9 @@ export interface Scene {
   readonly size: number;
   /** Nodes by their number, from their first start on. */
   readonly nodes: readonly (CoreNode | undefined)[];
+  /** What really happened. */
   readonly truth: Truth;
+  /** @internal */
   readonly bounds: Bounds;
   /** Whether some nodes go without our own rules, as peers with memberlist do. */
   readonly memberlist?: boolean;
@@ -26,13 +28,21 @@ export interface Scene {
 
 /** A node changed what it knows of another, or of itself. */
 export interface Change {
+  /** Whose belief changed. */
   readonly observer: CoreNode;
   /** The number of the node that is known, and its name. */
   readonly subject: number;
+  /** The member it is about. */
   readonly name: string;
+  /** @internal */
   readonly status: NodeStatus;
+  /** The incarnation that the belief is of. */
   readonly incarnation: number;
-  /** What the observer knew before; `undefined` if the record is new. */
+  /**
+   * What the observer knew before; `undefined` if the record is new.
+   *
+   * @internal
+   */
   readonly before: { readonly status: NodeStatus; readonly incarnation: number } | undefined;
 }
 
@@ -40,7 +50,9 @@ export interface Change {
 export interface Finding {
   /** Virtual milliseconds. */
   readonly at: number;
+  /** The rule that was broken. */
   readonly rule: string;
+  /** What happened, for people. */
   readonly text: string;
 }
 
@@ -54,8 +66,10 @@ export abstract class Rule {
   broken = 0;
   /** The first cases that broke it. */
   readonly findings: Finding[] = [];
+  /** What the rule can see. */
   protected readonly scene: Scene;
 
+  /** Rules of one world share a scene. */
   constructor(scene: Scene) {
     this.scene = scene;
   }
@@ -66,9 +80,17 @@ export abstract class Rule {
   crashed?(now: number, node: CoreNode): void;
   /** A node changed what it knows of a node. */
   changed?(now: number, change: Change): void;
-  /** The kinds of effects that {@link effect} wants to see. Without it: all. */
+  /**
+   * The kinds of effects that {@link effect} wants to see. Without it: all.
+   *
+   * @internal
+   */
   readonly kinds?: readonly SerfEffect["kind"][];
-  /** A core asked for something. */
+  /**
+   * A core asked for something.
+   *
+   * @internal
+   */
   effect?(now: number, node: CoreNode, effect: SerfEffect): void;
   /** A core has had an input, and all that it asked for was done. */
   turned?(now: number, node: CoreNode): void;

@@ -83,12 +83,20 @@ export class Truth {
     return this.#numbers.get(name);
   }
 
-  /** Returns the life of a node. */
+  /**
+   * Returns the life of a node.
+   *
+   * @internal
+   */
   life(index: number): Readonly<Life> {
     return this.#lives[index]!;
   }
 
-  /** Returns what others should believe of a node once they know. */
+  /**
+   * Returns what others should believe of a node once they know.
+   *
+   * @internal
+   */
   status(index: number): TrueStatus {
     const { running, state, removedAt, startedAt, leavingAt = 0 } = this.#lives[index]!;
     if (startedAt === Number.NEGATIVE_INFINITY) return "none";
@@ -111,18 +119,30 @@ export class Truth {
     return movedAt !== undefined && Math.max(movedAt, this.calmSince("delay")) + forMs > at;
   }
 
-  /** Since when there is no fault that is so bad; `Infinity` while there is one. */
+  /**
+   * Since when there is no fault that is so bad; `Infinity` while there is one.
+   *
+   * @internal
+   */
   calmSince(severity: Disturbance): number {
     const { disturbances, since } = this.#calm[severity];
     return disturbances > 0 ? Number.POSITIVE_INFINITY : since;
   }
 
-  /** Says that a fault begins. */
+  /**
+   * Says that a fault begins.
+   *
+   * @internal
+   */
   disturb(severity: Disturbance): void {
     for (const calm of this.#upTo(severity)) calm.disturbances += 1;
   }
 
-  /** Says that a fault ended. */
+  /**
+   * Says that a fault ended.
+   *
+   * @internal
+   */
   calm(now: number, severity: Disturbance): void {
     for (const calm of this.#upTo(severity)) {
       calm.disturbances -= 1;

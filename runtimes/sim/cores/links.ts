@@ -58,20 +58,29 @@ const heldBackMs = 100;
 
 /** Counts of what the network did to packets, so that a run proves that its faults happened. */
 export interface LinkCounts {
+  /** Lost by chance. */
   lost: number;
+  /** Delivered twice. */
   duplicated: number;
+  /** Overtaken by later ones. */
   reordered: number;
   /** Datagrams that took longer than they do while nothing happens to the network. */
   late: number;
+  /** Delivered with a wrong byte. */
   corrupted: number;
+  /** Dropped for their size. */
   tooLarge: number;
+  /** Dropped by a cut. */
   cut: number;
+  /** Held up by a narrow link. */
   delayed: number;
+  /** Refused by a host without the program. */
   refused: number;
 }
 
 /** Conditions of all links, partitions, and links that are cut in one direction. */
 export class Links {
+  /** How often each fault struck. */
   readonly counts: LinkCounts = {
     lost: 0,
     duplicated: 0,
@@ -93,6 +102,7 @@ export class Links {
   #groups: ReadonlyMap<number, number> | undefined;
   #bridges: ReadonlySet<number> = new Set();
 
+  /** @internal */
   constructor(random: SeededRandom, options: Partial<LinkOptions> = {}) {
     this.#random = random;
     this.#everywhere = { ...perfectLinks, ...options };

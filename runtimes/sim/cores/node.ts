@@ -82,13 +82,25 @@ export function hostOf(number: number): string {
 
 /** A node: a name at an address. A member that moves is another one with the same name and number. */
 export class CoreNode {
+  /** Its place in the world, from 0. */
   readonly index: number;
   /** The number of its machine: nodes that follow each other at one address have different numbers. */
   readonly machine: number;
+  /** Its name in the cluster. */
   readonly name: string;
+  /** @internal */
   readonly codecs: Codecs;
+  /**
+   * Where the others find it.
+   *
+   * @internal
+   */
   readonly address: Address;
-  /** The core of the running or last program. */
+  /**
+   * The core of the running or last program.
+   *
+   * @internal
+   */
   core!: SerfCore;
   /** Whether the program runs. */
   running = false;
@@ -112,17 +124,26 @@ export class CoreNode {
   starts = 0;
   /** When the alarm of the core is due in the world's time; `Infinity` if there is none. */
   alarm: number = Number.POSITIVE_INFINITY;
-  /** Open connections by the core's number. */
+  /**
+   * Open connections by the core's number.
+   *
+   * @internal
+   */
   readonly ends: Map<number, End> = new Map();
   /** What to call when a command settles. */
   readonly settled: Map<number, (error: string | undefined) => void> = new Map();
   /** What waits while the node is paused. */
   readonly waiting: (() => void)[] = [];
-  /** The disk with the snapshot file. */
+  /**
+   * The disk with the snapshot file.
+   *
+   * @internal
+   */
   readonly disk: CoreDisk;
   readonly #options: CoreNodeOptions;
   readonly #parsed: ParsedOptions;
 
+  /** @internal */
   constructor(options: CoreNodeOptions) {
     const { index, machine, host, name, codecs, before } = options;
     this.#options = options;

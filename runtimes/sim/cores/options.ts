@@ -18,12 +18,17 @@ export interface CoreWorldOptions {
   readonly network?: Partial<LinkOptions>;
   /** Options of every node beside its name and addresses. */
   readonly options?: SerfOptions;
-  /** Settings of the membership layer that replace those of the options, by the number of the machine. */
+  /**
+   * Settings of the membership layer that replace those of the options, by the number of the machine.
+   *
+   * @internal
+   */
   readonly swim?: (machine: number) => Partial<SwimConfig>;
   /** Returns the answer of a node to a query; `undefined` if it does not answer. Default: nobody does. */
   readonly answer?: (node: CoreNode, query: QueryEvent) => Uint8Array | undefined;
   /** Whether nodes write snapshots. Default false. */
   readonly snapshots?: boolean;
+  /** Who sees what happens, checkers for example. */
   readonly watchers?: readonly Watcher[];
   /** Whether log lines are among the effects that watchers see. Default false: they take time. */
   readonly logs?: boolean;

@@ -14,7 +14,11 @@ export interface Watcher {
   crashed?(now: number, node: CoreNode): void;
   /** A node was given a datagram of another. */
   packet?(now: number, node: CoreNode, from: CoreNode, bytes: Uint8Array): void;
-  /** A core asked for something: sends, events, replies and so on. */
+  /**
+   * A core asked for something: sends, events, replies and so on.
+   *
+   * @internal
+   */
   effect?(now: number, node: CoreNode, effect: SerfEffect): void;
   /** A core has had an input, and all that it asked for was done. */
   turned?(now: number, node: CoreNode): void;

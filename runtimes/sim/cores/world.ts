@@ -31,9 +31,15 @@ type Happening =
 export class CoreWorld {
   /** All members, by their number. They run from their {@link start} on. */
   readonly nodes: readonly CoreNode[];
+  /** The network between the nodes, and its faults. */
   readonly links: Links;
-  /** What happened so far, as numbers and as a hash. */
+  /**
+   * What happened so far, as numbers and as a hash.
+   *
+   * @internal
+   */
   readonly history: History = new History();
+  /** The seed of all chance in it. */
   readonly seed: number;
   readonly #agenda = new Agenda<Happening>();
   readonly #connections: Connections;
@@ -44,6 +50,7 @@ export class CoreWorld {
   readonly #scribe = new Scribe((delayMs, run) => this.at(delayMs, run));
   #command = 0;
 
+  /** Makes a world without nodes, at the time 0. */
   constructor(settings: CoreWorldOptions) {
     const { seed, size, network, options = {}, swim, answer, watchers = [] } = settings;
     this.seed = seed;
@@ -184,7 +191,11 @@ export class CoreWorld {
     if (node.isBehind) this.at(1, () => this.#catchUp(node, inputsPerMs));
   }
 
-  /** Joins through another node or address; `done` receives the message if it failed. */
+  /**
+   * Joins through another node or address; `done` receives the message if it failed.
+   *
+   * @internal
+   */
   join(node: CoreNode, through: Located, done: (error: string | undefined) => void = () => undefined): void {
     this.#feed(node, () => {
       const command = this.#nextCommand(node, (error) => {
@@ -201,12 +212,20 @@ export class CoreWorld {
     this.#feed(node, () => node.core.leave(this.clock(node), this.#nextCommand(node, done)));
   }
 
-  /** Gives a node's core a command. */
+  /**
+   * Gives a node's core a command.
+   *
+   * @internal
+   */
   command(node: CoreNode, act: (core: SerfCore, now: number) => void): void {
     this.#feed(node, () => act(node.core, this.clock(node)));
   }
 
-  /** Sends what the core of a node did not make: datagrams, and a connection. */
+  /**
+   * Sends what the core of a node did not make: datagrams, and a connection.
+   *
+   * @internal
+   */
   inject(from: CoreNode, to: CoreNode, { packets = [], stream }: Injection): void {
     for (const bytes of packets) {
       const packet = { from: from.machine, to: to.machine, size: bytes.length, now: this.now };

@@ -6,6 +6,7 @@ import { formedMs, type Scenario, type Step, type StepKind, stepKinds } from "./
 
 /** Settings of {@link drawScenario}. */
 export interface DrawOptions {
+  /** The seed of all chance in it. */
   readonly seed: number;
   /** The least and the greatest number of nodes. Default: 2 and 40, most of them small. */
   readonly sizes?: readonly [least: number, most: number];

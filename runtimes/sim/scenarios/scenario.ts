@@ -100,8 +100,11 @@ export interface Step {
 
 /** A cluster, and what happens to it. */
 export interface Scenario {
+  /** The seed of all chance in it. */
   readonly seed: number;
+  /** How many nodes there are at the start. */
   readonly size: number;
+  /** The timing of its nodes. */
   readonly profile: "lan" | "wan" | "local";
   /** The conditions of the network while nothing happens to it. */
   readonly network: Partial<LinkOptions>;
@@ -111,7 +114,11 @@ export interface Scenario {
   readonly encrypted: boolean;
   /** Machines whose nodes go without our own rules, as peers with memberlist do. Default: none. */
   readonly memberlist?: readonly number[];
-  /** In the order of time. */
+  /**
+   * In the order of time.
+   *
+   * @internal
+   */
   readonly steps: readonly Step[];
 }
 

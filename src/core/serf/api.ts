@@ -21,19 +21,25 @@ export const statusNumber: Readonly<Record<MemberStatus, number>> = {
 
 /** The protocol versions that a member supports, and the one it uses. */
 export interface VersionRange {
+  /** The oldest version that is spoken. */
   readonly min: number;
+  /** The newest version that is spoken. */
   readonly max: number;
+  /** The version in use. */
   readonly current: number;
 }
 
 /** A member of the cluster (serf `Member`). Frozen. */
 export interface Member {
+  /** The name: of the member, the event or the query. */
   readonly name: string;
   /** Canonical IP text, without brackets. */
   readonly address: string;
+  /** The port of its gossip, on UDP and TCP. */
   readonly port: number;
   /** Tag names to values. */
   readonly tags: Readonly<Record<string, string>>;
+  /** What this node believes of it. */
   readonly status: MemberStatus;
   /** The versions of Serf's protocol (`DelegateMin`, `DelegateMax`, `DelegateCur` in Serf). */
   readonly protocol: VersionRange;
@@ -54,6 +60,7 @@ export type MemberEventType =
 
 /** An event of one or more members (serf `MemberEvent`). Frozen. */
 export interface MemberEvent {
+  /** What happened to the members. */
   readonly type: MemberEventType;
   /** The members as they were after the event. Several, if events were coalesced. */
   readonly members: readonly Member[];
@@ -61,10 +68,13 @@ export interface MemberEvent {
 
 /** A user event that some member sent (serf `UserEvent`). Frozen. */
 export interface UserEvent {
+  /** Distinguishes it from other events. */
   readonly type: "user";
   /** The logical time at which it was sent: a 64-bit unsigned integer. */
   readonly lamportTime: bigint;
+  /** The name: of the member, the event or the query. */
   readonly name: string;
+  /** The bytes of the sender. */
   readonly payload: Uint8Array;
   /** Whether receivers may merge it with other events of the same name. */
   readonly coalesce: boolean;
@@ -72,8 +82,11 @@ export interface UserEvent {
 
 /** A query that this node may answer (serf `Query`). Frozen, and plain data but for its method. */
 export interface QueryEvent {
+  /** Distinguishes it from other events. */
   readonly type: "query";
+  /** The name: of the member, the event or the query. */
   readonly name: string;
+  /** The bytes of the sender. */
   readonly payload: Uint8Array;
   /** The logical time at which it was asked: a 64-bit unsigned integer. */
   readonly lamportTime: bigint;
@@ -97,9 +110,11 @@ export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
  * acknowledgement has an empty payload.
  */
 export interface QueryReply {
+  /** Whether the query arrived, or was answered. */
   readonly type: "ack" | "response";
   /** Name of the member that replied. */
   readonly from: string;
+  /** The bytes of the sender. */
   readonly payload: Uint8Array;
 }
 

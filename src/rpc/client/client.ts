@@ -25,8 +25,23 @@ export { RpcKeyError } from "../results.ts";
 
 /** The parts of a runtime a client uses. */
 export interface RpcClientRuntime {
+  /**
+   * Connects to the agent.
+   *
+   * @internal
+   */
   readonly streams: Streams;
+  /**
+   * Resolves the name of its host.
+   *
+   * @internal
+   */
   readonly host: Host;
+  /**
+   * Limits the time that an answer may take.
+   *
+   * @internal
+   */
   readonly clock: Clock;
 }
 
@@ -42,8 +57,11 @@ export interface RpcClientOptions {
 
 /** Which members to list; expressions in RE2 syntax that have to match as a whole. */
 export interface MembersOptions {
+  /** A pattern for the whole name. */
   readonly name?: string;
+  /** A pattern for the whole status. */
   readonly status?: string;
+  /** A pattern for the whole value of each tag. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 

@@ -11,6 +11,7 @@ import { decoded } from "./streams.ts";
 export class RpcKeys {
   readonly #connection: RpcConnection;
 
+  /** @internal */
   constructor(connection: RpcConnection) {
     this.#connection = connection;
   }
