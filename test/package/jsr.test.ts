@@ -39,15 +39,22 @@ describe.skipIf(lacks("deno", "deno-cache"))("for JSR, in a plain clone", { time
   );
 
   it("has a document for every public symbol, and no private type in them", async () => {
-    expect(await deno("doc", "--lint", ...exports)).toBe("");
+    expect(await deno("doc", "--lint", ...exports)).toMatch(/^Checked \d+ files\n$/);
   });
 
   it("has examples that compile and run", async () => {
-    await deno("check", "--doc", ...exports);
-    // That of the client needs an agent at the usual port, and is run by the suite of the package.
-    const runnable = exports.filter((path) => !path.endsWith("rpc.ts"));
-    const { stdout } = await denoWith(["test", "--doc", "-A", ...runnable]);
-    expect(stdout).toMatch(/ok \| [2-9] passed \| 0 failed/);
+    // Deno puts imports before each example. Our own rule against unused ones is not for them, nor does JSR get it.
+    await rm(join(clone, "tsconfig.json"));
+    try {
+      await deno("check", "--doc", ...exports);
+      // That of the client needs an agent at the usual port, and is run by the suite of the package.
+      const runnable = exports.filter((path) => !path.endsWith("rpc.ts"));
+      const { stdout } = await denoWith(["test", "--doc", "-A", ...runnable]);
+      expect(stdout).toMatch(/ok \| [2-9] passed/);
+      expect(stdout).toContain("| 0 failed");
+    } finally {
+      await execute("git", ["checkout", "--quiet", "tsconfig.json"], { cwd: clone });
+    }
   });
 
   it("is used outside of it by a line in the settings of another project", async () => {
