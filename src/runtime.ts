@@ -352,64 +352,24 @@ export interface Host {
 export interface Runtime {
   /** Which of them it is. */
   readonly name: "node" | "deno" | "bun" | "sim";
-  /**
-   * Time and timers.
-   *
-   * @internal
-   */
+  /** @internal Time and timers. */
   readonly clock: Clock;
-  /**
-   * Chance, for keys and nonces as well.
-   *
-   * @internal
-   */
+  /** @internal Chance, for keys and nonces as well. */
   readonly random: RandomSource;
-  /**
-   * UDP.
-   *
-   * @internal
-   */
+  /** @internal UDP. */
   readonly datagrams: Datagrams;
-  /**
-   * TCP, and sockets of Unix.
-   *
-   * @internal
-   */
+  /** @internal TCP, and sockets of Unix. */
   readonly streams: Streams;
-  /**
-   * Files, for snapshots and key rings.
-   *
-   * @internal
-   */
+  /** @internal Files, for snapshots and key rings. */
   readonly files: Files;
-  /**
-   * Programs to start, such as handlers.
-   *
-   * @internal
-   */
+  /** @internal Programs to start, such as handlers. */
   readonly processes: Processes;
-  /**
-   * Signals of the system.
-   *
-   * @internal
-   */
+  /** @internal Signals of the system. */
   readonly signals: Signals;
-  /**
-   * Arguments, input and output of a command.
-   *
-   * @internal
-   */
+  /** @internal Arguments, input and output of a command. */
   readonly terminal: Terminal;
-  /**
-   * Names, interfaces and versions of the machine.
-   *
-   * @internal
-   */
+  /** @internal Names, interfaces and versions of the machine. */
   readonly host: Host;
-  /**
-   * Loads multicast DNS, which only some agents use. Absent in the simulator.
-   *
-   * @internal
-   */
+  /** @internal Loads multicast DNS, which only some agents use. Absent in the simulator. */
   readonly multicast?: () => Promise<Multicast>;
 }

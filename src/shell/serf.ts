@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The public class `Serf`: runs the pure core on a runtime. One loop passes inputs to the core,
- * carries out the effects in order, and arms one timer.
+ * The public class `Serf`: one loop passes inputs to the pure core, carries out effects, arms a timer.
  */
 
 import { type Coordinate, distanceSeconds } from "../core/coordinate/coordinate.ts";

@@ -7,7 +7,14 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ["test/package/matrix/*.ts", "test/package/*.test.ts"],
+    include: [
+      "test/package/*.test.ts",
+      "test/package/matrix/bundlers.ts",
+      "test/package/matrix/guides.ts",
+      "test/package/matrix/runtimes.ts",
+      "test/package/matrix/targets.ts",
+      "test/package/matrix/types.ts",
+    ],
     globalSetup: "test/machine/setup.ts",
     maxWorkers: 1,
     testTimeout: 60_000,
