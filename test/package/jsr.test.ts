@@ -47,7 +47,7 @@ describe.skipIf(lacks("deno", "deno-cache"))("for JSR, in a plain clone", { time
     await rm(join(clone, "tsconfig.json"));
     try {
       await deno("check", "--doc", ...exports);
-      // That of the client needs an agent at the usual port, and is run by the suite of the package.
+      // That of the client needs an agent at the usual port, and is run by `npm run package:check`.
       const runnable = exports.filter((path) => !path.endsWith("rpc.ts"));
       const { stdout } = await denoWith(["test", "--doc", "-A", ...runnable]);
       expect(stdout).toMatch(/ok \| [2-9] passed/);
