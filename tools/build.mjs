@@ -152,7 +152,7 @@ async function bundle(fresh) {
             /^src\/(agent\/(config\/|start_failure)|cli\/agent_flags|cli\/commands\/agent|shell\/options\/nearest)/,
           ),
           part("coordinate", 2, /^src\/core\/coordinate\//),
-          part("agent", 1, /^src\/(agent\/(?!mdns|log\/syslog)|core\/|rpc\/|shell\/)/, /^wasm\//),
+          part("agent", 1, /^src\/(agent\/(?!log\/syslog)|core\/|rpc\/|shell\/(?!mdns))/, /^wasm\//),
         ],
       },
     },

@@ -6,13 +6,15 @@ import type { Background } from "../async/background.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Member, QueryEvent, SerfEvent } from "../core/serf/api.ts";
-import { messageOf } from "../errors.ts";
+import { messageOf, SerfError } from "../errors.ts";
 import { EndpointError } from "../rpc/endpoint.ts";
 import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server/server.ts";
 import type { AgentService, ClusterService, Stats } from "../rpc/server/service.ts";
 import type { MonitoredLine } from "../rpc/server/subscriptions.ts";
-import type { Cancel, Runtime } from "../runtime.ts";
+import type { Cancel, Runtime, Signal } from "../runtime.ts";
+import { type RetryingNode, retryJoin } from "../shell/joining/retry_join.ts";
+import type { Discovery, DiscoverySettings } from "../shell/mdns/discovery.ts";
 import type { SerfOptions } from "../shell/options/options.ts";
 import type { Serf } from "../shell/serf.ts";
 import { Cluster, type ClusterNode } from "./cluster_service.ts";
@@ -20,7 +22,6 @@ import type { AgentConfig } from "./config/settings.ts";
 import { type AgentContext, backgroundOf } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { AgentLog } from "./log/log.ts";
-import type { Discovery } from "./mdns/discovery.ts";
 import { selectMembers } from "./member_filter.ts";
 import { nodeOptions } from "./node_options.ts";
 import { HandlerPool } from "./scripts/pool.ts";
@@ -107,8 +108,41 @@ export class Agent implements AgentService {
   /** Begins to look for members by mDNS, if the settings say so. Rejects with {@link StartFailure}. */
   async discover(config: AgentConfig): Promise<void> {
     if (config.discover === "") return;
-    const { Discovery } = await import("./mdns/discovery.ts");
-    this.#discovery = await Discovery.start(config, this, this.#serf.local, this.#runtime);
+    const { Discovery } = await import("../shell/mdns/discovery.ts");
+    const settings = discoverySettings(config);
+    try {
+      this.#discovery = await Discovery.start(settings, this, this.#serf.local, this.#runtime);
+    } catch (error) {
+      if (!(error instanceof SerfError)) throw error;
+      throw new StartFailure(error.message, { cause: error.cause });
+    }
+  }
+
+  /**
+   * Joins in the background, again and again. Returns false if the attempts that the settings allow
+   * were used up, and `undefined` if `signal` was aborted.
+   */
+  async retryJoin(config: AgentConfig, signal: Signal): Promise<boolean | undefined> {
+    const {
+      retryJoin: seeds,
+      replayOnJoin: replay,
+      retryInterval: intervalMs,
+      retryMaxAttempts: max,
+    } = config;
+    const node: RetryingNode = {
+      join: () => this.join(seeds, replay),
+      log: (level, text) => this.log(level, text, "agent"),
+    };
+    // Serf counts like this: a maximum of N allows N+1 attempts.
+    const attemptsMax = max > 0 ? max + 1 : Number.POSITIVE_INFINITY;
+    const joined = await retryJoin(
+      node,
+      { seeds, replay, intervalMs, attemptsMax },
+      this.#runtime.clock,
+      signal,
+    );
+    if (joined === false) this.log("ERR", "maximum retry join attempts made, exiting", "agent");
+    return joined;
   }
 
   /** Opens the RPC interface. Rejects with {@link StartFailure}. */
@@ -143,7 +177,7 @@ export class Agent implements AgentService {
       const count =
         addresses.length === 0 && this.#serf.state === "alive"
           ? 0
-          : await this.#serf.join(addresses, { replay });
+          : (await this.#serf.join(addresses, { replay })).contacts;
       if (count > 0) this.log("INFO", `joined: ${count} nodes`, "agent");
       return count;
     } catch (error) {
@@ -268,6 +302,16 @@ export class Agent implements AgentService {
     this.handlers.event(event);
     this.#server?.event(event);
   }
+}
+
+function discoverySettings(config: AgentConfig): DiscoverySettings {
+  return {
+    cluster: config.discover,
+    interface: config.mdnsInterface || config.interface || undefined,
+    ipv4: !config.mdnsDisableIpv4,
+    ipv6: !config.mdnsDisableIpv6,
+    replay: config.replayOnJoin,
+  };
 }
 
 function titleOf(event: SerfEvent): string {

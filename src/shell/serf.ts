@@ -17,8 +17,14 @@ import type { Address, Runtime } from "../runtime.ts";
 import { AskedQueries } from "./asked_queries.ts";
 import { Calls } from "./calls.ts";
 import { Driver } from "./driver.ts";
-import { deliveredEvent, sentEvent, type UserEventOptions } from "./events.ts";
-import { type JoinOptions, Joins, joinRefusal } from "./join.ts";
+import { deliveredEvent, sentEvent, type UserEventOptions } from "./events/delivered.ts";
+import {
+  type EventsOptions,
+  type LaggedEvent,
+  type StoppedEvent,
+  Subscribers,
+} from "./events/subscription.ts";
+import { type JoinOptions, type JoinResult, Joins, joinRefusal } from "./joining/join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
 import { FloodWatch } from "./network/flood_watch.ts";
@@ -31,11 +37,10 @@ import { type EffectTargets, perform } from "./perform.ts";
 import type { Query, QueryOptions } from "./query.ts";
 import { PatternEngine } from "./regexp.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
-import { type EventsOptions, type LaggedEvent, type StoppedEvent, Subscribers } from "./subscription.ts";
 
-export type { UserEventOptions } from "./events.ts";
-export type { JoinOptions } from "./join.ts";
-export type { EventsOptions, LaggedEvent, StoppedEvent } from "./subscription.ts";
+export type { UserEventOptions } from "./events/delivered.ts";
+export type { EventsOptions, LaggedEvent, StoppedEvent } from "./events/subscription.ts";
+export type { JoinOptions } from "./joining/join.ts";
 
 /**
  * The state of a node (serf `SerfState`). A node that has left can come back by a join; one that
@@ -199,13 +204,13 @@ export class Serf implements AsyncDisposable {
   }
 
   /**
-   * Joins a cluster through seeds and returns how many addresses replied. A seed is `host`,
+   * Joins a cluster through seeds and returns what became of each. A seed is `host`,
    * `host:port`, `[v6]:port`, `name/host:port` or a DNS service `_service._tcp.domain`; every
    * address of a name is contacted. A node that left comes back with the first contact. Rejects
-   * with SerfError (ERR_JOIN) if no address replied, with a line for each, and (ERR_STATE) if the
-   * node leaves or is shut down, before the join or during it.
+   * with {@link JoinError} if no address replied, and with SerfError (ERR_STATE) if the node leaves
+   * or is shut down, before the join or during it.
    */
-  async join(seeds: readonly string[], options: JoinOptions = {}): Promise<number> {
+  async join(seeds: readonly string[], options: JoinOptions = {}): Promise<JoinResult> {
     if (this.state === "shutdown" || this.#core.joinRefusal !== undefined) throw joinRefusal();
     return await this.#joins.join(seeds, options);
   }

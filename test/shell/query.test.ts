@@ -199,7 +199,7 @@ describe("a node", () => {
     expect(serf.state).toBe("left");
     await nodes.world.run(2_000);
     expect(nodes.view("n0")).toMatchObject({ n2: "left" });
-    expect(await nodes.world.settle(serf.join(["10.0.0.1:7946"]))).toBe(1);
+    expect(await nodes.world.settle(serf.join(["10.0.0.1:7946"]))).toMatchObject({ contacts: 1 });
     expect(serf.state).toBe("alive");
     await nodes.converge(nodes.names, { n0: "alive", n1: "alive", n2: "alive" }, 10_000);
   });

@@ -4,9 +4,9 @@
  * dropped, and an event in its place reports the gap.
  */
 
-import { ReadQueue } from "../async/read_queue.ts";
-import type { Signal } from "../runtime.ts";
-import { checkOptions, kinds } from "./options/arguments.ts";
+import { ReadQueue } from "../../async/read_queue.ts";
+import type { Signal } from "../../runtime.ts";
+import { checkOptions, kinds } from "../options/arguments.ts";
 
 /** Options of {@link Serf.events}. */
 export interface EventsOptions {

@@ -2,14 +2,14 @@
  * Joins through seeds: resolves them and contacts every address, a few at the same time.
  */
 
-import { untilAborted } from "../async/until_aborted.ts";
-import type { LogLevel } from "../core/effects.ts";
-import { SerfError } from "../errors.ts";
-import { errorList } from "../go/system_errors.ts";
-import { joinHostPort } from "../net/address.ts";
-import type { Address, Runtime, Signal } from "../runtime.ts";
-import { resolveSeeds, type Target } from "./network/seeds.ts";
-import { checkArgument, checkOptions, kinds } from "./options/arguments.ts";
+import { untilAborted } from "../../async/until_aborted.ts";
+import type { LogLevel } from "../../core/effects.ts";
+import { SerfError } from "../../errors.ts";
+import { errorList } from "../../go/system_errors.ts";
+import { joinHostPort } from "../../net/address.ts";
+import type { Address, Runtime, Signal } from "../../runtime.ts";
+import { type ResolvedSeed, resolveSeeds, type Target } from "../network/seeds.ts";
+import { checkArgument, checkOptions, kinds } from "../options/arguments.ts";
 
 /** Options of {@link Serf.join}. */
 export interface JoinOptions {
@@ -20,6 +20,36 @@ export interface JoinOptions {
    * way end by themselves.
    */
   readonly signal?: Signal | undefined;
+}
+
+/** What became of one seed of a join. Frozen. */
+export interface SeedResult {
+  /** The seed as it was given. */
+  readonly seed: string;
+  /** The addresses of the seed that replied, as `host:port`; empty if none did. */
+  readonly reached: readonly string[];
+  /** Why the seed could not be resolved, or a message for each of its addresses that did not reply. */
+  readonly failures: readonly string[];
+}
+
+/** What became of a join. Frozen. */
+export interface JoinResult {
+  /** How many addresses replied. It is 0 only if there was no address to contact. */
+  readonly contacts: number;
+  /** What became of each seed, in their order. */
+  readonly seeds: readonly SeedResult[];
+}
+
+/** An error (ERR_JOIN) of a join that reached nobody; its message has a line for each failure. */
+export class JoinError extends SerfError {
+  /** What became of each seed, in their order. */
+  readonly seeds: readonly SeedResult[];
+
+  constructor(message: string, seeds: readonly SeedResult[]) {
+    super("ERR_JOIN", message);
+    this.name = "JoinError";
+    this.seeds = seeds;
+  }
 }
 
 /** What a join needs from its node. */
@@ -49,11 +79,11 @@ export class Joins {
   }
 
   /**
-   * Joins and returns how many addresses replied. Rejects with SerfError (ERR_JOIN) if none did,
-   * with a line for each, (ERR_OPTION) if an argument is wrong, (ERR_STATE) if {@link stop} is
-   * called, and with the reason of an aborted signal.
+   * Joins. Rejects with {@link JoinError} if no address replied, with SerfError (ERR_OPTION) if an
+   * argument is wrong and (ERR_STATE) if {@link stop} is called, and with the reason of an aborted
+   * signal.
    */
-  async join(seeds: readonly string[], options: JoinOptions): Promise<number> {
+  async join(seeds: readonly string[], options: JoinOptions): Promise<JoinResult> {
     checkArgument("join", "seeds", kinds.texts, seeds);
     checkOptions("join", { replay: kinds.flag, signal: kinds.signal }, options);
     const { signal, replay = false } = options;
@@ -107,23 +137,36 @@ const joinConcurrency = 8;
 type SeedContacts = Pick<JoiningNode, "runtime" | "defaultPort" | "log" | "contact">;
 
 /**
- * Returns how many addresses replied. Contacts no further address once `signal` is aborted. Rejects
- * with SerfError (ERR_JOIN) if none replied; its message has a line for each.
+ * Joins through every address of every seed. Contacts no further address once `signal` is aborted.
+ * Rejects with {@link JoinError} if there were failures alone.
  */
-async function joinSeeds(node: SeedContacts, seeds: readonly string[], signal: Signal): Promise<number> {
-  const { targets, failures } = await resolveSeeds(node.runtime, seeds, node.defaultPort);
-  for (const failure of failures) node.log("WARN", failure);
-  let contacts = 0;
-  for (const failure of await contactAll(node, targets, signal)) {
-    if (failure === undefined) {
-      contacts += 1;
-      continue;
-    }
-    node.log("DEBUG", failure);
-    failures.push(failure);
-  }
-  if (contacts === 0 && failures.length > 0) throw new SerfError("ERR_JOIN", errorList(failures));
-  return contacts;
+async function joinSeeds(node: SeedContacts, seeds: readonly string[], signal: Signal): Promise<JoinResult> {
+  const resolved = await resolveSeeds(node.runtime, seeds, node.defaultPort);
+  const unresolved = resolved.flatMap(({ failure }) => failure ?? []);
+  for (const failure of unresolved) node.log("WARN", failure);
+  const failures = await contactAll(
+    node,
+    resolved.flatMap(({ targets }) => targets),
+    signal,
+  );
+  const failed = failures.filter((failure) => failure !== undefined);
+  for (const failure of failed) node.log("DEBUG", failure);
+  const contacts = failures.length - failed.length;
+  const results = Object.freeze(resolved.map((seed) => resultOf(seed, failures)));
+  if (contacts === 0 && unresolved.length + failed.length > 0)
+    throw new JoinError(errorList([...unresolved, ...failed]), results);
+  return Object.freeze({ contacts, seeds: results });
+}
+
+/** Takes the outcomes of a seed's addresses from the beginning of `failures`. */
+function resultOf({ seed, targets, failure }: ResolvedSeed, failures: (string | undefined)[]): SeedResult {
+  const outcomes = failures.splice(0, targets.length);
+  const reached = targets.filter((_, index) => outcomes[index] === undefined);
+  return Object.freeze({
+    seed,
+    reached: Object.freeze(reached.map(({ to }) => joinHostPort(to.host, to.port))),
+    failures: Object.freeze([failure, ...outcomes].filter((text) => text !== undefined)),
+  });
 }
 
 /** Contacts every target. Returns for each, in order, a message if it failed, or `undefined`. */

@@ -3,10 +3,10 @@
  * plain data cannot have, the answer of a query and its form as JSON, are methods of the prototype.
  */
 
-import type { QueryEvent, SerfEvent, UserEvent } from "../core/serf/api.ts";
-import { encodeBase64 } from "../go/base64.ts";
-import type { Clock } from "../runtime.ts";
-import { checkArgument, checkOptions, kinds, payloadBytes } from "./options/arguments.ts";
+import type { QueryEvent, SerfEvent, UserEvent } from "../../core/serf/api.ts";
+import { encodeBase64 } from "../../go/base64.ts";
+import type { Clock } from "../../runtime.ts";
+import { checkArgument, checkOptions, kinds, payloadBytes } from "../options/arguments.ts";
 
 /** Options of {@link Serf.userEvent}. */
 export interface UserEventOptions {
