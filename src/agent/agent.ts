@@ -13,6 +13,7 @@ import { RpcServer } from "../rpc/server/server.ts";
 import type { AgentService, ClusterService, Stats } from "../rpc/server/service.ts";
 import type { MonitoredLine } from "../rpc/server/subscriptions.ts";
 import type { Cancel, Runtime, Signal } from "../runtime.ts";
+import type { LaggedEvent, StoppedEvent } from "../shell/events/subscription.ts";
 import { type RetryingNode, retryJoin } from "../shell/joining/retry_join.ts";
 import type { Discovery, DiscoverySettings } from "../shell/mdns/discovery.ts";
 import type { SerfOptions } from "../shell/options/options.ts";
@@ -46,9 +47,11 @@ export type SerfNode = Pick<
   | "removeFailedNode"
   | "setTags"
   | "stats"
-  | "events"
 > &
-  ClusterNode;
+  ClusterNode & {
+    /** See {@link Serf.events}. */
+    events(options: { readonly capacity: number }): AsyncIterable<SerfEvent | LaggedEvent | StoppedEvent>;
+  };
 
 /** Starts a node, as `Serf.start` does. */
 export type SerfStart = (options: SerfOptions, runtime: Runtime) => Promise<SerfNode>;

@@ -6,7 +6,7 @@
 
 import { type Coordinate, distanceSeconds } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
-import type { Member, SerfEvent } from "../core/serf/api.ts";
+import type { Member } from "../core/serf/api.ts";
 import { SerfCore } from "../core/serf/serf_core.ts";
 import { tagRecord } from "../core/serf/wire/tags.ts";
 import type { Codec } from "../core/wire/codec.ts";
@@ -18,12 +18,8 @@ import { AskedQueries } from "./asked_queries.ts";
 import { Calls } from "./calls.ts";
 import { Driver } from "./driver.ts";
 import { deliveredEvent, sentEvent, type UserEventOptions } from "./events/delivered.ts";
-import {
-  type EventsOptions,
-  type LaggedEvent,
-  type StoppedEvent,
-  Subscribers,
-} from "./events/subscription.ts";
+import { NodeEvents } from "./events/node_events.ts";
+import { Watch } from "./events/watch.ts";
 import { type JoinOptions, type JoinResult, Joins, joinRefusal } from "./joining/join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
@@ -38,10 +34,6 @@ import type { Query, QueryOptions } from "./query.ts";
 import { PatternEngine } from "./regexp.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
 
-export type { UserEventOptions } from "./events/delivered.ts";
-export type { EventsOptions, LaggedEvent, StoppedEvent } from "./events/subscription.ts";
-export type { JoinOptions } from "./joining/join.ts";
-
 /**
  * The state of a node (serf `SerfState`). A node that has left can come back by a join; one that
  * was shut down cannot.
@@ -51,7 +43,7 @@ export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 type Command = (core: SerfCore, now: number, command: number) => void;
 
 /** A node: a member of a cluster, in this process (serf `Serf`). {@link Serf.start} creates one. */
-export class Serf implements AsyncDisposable {
+export class Serf extends NodeEvents implements AsyncDisposable {
   #stop: (reason: string) => void = () => undefined;
   /** Resolves with the reason when the node has stopped: `shutdown` or `name conflict`. */
   readonly stopped: Promise<string> = new Promise((resolve) => {
@@ -73,7 +65,7 @@ export class Serf implements AsyncDisposable {
   readonly #snapshot: SnapshotFile | undefined;
   readonly #keyringFile: KeyringFile | undefined;
   readonly #driver: Driver;
-  readonly #subscribers = new Subscribers<SerfEvent | StoppedEvent>();
+  readonly #watch: Watch;
   readonly #calls: Calls;
   readonly #joins: Joins;
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
@@ -121,6 +113,12 @@ export class Serf implements AsyncDisposable {
   protected constructor(parts: unknown) {
     const { runtime, options, codec, sockets, address, port, random, snapshot, meter, attach } =
       parts as Opened;
+    const watch = new Watch(runtime.clock, {
+      log: (level, text) => this.#log(level, "serf", text),
+      members: () => this.#core.members(),
+    });
+    super(watch);
+    this.#watch = watch;
     this.#runtime = runtime;
     this.#calls = new Calls(runtime.clock);
     this.#queries = new AskedQueries(runtime.clock, (input) => this.#act(input), this.#patterns);
@@ -143,7 +141,12 @@ export class Serf implements AsyncDisposable {
     this.#snapshot?.start(() => this.#core.snapshot());
     this.#keyringFile =
       options.keyringFile === undefined ? undefined : new KeyringFile(options.keyringFile, runtime.files);
-    this.#driver = new Driver(this.#core, runtime.clock, (effect) => perform(this.#targets, effect));
+    this.#driver = new Driver(
+      this.#core,
+      runtime.clock,
+      (effect) => perform(this.#targets, effect),
+      () => watch.changed(),
+    );
     this.#streams = new NodeStreams(runtime, {
       accept: (peer) => this.#turn((core, now) => core.accept(now, peer)),
       stream: (id, input) => this.#turn((core, now) => core.stream(now, id, input)),
@@ -310,16 +313,6 @@ export class Serf implements AsyncDisposable {
     return this.#core.stats();
   }
 
-  /**
-   * Returns an iterator over the events from now on. The first one also gets the events from
-   * before, such as this node's own join. If a consumer falls behind, its oldest events are dropped
-   * and it gets a `lagged` event in their place. When the node stops, by a shutdown or by itself,
-   * the last event is `stopped` and has the reason.
-   */
-  events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent | StoppedEvent> {
-    return this.#subscribers.subscribe(options);
-  }
-
   /** Leaves if the node is alive, or waits for the leave that runs, then shuts down. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
@@ -354,7 +347,7 @@ export class Serf implements AsyncDisposable {
     return {
       datagrams: this.#sockets.datagrams,
       streams: this.#streams,
-      emit: (event) => this.#subscribers.push(deliveredEvent(event, this.#runtime.clock)),
+      emit: (event) => this.#watch.push(deliveredEvent(event, this.#runtime.clock)),
       calls: this.#calls,
       queries: this.#queries,
       snapshot: this.#snapshot,
@@ -394,8 +387,9 @@ export class Serf implements AsyncDisposable {
     this.#streams.closeAll();
     this.#joins.stop();
     for (const effect of this.#core.end()) perform(this.#targets, effect);
-    this.#subscribers.end(Object.freeze({ type: "stopped", reason }));
-    this.#calls.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
+    const end = new SerfError("ERR_STATE", `"${this.name}" was shut down`);
+    this.#watch.end(reason, end);
+    this.#calls.close(end);
     this.#queries.close();
     await this.#keyringFile?.settled;
     const { datagrams, listener } = this.#sockets;

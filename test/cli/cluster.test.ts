@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { SerfError } from "../../src/errors.ts";
 import { KeyError, type KeyResult } from "../../src/shell/keys.ts";
-import type { QueryReply } from "../../src/shell/query.ts";
+import type { QueryReply } from "../../src/core/serf/api.ts";
 import { type FakeRuntime, settle } from "../agent/fakes.ts";
 import { agent, begin, call, type Printed } from "./world.ts";
 

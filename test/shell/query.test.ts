@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.ts";
-import type { SerfEvent } from "../../src/core/serf/api.ts";
+import type { QueryReply, SerfEvent } from "../../src/core/serf/api.ts";
 import { encodeFilters } from "../../src/core/serf/queries/filters.ts";
 import { encodeQuery } from "../../src/core/serf/wire/encoding.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
-import type { Query, QueryReply } from "../../src/shell/query.ts";
+import type { Query } from "../../src/shell/query.ts";
 import { loadPatternCompiler } from "../../src/shell/regexp.ts";
 import type { Serf } from "../../src/shell/serf.ts";
 import { Cluster } from "../simulation/cluster.ts";

@@ -3,10 +3,24 @@
  * plain data cannot have, the answer of a query and its form as JSON, are methods of the prototype.
  */
 
-import type { QueryEvent, SerfEvent, UserEvent } from "../../core/serf/api.ts";
+import { decodeUtf8 } from "../../core/bytes.ts";
+import type { MemberEvent, QueryEvent, QueryReply, SerfEvent, UserEvent } from "../../core/serf/api.ts";
 import { encodeBase64 } from "../../go/base64.ts";
 import type { Clock } from "../../runtime.ts";
 import { checkArgument, checkOptions, kinds, payloadBytes } from "../options/arguments.ts";
+import { type PayloadReader, payloadJson } from "./payload.ts";
+
+/** A user event that some member sent (serf `UserEvent`). Frozen, and plain data but for its methods. */
+export interface ReceivedUserEvent extends UserEvent, PayloadReader {}
+
+/** A query that this node may answer (serf `Query`). Frozen, and plain data but for its methods. */
+export interface ReceivedQuery extends QueryEvent, PayloadReader {}
+
+/** A reply to a query of this node. Frozen, and plain data but for its methods. */
+export interface ReceivedReply extends QueryReply, PayloadReader {}
+
+/** Any event of the cluster that a node reports. */
+export type ReceivedEvent = MemberEvent | ReceivedUserEvent | ReceivedQuery;
 
 /** Options of {@link Serf.userEvent}. */
 export interface UserEventOptions {
@@ -30,7 +44,7 @@ export function sentEvent(name: string, payload: Uint8Array | string, options: U
 }
 
 /** Returns an event of the core as programs get it. */
-export function deliveredEvent(event: SerfEvent, clock: Clock): SerfEvent {
+export function deliveredEvent(event: SerfEvent, clock: Clock): ReceivedEvent {
   switch (event.type) {
     case "user":
       return new DeliveredUserEvent(event);
@@ -41,7 +55,12 @@ export function deliveredEvent(event: SerfEvent, clock: Clock): SerfEvent {
   }
 }
 
-class DeliveredUserEvent implements UserEvent {
+/** Returns a reply of the core as programs get it. */
+export function deliveredReply(reply: QueryReply): ReceivedReply {
+  return new DeliveredReply(reply);
+}
+
+class DeliveredUserEvent implements ReceivedUserEvent {
   readonly type = "user";
   readonly lamportTime: bigint;
   readonly name: string;
@@ -56,12 +75,20 @@ class DeliveredUserEvent implements UserEvent {
     Object.freeze(this);
   }
 
+  text(): string {
+    return decodeUtf8(this.payload);
+  }
+
+  json(): unknown {
+    return payloadJson(this.payload, `the event ${JSON.stringify(this.name)}`);
+  }
+
   toJSON(): object {
     return jsonOf(this);
   }
 }
 
-class DeliveredQuery implements QueryEvent {
+class DeliveredQuery implements ReceivedQuery {
   readonly type = "query";
   readonly name: string;
   readonly payload: Uint8Array;
@@ -85,8 +112,41 @@ class DeliveredQuery implements QueryEvent {
     this.#event.respond(payloadBytes("respond to a query", payload));
   }
 
+  text(): string {
+    return decodeUtf8(this.payload);
+  }
+
+  json(): unknown {
+    return payloadJson(this.payload, `the query ${JSON.stringify(this.name)}`);
+  }
+
   toJSON(): object {
     return jsonOf(this);
+  }
+}
+
+class DeliveredReply implements ReceivedReply {
+  readonly type: "ack" | "response";
+  readonly from: string;
+  readonly payload: Uint8Array;
+
+  constructor({ type, from, payload }: QueryReply) {
+    this.type = type;
+    this.from = from;
+    this.payload = payload;
+    Object.freeze(this);
+  }
+
+  text(): string {
+    return decodeUtf8(this.payload);
+  }
+
+  json(): unknown {
+    return payloadJson(this.payload, `the reply of ${JSON.stringify(this.from)}`);
+  }
+
+  toJSON(): object {
+    return { type: this.type, from: this.from, payload: encodeBase64(this.payload) };
   }
 }
 
