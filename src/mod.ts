@@ -3,15 +3,17 @@
  */
 
 export type { Coordinate } from "./core/coordinate/coordinate.ts";
+export type { LogLevel } from "./core/effects.ts";
 export type { Metrics } from "./core/metrics.ts";
 export type { Member, MemberEvent, MemberEventType, MemberStatus, VersionRange } from "./core/serf/api.ts";
 export { SerfError, type SerfErrorCode } from "./errors.ts";
-export type { Runtime, Signal } from "./runtime.ts";
+export type { Runtime, Signal, SignalName } from "./runtime.ts";
+export type { CallOptions, RemoveOptions } from "./shell/calls.ts";
 export type { Answer, AnswerFunction } from "./shell/events/answers.ts";
 export type {
   ReceivedEvent as SerfEvent,
-  ReceivedQuery as QueryEvent,
-  ReceivedReply as QueryReply,
+  ReceivedQueryEvent as QueryEvent,
+  ReceivedQueryReply as QueryReply,
   ReceivedUserEvent as UserEvent,
   UserEventOptions,
 } from "./shell/events/delivered.ts";
@@ -27,6 +29,8 @@ export type {
 export type { LaggedEvent, StoppedEvent } from "./shell/events/subscription.ts";
 export { JoinError, type JoinOptions, type JoinResult, type SeedResult } from "./shell/joining/join.ts";
 export { KeyError, type KeyOptions, type KeyResult, type Keys } from "./shell/keys.ts";
-export type { LogLine, SerfOptions } from "./shell/options/options.ts";
+export type { LogLine, LogOptions } from "./shell/options/log.ts";
+export type { SerfOptions } from "./shell/options/options.ts";
+export type { DiscoverOptions, RetryJoinOptions, StartOptions } from "./shell/options/start.ts";
 export type { Query, QueryOptions, QueryResult } from "./shell/query.ts";
 export type { SerfState } from "./shell/serf.ts";

@@ -6,7 +6,7 @@
 import { ReadQueue } from "../async/read_queue.ts";
 import type { QueryReply } from "../core/serf/api.ts";
 import type { Clock, Signal } from "../runtime.ts";
-import { deliveredReply, type ReceivedReply } from "./events/delivered.ts";
+import { deliveredReply, type ReceivedQueryReply } from "./events/delivered.ts";
 
 /** Options of {@link Serf.query} (serf `QueryParam`). */
 export interface QueryOptions {
@@ -63,18 +63,18 @@ export interface QueryResult {
   /** The names of the members that acknowledged the query, in the order of their replies. */
   readonly acks: readonly string[];
   /** The answers, in the order in which they arrived. */
-  readonly responses: readonly ReceivedReply[];
+  readonly responses: readonly ReceivedQueryReply[];
   /** See {@link Query.missing}. */
   readonly missing: readonly string[] | undefined;
 }
 
 /** A query of this node. Iterate over it to get the replies; those that arrive before are kept. */
-export class Query implements AsyncIterableIterator<ReceivedReply> {
+export class Query implements AsyncIterableIterator<ReceivedQueryReply> {
   readonly #cancel: () => void;
   readonly #clock: Clock | undefined;
   readonly #done: Promise<void>;
   readonly #finish: () => void;
-  readonly #replies: ReadQueue<ReceivedReply>;
+  readonly #replies: ReadQueue<ReceivedQueryReply>;
   #over = false;
   #missing: readonly string[] | undefined;
 
@@ -112,7 +112,7 @@ export class Query implements AsyncIterableIterator<ReceivedReply> {
    */
   async collect(): Promise<QueryResult> {
     const acks: string[] = [];
-    const responses: ReceivedReply[] = [];
+    const responses: ReceivedQueryReply[] = [];
     for await (const reply of this) {
       if (reply.type === "ack") acks.push(reply.from);
       else responses.push(reply);
@@ -141,13 +141,13 @@ export class Query implements AsyncIterableIterator<ReceivedReply> {
   }
 
   /** @inheritdoc */
-  next(): Promise<IteratorResult<ReceivedReply>> {
+  next(): Promise<IteratorResult<ReceivedQueryReply>> {
     const reply = this.#replies.next();
     return this.#clock?.waitFor?.(reply) ?? reply;
   }
 
   /** Ends the query early and drops the replies that were not read. */
-  return(): Promise<IteratorResult<ReceivedReply>> {
+  return(): Promise<IteratorResult<ReceivedQueryReply>> {
     return this.#replies.return();
   }
 

@@ -4,18 +4,19 @@
  * carries out the effects in order, and arms one timer.
  */
 
+import { untilAborted } from "../async/until_aborted.ts";
 import { type Coordinate, distanceSeconds } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
 import type { Member } from "../core/serf/api.ts";
-import { SerfCore } from "../core/serf/serf_core.ts";
+import type { SerfCore } from "../core/serf/serf_core.ts";
 import { tagRecord } from "../core/serf/wire/tags.ts";
 import type { Codec } from "../core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "../errors.ts";
 import { printableEntry } from "../go/printable.ts";
 import { systemText } from "../go/system_errors.ts";
-import type { Address, Runtime } from "../runtime.ts";
+import type { Address, Runtime, Signal } from "../runtime.ts";
 import { AskedQueries } from "./asked_queries.ts";
-import { Calls } from "./calls.ts";
+import { type CallOptions, Calls, callKinds, type RemoveOptions, removeKinds } from "./calls.ts";
 import { Driver } from "./driver.ts";
 import { deliveredEvent, sentEvent, type UserEventOptions } from "./events/delivered.ts";
 import { NodeEvents } from "./events/node_events.ts";
@@ -23,12 +24,14 @@ import { Watch } from "./events/watch.ts";
 import { type JoinOptions, type JoinResult, Joins, joinRefusal } from "./joining/join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
+import { leaveOn } from "./leave_on.ts";
 import { FloodWatch } from "./network/flood_watch.ts";
 import type { Sockets } from "./network/sockets.ts";
 import { NodeStreams } from "./network/streams.ts";
-import { boundAddress, type Opened, openNode } from "./open.ts";
+import { boundAddress, createCore, type Opened, openUnlessAborted } from "./open.ts";
 import { checkArgument, checkOptions, kinds } from "./options/arguments.ts";
 import type { ParsedOptions, SerfOptions } from "./options/options.ts";
+import type { ParsedStart } from "./options/start.ts";
 import { type EffectTargets, perform } from "./perform.ts";
 import type { Query, QueryOptions } from "./query.ts";
 import { PatternEngine } from "./regexp.ts";
@@ -93,13 +96,14 @@ export class Serf extends NodeEvents implements AsyncDisposable {
     runtime: Runtime,
     create: (opened: unknown) => Node,
   ): Promise<Node> {
-    const opened = await openNode(options, runtime);
+    const opened = await openUnlessAborted(options, runtime);
+    let node: Node | undefined;
     try {
-      const node = create(opened);
-      node.#turn((core, now) => core.start(now));
+      node = create(opened);
+      await node.#begin(opened.options.start);
       return node;
     } catch (error) {
-      await opened.close();
+      await (node?.shutdown() ?? opened.close());
       throw error;
     }
   }
@@ -111,8 +115,7 @@ export class Serf extends NodeEvents implements AsyncDisposable {
   }
 
   protected constructor(parts: unknown) {
-    const { runtime, options, codec, sockets, address, port, random, snapshot, meter, attach } =
-      parts as Opened;
+    const { runtime, options, codec, sockets, snapshot, attach } = parts as Opened;
     const watch = new Watch(runtime.clock, {
       log: (level, text) => this.#log(level, "serf", text),
       members: () => this.#core.members(),
@@ -125,17 +128,9 @@ export class Serf extends NodeEvents implements AsyncDisposable {
     this.#options = options;
     this.#codec = codec;
     this.#sockets = sockets;
-    this.#core = new SerfCore({
-      config: options.serf,
-      swim: { ...options.swim, address, port, bindPort: sockets.port },
-      random,
-      codec,
+    this.#core = createCore(parts as Opened, {
       matchPattern: this.#patterns.match,
-      admission: options.admission,
       respond: (query, payload) => this.#act((core, now) => core.queries.respond(now, query, payload)),
-      keysAreStored: options.keyringFile !== undefined,
-      ...(snapshot && { restored: snapshot.restored }),
-      ...(meter && { meter }),
     });
     this.#snapshot = snapshot?.file;
     this.#snapshot?.start(() => this.#core.snapshot());
@@ -154,7 +149,9 @@ export class Serf extends NodeEvents implements AsyncDisposable {
     this.#joins = new Joins({
       runtime,
       defaultPort: sockets.port,
-      log: (level, text) => this.#log(level, "memberlist", text),
+      log: (level, component, text) => this.#log(level, component, text),
+      members: () => this.#core.members(),
+      local: () => this.local,
       begin: (replay) => this.#turn((core, now) => core.beginJoin(now, replay)),
       contact: (to, name) =>
         this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, name)),
@@ -221,20 +218,17 @@ export class Serf extends NodeEvents implements AsyncDisposable {
   /**
    * Leaves the cluster and waits until that has spread. The node runs until {@link shutdown} and
    * can join again. Ends the joins that run. Does nothing else if the node has left. Rejects with
-   * SerfError (ERR_STATE) while another leave runs and after shutdown.
+   * SerfError (ERR_STATE) while another leave runs and after shutdown, and with the reason of an
+   * aborted signal; the leave then goes on.
    */
-  async leave(): Promise<void> {
-    switch (this.state) {
-      case "left":
-        this.#joins.stop();
-        return;
-      case "leaving":
-        throw new SerfError("ERR_STATE", "Leave already in progress");
-      case "shutdown":
-        throw new SerfError("ERR_STATE", "Leave called after Shutdown");
-      case "alive":
-        await this.#leaveOnce();
-    }
+  async leave(options: CallOptions = {}): Promise<void> {
+    checkOptions("leave", callKinds, options);
+    options.signal?.throwIfAborted();
+    const { state } = this;
+    if (state === "leaving") throw new SerfError("ERR_STATE", "Leave already in progress");
+    if (state === "shutdown") throw new SerfError("ERR_STATE", "Leave called after Shutdown");
+    if (state === "alive") await untilAborted(options.signal, this.#leaveOnce());
+    else this.#joins.stop();
   }
 
   /**
@@ -250,15 +244,12 @@ export class Serf extends NodeEvents implements AsyncDisposable {
    * is erased everywhere. An unknown name is not an error. Rejects with SerfError (ERR_TIMEOUT) if
    * that did not spread in time, and (ERR_STATE) if `prune` names a live member and after shutdown.
    */
-  async removeFailedNode(
-    name: string,
-    options: { readonly prune?: boolean | undefined } = {},
-  ): Promise<void> {
+  async removeFailedNode(name: string, options: RemoveOptions = {}): Promise<void> {
     checkArgument("remove a failed node", "name", kinds.text, name);
-    checkOptions("remove a failed node", { prune: kinds.flag }, options);
-    await this.#command("ERR_TIMEOUT", (core, now, command) =>
-      core.removeFailedNode(now, command, name, options.prune ?? false),
-    );
+    checkOptions("remove a failed node", removeKinds, options);
+    const { prune = false, signal } = options;
+    const begin: Command = (core, now, command) => core.removeFailedNode(now, command, name, prune);
+    await this.#command("ERR_TIMEOUT", begin, signal);
   }
 
   /**
@@ -266,10 +257,12 @@ export class Serf extends NodeEvents implements AsyncDisposable {
    * (ERR_LIMIT) if they have more than 512 bytes when encoded, (ERR_TIMEOUT) if they did not spread
    * in time, though they stay set, and (ERR_STATE) after shutdown.
    */
-  async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+  async setTags(tags: Readonly<Record<string, string>>, options: CallOptions = {}): Promise<void> {
     checkArgument("set tags", "tags", kinds.textMap, tags);
+    checkOptions("set tags", callKinds, options);
     const copy = Object.freeze(tagRecord(Object.entries(tags)));
-    await this.#command("ERR_TIMEOUT", (core, now, command) => core.setTags(now, command, copy));
+    const begin: Command = (core, now, command) => core.setTags(now, command, copy);
+    await this.#command("ERR_TIMEOUT", begin, options.signal);
   }
 
   /**
@@ -360,8 +353,15 @@ export class Serf extends NodeEvents implements AsyncDisposable {
     };
   }
 
-  #command(code: SerfErrorCode, begin: Command): Promise<void> {
-    return this.#calls.run(code, (command) => this.#act((core, now) => begin(core, now, command)));
+  #command(code: SerfErrorCode, begin: Command, signal?: Signal): Promise<void> {
+    return this.#calls.run(code, (command) => this.#act((core, now) => begin(core, now, command)), signal);
+  }
+
+  async #begin(start: ParsedStart): Promise<void> {
+    const log = (level: LogLevel, text: string): void => this.#log(level, "serf", text);
+    void this.stopped.then(leaveOn(start.leaveOn, this.#runtime.signals, this, log));
+    this.#turn((core, now) => core.start(now));
+    await this.#joins.begin(start);
   }
 
   /** Leaves, or waits for the leave that runs. */

@@ -66,6 +66,27 @@ describe("a signal", () => {
     await nodes.world.settle(first);
   });
 
+  it("ends the wait for a leave, for tags and for a removal, which go on", async () => {
+    const nodes = await cluster({ broadcastTimeoutMs: 30_000, leavePropagateDelayMs: 30_000 });
+    const serf = nodes.node("n0");
+    const aborted = { failure: reason, afterMs: 300 };
+    nodes.world.network.partition([["n0"]]);
+    expect(await abort(nodes, (signal) => serf.setTags({ role: "web" }, { signal }))).toEqual(aborted);
+    expect(serf.local.tags).toEqual({ role: "web" });
+    nodes.world.network.heal();
+    await nodes.world.run(60_000);
+    expect(await abort(nodes, (signal) => serf.leave({ signal }))).toEqual(aborted);
+    expect(serf.state).toBe("leaving");
+    await nodes.world.run(60_000);
+    expect(serf.state).toBe("left");
+    const other = nodes.node("n1");
+    const late = AbortSignal.abort(new Error("enough"));
+    await expect(other.removeFailedNode("n2", { signal: late })).rejects.toThrow("enough");
+    await expect(other.leave({ signal: late })).rejects.toThrow("enough");
+    await expect(other.setTags({}, { signal: late })).rejects.toThrow("enough");
+    expect(other.state).toBe("alive");
+  });
+
   it("that is aborted already begins nothing", async () => {
     const nodes = await cluster({ encryptKey: key });
     const serf = nodes.node("n0");

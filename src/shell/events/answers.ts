@@ -6,7 +6,7 @@ import { untilAborted } from "../../async/until_aborted.ts";
 import type { LogLevel } from "../../core/effects.ts";
 import { messageOf, SerfError } from "../../errors.ts";
 import type { Clock, Signal } from "../../runtime.ts";
-import type { ReceivedQuery } from "./delivered.ts";
+import type { ReceivedQueryEvent } from "./delivered.ts";
 
 /** What can be sent as an answer: text in UTF-8, or bytes; `undefined` sends none. */
 export type Answer = string | Uint8Array | undefined;
@@ -15,7 +15,7 @@ export type Answer = string | Uint8Array | undefined;
  * Returns the answer to a query, or a promise of it. `signal` is aborted when the time for the
  * answer is over, and when the node stops.
  */
-export type AnswerFunction = (query: ReceivedQuery, signal: Signal) => Answer | Promise<Answer>;
+export type AnswerFunction = (query: ReceivedQueryEvent, signal: Signal) => Answer | Promise<Answer>;
 
 /** The queries of one name that are answered at the same time; further ones wait. */
 export const answersAtOnceMax = 64;
@@ -46,7 +46,7 @@ export class Answers {
   }
 
   /** Answers queries until there are no more. Never rejects. */
-  async serve(queries: AsyncIterable<ReceivedQuery>, answer: AnswerFunction): Promise<void> {
+  async serve(queries: AsyncIterable<ReceivedQueryEvent>, answer: AnswerFunction): Promise<void> {
     const running = new Set<Promise<void>>();
     for await (const query of queries) {
       const done = this.#answer(query, answer).finally(() => running.delete(done));
@@ -61,7 +61,7 @@ export class Answers {
     for (const controller of this.#running) controller.abort(reason);
   }
 
-  async #answer(query: ReceivedQuery, answer: AnswerFunction): Promise<void> {
+  async #answer(query: ReceivedQueryEvent, answer: AnswerFunction): Promise<void> {
     const controller = new AbortController();
     const { signal } = controller;
     const leftMs = query.deadline - this.#clock.wallTime();

@@ -14,13 +14,13 @@ import { type PayloadReader, payloadJson } from "./payload.ts";
 export interface ReceivedUserEvent extends UserEvent, PayloadReader {}
 
 /** A query that this node may answer (serf `Query`). Frozen, and plain data but for its methods. */
-export interface ReceivedQuery extends QueryEvent, PayloadReader {}
+export interface ReceivedQueryEvent extends QueryEvent, PayloadReader {}
 
 /** A reply to a query of this node. Frozen, and plain data but for its methods. */
-export interface ReceivedReply extends QueryReply, PayloadReader {}
+export interface ReceivedQueryReply extends QueryReply, PayloadReader {}
 
 /** Any event of the cluster that a node reports. */
-export type ReceivedEvent = MemberEvent | ReceivedUserEvent | ReceivedQuery;
+export type ReceivedEvent = MemberEvent | ReceivedUserEvent | ReceivedQueryEvent;
 
 /** Options of {@link Serf.userEvent}. */
 export interface UserEventOptions {
@@ -56,7 +56,7 @@ export function deliveredEvent(event: SerfEvent, clock: Clock): ReceivedEvent {
 }
 
 /** Returns a reply of the core as programs get it. */
-export function deliveredReply(reply: QueryReply): ReceivedReply {
+export function deliveredReply(reply: QueryReply): ReceivedQueryReply {
   return new DeliveredReply(reply);
 }
 
@@ -88,7 +88,7 @@ class DeliveredUserEvent implements ReceivedUserEvent {
   }
 }
 
-class DeliveredQuery implements ReceivedQuery {
+class DeliveredQuery implements ReceivedQueryEvent {
   readonly type = "query";
   readonly name: string;
   readonly payload: Uint8Array;
@@ -125,7 +125,7 @@ class DeliveredQuery implements ReceivedQuery {
   }
 }
 
-class DeliveredReply implements ReceivedReply {
+class DeliveredReply implements ReceivedQueryReply {
   readonly type: "ack" | "response";
   readonly from: string;
   readonly payload: Uint8Array;

@@ -11,7 +11,7 @@ import type { Signal } from "../../runtime.ts";
 import { checkArgument, checkOptions, kinds } from "../options/arguments.ts";
 import { checkTime } from "../options/times.ts";
 import type { AnswerFunction } from "./answers.ts";
-import type { ReceivedQuery, ReceivedUserEvent } from "./delivered.ts";
+import type { ReceivedQueryEvent, ReceivedUserEvent } from "./delivered.ts";
 import {
   type EventOf,
   type EventsOptions,
@@ -55,7 +55,7 @@ export abstract class NodeEvents {
   /** Returns an iterator over the user events and queries of a name; see the last form. */
   events(
     options: EventsOptions & { readonly name: string; readonly types?: undefined },
-  ): AsyncIterableIterator<ReceivedUserEvent | ReceivedQuery | LaggedEvent | StoppedEvent>;
+  ): AsyncIterableIterator<ReceivedUserEvent | ReceivedQueryEvent | LaggedEvent | StoppedEvent>;
   /**
    * Returns an iterator over the events from now on, all or those that `types` and `name` select.
    * The first one also gets the events from before, such as this node's own join. If a consumer

@@ -21,7 +21,7 @@ export interface StoppedEvent {
 }
 
 /** What one subscriber gets, and for how long. */
-export interface SubscriptionOptions<Event> {
+export interface SubscriberOptions<Event> {
   /** Ends the subscription when it is aborted. */
   readonly signal?: Signal | undefined;
   /** How many events are kept for a slow consumer; older ones are dropped. Default 1024. */
@@ -41,7 +41,7 @@ const defaultCapacity = 1024;
 
 /** The iterator of one subscriber. */
 export class Subscription<Event> implements AsyncIterableIterator<Event | LaggedEvent> {
-  readonly #options: SubscriptionOptions<Event>;
+  readonly #options: SubscriberOptions<Event>;
   readonly #capacity: number;
   readonly #closed: (subscription: Subscription<Event>) => void;
   readonly #queue = new ReadQueue<Event>();
@@ -49,7 +49,7 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
   #open = true;
 
   /** `closed` is called when the subscription ends. */
-  constructor(options: SubscriptionOptions<Event>, closed: (subscription: Subscription<Event>) => void) {
+  constructor(options: SubscriberOptions<Event>, closed: (subscription: Subscription<Event>) => void) {
     this.#options = options;
     this.#capacity = options.capacity ?? defaultCapacity;
     this.#closed = closed;
@@ -112,7 +112,7 @@ export class Subscribers<Event> {
   }
 
   /** Returns a new subscription. After {@link end} it gets the last event and ends. */
-  subscribe(options: SubscriptionOptions<Event>): Subscription<Event> {
+  subscribe(options: SubscriberOptions<Event>): Subscription<Event> {
     const { signal, early = "take" } = options;
     const abort = (): void => subscription.end();
     const subscription = new Subscription<Event>(options, (closed) => {

@@ -4,12 +4,15 @@
 
 import { untilAborted } from "../../async/until_aborted.ts";
 import type { LogLevel } from "../../core/effects.ts";
+import type { Member } from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
 import { errorList } from "../../go/system_errors.ts";
 import { joinHostPort } from "../../net/address.ts";
 import type { Address, Runtime, Signal } from "../../runtime.ts";
 import { type ResolvedSeed, resolveSeeds, type Target } from "../network/seeds.ts";
 import { checkArgument, checkOptions, kinds } from "../options/arguments.ts";
+import type { ParsedStart } from "../options/start.ts";
+import { AutomaticJoins } from "./automatic.ts";
 
 /** Options of {@link Serf.join}. */
 export interface JoinOptions {
@@ -57,7 +60,7 @@ export interface JoiningNode {
   readonly runtime: Runtime;
   /** The port of seeds that have none. */
   readonly defaultPort: number;
-  readonly log: (level: LogLevel, text: string) => void;
+  readonly log: (level: LogLevel, component: string, text: string) => void;
   readonly begin: (replay: boolean) => void;
   /** Exchanges state with one address; rejects if that fails. */
   readonly contact: (to: Address, node: string) => Promise<void>;
@@ -67,15 +70,35 @@ export interface JoiningNode {
    */
   readonly end: (replay: boolean, contacts: number) => boolean | undefined;
   readonly leave: () => Promise<void>;
+  readonly members: () => readonly Member[];
+  readonly local: () => Member;
 }
 
 /** The joins of one node. */
 export class Joins {
   readonly #node: JoiningNode;
   readonly #running = new Set<AbortController>();
+  readonly #automatic: AutomaticJoins;
 
   constructor(node: JoiningNode) {
     this.#node = node;
+    this.#automatic = new AutomaticJoins(node.runtime, {
+      members: node.members,
+      local: node.local,
+      log: (level, text) => node.log(level, "serf", text),
+      join: async (seeds, replay) => (await this.join(seeds, { replay })).contacts,
+    });
+  }
+
+  /**
+   * Joins as the options of the start say. Rejects as {@link join} does, and with SerfError
+   * (ERR_BIND, ERR_OPTION) if the node cannot look for its cluster.
+   */
+  async begin(start: ParsedStart): Promise<void> {
+    const { join, replay, signal } = start;
+    await untilAborted(signal, this.#automatic.discover(start));
+    if (join.length > 0) await this.join(join, { replay, signal });
+    this.#automatic.retry(start);
   }
 
   /**
@@ -106,8 +129,9 @@ export class Joins {
     }
   }
 
-  /** Ends all joins that run, because the node leaves or stops. */
+  /** Ends all joins that run, and the automatic ones, because the node leaves or stops. */
   stop(): void {
+    void this.#automatic.stop();
     for (const controller of this.#running) controller.abort(joinRefusal());
   }
 
@@ -143,14 +167,14 @@ type SeedContacts = Pick<JoiningNode, "runtime" | "defaultPort" | "log" | "conta
 async function joinSeeds(node: SeedContacts, seeds: readonly string[], signal: Signal): Promise<JoinResult> {
   const resolved = await resolveSeeds(node.runtime, seeds, node.defaultPort);
   const unresolved = resolved.flatMap(({ failure }) => failure ?? []);
-  for (const failure of unresolved) node.log("WARN", failure);
+  for (const failure of unresolved) node.log("WARN", "memberlist", failure);
   const failures = await contactAll(
     node,
     resolved.flatMap(({ targets }) => targets),
     signal,
   );
   const failed = failures.filter((failure) => failure !== undefined);
-  for (const failure of failed) node.log("DEBUG", failure);
+  for (const failure of failed) node.log("DEBUG", "memberlist", failure);
   const contacts = failures.length - failed.length;
   const results = Object.freeze(resolved.map((seed) => resultOf(seed, failures)));
   if (contacts === 0 && unresolved.length + failed.length > 0)
