@@ -333,7 +333,9 @@ export class Serf extends NodeEvents implements AsyncDisposable {
   }
 
   #log(level: LogLevel, component: string, text: string): void {
-    this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text: printableEntry(text) });
+    const line = { time: this.#runtime.clock.wallTime(), level, component, text: printableEntry(text) };
+    this.#options.log(line);
+    this.#watch.line(line);
   }
 
   #effectTargets(): EffectTargets {

@@ -7,7 +7,8 @@
 import "re2js";
 import "../../src/shell/mdns/discovery.ts";
 import "../../src/shell/serf.ts";
-import type { SerfNode, SerfStart } from "../../src/agent/agent.ts";
+import type { SerfStart } from "../../src/agent/agent.ts";
+import type { SerfNode } from "../../src/agent/node_service.ts";
 import type { Coordinate } from "../../src/core/coordinate/coordinate.ts";
 import type { Member, SerfEvent } from "../../src/core/serf/api.ts";
 import { SerfError } from "../../src/errors.ts";

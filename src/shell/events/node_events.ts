@@ -9,6 +9,7 @@ import type { Member } from "../../core/serf/api.ts";
 import { messageOf, SerfError } from "../../errors.ts";
 import type { Signal } from "../../runtime.ts";
 import { checkArgument, checkOptions, kinds } from "../options/arguments.ts";
+import type { LogLine } from "../options/log.ts";
 import { checkTime } from "../options/times.ts";
 import type { AnswerFunction } from "./answers.ts";
 import type { ReceivedQueryEvent, ReceivedUserEvent } from "./delivered.ts";
@@ -58,14 +59,15 @@ export abstract class NodeEvents {
   ): AsyncIterableIterator<ReceivedUserEvent | ReceivedQueryEvent | LaggedEvent | StoppedEvent>;
   /**
    * Returns an iterator over the events from now on, all or those that `types` and `name` select.
-   * The first one also gets the events from before, such as this node's own join. If a consumer
+   * The first one also gets the events from before, such as this node's own join, unless `early` is
+   * false. If a consumer
    * falls behind, its oldest events are dropped and it gets a `lagged` event in their place. When
    * the node stops, by a shutdown or by itself, the last event is `stopped` and has the reason.
    * Throws SerfError (ERR_OPTION) if an option is malformed.
    */
   events(options?: EventsOptions): AsyncIterableIterator<NodeEvent>;
   events(options: EventsOptions = {}): AsyncIterableIterator<NodeEvent> {
-    return this.#watch.read(options, "take");
+    return this.#watch.read(options, options.early === false ? "none" : "take");
   }
 
   /**
@@ -169,6 +171,17 @@ export abstract class NodeEvents {
     const { signal, timeoutMs } = options;
     if (timeoutMs !== undefined) checkTime("timeoutMs", timeoutMs, 0);
     return await this.#watch.members({ matches, signal, timeoutMs });
+  }
+
+  /**
+   * Calls a function with every line of the log from now on, of every level and whatever the option
+   * `log` says, until the result is disposed of. It is called synchronously; what it throws is
+   * dropped.
+   */
+  onLog(follow: (line: LogLine) => void): Disposable {
+    checkArgument("follow the log", "follow", kinds.call, follow);
+    const cancel = this.#watch.followLog(follow);
+    return { [Symbol.dispose]: cancel };
   }
 
   /** The events of one type. The early ones stay for the first iterator. */

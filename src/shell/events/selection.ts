@@ -40,6 +40,11 @@ export interface EventsOptions<Type extends NodeEventType = NodeEventType> {
   readonly signal?: Signal | undefined;
   /** How many events are kept for a slow consumer; older ones are dropped. Default 1024. */
   readonly capacity?: number | undefined;
+  /**
+   * Whether this iterator, if it is the first, also gets the events from before, which the next one
+   * lacks then. Default true.
+   */
+  readonly early?: boolean | undefined;
 }
 
 /** The types of all events. */
@@ -75,6 +80,7 @@ export const eventKinds: {
     name: kinds.text,
     signal: kinds.signal,
     capacity: kinds.count,
+    early: kinds.flag,
   },
   listener: { name: kinds.text, signal: kinds.signal },
 };

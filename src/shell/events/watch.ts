@@ -6,7 +6,8 @@
 import type { LogLevel } from "../../core/effects.ts";
 import type { Member } from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
-import type { Clock, Signal } from "../../runtime.ts";
+import type { Cancel, Clock, Signal } from "../../runtime.ts";
+import type { LogLine } from "../options/log.ts";
 import { Answers } from "./answers.ts";
 import type { ReceivedEvent } from "./delivered.ts";
 import { type EventsOptions, type NodeEvent, selection, wantsLagged } from "./selection.ts";
@@ -38,6 +39,7 @@ export class Watch {
   readonly #subscribers = new Subscribers<ReceivedEvent | StoppedEvent>();
   /** The calls that wait: each looks at the members, or rejects if the node has stopped. */
   readonly #waiting = new Set<(end?: SerfError) => void>();
+  readonly #followers = new Set<(line: LogLine) => void>();
   #looking = false;
   #end: SerfError | undefined;
 
@@ -51,6 +53,25 @@ export class Watch {
   /** Delivers an event. */
   push(event: ReceivedEvent): void {
     this.#subscribers.push(event);
+  }
+
+  /** Passes a line of the log to those who follow it. */
+  line(line: LogLine): void {
+    for (const follow of this.#followers) {
+      try {
+        follow(line);
+      } catch {
+        // To log this would call the same function again.
+      }
+    }
+  }
+
+  /** Calls `follow` with every line from now on, until the result is called. */
+  followLog(follow: (line: LogLine) => void): Cancel {
+    // The same function may follow twice.
+    const follower = (line: LogLine): void => follow(line);
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
   }
 
   /** Called after every input: members may have changed. */
