@@ -24,7 +24,7 @@ export interface ServeRpcOptions {
    */
   readonly address?: string | undefined;
   /** The token that clients have to send (`rpc_auth` of an agent). Default: none. */
-  readonly authKey?: string | undefined;
+  readonly token?: string | undefined;
   /**
    * Where lines about clients go, as in the option `log` of `Serf.start`. Default: those of the level
    * WARN or above are printed to standard error.
@@ -44,7 +44,7 @@ export interface RpcService extends AsyncDisposable {
 
 const optionKinds: OptionTable<ServeRpcOptions> = {
   address: kinds.text,
-  authKey: kinds.secret,
+  token: kinds.secret,
   log: logKind,
 };
 
@@ -56,7 +56,7 @@ const optionKinds: OptionTable<ServeRpcOptions> = {
 export async function serveNode(serf: Serf, options: ServeRpcOptions, runtime: Runtime): Promise<RpcService> {
   checkOptions("serve RPC", optionKinds, options);
   if (serf.state === "shutdown") throw new SerfError("ERR_STATE", "Cannot serve RPC: the node was shut down");
-  const { address = defaultRpcAddress, authKey: token = "" } = options;
+  const { address = defaultRpcAddress, token = "" } = options;
   const log = new AgentLog(runtime.clock);
   const service = new NodeService(serf, runtime, log);
   const server = await RpcServer.listen(runtime, { address, token, service }).catch((error: unknown) => {

@@ -322,10 +322,7 @@ export class Serf extends NodeEvents implements AsyncDisposable {
     return this.#driver.turn(input);
   }
 
-  /**
-   * Passes one input to the core like {@link #turn}, but throws SerfError (ERR_STATE) after
-   * shutdown.
-   */
+  /** Passes one input to the core like {@link #turn}; throws SerfError (ERR_STATE) after shutdown. */
   #act<Result>(input: (core: SerfCore, now: number) => Result): Result {
     if (this.#shutdown !== undefined)
       throw new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
