@@ -13,8 +13,10 @@
  *
  * @module
  */
+
+import type { AgentOptions } from "../../src/agent/agent_options.ts";
 import { type RpcService, type ServeRpcOptions, serveNode } from "../../src/agent/serve_rpc.ts";
-import { type AgentOptions, type RunningAgent, startInProcess } from "../../src/agent/start_agent.ts";
+import { type RunningAgent, startInProcess } from "../../src/agent/start_agent.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import type { Serf as Shell } from "../../src/shell/serf.ts";
 import { Serf } from "./mod.ts";

@@ -5,6 +5,6 @@
 export type { LogLevel } from "../core/effects.ts";
 export { SerfError, type SerfErrorCode } from "../errors.ts";
 export type { LogLine, LogOptions } from "../shell/options/log.ts";
-export type { AgentConfig } from "./config/settings.ts";
+export type { AgentOptions } from "./agent_options.ts";
 export type { RpcService, ServeRpcOptions } from "./serve_rpc.ts";
-export type { AgentOptions, RunningAgent } from "./start_agent.ts";
+export type { RunningAgent } from "./start_agent.ts";

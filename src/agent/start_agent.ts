@@ -7,10 +7,12 @@
 import { messageOf, SerfError, type SerfErrorCode } from "../errors.ts";
 import { decodeKey } from "../go/parse_key.ts";
 import type { Runtime } from "../runtime.ts";
-import { type LogLine, type LogOptions, logKind, logOf } from "../shell/options/log.ts";
+import { checkArgument, kinds } from "../shell/options/arguments.ts";
+import { logKind, logOf } from "../shell/options/log.ts";
 import type { SerfOptions } from "../shell/options/options.ts";
 import type { Serf } from "../shell/serf.ts";
 import { Agent } from "./agent.ts";
+import type { AgentOptions } from "./agent_options.ts";
 import { checkConfig } from "./config/check.ts";
 import { type AgentConfig, defaultConfig } from "./config/settings.ts";
 import { checkDiscovery, checkInterface, checkSeeds, findEndpoints } from "./endpoints.ts";
@@ -20,7 +22,7 @@ import { parseHandlers } from "./scripts/handlers.ts";
 import { isAddressInUse, StartFailure } from "./start_failure.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 
-/** Settings of the agent that are of no use in a program. */
+/** Settings that are of no use in a program. */
 type ConsoleSettings =
   | "configPaths"
   | "logLevel"
@@ -29,20 +31,10 @@ type ConsoleSettings =
   | "leaveOnTerminate"
   | "role";
 
-/**
- * Settings of `startAgent`: those of an agent's configuration files under camel-case names, such as
- * `nodeName`, `bind`, `retryJoin`, `rpcAddr`, `rpcAuth`, `eventHandlers`, `snapshotPath`. Durations
- * are in milliseconds. What is left out has the agent's default.
- */
-export interface AgentOptions extends Partial<Omit<AgentConfig, ConsoleSettings | "tags">> {
-  /** Tag names to values. */
-  readonly tags?: Readonly<Record<string, string>>;
-  /**
-   * Where the lines of the log go, as in the option `log` of `Serf.start`. Default: those of the
-   * level WARN or above are printed to standard error.
-   */
-  readonly log?: false | ((line: LogLine) => void) | LogOptions;
-}
+/** What a program gives; it compiles only if each of these settings is in the table, with its kind. */
+type GivenSettings = {
+  -readonly [Name in Exclude<keyof AgentConfig, ConsoleSettings>]?: AgentConfig[Name] | undefined;
+};
 
 /** An agent that runs in this process. */
 export interface RunningAgent extends AsyncDisposable {
@@ -70,12 +62,9 @@ export async function startInProcess(
   start: StartNode,
 ): Promise<RunningAgent> {
   const { log: logOption, tags, ...given } = options;
-  if (!logKind.fits(logOption ?? false))
-    throw new SerfError("ERR_OPTION", `Cannot start an agent: log must be ${logKind.words}`);
-  const config: AgentConfig = {
-    ...defaultConfig,
-    ...checkConfig({ ...given, ...(tags && { tags: new Map(Object.entries(tags)) }) }),
-  };
+  if (logOption !== undefined) checkArgument("start an agent", "log", logKind, logOption);
+  const settings: GivenSettings = { ...given, ...(tags && { tags: tagMap(tags) }) };
+  const config: AgentConfig = { ...defaultConfig, ...checkConfig(settings) };
   const log = new AgentLog(runtime.clock);
   const print = logOf(logOption, (text) => void runtime.terminal.writeError(text));
   log.follow(({ source }) => print(source));
@@ -85,6 +74,11 @@ export async function startInProcess(
     if (!(error instanceof StartFailure)) throw error;
     throw new SerfError(codeOf(error), `Cannot start an agent: ${error.message}`, { cause: error });
   }
+}
+
+function tagMap(tags: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  checkArgument("start an agent", "tags", kinds.textMap, tags);
+  return new Map(Object.entries(tags));
 }
 
 async function launch(

@@ -4,9 +4,9 @@
  */
 
 import { ReadQueue } from "../async/read_queue.ts";
-import type { QueryReply } from "../core/serf/api.ts";
 import type { Clock, Signal } from "../runtime.ts";
 import { deliveredReply, type ReceivedQueryReply } from "./events/delivered.ts";
+import type { PayloadReader } from "./events/payload.ts";
 
 /** Options of {@link Serf.query} (serf `QueryParam`). */
 export interface QueryOptions {
@@ -121,7 +121,7 @@ export class Query implements AsyncIterableIterator<ReceivedQueryReply> {
   }
 
   /** Adds a reply. The core limits how many there are. */
-  push(reply: QueryReply): void {
+  push(reply: Omit<ReceivedQueryReply, keyof PayloadReader>): void {
     this.#replies.push(deliveredReply(reply));
   }
 

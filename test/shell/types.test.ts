@@ -18,6 +18,7 @@ import type {
   UserEvent,
 } from "../../runtimes/any/mod.ts";
 import type { AgentOptions, RpcService, RunningAgent } from "../../runtimes/node/agent.ts";
+import type { AgentConfig } from "../../src/agent/config/settings.ts";
 
 /** Is compiled and not run. */
 function compiled(_program: (serf: Serf) => unknown): void {}
@@ -127,7 +128,15 @@ describe("the types of calls", () => {
     expectTypeOf<{ retryJoin: { intervalMs: 5 } }>().not.toExtend<SerfOptions>();
   });
 
-  it("of the agent for programs", () => {
+  it("of the agent for programs, which has all settings of the table but those of a console", () => {
+    type Console =
+      | "configPaths"
+      | "logLevel"
+      | "logFormat"
+      | "skipLeaveOnInterrupt"
+      | "leaveOnTerminate"
+      | "role";
+    expectTypeOf<Exclude<keyof AgentOptions, "log">>().toEqualTypeOf<Exclude<keyof AgentConfig, Console>>();
     expectTypeOf<typeof serveRpc>().returns.resolves.toEqualTypeOf<RpcService>();
     expectTypeOf<typeof startAgent>().returns.resolves.toEqualTypeOf<RunningAgent>();
     expectTypeOf<{ retryJoin: ["a"]; tags: { role: "web" }; retryInterval: 5 }>().toExtend<AgentOptions>();

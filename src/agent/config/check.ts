@@ -26,8 +26,11 @@ const kindOf: Readonly<Record<SettingKind, Kind>> = {
 /** Settings whose values must not be printed. */
 const secrets: readonly string[] = ["encryptKey", "rpcAuth"];
 
+/** Settings, of which some may be `undefined`. */
+export type GivenLayer = { readonly [Name in keyof ConfigLayer]?: ConfigLayer[Name] | undefined };
+
 /** Returns the given settings without those that are `undefined`. Throws SerfError (ERR_OPTION). */
-export function checkConfig(given: ConfigLayer): ConfigLayer {
+export function checkConfig(given: GivenLayer): ConfigLayer {
   const action = "start an agent";
   const table = Object.fromEntries(
     Object.entries(settings).map(([name, { kind }]) => {

@@ -11,13 +11,45 @@ import { checkArgument, checkOptions, kinds, payloadBytes } from "../options/arg
 import { type PayloadReader, payloadJson } from "./payload.ts";
 
 /** A user event that some member sent (serf `UserEvent`). Frozen, and plain data but for its methods. */
-export interface ReceivedUserEvent extends UserEvent, PayloadReader {}
+export interface ReceivedUserEvent extends PayloadReader {
+  readonly type: "user";
+  /** The logical time at which it was sent: a 64-bit unsigned integer. */
+  readonly lamportTime: bigint;
+  readonly name: string;
+  readonly payload: Uint8Array;
+  /** Whether receivers may merge it with other events of the same name. */
+  readonly coalesce: boolean;
+}
 
 /** A query that this node may answer (serf `Query`). Frozen, and plain data but for its methods. */
-export interface ReceivedQueryEvent extends QueryEvent, PayloadReader {}
+export interface ReceivedQueryEvent extends PayloadReader {
+  readonly type: "query";
+  readonly name: string;
+  readonly payload: Uint8Array;
+  /** The logical time at which it was asked: a 64-bit unsigned integer. */
+  readonly lamportTime: bigint;
+  /** The name of the node that asked. */
+  readonly source: string;
+  /** The latest time for an answer, in milliseconds since 1970-01-01 UTC. */
+  readonly deadline: number;
+  /**
+   * Sends the answer, text in UTF-8 or bytes; there may be one. Throws SerfError (ERR_LIMIT) if it
+   * is too large, (ERR_STATE) if one was sent already or the node has stopped, (ERR_TIMEOUT) past
+   * the deadline, and (ERR_OPTION) if it is neither text nor bytes.
+   */
+  respond(payload: Uint8Array | string): void;
+}
 
-/** A reply to a query of this node. Frozen, and plain data but for its methods. */
-export interface ReceivedQueryReply extends QueryReply, PayloadReader {}
+/**
+ * A reply to a query: the acknowledgement that a member received it, or the answer of a member. An
+ * acknowledgement has an empty payload. Frozen, and plain data but for its methods.
+ */
+export interface ReceivedQueryReply extends PayloadReader {
+  readonly type: "ack" | "response";
+  /** The name of the member that replied. */
+  readonly from: string;
+  readonly payload: Uint8Array;
+}
 
 /** Any event of the cluster that a node reports. */
 export type ReceivedEvent = MemberEvent | ReceivedUserEvent | ReceivedQueryEvent;
