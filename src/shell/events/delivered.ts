@@ -12,10 +12,13 @@ import { type PayloadReader, payloadJson } from "./payload.ts";
 
 /** A user event that some member sent (serf `UserEvent`). Frozen, and plain data but for its methods. */
 export interface ReceivedUserEvent extends PayloadReader {
+  /** What kind of event this is. */
   readonly type: "user";
   /** The logical time at which it was sent: a 64-bit unsigned integer. */
   readonly lamportTime: bigint;
+  /** The name that its sender gave it. */
   readonly name: string;
+  /** What its sender attached; empty if that was nothing. */
   readonly payload: Uint8Array;
   /** Whether receivers may merge it with other events of the same name. */
   readonly coalesce: boolean;
@@ -23,8 +26,11 @@ export interface ReceivedUserEvent extends PayloadReader {
 
 /** A query that this node may answer (serf `Query`). Frozen, and plain data but for its methods. */
 export interface ReceivedQueryEvent extends PayloadReader {
+  /** What kind of event this is. */
   readonly type: "query";
+  /** The name that its asker gave it. */
   readonly name: string;
+  /** What its asker attached; empty if that was nothing. */
   readonly payload: Uint8Array;
   /** The logical time at which it was asked: a 64-bit unsigned integer. */
   readonly lamportTime: bigint;
@@ -45,9 +51,11 @@ export interface ReceivedQueryEvent extends PayloadReader {
  * acknowledgement has an empty payload. Frozen, and plain data but for its methods.
  */
 export interface ReceivedQueryReply extends PayloadReader {
+  /** Whether this is an acknowledgement or an answer. */
   readonly type: "ack" | "response";
   /** The name of the member that replied. */
   readonly from: string;
+  /** The answer. */
   readonly payload: Uint8Array;
 }
 

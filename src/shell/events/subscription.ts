@@ -9,12 +9,15 @@ import type { Signal } from "../../runtime.ts";
 
 /** A notice to a consumer that did not keep up: `count` events were dropped at this point. */
 export interface LaggedEvent {
+  /** What kind of event this is. */
   readonly type: "lagged";
+  /** How many events were dropped. */
   readonly count: number;
 }
 
 /** The last event of a node: it has stopped, and its iterators end. */
 export interface StoppedEvent {
+  /** What kind of event this is. */
   readonly type: "stopped";
   /** Why: `shutdown`, or `name conflict` if another member has the name of this node. */
   readonly reason: string;

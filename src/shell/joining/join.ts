@@ -48,6 +48,7 @@ export class JoinError extends SerfError {
   /** What became of each seed, in their order. */
   readonly seeds: readonly SeedResult[];
 
+  /** The node makes these errors. */
   constructor(message: string, seeds: readonly SeedResult[]) {
     super("ERR_JOIN", message);
     this.name = "JoinError";
