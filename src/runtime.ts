@@ -232,11 +232,19 @@ export interface ChildInput {
 /** How to start a program. */
 export interface SpawnOptions {
   readonly args: readonly string[];
+  /**
+   * On Windows: passes the arguments as they are, separated by blanks, to a program that reads its
+   * command line in its own way, as `cmd` does. Default false: they are quoted for others.
+   */
+  readonly verbatim?: boolean;
   /** Variables added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Bytes for standard input, which is then closed; `"open"` gives {@link ChildProcess.input}. */
   readonly input?: Uint8Array | "open";
-  /** Starts the program in its own process group, which {@link ChildProcess.kill} then signals. */
+  /**
+   * Starts the program in its own process group, which {@link ChildProcess.kill} then signals. On
+   * Windows, which has none, only the program itself is signalled.
+   */
   readonly group?: boolean;
   /** Receives standard output and standard error as they arrive. */
   readonly output?: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;

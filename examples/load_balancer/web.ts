@@ -21,8 +21,8 @@ const serf = await Serf.start({
   name,
   bind: `${address}:7946`,
   tags: { role: "web", port: `${port}` },
+  retryJoin: { seeds, intervalMs: 1_000 },
 });
-while ((await serf.join(seeds).catch(() => 0)) === 0) await sleep(1_000);
 
 await once(process, "SIGTERM");
 await serf.leave();

@@ -7,12 +7,14 @@
 
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Serf } from "tserf";
 
 const [address = "127.0.0.1", ...seeds] = process.argv.slice(2);
-const serf = await Serf.start({ name: "dispatcher", bind: `${address}:7946` });
-while ((await serf.join(seeds).catch(() => 0)) === 0) await sleep(1_000);
+const serf = await Serf.start({
+  name: "dispatcher",
+  bind: `${address}:7946`,
+  retryJoin: { seeds, intervalMs: 1_000 },
+});
 
 /** Load of the last minute of each worker that replies in time, the lowest first. */
 async function loads(): Promise<{ readonly name: string; readonly load: number }[]> {

@@ -91,6 +91,8 @@ export interface DenoCommandOptions {
   readonly stderr: DenoStdio;
   /** Starts a process group. */
   readonly detached: boolean;
+  /** On Windows: joins the arguments with blanks, without quotes and escapes. */
+  readonly windowsRawArguments: boolean;
 }
 
 /** A standard stream. */
@@ -150,4 +152,12 @@ export function denoApi(): DenoApi {
   const { Deno } = globalThis as { Deno?: DenoApi };
   if (!Deno) throw new Error("Cannot use the Deno runtime: this program does not run on Deno");
   return Deno;
+}
+
+/**
+ * Whether a socket that Deno binds to `::` is for IPv4, too. Windows begins with the opposite, and
+ * Deno leaves that as it is.
+ */
+export function hasDualStack(): boolean {
+  return denoApi().build.os !== "windows";
 }

@@ -8,7 +8,7 @@ import type { Address, DatagramHandler, DatagramSocket, Datagrams } from "../../
 import { systemError } from "../shared/errors.ts";
 import { openOn, peerHost, socketHost } from "../shared/hosts.ts";
 import { SendQueue } from "../shared/send_queue.ts";
-import { type DenoDatagramConn, denoApi } from "./api.ts";
+import { type DenoDatagramConn, denoApi, hasDualStack } from "./api.ts";
 
 /** Larger than any datagram. */
 const bufferSize = 65_536;
@@ -27,7 +27,7 @@ export const datagrams: Datagrams = {
       const { nodeDatagrams } = await import("../node/datagrams.ts");
       return await nodeDatagrams(fallback).bind(address, handler);
     }
-    return await openOn(address.host, (host) => bind(address, host, handler));
+    return await openOn(address.host, (host) => bind(address, host, handler), hasDualStack());
   },
 };
 

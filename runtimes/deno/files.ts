@@ -1,6 +1,6 @@
 /** Files over Deno's own functions. */
 import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
-import { absent, attempt, modeMask, OrderedFile } from "../shared/files.ts";
+import { absent, attempt, modeMask, OrderedFile, renameOver } from "../shared/files.ts";
 import { type DenoFile, type DenoFileInfo, denoApi } from "./api.ts";
 
 /** The files of the system, through Deno. */
@@ -50,7 +50,7 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
     } finally {
       file.close();
     }
-    await denoApi().rename(temporary, target);
+    await renameOver(denoApi().build.os, () => denoApi().rename(temporary, target));
   } catch (error) {
     await denoApi().remove(temporary).catch(absent);
     throw error;

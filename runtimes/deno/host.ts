@@ -1,24 +1,20 @@
 /** Time, randomness, signals, the terminal and the host of Deno. */
 import { canonicalHost, isLoopback } from "../../src/net/address.ts";
-import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
+import type { Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { machineName, systemName } from "../shared/names.ts";
+import { signalsOf } from "../shared/signals.ts";
 import { type DenoWriter, denoApi } from "./api.ts";
 
 export { clock } from "../shared/clock.ts";
 export { WebRandom } from "../shared/random.ts";
 
-/** The signals of this process. */
+/** The signals of this process. Outside of Deno this must not ask for its system. */
 export const signals: Signals = {
-  on(signal, callback): Cancel {
-    const listener = (): void => callback();
-    try {
-      denoApi().addSignalListener(signal, listener);
-    } catch {
-      // Windows does not have some signals; they are never reported.
-      return () => {};
-    }
-    return () => denoApi().removeSignalListener(signal, listener);
+  on: (signal, callback) => {
+    const { build, addSignalListener, removeSignalListener } = denoApi();
+    const source = { add: addSignalListener, remove: removeSignalListener };
+    return signalsOf(systemName(build.os), () => source).on(signal, callback);
   },
 };
 

@@ -26,7 +26,7 @@ export const processes: Processes = {
       ...(input === "open" ? { input: openInput(child) } : {}),
       kill: (signal) => {
         try {
-          if (options.group === true) denoApi().kill(-child.pid, signal);
+          if (options.group === true && !isWindows()) denoApi().kill(-child.pid, signal);
           else child.kill(signal);
         } catch {
           // The child has ended.
@@ -37,13 +37,14 @@ export const processes: Processes = {
   },
 };
 
-function start(program: string, { args, env, input, output, group }: SpawnOptions): DenoChild {
+function start(program: string, { args, env, input, output, group, verbatim }: SpawnOptions): DenoChild {
   const { Command } = denoApi();
   try {
     const command = new Command(program, {
       args: [...args],
       env: env ?? {},
-      detached: group === true,
+      detached: group === true && !isWindows(),
+      windowsRawArguments: verbatim === true,
       stdin: input ? "piped" : "null",
       stdout: output ? "piped" : "null",
       stderr: output ? "piped" : "null",
@@ -52,6 +53,10 @@ function start(program: string, { args, env, input, output, group }: SpawnOption
   } catch (error) {
     throw systemError("spawn", program, error);
   }
+}
+
+function isWindows(): boolean {
+  return denoApi().build.os === "windows";
 }
 
 async function end(child: DenoChild, open: readonly Promise<void>[]): Promise<ProcessEnd> {

@@ -14,7 +14,7 @@ import type {
 import { canceled, systemError, timedOut } from "../shared/errors.ts";
 import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
-import { type DenoAddress, type DenoConn, type DenoListener, denoApi } from "./api.ts";
+import { type DenoAddress, type DenoConn, type DenoListener, denoApi, hasDualStack } from "./api.ts";
 
 /**
  * The size of the buffer of a pending read. It is taken while the connection is idle, so it is small
@@ -29,7 +29,7 @@ const failurePauseMs = 10;
 
 /** TCP and unix domain sockets of Deno. */
 export const streams: Streams = {
-  listen: (address, accept) => openOn(address.host, (host) => listen(address, host, accept)),
+  listen: (address, accept) => openOn(address.host, (host) => listen(address, host, accept), hasDualStack()),
   connect: ({ host, port }, options) =>
     dial(
       joinHostPort(host, port),

@@ -6,7 +6,8 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
-import { absent, attempt, modeMask, OrderedFile } from "../shared/files.ts";
+import { absent, attempt, modeMask, OrderedFile, renameOver } from "../shared/files.ts";
+import { systemName } from "../shared/names.ts";
 
 /** The files of the system, through `node:fs`. */
 export const files: Files = {
@@ -49,7 +50,7 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
     } finally {
       await handle.close();
     }
-    await rename(temporary, target);
+    await renameOver(systemName(process.platform), () => rename(temporary, target));
   } catch (error) {
     await unlink(temporary).catch(absent);
     throw error;

@@ -2,28 +2,20 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { canonicalHost } from "../../src/net/address.ts";
-import type { Cancel, Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
+import type { Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { machineName, systemName } from "../shared/names.ts";
+import { signalsOf } from "../shared/signals.ts";
 import { resolve, resolveService } from "./dns.ts";
 
 export { clock } from "../shared/clock.ts";
 export { WebRandom } from "../shared/random.ts";
 
 /** The signals of this process. */
-export const signals: Signals = {
-  on(signal, callback): Cancel {
-    const listener = (): void => callback();
-    try {
-      process.on(signal, listener);
-    } catch {
-      // Windows does not have some signals; they are never reported.
-    }
-    return () => {
-      process.off(signal, listener);
-    };
-  },
-};
+export const signals: Signals = signalsOf(systemName(process.platform), () => ({
+  add: (signal, listener) => void process.on(signal, listener),
+  remove: (signal, listener) => void process.off(signal, listener),
+}));
 
 /** Returns the arguments, environment and standard streams of this process. */
 export function nodeTerminal(): Terminal {

@@ -8,6 +8,8 @@ import type { ChildInput, ChildProcess, ProcessEnd, Processes, SpawnOptions } fr
 import { systemError } from "../shared/errors.ts";
 import type { Pipe, PipeAccess } from "./pipes.ts";
 
+const isWindows = process.platform === "win32";
+
 /**
  * Starts child processes through `node:child_process`. `pipeAccess` loads the way to read and write
  * pipes.
@@ -80,7 +82,7 @@ async function start(program: string, options: SpawnOptions): Promise<ChildProce
 
 async function launch(
   program: string,
-  { args, env, group }: SpawnOptions,
+  { args, env, group, verbatim }: SpawnOptions,
   stdio: StdioOptions,
 ): Promise<NodeChild> {
   const { spawn } = await import("node:child_process");
@@ -88,8 +90,9 @@ async function launch(
     const child = spawn(program, [...args], {
       env: { ...process.env, ...env },
       stdio,
-      detached: group === true,
+      detached: group === true && !isWindows,
       windowsHide: true,
+      windowsVerbatimArguments: verbatim === true,
     });
     child.on("error", (error) => reject(systemError("spawn", program, error)));
     if (child.pid !== undefined) resolve(child);
@@ -109,7 +112,7 @@ function running(child: NodeChild, { input, group }: SpawnOptions, ended: Promis
     pid,
     ...(input === "open" && child.stdin !== null ? { input: openInput(child.stdin) } : {}),
     kill: (signal) => {
-      if (group !== true) {
+      if (group !== true || isWindows) {
         child.kill(signal);
         return;
       }

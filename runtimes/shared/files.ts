@@ -26,6 +26,30 @@ export function absent(error: unknown): undefined {
   if ((error as { code?: unknown }).code !== "ENOENT") throw error;
 }
 
+/** How often a rename is tried again on Windows, and how long the first pause is; each is twice as long. */
+const renameAttempts = 8;
+const renamePauseMs = 5;
+
+/**
+ * Renames a file over another, by a runtime's own function. On Windows that fails while another
+ * program, such as a virus scanner, has one of the files open, so it is tried again for about a
+ * second. Rejects with the runtime's error.
+ */
+export async function renameOver(os: string, rename: () => Promise<void>): Promise<void> {
+  let pauseMs = renamePauseMs;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rename();
+      return;
+    } catch (error) {
+      const isBusy = ["EACCES", "EPERM"].includes(systemError("rename", "", error).code);
+      if (os !== "windows" || !isBusy || attempt === renameAttempts) throw error;
+    }
+    await new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
+    pauseMs *= 2;
+  }
+}
+
 /** An open file as a runtime has it. */
 export interface FileOperations {
   write(bytes: Uint8Array): Promise<void>;

@@ -3,13 +3,16 @@ import { canonicalHost, isWildcard } from "../../src/net/address.ts";
 
 /**
  * Opens a socket on a host. A wildcard means all addresses of both families, or of IPv4 if the
- * system has no IPv6.
+ * system has no IPv6. If a socket on `::` would be for IPv6 alone (`dualStack` is false), that is what
+ * `::` means, and the other wildcards mean IPv4.
  */
 export async function openOn<Socket>(
   host: string,
   open: (host: string) => Socket | Promise<Socket>,
+  dualStack = true,
 ): Promise<Socket> {
   if (!isWildcard(host)) return await open(host);
+  if (!dualStack) return await open(host === "" ? "0.0.0.0" : host);
   try {
     return await open("::");
   } catch (error) {

@@ -5,6 +5,7 @@
 import type { Runtime } from "../../src/runtime.ts";
 import type { SerfOptions } from "../../src/shell/options/options.ts";
 import { Serf } from "../../src/shell/serf.ts";
+import type { Consumers } from "./consumers.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 /** Options of a node of a {@link SimulatedCluster}, which itself sets the name and the address. */
@@ -156,7 +157,7 @@ export class SimulatedCluster implements AsyncDisposable {
    */
   async acquaint(): Promise<void> {
     // Time moves meanwhile, because nodes may write to their disks.
-    this.world.at(0, () => Acquaintance.make(this.running));
+    this.world.at(0, () => Backdoor.introduce(this.running));
     await this.world.run(0);
   }
 
@@ -197,9 +198,7 @@ export class SimulatedCluster implements AsyncDisposable {
     const own = typeof options === "function" ? options(index) : options;
     const { address } = runtime.host.interfaces()[0]!;
     const node = await Serf.start({ ...own, name, bind: `${address}:7946` }, runtime);
-    const consumers = this.world.consumers(name);
-    const events = node.events.bind(node);
-    node.events = (settings) => consumers.reading(events(settings));
+    Backdoor.stall(node, this.world.consumers(name));
     this.#nodes[index] = node;
     program?.(node, index);
   }
@@ -222,10 +221,14 @@ export class SimulatedCluster implements AsyncDisposable {
   }
 }
 
-/** Calls what nodes keep for whole simulated clusters. */
-class Acquaintance extends Serf {
-  static make(nodes: readonly Serf[]): void {
-    Acquaintance.acquaint(nodes);
+/** Calls what nodes keep for simulated clusters. */
+class Backdoor extends Serf {
+  static introduce(nodes: readonly Serf[]): void {
+    Backdoor.acquaint(nodes);
+  }
+
+  static stall(node: Serf, consumers: Consumers): void {
+    Backdoor.readThrough(node, (events) => consumers.reading(events));
   }
 }
 

@@ -3,63 +3,33 @@
  */
 
 import type { Background } from "../async/background.ts";
-import type { LogLevel } from "../core/effects.ts";
 import type { Metrics } from "../core/metrics.ts";
-import type { Member, QueryEvent, SerfEvent } from "../core/serf/api.ts";
-import { messageOf } from "../errors.ts";
+import type { SerfEvent } from "../core/serf/api.ts";
+import { messageOf, SerfError } from "../errors.ts";
 import { EndpointError } from "../rpc/endpoint.ts";
-import type { MemberFilter } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server/server.ts";
-import type { AgentService, ClusterService, Stats } from "../rpc/server/service.ts";
-import type { MonitoredLine } from "../rpc/server/subscriptions.ts";
-import type { Cancel, Runtime } from "../runtime.ts";
+import type { Cancel, Runtime, Signal } from "../runtime.ts";
+import { type RetryingNode, retryJoin } from "../shell/joining/retry_join.ts";
+import type { Discovery, DiscoverySettings } from "../shell/mdns/discovery.ts";
 import type { SerfOptions } from "../shell/options/options.ts";
-import type { Serf } from "../shell/serf.ts";
-import { Cluster, type ClusterNode } from "./cluster_service.ts";
 import type { AgentConfig } from "./config/settings.ts";
 import { type AgentContext, backgroundOf } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
-import type { AgentLog } from "./log/log.ts";
-import type { Discovery } from "./mdns/discovery.ts";
-import { selectMembers } from "./member_filter.ts";
 import { nodeOptions } from "./node_options.ts";
+import { eventCapacity, NodeService, onOwnClock, type SerfNode } from "./node_service.ts";
 import { HandlerPool } from "./scripts/pool.ts";
 import { StartFailure } from "./start_failure.ts";
 import { TagsFile } from "./tags_file.ts";
-
-/** Events that may wait for the agent. */
-const eventCapacity = 4096;
-
-/** What an agent uses of its node. */
-export type SerfNode = Pick<
-  Serf,
-  | "name"
-  | "state"
-  | "local"
-  | "encrypted"
-  | "stopped"
-  | "members"
-  | "join"
-  | "leave"
-  | "shutdown"
-  | "removeFailedNode"
-  | "setTags"
-  | "stats"
-  | "events"
-> &
-  ClusterNode;
 
 /** Starts a node, as `Serf.start` does. */
 export type SerfStart = (options: SerfOptions, runtime: Runtime) => Promise<SerfNode>;
 
 /** A running agent. */
-export class Agent implements AgentService {
+export class Agent extends NodeService {
   readonly #runtime: Runtime;
   readonly #metrics: Metrics | undefined;
-  readonly #log: AgentLog;
   readonly #serf: SerfNode;
   readonly #unfollow: Cancel;
-  readonly cluster: ClusterService;
   readonly #tagsFile: TagsFile;
   /** Runs scripts for events. */
   readonly handlers: HandlerPool;
@@ -73,14 +43,12 @@ export class Agent implements AgentService {
 
   private constructor(config: AgentConfig, context: AgentContext, serf: SerfNode) {
     const { runtime, metrics } = context;
+    super(serf, runtime, context.log, config.queryWaitForDeadline);
     this.#runtime = runtime;
     this.#metrics = metrics;
     this.#tagsFile = new TagsFile(config, runtime.files);
     this.handlers = new HandlerPool(config, context, () => serf.local);
-    this.#log = context.log;
     this.#serf = serf;
-    const log = (level: LogLevel, text: string): void => this.log(level, text, "agent");
-    this.cluster = new Cluster(serf, log, config.queryWaitForDeadline);
     this.#unfollow = context.log.follow((line) => this.#server?.line(line));
     this.stopped = this.#watch();
     this.#background = backgroundOf(context.log, () => metrics);
@@ -107,8 +75,41 @@ export class Agent implements AgentService {
   /** Begins to look for members by mDNS, if the settings say so. Rejects with {@link StartFailure}. */
   async discover(config: AgentConfig): Promise<void> {
     if (config.discover === "") return;
-    const { Discovery } = await import("./mdns/discovery.ts");
-    this.#discovery = await Discovery.start(config, this, this.#serf.local, this.#runtime);
+    const { Discovery } = await import("../shell/mdns/discovery.ts");
+    const settings = discoverySettings(config);
+    try {
+      this.#discovery = await Discovery.start(settings, this, this.#serf.local, this.#runtime);
+    } catch (error) {
+      if (!(error instanceof SerfError)) throw error;
+      throw new StartFailure(error.message, { cause: error.cause });
+    }
+  }
+
+  /**
+   * Joins in the background, again and again. Returns false if the attempts that the settings allow
+   * were used up, and `undefined` if `signal` was aborted.
+   */
+  async retryJoin(config: AgentConfig, signal: Signal): Promise<boolean | undefined> {
+    const {
+      retryJoin: seeds,
+      replayOnJoin: replay,
+      retryInterval: intervalMs,
+      retryMaxAttempts: max,
+    } = config;
+    const node: RetryingNode = {
+      join: () => this.join(seeds, replay),
+      log: (level, text) => this.log(level, text, "agent"),
+    };
+    // Serf counts like this: a maximum of N allows N+1 attempts.
+    const attemptsMax = max > 0 ? max + 1 : Number.POSITIVE_INFINITY;
+    const joined = await retryJoin(
+      node,
+      { seeds, replay, intervalMs, attemptsMax },
+      this.#runtime.clock,
+      signal,
+    );
+    if (joined === false) this.log("ERR", "maximum retry join attempts made, exiting", "agent");
+    return joined;
   }
 
   /** Opens the RPC interface. Rejects with {@link StartFailure}. */
@@ -137,92 +138,28 @@ export class Agent implements AgentService {
     return this.#serf.encrypted;
   }
 
-  async join(addresses: readonly string[], replay: boolean): Promise<number> {
-    this.log("INFO", `joining: [${addresses.join(" ")}] replay: ${replay}`, "agent");
-    try {
-      const count =
-        addresses.length === 0 && this.#serf.state === "alive"
-          ? 0
-          : await this.#serf.join(addresses, { replay });
-      if (count > 0) this.log("INFO", `joined: ${count} nodes`, "agent");
-      return count;
-    } catch (error) {
-      this.log("WARN", `error joining: ${messageOf(error)}`, "agent");
-      throw error;
-    }
-  }
-
-  async leave(): Promise<void> {
-    this.log("INFO", "requesting graceful leave from Serf", "agent");
+  override async leave(): Promise<void> {
     await this.#discovery?.close();
-    await this.#serf.leave();
+    await super.leave();
   }
 
   /** Stops the node and then the RPC interface. Idempotent. */
-  shutdown(): Promise<void> {
+  override shutdown(): Promise<void> {
     this.#stopping ??= this.#shutdown();
     return this.#stopping;
   }
 
-  async forceLeave(node: string, prune: boolean): Promise<void> {
-    this.log("INFO", `Force leaving node${prune ? " (prune)" : ""}: ${node}`, "agent");
-    try {
-      await this.#serf.removeFailedNode(node, { prune });
-    } catch (error) {
-      this.log("WARN", `failed to remove node: ${messageOf(error)}`, "agent");
-      throw error;
-    }
-  }
-
-  async updateTags(set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<void> {
-    const tags = new Map(Object.entries(this.#serf.local.tags));
-    for (const key of remove) tags.delete(key);
-    for (const [key, value] of set) tags.set(key, value);
-    await this.replaceTags(tags);
-  }
-
   /** Sets exactly these tags. */
-  async replaceTags(tags: ReadonlyMap<string, string>): Promise<void> {
+  override async replaceTags(tags: ReadonlyMap<string, string>): Promise<void> {
     await this.#tagsFile.store(tags).catch((error: unknown) => {
       this.log("ERR", messageOf(error), "agent");
       throw error;
     });
-    await this.#serf.setTags(Object.fromEntries(tags));
+    await super.replaceTags(tags);
   }
 
-  members(): readonly Member[] {
-    return this.#serf.members();
-  }
-
-  async membersFiltered(filter: MemberFilter): Promise<readonly Member[]> {
-    return await selectMembers(this.#serf.members(), filter);
-  }
-
-  stats(): Stats {
-    const { os, arch, version, cores } = this.#runtime.host;
-    const runtime = {
-      os,
-      arch,
-      version,
-      max_procs: String(cores),
-      goroutines: "1",
-      cpu_count: String(cores),
-    };
-    return new Map([
-      ["agent", new Map([["name", this.#serf.name]])],
-      ["event_handlers", this.handlers.listed],
-      ["runtime", new Map(Object.entries(runtime))],
-      ["serf", new Map(Object.entries(this.#serf.stats()))],
-      ["tags", new Map(Object.entries(this.#serf.local.tags))],
-    ]);
-  }
-
-  recentLines(): readonly MonitoredLine[] {
-    return this.#log.recent();
-  }
-
-  log(level: LogLevel, text: string, component = "agent.ipc"): void {
-    this.#log.write(level, component, text);
+  protected override handlersListed(): ReadonlyMap<string, string> {
+    return this.handlers.listed;
   }
 
   async #shutdown(): Promise<void> {
@@ -251,16 +188,9 @@ export class Agent implements AgentService {
       if (event.type === "lagged") this.log("WARN", `Dropped ${event.count} events`, "agent");
       else
         this.#background.run("the handling of an event", () =>
-          this.#dispatch(event.type === "query" ? this.#onOwnClock(event) : event),
+          this.#dispatch(onOwnClock(event, this.#runtime.clock)),
         );
     }
-  }
-
-  /** Scripts and clients have their time by the clock that never jumps. */
-  #onOwnClock(event: QueryEvent): QueryEvent {
-    const { clock } = this.#runtime;
-    const deadline = event.deadline - clock.wallTime() + clock.now();
-    return { ...event, deadline, respond: (payload) => event.respond(payload) };
   }
 
   #dispatch(event: SerfEvent): void {
@@ -268,6 +198,16 @@ export class Agent implements AgentService {
     this.handlers.event(event);
     this.#server?.event(event);
   }
+}
+
+function discoverySettings(config: AgentConfig): DiscoverySettings {
+  return {
+    cluster: config.discover,
+    interface: config.mdnsInterface || config.interface || undefined,
+    ipv4: !config.mdnsDisableIpv4,
+    ipv6: !config.mdnsDisableIpv6,
+    replay: config.replayOnJoin,
+  };
 }
 
 function titleOf(event: SerfEvent): string {

@@ -17,7 +17,6 @@ import { checkDiscovery, checkInterface, checkSeeds, endpointText, findEndpoints
 import { AgentConsole } from "./log/console.ts";
 import { AgentLog, formatJsonLine } from "./log/log.ts";
 import type { Syslog } from "./log/syslog.ts";
-import { retryJoin } from "./retry_join.ts";
 import { parseHandlers } from "./scripts/handlers.ts";
 import { SignalQueue } from "./signals.ts";
 import { isAddressInUse, StartFailure } from "./start_failure.ts";
@@ -246,9 +245,8 @@ class AgentRun {
   }
 
   async #retry(agent: Agent, config: AgentConfig, signal: AbortSignal): Promise<"gave up"> {
-    const joined =
-      config.retryJoin.length === 0 || (await retryJoin(agent, config, this.#runtime.clock, signal));
-    return joined ? await new Promise<never>(() => undefined) : "gave up";
+    const joined = config.retryJoin.length === 0 || (await agent.retryJoin(config, signal));
+    return joined === false ? "gave up" : await new Promise<never>(() => undefined);
   }
 
   async #stop(agent: Agent, code: number): Promise<number> {

@@ -67,7 +67,7 @@ export class AskedQueries {
   perform(effect: ReplyEffect | QueryEndEffect): void {
     const query = this.#running.get(effect.query);
     if (effect.kind === "reply") {
-      query?.push(Object.freeze({ type: effect.type, from: effect.from, payload: effect.payload }));
+      query?.push(effect);
       return;
     }
     this.#running.delete(effect.query);

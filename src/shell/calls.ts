@@ -2,8 +2,28 @@
  * The commands under way: promises that the core settles by number.
  */
 
+import { untilAborted } from "../async/until_aborted.ts";
 import { SerfError, type SerfErrorCode } from "../errors.ts";
-import type { Clock } from "../runtime.ts";
+import type { Clock, Signal } from "../runtime.ts";
+import { kinds, type OptionTable } from "./options/arguments.ts";
+
+/** Options of calls that wait. */
+export interface CallOptions {
+  /** Rejects the call with its reason when it is aborted. What was begun goes on. */
+  readonly signal?: Signal | undefined;
+}
+
+/** What these options must be. */
+export const callKinds: OptionTable<CallOptions> = { signal: kinds.signal };
+
+/** Options of {@link Serf.removeFailedNode}. */
+export interface RemoveOptions extends CallOptions {
+  /** Whether the member is erased everywhere. Default false. */
+  readonly prune?: boolean | undefined;
+}
+
+/** What these options must be. */
+export const removeKinds: OptionTable<RemoveOptions> = { ...callKinds, prune: kinds.flag };
 
 interface Waiter {
   readonly code: SerfErrorCode;
@@ -21,9 +41,17 @@ export class Calls {
     this.#clock = clock;
   }
 
-  /** Begins a command and waits for it like {@link waitFor}. Rejects as {@link begin} does. */
-  run(code: SerfErrorCode, begin: (command: number) => void): Promise<void> {
-    return this.waitFor(this.begin(code, begin));
+  /**
+   * Begins a command and waits for it like {@link waitFor}. Rejects as {@link begin} does, and with
+   * the reason of `signal`; the command goes on then.
+   */
+  async run(
+    code: SerfErrorCode,
+    begin: (command: number) => void,
+    signal: Signal | undefined,
+  ): Promise<void> {
+    signal?.throwIfAborted();
+    await untilAborted(signal, this.waitFor(this.begin(code, begin)));
   }
 
   /**

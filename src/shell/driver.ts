@@ -15,6 +15,7 @@ export class Driver {
   readonly #core: SerfCore;
   readonly #clock: Clock;
   readonly #carryOut: (effect: SerfEffect) => void;
+  readonly #changed: () => void;
   #draining = false;
   /** Whether what the core holds is sent soon. */
   #spreading = false;
@@ -22,11 +23,20 @@ export class Driver {
   #cancelTimer: Cancel | undefined;
   #armedFor = Number.POSITIVE_INFINITY;
 
-  /** `carryOut` is called with every effect, in order. */
-  constructor(core: SerfCore, clock: Clock, carryOut: (effect: SerfEffect) => void) {
+  /**
+   * `carryOut` is called with every effect, in order, and `changed` when all effects of an input were
+   * carried out.
+   */
+  constructor(
+    core: SerfCore,
+    clock: Clock,
+    carryOut: (effect: SerfEffect) => void,
+    changed: () => void = () => undefined,
+  ) {
     this.#core = core;
     this.#clock = clock;
     this.#carryOut = carryOut;
+    this.#changed = changed;
   }
 
   /**
@@ -61,6 +71,7 @@ export class Driver {
     if (this.#stopped) return;
     if (this.#core.isHolding) this.#spreadSoon();
     this.#arm(this.#core.deadline());
+    this.#changed();
   }
 
   #spreadSoon(): void {

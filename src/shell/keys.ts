@@ -6,14 +6,14 @@
 
 import { untilAborted } from "../async/until_aborted.ts";
 import { noBytes } from "../core/bytes.ts";
-import type { KeyOperation } from "../core/serf/api.ts";
+import type { KeyOperation, QueryReply } from "../core/serf/api.ts";
 import { decodeKeyResponse, encodeKeyRequest, type KeyResponse } from "../core/serf/wire/key_messages.ts";
 import { SerfMessageType } from "../core/serf/wire/messages.ts";
 import { WireError } from "../core/wire/error.ts";
 import { SerfError } from "../errors.ts";
 import { decodeKey } from "../go/parse_key.ts";
 import { checkArgument, checkOptions, kinds, type OptionTable } from "./options/arguments.ts";
-import type { Query, QueryOptions, QueryReply } from "./query.ts";
+import type { Query, QueryOptions } from "./query.ts";
 
 /**
  * Options of key operations; see {@link QueryOptions}. An operation rejects with the reason of its

@@ -6,7 +6,8 @@
 import type { Meter, Metrics } from "../core/metrics.ts";
 import { messageOf } from "../errors.ts";
 import type { Clock } from "../runtime.ts";
-import type { LogLine, ParsedOptions } from "./options/options.ts";
+import type { LogLine } from "./options/log.ts";
+import type { ParsedOptions } from "./options/options.ts";
 
 /** Returns the meter of a node; `undefined` if its options have no sink. */
 export function meterOf({ metrics, log }: ParsedOptions, clock: Clock): Meter | undefined {

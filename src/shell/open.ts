@@ -3,8 +3,10 @@
  * sockets, and chooses the address that is announced to others.
  */
 
+import { untilAborted } from "../async/until_aborted.ts";
 import type { Meter } from "../core/metrics.ts";
 import { Random } from "../core/random.ts";
+import { SerfCore, type SerfCoreOptions } from "../core/serf/serf_core.ts";
 import { addressFault } from "../core/swim/validity.ts";
 import { Codec } from "../core/wire/codec.ts";
 import { SerfError } from "../errors.ts";
@@ -14,6 +16,7 @@ import type { Address, Connection, DatagramHandler, Runtime } from "../runtime.t
 import { meterOf } from "./metrics_sink.ts";
 import { isPrivateAddress } from "./network/advertise.ts";
 import { advertised, openSockets, type Sockets } from "./network/sockets.ts";
+import { kinds } from "./options/arguments.ts";
 import { type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options/options.ts";
 import { type OpenedSnapshot, openSnapshot } from "./snapshot_file.ts";
 
@@ -50,7 +53,11 @@ export interface Opened {
  */
 export async function openNode(options: SerfOptions, runtime: Runtime): Promise<Opened> {
   const parsed = await withKeyring(
-    parseOptions(options, () => runtime.host.hostname()),
+    parseOptions(
+      options,
+      () => runtime.host.hostname(),
+      (text) => void runtime.terminal.writeError(text),
+    ),
     runtime.files,
   );
   const random = new Random((bytes) => runtime.random.fill(bytes));
@@ -92,6 +99,41 @@ export async function openNode(options: SerfOptions, runtime: Runtime): Promise<
     await close();
     throw error;
   }
+}
+
+/**
+ * Opens everything like {@link openNode}. Rejects also with the reason of the options' signal, as
+ * soon as that is aborted; what is open by then is closed.
+ */
+export async function openUnlessAborted(options: SerfOptions, runtime: Runtime): Promise<Opened> {
+  const signal = kinds.signal.fits(options.signal) ? options.signal : undefined;
+  signal?.throwIfAborted();
+  const opening = openNode(options, runtime);
+  try {
+    return await untilAborted(signal, opening);
+  } catch (error) {
+    if (signal?.aborted === true) opening.then((opened) => opened.close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What the core of a node calls. */
+type CoreCalls = Pick<SerfCoreOptions, "matchPattern" | "respond">;
+
+/** Creates the core for what was opened. */
+export function createCore(opened: Opened, calls: CoreCalls): SerfCore {
+  const { options, codec, sockets, address, port, random, snapshot, meter } = opened;
+  return new SerfCore({
+    ...calls,
+    config: options.serf,
+    swim: { ...options.swim, address, port, bindPort: sockets.port },
+    random,
+    codec,
+    admission: options.admission,
+    keysAreStored: options.keyringFile !== undefined,
+    ...(snapshot && { restored: snapshot.restored }),
+    ...(meter && { meter }),
+  });
 }
 
 /**

@@ -4,10 +4,9 @@
  */
 
 import { ReadQueue } from "../async/read_queue.ts";
-import type { QueryReply } from "../core/serf/api.ts";
 import type { Clock, Signal } from "../runtime.ts";
-
-export type { QueryReply } from "../core/serf/api.ts";
+import { deliveredReply, type ReceivedQueryReply } from "./events/delivered.ts";
+import type { PayloadReader } from "./events/payload.ts";
 
 /** Options of {@link Serf.query} (serf `QueryParam`). */
 export interface QueryOptions {
@@ -59,13 +58,23 @@ export interface QueryCalls {
   readonly clock?: Clock;
 }
 
+/** All replies to a query. */
+export interface QueryResult {
+  /** The names of the members that acknowledged the query, in the order of their replies. */
+  readonly acks: readonly string[];
+  /** The answers, in the order in which they arrived. */
+  readonly responses: readonly ReceivedQueryReply[];
+  /** See {@link Query.missing}. */
+  readonly missing: readonly string[] | undefined;
+}
+
 /** A query of this node. Iterate over it to get the replies; those that arrive before are kept. */
-export class Query implements AsyncIterableIterator<QueryReply> {
+export class Query implements AsyncIterableIterator<ReceivedQueryReply> {
   readonly #cancel: () => void;
   readonly #clock: Clock | undefined;
   readonly #done: Promise<void>;
   readonly #finish: () => void;
-  readonly #replies: ReadQueue<QueryReply>;
+  readonly #replies: ReadQueue<ReceivedQueryReply>;
   #over = false;
   #missing: readonly string[] | undefined;
 
@@ -98,9 +107,23 @@ export class Query implements AsyncIterableIterator<QueryReply> {
     return this.#missing;
   }
 
+  /**
+   * Waits until the query is over and returns all replies, except those that were read before.
+   * Rejects as the loop over the replies throws.
+   */
+  async collect(): Promise<QueryResult> {
+    const acks: string[] = [];
+    const responses: ReceivedQueryReply[] = [];
+    for await (const reply of this) {
+      if (reply.type === "ack") acks.push(reply.from);
+      else responses.push(reply);
+    }
+    return { acks, responses, missing: this.missing };
+  }
+
   /** Adds a reply. The core limits how many there are. */
-  push(reply: QueryReply): void {
-    this.#replies.push(reply);
+  push(reply: Omit<ReceivedQueryReply, keyof PayloadReader>): void {
+    this.#replies.push(deliveredReply(reply));
   }
 
   /** Ends the query early: the loop over its replies throws `reason`. */
@@ -118,15 +141,14 @@ export class Query implements AsyncIterableIterator<QueryReply> {
     this.#finish();
   }
 
-  /** @inheritdoc */
   /** Returns the next reply, or the end. */
-  next(): Promise<IteratorResult<QueryReply>> {
+  next(): Promise<IteratorResult<ReceivedQueryReply>> {
     const reply = this.#replies.next();
     return this.#clock?.waitFor?.(reply) ?? reply;
   }
 
   /** Ends the query early and drops the replies that were not read. */
-  return(): Promise<IteratorResult<QueryReply>> {
+  return(): Promise<IteratorResult<ReceivedQueryReply>> {
     return this.#replies.return();
   }
 

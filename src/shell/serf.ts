@@ -3,38 +3,38 @@
  * The public class `Serf`: one loop passes inputs to the pure core, carries out effects, arms a timer.
  */
 
+import { untilAborted } from "../async/until_aborted.ts";
 import { type Coordinate, distanceSeconds } from "../core/coordinate/coordinate.ts";
 import type { LogLevel } from "../core/effects.ts";
-import type { Member, SerfEvent } from "../core/serf/api.ts";
-import { SerfCore } from "../core/serf/serf_core.ts";
+import type { Member } from "../core/serf/api.ts";
+import type { SerfCore } from "../core/serf/serf_core.ts";
 import { tagRecord } from "../core/serf/wire/tags.ts";
 import type { Codec } from "../core/wire/codec.ts";
 import { SerfError, type SerfErrorCode } from "../errors.ts";
 import { printableEntry } from "../go/printable.ts";
 import { systemText } from "../go/system_errors.ts";
-import type { Address, Runtime } from "../runtime.ts";
+import type { Address, Runtime, Signal } from "../runtime.ts";
 import { AskedQueries } from "./asked_queries.ts";
-import { Calls } from "./calls.ts";
+import { type CallOptions, Calls, callKinds, type RemoveOptions, removeKinds } from "./calls.ts";
 import { Driver } from "./driver.ts";
-import { deliveredEvent, sentEvent, type UserEventOptions } from "./events.ts";
-import { type JoinOptions, Joins, joinRefusal } from "./join.ts";
+import { deliveredEvent, sentEvent, type UserEventOptions } from "./events/delivered.ts";
+import { NodeEvents } from "./events/node_events.ts";
+import { Watch } from "./events/watch.ts";
+import { type JoinOptions, type JoinResult, Joins, joinRefusal } from "./joining/join.ts";
 import { KeyringFile } from "./keyring_file.ts";
 import { Keys } from "./keys.ts";
+import { leaveOn } from "./leave_on.ts";
 import { FloodWatch } from "./network/flood_watch.ts";
 import type { Sockets } from "./network/sockets.ts";
 import { NodeStreams } from "./network/streams.ts";
-import { boundAddress, type Opened, openNode } from "./open.ts";
+import { boundAddress, createCore, type Opened, openUnlessAborted } from "./open.ts";
 import { checkArgument, checkOptions, kinds } from "./options/arguments.ts";
 import type { ParsedOptions, SerfOptions } from "./options/options.ts";
+import type { ParsedStart } from "./options/start.ts";
 import { type EffectTargets, perform } from "./perform.ts";
 import type { Query, QueryOptions } from "./query.ts";
 import { PatternEngine } from "./regexp.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
-import { type EventsOptions, type LaggedEvent, type StoppedEvent, Subscribers } from "./subscription.ts";
-
-export type { UserEventOptions } from "./events.ts";
-export type { JoinOptions } from "./join.ts";
-export type { EventsOptions, LaggedEvent, StoppedEvent } from "./subscription.ts";
 
 /**
  * The state of a node (serf `SerfState`). A node that has left can come back by a join; one that
@@ -45,7 +45,7 @@ export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 type Command = (core: SerfCore, now: number, command: number) => void;
 
 /** A node: a member of a cluster, in this process (serf `Serf`). {@link Serf.start} creates one. */
-export class Serf implements AsyncDisposable {
+export class Serf extends NodeEvents implements AsyncDisposable {
   #stop: (reason: string) => void = () => undefined;
   /** Resolves with the reason when the node has stopped: `shutdown` or `name conflict`. */
   readonly stopped: Promise<string> = new Promise((resolve) => {
@@ -67,7 +67,7 @@ export class Serf implements AsyncDisposable {
   readonly #snapshot: SnapshotFile | undefined;
   readonly #keyringFile: KeyringFile | undefined;
   readonly #driver: Driver;
-  readonly #subscribers = new Subscribers<SerfEvent | StoppedEvent>();
+  readonly #watch: Watch;
   readonly #calls: Calls;
   readonly #joins: Joins;
   readonly #patterns = new PatternEngine(() => this.#turn((core, now) => core.queries.patternsLoaded(now)));
@@ -95,13 +95,14 @@ export class Serf implements AsyncDisposable {
     runtime: Runtime,
     create: (opened: unknown) => Node,
   ): Promise<Node> {
-    const opened = await openNode(options, runtime);
+    const opened = await openUnlessAborted(options, runtime);
+    let node: Node | undefined;
     try {
-      const node = create(opened);
-      node.#turn((core, now) => core.start(now));
+      node = create(opened);
+      await node.#begin(opened.options.start);
       return node;
     } catch (error) {
-      await opened.close();
+      await (node?.shutdown() ?? opened.close());
       throw error;
     }
   }
@@ -114,31 +115,33 @@ export class Serf implements AsyncDisposable {
 
   /** For subclasses of a runtime; everybody else calls {@link Serf.start}. */
   protected constructor(parts: unknown) {
-    const { runtime, options, codec, sockets, address, port, random, snapshot, meter, attach } =
-      parts as Opened;
+    const { runtime, options, codec, sockets, snapshot, attach } = parts as Opened;
+    const watch = new Watch(runtime.clock, {
+      log: (level, text) => this.#log(level, "serf", text),
+      members: () => this.#core.members(),
+    });
+    super(watch);
+    this.#watch = watch;
     this.#runtime = runtime;
     this.#calls = new Calls(runtime.clock);
     this.#queries = new AskedQueries(runtime.clock, (input) => this.#act(input), this.#patterns);
     this.#options = options;
     this.#codec = codec;
     this.#sockets = sockets;
-    this.#core = new SerfCore({
-      config: options.serf,
-      swim: { ...options.swim, address, port, bindPort: sockets.port },
-      random,
-      codec,
+    this.#core = createCore(parts as Opened, {
       matchPattern: this.#patterns.match,
-      admission: options.admission,
       respond: (query, payload) => this.#act((core, now) => core.queries.respond(now, query, payload)),
-      keysAreStored: options.keyringFile !== undefined,
-      ...(snapshot && { restored: snapshot.restored }),
-      ...(meter && { meter }),
     });
     this.#snapshot = snapshot?.file;
     this.#snapshot?.start(() => this.#core.snapshot());
     this.#keyringFile =
       options.keyringFile === undefined ? undefined : new KeyringFile(options.keyringFile, runtime.files);
-    this.#driver = new Driver(this.#core, runtime.clock, (effect) => perform(this.#targets, effect));
+    this.#driver = new Driver(
+      this.#core,
+      runtime.clock,
+      (effect) => perform(this.#targets, effect),
+      () => watch.changed(),
+    );
     this.#streams = new NodeStreams(runtime, {
       accept: (peer) => this.#turn((core, now) => core.accept(now, peer)),
       stream: (id, input) => this.#turn((core, now) => core.stream(now, id, input)),
@@ -146,7 +149,9 @@ export class Serf implements AsyncDisposable {
     this.#joins = new Joins({
       runtime,
       defaultPort: sockets.port,
-      log: (level, text) => this.#log(level, "memberlist", text),
+      log: (level, component, text) => this.#log(level, component, text),
+      members: () => this.#core.members(),
+      local: () => this.local,
       begin: (replay) => this.#turn((core, now) => core.beginJoin(now, replay)),
       contact: (to, name) =>
         this.#command("ERR_JOIN", (core, now, command) => core.join(now, command, to, name)),
@@ -199,13 +204,13 @@ export class Serf implements AsyncDisposable {
   }
 
   /**
-   * Joins a cluster through seeds and returns how many addresses replied. A seed is `host`,
+   * Joins a cluster through seeds and returns what became of each. A seed is `host`,
    * `host:port`, `[v6]:port`, `name/host:port` or a DNS service `_service._tcp.domain`; every
    * address of a name is contacted. A node that left comes back with the first contact. Rejects
-   * with SerfError (ERR_JOIN) if no address replied, with a line for each, and (ERR_STATE) if the
-   * node leaves or is shut down, before the join or during it.
+   * with {@link JoinError} if no address replied, and with SerfError (ERR_STATE) if the node leaves
+   * or is shut down, before the join or during it.
    */
-  async join(seeds: readonly string[], options: JoinOptions = {}): Promise<number> {
+  async join(seeds: readonly string[], options: JoinOptions = {}): Promise<JoinResult> {
     if (this.state === "shutdown" || this.#core.joinRefusal !== undefined) throw joinRefusal();
     return await this.#joins.join(seeds, options);
   }
@@ -213,20 +218,17 @@ export class Serf implements AsyncDisposable {
   /**
    * Leaves the cluster and waits until that has spread. The node runs until {@link shutdown} and
    * can join again. Ends the joins that run. Does nothing else if the node has left. Rejects with
-   * SerfError (ERR_STATE) while another leave runs and after shutdown.
+   * SerfError (ERR_STATE) while another leave runs and after shutdown, and with the reason of an
+   * aborted signal; the leave then goes on.
    */
-  async leave(): Promise<void> {
-    switch (this.state) {
-      case "left":
-        this.#joins.stop();
-        return;
-      case "leaving":
-        throw new SerfError("ERR_STATE", "Leave already in progress");
-      case "shutdown":
-        throw new SerfError("ERR_STATE", "Leave called after Shutdown");
-      case "alive":
-        await this.#leaveOnce();
-    }
+  async leave(options: CallOptions = {}): Promise<void> {
+    checkOptions("leave", callKinds, options);
+    options.signal?.throwIfAborted();
+    const { state } = this;
+    if (state === "leaving") throw new SerfError("ERR_STATE", "Leave already in progress");
+    if (state === "shutdown") throw new SerfError("ERR_STATE", "Leave called after Shutdown");
+    if (state === "alive") await untilAborted(options.signal, this.#leaveOnce());
+    else this.#joins.stop();
   }
 
   /**
@@ -242,15 +244,12 @@ export class Serf implements AsyncDisposable {
    * is erased everywhere. An unknown name is not an error. Rejects with SerfError (ERR_TIMEOUT) if
    * that did not spread in time, and (ERR_STATE) if `prune` names a live member and after shutdown.
    */
-  async removeFailedNode(
-    name: string,
-    options: { readonly prune?: boolean | undefined } = {},
-  ): Promise<void> {
+  async removeFailedNode(name: string, options: RemoveOptions = {}): Promise<void> {
     checkArgument("remove a failed node", "name", kinds.text, name);
-    checkOptions("remove a failed node", { prune: kinds.flag }, options);
-    await this.#command("ERR_TIMEOUT", (core, now, command) =>
-      core.removeFailedNode(now, command, name, options.prune ?? false),
-    );
+    checkOptions("remove a failed node", removeKinds, options);
+    const { prune = false, signal } = options;
+    const begin: Command = (core, now, command) => core.removeFailedNode(now, command, name, prune);
+    await this.#command("ERR_TIMEOUT", begin, signal);
   }
 
   /**
@@ -258,10 +257,12 @@ export class Serf implements AsyncDisposable {
    * (ERR_LIMIT) if they have more than 512 bytes when encoded, (ERR_TIMEOUT) if they did not spread
    * in time, though they stay set, and (ERR_STATE) after shutdown.
    */
-  async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+  async setTags(tags: Readonly<Record<string, string>>, options: CallOptions = {}): Promise<void> {
     checkArgument("set tags", "tags", kinds.textMap, tags);
+    checkOptions("set tags", callKinds, options);
     const copy = Object.freeze(tagRecord(Object.entries(tags)));
-    await this.#command("ERR_TIMEOUT", (core, now, command) => core.setTags(now, command, copy));
+    const begin: Command = (core, now, command) => core.setTags(now, command, copy);
+    await this.#command("ERR_TIMEOUT", begin, options.signal);
   }
 
   /**
@@ -305,16 +306,6 @@ export class Serf implements AsyncDisposable {
     return this.#core.stats();
   }
 
-  /**
-   * Returns an iterator over the events from now on. The first one also gets the events from
-   * before, such as this node's own join. If a consumer falls behind, its oldest events are dropped
-   * and it gets a `lagged` event in their place. When the node stops, by a shutdown or by itself,
-   * the last event is `stopped` and has the reason.
-   */
-  events(options: EventsOptions = {}): AsyncIterableIterator<SerfEvent | LaggedEvent | StoppedEvent> {
-    return this.#subscribers.subscribe(options);
-  }
-
   /** Leaves if the node is alive, or waits for the leave that runs, then shuts down. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
@@ -331,10 +322,7 @@ export class Serf implements AsyncDisposable {
     return this.#driver.turn(input);
   }
 
-  /**
-   * Passes one input to the core like {@link #turn}, but throws SerfError (ERR_STATE) after
-   * shutdown.
-   */
+  /** Passes one input to the core like {@link #turn}; throws SerfError (ERR_STATE) after shutdown. */
   #act<Result>(input: (core: SerfCore, now: number) => Result): Result {
     if (this.#shutdown !== undefined)
       throw new SerfError("ERR_STATE", `Cannot use "${this.name}": it was shut down`);
@@ -342,14 +330,16 @@ export class Serf implements AsyncDisposable {
   }
 
   #log(level: LogLevel, component: string, text: string): void {
-    this.#options.log({ time: this.#runtime.clock.wallTime(), level, component, text: printableEntry(text) });
+    const line = { time: this.#runtime.clock.wallTime(), level, component, text: printableEntry(text) };
+    this.#options.log(line);
+    this.#watch.line(line);
   }
 
   #effectTargets(): EffectTargets {
     return {
       datagrams: this.#sockets.datagrams,
       streams: this.#streams,
-      emit: (event) => this.#subscribers.push(deliveredEvent(event, this.#runtime.clock)),
+      emit: (event) => this.#watch.push(deliveredEvent(event, this.#runtime.clock)),
       calls: this.#calls,
       queries: this.#queries,
       snapshot: this.#snapshot,
@@ -362,8 +352,15 @@ export class Serf implements AsyncDisposable {
     };
   }
 
-  #command(code: SerfErrorCode, begin: Command): Promise<void> {
-    return this.#calls.run(code, (command) => this.#act((core, now) => begin(core, now, command)));
+  #command(code: SerfErrorCode, begin: Command, signal?: Signal): Promise<void> {
+    return this.#calls.run(code, (command) => this.#act((core, now) => begin(core, now, command)), signal);
+  }
+
+  async #begin(start: ParsedStart): Promise<void> {
+    const log = (level: LogLevel, text: string): void => this.#log(level, "serf", text);
+    void this.stopped.then(leaveOn(start.leaveOn, this.#runtime.signals, this, log));
+    this.#turn((core, now) => core.start(now));
+    await this.#joins.begin(start);
   }
 
   /** Leaves, or waits for the leave that runs. */
@@ -389,8 +386,9 @@ export class Serf implements AsyncDisposable {
     this.#streams.closeAll();
     this.#joins.stop();
     for (const effect of this.#core.end()) perform(this.#targets, effect);
-    this.#subscribers.end(Object.freeze({ type: "stopped", reason }));
-    this.#calls.close(new SerfError("ERR_STATE", `"${this.name}" was shut down`));
+    const end = new SerfError("ERR_STATE", `"${this.name}" was shut down`);
+    this.#watch.end(reason, end);
+    this.#calls.close(end);
     this.#queries.close();
     await this.#keyringFile?.settled;
     const { datagrams, listener } = this.#sockets;

@@ -168,10 +168,10 @@ export class SnapshotFile {
     const startedAt = meter?.now() ?? 0;
     this.#replace = false;
     const bytes = encodeUtf8(content());
-    await attempt(`write ${path}`, files.replace(path, bytes, fileMode));
-    const file = await attempt(`open ${path}`, files.append(path, fileMode));
+    // Windows does not let a file be replaced that is open. Until that has succeeded nothing is appended.
     await this.#file.close().catch(() => undefined);
-    this.#file = file;
+    await attempt(`write ${path}`, files.replace(path, bytes, fileMode));
+    this.#file = await attempt(`open ${path}`, files.append(path, fileMode));
     meter?.sample("serf.snapshot.compact", meter.now() - startedAt);
   }
 

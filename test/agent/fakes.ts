@@ -5,9 +5,10 @@
  */
 
 import "re2js";
-import "../../src/agent/mdns/discovery.ts";
+import "../../src/shell/mdns/discovery.ts";
 import "../../src/shell/serf.ts";
-import type { SerfNode, SerfStart } from "../../src/agent/agent.ts";
+import type { SerfStart } from "../../src/agent/agent.ts";
+import type { SerfNode } from "../../src/agent/node_service.ts";
 import type { Coordinate } from "../../src/core/coordinate/coordinate.ts";
 import type { Member, SerfEvent } from "../../src/core/serf/api.ts";
 import { SerfError } from "../../src/errors.ts";
@@ -209,10 +210,10 @@ export class FakeNode implements SerfNode {
     return [this.local, ...this.others];
   }
 
-  async join(addresses: readonly string[]): Promise<number> {
+  async join(addresses: readonly string[]): Promise<{ readonly contacts: number; readonly seeds: [] }> {
     if (this.state !== "alive") throw new SerfError("ERR_STATE", "Serf can't Join after Leave or Shutdown");
     const count = addresses.filter((address) => this.reachable.has(address)).length;
-    if (count > 0 || addresses.length === 0) return count;
+    if (count > 0 || addresses.length === 0) return { contacts: count, seeds: [] };
     const lines = addresses.map(
       (address) => `\t* failed to join ${address}: dial tcp ${address}: connect: connection refused\n`,
     );

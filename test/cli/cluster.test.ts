@@ -1,9 +1,9 @@
 /** Output of the commands that query the whole cluster, as Serf prints it. */
 
 import { describe, expect, test } from "vitest";
+import type { QueryReply } from "../../src/core/serf/api.ts";
 import { SerfError } from "../../src/errors.ts";
 import { KeyError, type KeyResult } from "../../src/shell/keys.ts";
-import type { QueryReply } from "../../src/shell/query.ts";
 import { type FakeRuntime, settle } from "../agent/fakes.ts";
 import { agent, begin, call, type Printed } from "./world.ts";
 

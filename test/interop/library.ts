@@ -39,7 +39,7 @@ async function perform(serf: Serf, command: LibraryCommand): Promise<unknown> {
       const query = serf.query(command.name, command.payload, command.options);
       const begin = performance.now();
       const replies: unknown[] = [];
-      for await (const reply of query) replies.push(reply);
+      for await (const reply of query) replies.push({ ...reply });
       return { replies, missing: query.missing, tookMs: performance.now() - begin };
     }
     case "key":
@@ -49,7 +49,7 @@ async function perform(serf: Serf, command: LibraryCommand): Promise<unknown> {
     case "members":
       return Object.fromEntries(serf.members().map(({ name, status }) => [name, status]));
     case "join":
-      return await serf.join([command.seed]);
+      return (await serf.join([command.seed])).contacts;
   }
 }
 

@@ -85,7 +85,7 @@ describe("a node that left", () => {
     const { nodes, serf } = await leftNode();
     const joined = serf.join(["10.0.0.1:7946"]);
     expect(serf.state).toBe("left");
-    expect(await nodes.world.settle(joined)).toBe(1);
+    expect(await nodes.world.settle(joined)).toMatchObject({ contacts: 1 });
     expect(serf.state).toBe("alive");
     expect(nodes.view("n0")).toMatchObject({ n2: "alive" });
     await nodes.converge(nodes.names, { n0: "alive", n1: "alive", n2: "alive" }, 10_000);

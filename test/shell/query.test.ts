@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.ts";
-import type { SerfEvent } from "../../src/core/serf/api.ts";
+import type { QueryReply, SerfEvent } from "../../src/core/serf/api.ts";
 import { encodeFilters } from "../../src/core/serf/queries/filters.ts";
 import { encodeQuery } from "../../src/core/serf/wire/encoding.ts";
 import { Codec } from "../../src/core/wire/codec.ts";
-import type { Query, QueryReply } from "../../src/shell/query.ts";
+import type { Query } from "../../src/shell/query.ts";
 import { loadPatternCompiler } from "../../src/shell/regexp.ts";
 import type { Serf } from "../../src/shell/serf.ts";
 import { Cluster } from "../simulation/cluster.ts";
@@ -199,7 +199,7 @@ describe("a node", () => {
     expect(serf.state).toBe("left");
     await nodes.world.run(2_000);
     expect(nodes.view("n0")).toMatchObject({ n2: "left" });
-    expect(await nodes.world.settle(serf.join(["10.0.0.1:7946"]))).toBe(1);
+    expect(await nodes.world.settle(serf.join(["10.0.0.1:7946"]))).toMatchObject({ contacts: 1 });
     expect(serf.state).toBe("alive");
     await nodes.converge(nodes.names, { n0: "alive", n1: "alive", n2: "alive" }, 10_000);
   });

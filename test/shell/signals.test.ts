@@ -11,14 +11,15 @@ async function cluster(options: object = {}): Promise<Cluster> {
   return nodes;
 }
 
-/** Aborts after 300 ms, and returns what the promise rejected with, and when. */
+/** Aborts after a time, and returns what the promise rejected with, and when. */
 async function abort<Result>(
   nodes: Cluster,
   begin: (signal: AbortSignal) => Promise<Result>,
+  abortMs = 300,
 ): Promise<{ failure: unknown; afterMs: number }> {
   const controller = new AbortController();
   const began = nodes.world.now;
-  nodes.world.at(300, () => controller.abort(new Error("enough")));
+  nodes.world.at(abortMs, () => controller.abort(new Error("enough")));
   const failure = await nodes.world.settle(
     begin(controller.signal).then(
       () => "it succeeded",
@@ -64,6 +65,27 @@ describe("a signal", () => {
     const first = keys.install(key).catch(() => undefined);
     expect(await abort(nodes, (signal) => keys.install(key, { signal }))).toEqual(aborted);
     await nodes.world.settle(first);
+  });
+
+  it("ends the wait for a leave, for tags and for a removal, which go on", async () => {
+    const nodes = await cluster({ broadcastTimeoutMs: 30_000, leavePropagateDelayMs: 30_000 });
+    const serf = nodes.node("n0");
+    expect(await abort(nodes, (signal) => serf.setTags({ role: "web" }, { signal }), 20)).toEqual({
+      failure: reason,
+      afterMs: 20,
+    });
+    expect(serf.local.tags).toEqual({ role: "web" });
+    await nodes.world.run(1_000);
+    expect(await abort(nodes, (signal) => serf.leave({ signal }))).toEqual({ failure: reason, afterMs: 300 });
+    expect(serf.state).toBe("leaving");
+    await nodes.world.run(60_000);
+    expect(serf.state).toBe("left");
+    const other = nodes.node("n1");
+    const late = AbortSignal.abort(new Error("enough"));
+    await expect(other.removeFailedNode("n2", { signal: late })).rejects.toThrow("enough");
+    await expect(other.leave({ signal: late })).rejects.toThrow("enough");
+    await expect(other.setTags({}, { signal: late })).rejects.toThrow("enough");
+    expect(other.state).toBe("alive");
   });
 
   it("that is aborted already begins nothing", async () => {

@@ -10,8 +10,9 @@ import {
   type WorldOptions,
 } from "../../runtimes/sim/mod.ts";
 import type { MemberStatus, SerfEvent } from "../../src/core/serf/api.ts";
-import type { LogLine } from "../../src/shell/options/options.ts";
-import type { LaggedEvent, Serf, StoppedEvent } from "../../src/shell/serf.ts";
+import type { LaggedEvent, StoppedEvent } from "../../src/shell/events/subscription.ts";
+import type { LogLine } from "../../src/shell/options/log.ts";
+import type { Serf } from "../../src/shell/serf.ts";
 
 /** One thing that a node reported. */
 export interface Report {

@@ -34,6 +34,7 @@ export function entryPoints(): string[] {
   return [
     ...paths("runtimes", "/cli.ts"),
     ...paths("runtimes", "/rpc.ts"),
+    ...paths("runtimes", "/agent.ts"),
     "runtimes/sim/page/main.ts",
     ...exported,
   ];

@@ -383,6 +383,13 @@ export const rooms: readonly Room[] = [
     ],
     never: ["src/core/serf/serf_core.ts", "src/agent/run.ts"],
   },
+  {
+    name: "runtimes, put together with the agent",
+    paths: ["runtimes/*/agent.ts"],
+    rule: "hand a runtime to the agent for programs, which knows neither console nor flags",
+    sees: ["runtimes", "runtimes, put together", "agent", "shell", "mod", ...floor],
+    never: ["src/core/serf/serf_core.ts", "src/cli/main.ts", "src/rpc/client/client.ts"],
+  },
 ];
 
 /** Imports of a room from one that it may not import. */

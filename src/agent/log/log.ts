@@ -4,10 +4,9 @@
 
 import type { LogLevel } from "../../core/effects.ts";
 import { printableEntry, printableLines } from "../../go/printable.ts";
-import { localTime } from "../../go/time.ts";
 import type { MonitoredLine } from "../../rpc/server/subscriptions.ts";
 import type { Cancel, Clock } from "../../runtime.ts";
-import type { LogLine } from "../../shell/options/options.ts";
+import { formatLine, type LogLine } from "../../shell/options/log.ts";
 
 /** Lines kept for monitors, whatever the agent's own level. */
 export const recentLinesMax = 512;
@@ -86,13 +85,6 @@ export class AgentLog {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
-}
-
-/** `2026/11/23 10:34:05 [INFO] agent: text`, in local time and without a final newline. */
-export function formatLine(line: LogLine): string {
-  const time = localTime(new Date(line.time), "/");
-  const text = line.text.endsWith("\n") ? line.text.slice(0, -1) : line.text;
-  return `${time} [${line.level}] ${line.component}: ${text}`;
 }
 
 /** A line as one JSON object, with the time in UTC. */

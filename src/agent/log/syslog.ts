@@ -7,7 +7,7 @@
 import { withTimeLimit } from "../../async/time_limit.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { Cancel, ChildInput, ChildProcess, Runtime } from "../../runtime.ts";
-import type { LogLine } from "../../shell/options/options.ts";
+import type { LogLine } from "../../shell/options/log.ts";
 import { StartFailure } from "../start_failure.ts";
 import { facilityCode, syslogLines } from "./syslog_lines.ts";
 

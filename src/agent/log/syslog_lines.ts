@@ -3,7 +3,7 @@
  */
 
 import type { LogLevel } from "../../core/effects.ts";
-import type { LogLine } from "../../shell/options/options.ts";
+import type { LogLine } from "../../shell/options/log.ts";
 
 /** Facilities and their numbers (RFC 3164, section 4.1.1). */
 const facilities: Readonly<Record<string, number>> = {

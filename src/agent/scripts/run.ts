@@ -47,9 +47,9 @@ export async function runScript(
   try {
     if (Object.values(run.env).some((value) => value.includes("\0")))
       return { output: tail.bytes, fault: "exec: environment variable contains NUL" };
-    const [program, args] = shell(run.script, host.os);
+    const { program, ...started } = shell(run.script, host.os);
     const child = await processes.spawn(program, {
-      args,
+      ...started,
       env: run.env,
       input: run.input,
       group: grouped,
@@ -73,11 +73,15 @@ export async function runScript(
 
 /**
  * The command that runs a script. On Unix a first shell joins the two outputs into one pipe, so that they arrive in the order they were
- * written, and is then replaced by the script's own, which sees nothing of it.
+ * written, and is then replaced by the script's own, which sees nothing of it. On Windows `cmd /s` takes off the outer quotes and runs the
+ * rest as it is written; with the quotes and backslashes that programs expect elsewhere, it would fail for a script that has quotes.
  */
-function shell(script: string, os: string): readonly [program: string, args: readonly string[]] {
-  if (os === "windows") return ["cmd", ["/C", script]];
-  return ["/bin/sh", ["-c", 'exec /bin/sh -c "$1" 2>&1', "/bin/sh", script]];
+export function shell(
+  script: string,
+  os: string,
+): { readonly program: string; readonly args: readonly string[]; readonly verbatim?: true } {
+  if (os === "windows") return { program: "cmd", args: ["/d", "/s", "/c", `"${script}"`], verbatim: true };
+  return { program: "/bin/sh", args: ["-c", 'exec /bin/sh -c "$1" 2>&1', "/bin/sh", script] };
 }
 
 const signalTexts: Readonly<Record<string, string>> = {

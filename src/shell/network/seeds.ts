@@ -14,10 +14,11 @@ export interface Target {
   readonly to: Address;
 }
 
-/** Resolved seeds. `failures` has a message for each that could not be resolved. */
-export interface ResolvedSeeds {
+/** A resolved seed. `failure` says why it has no targets. */
+export interface ResolvedSeed {
+  readonly seed: string;
   readonly targets: readonly Target[];
-  readonly failures: string[];
+  readonly failure: string | undefined;
 }
 
 /**
@@ -28,16 +29,15 @@ export async function resolveSeeds(
   runtime: Runtime,
   seeds: readonly string[],
   defaultPort: number,
-): Promise<ResolvedSeeds> {
-  const targets: Target[] = [];
-  const failures: string[] = [];
-  for (const result of await Promise.allSettled(
-    seeds.map((seed) => resolveSeed(runtime, seed, defaultPort)),
-  )) {
-    if (result.status === "fulfilled") targets.push(...result.value);
-    else failures.push((result.reason as Error).message);
-  }
-  return { targets, failures };
+): Promise<ResolvedSeed[]> {
+  return await Promise.all(
+    seeds.map((seed) =>
+      resolveSeed(runtime, seed, defaultPort).then(
+        (targets) => ({ seed, targets, failure: undefined }),
+        (error: unknown) => ({ seed, targets: [], failure: (error as Error).message }),
+      ),
+    ),
+  );
 }
 
 async function resolveSeed(runtime: Runtime, seed: string, defaultPort: number): Promise<Target[]> {

@@ -4,7 +4,6 @@
  */
 
 import { utf8Length } from "../../core/bytes.ts";
-import type { LogLevel } from "../../core/effects.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import type { Member } from "../../core/serf/api.ts";
 import {
@@ -25,25 +24,15 @@ import type { Files } from "../../runtime.ts";
 import { readKeyring } from "../keyring_file.ts";
 import { checkOptions, kinds, type OptionTable } from "./arguments.ts";
 import { defaultPort, type Endpoint, PortError, parseEndpoint } from "./endpoint.ts";
+import { type LogLine, type LogOptions, logKind, logOf } from "./log.ts";
+import { type ParsedStart, parseStart, type StartOptions, startKinds } from "./start.ts";
 import { checkCrashHold, checkTime, givenTimes } from "./times.ts";
-
-/** A line of a node's log. */
-export interface LogLine {
-  /** Milliseconds since 1970-01-01 UTC. */
-  readonly time: number;
-  /** `TRACE`, `DEBUG`, `INFO`, `WARN` or `ERR`. */
-  readonly level: LogLevel;
-  /** What logged it: `memberlist`, `serf`, `agent` or `agent.ipc`. */
-  readonly component: string;
-  /** The message, without time, level and component. */
-  readonly text: string;
-}
 
 /**
  * Options of {@link Serf.start} (serf `Config`). All are optional. Times are in milliseconds, sizes
  * in bytes.
  */
-export interface SerfOptions {
+export interface SerfOptions extends StartOptions {
   /** The name of this node, unique in the cluster. Default: the host name. */
   readonly name?: string | undefined;
   /**
@@ -173,10 +162,10 @@ export interface SerfOptions {
    */
   readonly metrics?: Metrics | undefined;
   /**
-   * Receives every log line. It is called synchronously and must not throw. Default: nothing is
-   * logged.
+   * Receives every log line, called synchronously, and must not throw; or says which lines go where;
+   * `false` is for none. Default: lines of the level WARN or above are printed to standard error.
    */
-  readonly log?: ((line: LogLine) => void) | undefined;
+  readonly log?: false | ((line: LogLine) => void) | LogOptions | undefined;
 }
 
 /** Checked options with all defaults. Host names are not resolved yet. */
@@ -194,6 +183,7 @@ export interface ParsedOptions {
   readonly snapshotPath: string | undefined;
   readonly metrics: Metrics | undefined;
   readonly log: (line: LogLine) => void;
+  readonly start: ParsedStart;
 }
 
 /** What every option must be. Ranges are checked where the options are parsed. */
@@ -234,7 +224,8 @@ const optionKinds: OptionTable<SerfOptions> = {
   userCoalesceMs: kinds.number,
   userQuiescentMs: kinds.number,
   metrics: kinds.metrics,
-  log: kinds.call,
+  log: logKind,
+  ...startKinds,
 };
 
 /** Times that must not be 0. */
@@ -263,10 +254,14 @@ export async function withKeyring(parsed: ParsedOptions, files: Files): Promise<
 }
 
 /**
- * Checks options and adds defaults; `hostname` returns the default name. Throws SerfError
- * (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS).
+ * Checks options and adds defaults; `hostname` returns the default name, and `print` writes the log
+ * to standard error. Throws SerfError (ERR_OPTION, ERR_NAME, ERR_KEY, ERR_LIMIT, ERR_ADDRESS).
  */
-export function parseOptions(options: SerfOptions, hostname: () => string): ParsedOptions {
+export function parseOptions(
+  options: SerfOptions,
+  hostname: () => string,
+  print: (text: string) => void = () => undefined,
+): ParsedOptions {
   checkOptions("start a node", optionKinds, options);
   const name = options.name ?? hostname();
   const fault = nameFault(name);
@@ -323,7 +318,8 @@ export function parseOptions(options: SerfOptions, hostname: () => string): Pars
     compression: options.compression ?? true,
     snapshotPath: options.snapshotPath === "" ? undefined : options.snapshotPath,
     metrics: options.metrics,
-    log: options.log ?? (() => undefined),
+    log: logOf(options.log, print),
+    start: parseStart(options),
   };
 }
 

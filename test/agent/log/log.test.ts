@@ -1,7 +1,7 @@
 /** The agent's log: what is kept, and when the text of a line is made. */
 import { expect, test } from "vitest";
 import { AgentLog, recentLinesMax } from "../../../src/agent/log/log.ts";
-import type { LogLine } from "../../../src/shell/options/options.ts";
+import type { LogLine } from "../../../src/shell/options/log.ts";
 
 const clock = { now: () => 0, wallTime: () => 0, after: () => () => undefined };
 

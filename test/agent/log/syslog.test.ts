@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { restartMs, Syslog, syslogPaths, waitingMax } from "../../../src/agent/log/syslog.ts";
 import { facilityCode, syslogLines } from "../../../src/agent/log/syslog_lines.ts";
 import type { Host, ProcessEnd, Processes, SpawnOptions } from "../../../src/runtime.ts";
-import type { LogLine } from "../../../src/shell/options/options.ts";
+import type { LogLine } from "../../../src/shell/options/log.ts";
 import { FakeClock, settle } from "../fakes.ts";
 
 function line(text: string, level: LogLine["level"] = "INFO"): LogLine {

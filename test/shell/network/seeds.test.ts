@@ -1,7 +1,7 @@
 /** The addresses that the seeds of a join resolve to, in a world with its own DNS. */
 import { expect, test } from "vitest";
 import { World } from "../../../runtimes/sim/mod.ts";
-import { type ResolvedSeeds, resolveSeeds } from "../../../src/shell/network/seeds.ts";
+import { resolveSeeds, type Target } from "../../../src/shell/network/seeds.ts";
 
 const service = "_serf._tcp.example.test";
 
@@ -12,8 +12,16 @@ function newWorld(): World {
   return world;
 }
 
-async function resolved(world: World, ...seeds: string[]): Promise<ResolvedSeeds> {
-  return await world.settle(resolveSeeds(world.runtime("a"), seeds, 7946));
+async function resolved(
+  world: World,
+  ...seeds: string[]
+): Promise<{ readonly targets: readonly Target[]; readonly failures: readonly string[] }> {
+  const results = await world.settle(resolveSeeds(world.runtime("a"), seeds, 7946));
+  expect(results.map(({ seed }) => seed)).toEqual(seeds);
+  return {
+    targets: results.flatMap(({ targets }) => targets),
+    failures: results.flatMap(({ failure }) => failure ?? []),
+  };
 }
 
 const at = (host: string, port: number, node = ""): object => ({ node, to: { host, port } });

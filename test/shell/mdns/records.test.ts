@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addressesIn, answersTo, type Service, serviceName } from "../../../src/agent/mdns/records.ts";
+import { addressesIn, answersTo, type Service, serviceName } from "../../../src/shell/mdns/records.ts";
 
 const service: Service = {
   cluster: "mycl",

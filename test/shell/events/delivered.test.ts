@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { QueryEvent, SerfEvent } from "../../src/core/serf/api.ts";
-import { Cluster } from "../simulation/cluster.ts";
+import type { QueryEvent, SerfEvent } from "../../../src/core/serf/api.ts";
+import { Cluster } from "../../simulation/cluster.ts";
 
 /** The events of one kind that n1 reports about what n0 sends. */
 async function received(send: (nodes: Cluster) => void): Promise<{ nodes: Cluster; event: SerfEvent }> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type LaggedEvent, Subscribers, type Subscription } from "../../src/shell/subscription.ts";
-import { watchedSignal } from "./signals.ts";
+import { type LaggedEvent, Subscribers, type Subscription } from "../../../src/shell/events/subscription.ts";
+import { watchedSignal } from "../signals.ts";
 
 async function all<Event>(subscription: Subscription<Event>): Promise<(Event | LaggedEvent)[]> {
   const events: (Event | LaggedEvent)[] = [];

@@ -5,13 +5,11 @@
 
 import type { LogLevel } from "../../core/effects.ts";
 import type { Member } from "../../core/serf/api.ts";
-import { messageOf } from "../../errors.ts";
+import { messageOf, SerfError, type SerfErrorCode } from "../../errors.ts";
 import { systemText } from "../../go/system_errors.ts";
 import type { MulticastSockets } from "../../host/multicast.ts";
 import { joinHostPort } from "../../net/address.ts";
 import type { Cancel, Runtime } from "../../runtime.ts";
-import type { AgentConfig } from "../config/settings.ts";
-import { StartFailure } from "../start_failure.ts";
 import { addressesIn, answersTo, type Service, serviceName } from "./records.ts";
 
 /** Time between two questions. */
@@ -25,8 +23,8 @@ const addressesMax = 256;
 
 const component = "agent.mdns";
 
-/** The agent that discovery joins members for. */
-export interface DiscoveringAgent {
+/** The node that discovery joins members for. */
+export interface DiscoveringNode {
   members(): readonly Member[];
   /** Returns how many addresses could be joined; rejects if none could. */
   join(addresses: readonly string[], replay: boolean): Promise<number>;
@@ -34,19 +32,26 @@ export interface DiscoveringAgent {
 }
 
 /** Settings of discovery. */
-export type DiscoveryConfig = Pick<
-  AgentConfig,
-  "discover" | "interface" | "mdnsInterface" | "mdnsDisableIpv4" | "mdnsDisableIpv6" | "replayOnJoin"
->;
+export interface DiscoverySettings {
+  /** The name under which the members of the cluster find each other. */
+  readonly cluster: string;
+  /** The name of the network interface; `undefined` leaves the choice to the system. */
+  readonly interface: string | undefined;
+  /** Whether to ask over IPv4, and over IPv6. Questions of others arrive over both. */
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  /** Whether joins deliver user events that were sent before. */
+  readonly replay: boolean;
+}
 
 /** What is used of the runtime. */
 export type DiscoveryRuntime = Pick<Runtime, "clock" | "random" | "multicast" | "host">;
 
-/** Discovery of an agent, from its start until it is closed. */
+/** Discovery of a node, from its start until it is closed. */
 export class Discovery {
   readonly #name: string;
   readonly #replay: boolean;
-  readonly #agent: DiscoveringAgent;
+  readonly #node: DiscoveringNode;
   readonly #runtime: DiscoveryRuntime;
   #sockets: MulticastSockets | undefined;
   /** What the last question has brought. */
@@ -58,33 +63,37 @@ export class Discovery {
   #joining = false;
   #closed = false;
 
-  private constructor(name: string, replay: boolean, agent: DiscoveringAgent, runtime: DiscoveryRuntime) {
+  private constructor(name: string, replay: boolean, node: DiscoveringNode, runtime: DiscoveryRuntime) {
     this.#name = name;
     this.#replay = replay;
-    this.#agent = agent;
+    this.#node = node;
     this.#runtime = runtime;
   }
 
-  /** Begins to listen, and asks for the first time. Rejects with {@link StartFailure}. */
+  /**
+   * Begins to listen, and asks for the first time. Rejects with SerfError and Serf's message:
+   * ERR_OPTION if the name does not fit or the runtime has no multicast DNS, ERR_BIND if a socket
+   * cannot be opened.
+   */
   static async start(
-    config: DiscoveryConfig,
-    agent: DiscoveringAgent,
+    settings: DiscoverySettings,
+    node: DiscoveringNode,
     local: Pick<Member, "name" | "address" | "port">,
     runtime: DiscoveryRuntime,
   ): Promise<Discovery> {
-    const name = serviceName(config.discover);
-    if (name === undefined) throw failure(`'${config.discover}' does not fit into a name of DNS`);
-    const chosen = config.mdnsInterface || config.interface || undefined;
-    if (chosen !== undefined) agent.log("INFO", `Starting mDNS listener on interface ${chosen}`, "agent");
-    const discovery = new Discovery(name, config.replayOnJoin, agent, runtime);
+    const { cluster, interface: chosen, replay } = settings;
+    const name = serviceName(cluster);
+    if (name === undefined) throw failure("ERR_OPTION", `'${cluster}' does not fit into a name of DNS`);
+    if (chosen !== undefined) node.log("INFO", `Starting mDNS listener on interface ${chosen}`, "agent");
+    const discovery = new Discovery(name, replay, node, runtime);
     const service: Service = {
-      cluster: config.discover,
+      cluster,
       node: local.name,
       hostname: runtime.host.hostname(),
       address: local.address,
       port: local.port,
     };
-    await discovery.#open(service, chosen, config);
+    await discovery.#open(service, settings);
     discovery.#poll();
     return discovery;
   }
@@ -98,12 +107,13 @@ export class Discovery {
     await this.#sockets?.close();
   }
 
-  async #open(service: Service, chosen: string | undefined, config: DiscoveryConfig): Promise<void> {
-    if (this.#runtime.multicast === undefined) throw failure("this runtime has no multicast DNS");
+  async #open(service: Service, settings: DiscoverySettings): Promise<void> {
+    if (this.#runtime.multicast === undefined)
+      throw failure("ERR_OPTION", "this runtime has no multicast DNS");
     const options = {
-      interface: chosen ?? null,
-      askIpv4: !config.mdnsDisableIpv4,
-      askIpv6: !config.mdnsDisableIpv6,
+      interface: settings.interface ?? null,
+      askIpv4: settings.ipv4,
+      askIpv6: settings.ipv6,
     };
     try {
       const multicast = await this.#runtime.multicast();
@@ -112,7 +122,7 @@ export class Discovery {
         answered: (records) => this.#answered(addressesIn(records, this.#name)),
       });
     } catch (error) {
-      throw failure(systemText(error), error);
+      throw failure("ERR_BIND", systemText(error), error);
     }
   }
 
@@ -123,7 +133,7 @@ export class Discovery {
     const question = { name: this.#name, type: "PTR" };
     this.#sockets?.ask(question, id[0]! * 256 + id[1]!).catch((error: unknown) => {
       if (this.#closed) return;
-      this.#agent.log("ERR", `Failed to poll for new hosts: ${systemText(error)}`, component);
+      this.#node.log("ERR", `Failed to poll for new hosts: ${systemText(error)}`, component);
     });
     this.#cancelPoll = this.#runtime.clock.after(pollIntervalMs, () => this.#poll());
   }
@@ -154,7 +164,7 @@ export class Discovery {
   async #joinWaiting(): Promise<void> {
     while (this.#waiting.size > 0) {
       const alive = new Set(
-        this.#agent
+        this.#node
           .members()
           .filter(({ status }) => status === "alive")
           .map(({ address, port }) => joinHostPort(address, port)),
@@ -167,15 +177,15 @@ export class Discovery {
 
   async #joinAll(addresses: readonly string[]): Promise<void> {
     try {
-      const count = await this.#agent.join(addresses, this.#replay);
-      this.#agent.log("INFO", `Joined ${count} hosts`, component);
+      const count = await this.#node.join(addresses, this.#replay);
+      this.#node.log("INFO", `Joined ${count} hosts`, component);
     } catch (error) {
       if (this.#closed) return;
-      this.#agent.log("ERR", `Failed to join: ${messageOf(error)}`, component);
+      this.#node.log("ERR", `Failed to join: ${messageOf(error)}`, component);
     }
   }
 }
 
-function failure(reason: string, cause?: unknown): StartFailure {
-  return new StartFailure(`Error starting mDNS listener: ${reason}`, { cause });
+function failure(code: SerfErrorCode, reason: string, cause?: unknown): SerfError {
+  return new SerfError(code, `Error starting mDNS listener: ${reason}`, { cause });
 }

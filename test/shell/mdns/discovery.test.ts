@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { defaultConfig } from "../../../src/agent/config/settings.ts";
-import { Discovery, type DiscoveryConfig, type DiscoveryRuntime } from "../../../src/agent/mdns/discovery.ts";
-import { StartFailure } from "../../../src/agent/start_failure.ts";
 import type { Member } from "../../../src/core/serf/api.ts";
+import { SerfError } from "../../../src/errors.ts";
 import type {
   DnsQuestion,
   DnsRecord,
@@ -11,7 +9,12 @@ import type {
   MulticastOptions,
 } from "../../../src/host/multicast.ts";
 import { SystemError } from "../../../src/runtime.ts";
-import { FakeRuntime, member, settle } from "../fakes.ts";
+import {
+  Discovery,
+  type DiscoveryRuntime,
+  type DiscoverySettings,
+} from "../../../src/shell/mdns/discovery.ts";
+import { FakeRuntime, member, settle } from "../../agent/fakes.ts";
 
 const minuteMs = 60_000;
 
@@ -47,7 +50,7 @@ class Stage {
     },
   };
 
-  async start(config: Partial<DiscoveryConfig> = {}, runtime?: DiscoveryRuntime): Promise<Discovery> {
+  async start(config: Partial<DiscoverySettings> = {}, runtime?: DiscoveryRuntime): Promise<Discovery> {
     const agent = {
       join: async (addresses: readonly string[], replay: boolean) => {
         this.joins.push(replay ? ["replay", ...addresses] : [...addresses]);
@@ -59,7 +62,7 @@ class Stage {
       members: () => this.members,
     };
     const discovery = await Discovery.start(
-      { ...defaultConfig, discover: "c", ...config },
+      { cluster: "c", interface: undefined, ipv4: true, ipv6: true, replay: false, ...config },
       agent,
       this.members[0]!,
       runtime ?? { ...this.fake.runtime, multicast: async () => this.#multicast },
@@ -104,7 +107,7 @@ describe("discovery", () => {
 
   it("joins all discovered addresses in one call, 100 ms after the last new one", async () => {
     const stage = new Stage();
-    await stage.start({ replayOnJoin: true });
+    await stage.start({ replay: true });
     stage.hears("10.0.0.2");
     await stage.fake.clock.advance(99);
     stage.hears("10.0.0.3", "10.0.0.2");
@@ -200,12 +203,8 @@ describe("discovery", () => {
   it.each([
     [{}, { interface: null, askIpv4: true, askIpv6: true }, []],
     [{ interface: "d0" }, { interface: "d0", askIpv4: true, askIpv6: true }, ["d0"]],
-    [
-      { interface: "d0", mdnsInterface: "d1", mdnsDisableIpv4: true },
-      { interface: "d1", askIpv4: false, askIpv6: true },
-      ["d1"],
-    ],
-    [{ mdnsDisableIpv6: true }, { interface: null, askIpv4: true, askIpv6: false }, []],
+    [{ interface: "d1", ipv4: false }, { interface: "d1", askIpv4: false, askIpv6: true }, ["d1"]],
+    [{ ipv6: false }, { interface: null, askIpv4: true, askIpv6: false }, []],
   ])("sends to the groups that the settings %j choose", async (config, options, named) => {
     const stage = new Stage();
     await stage.start(config);
@@ -226,12 +225,12 @@ describe("discovery", () => {
     const stage = new Stage();
     stage.openFailure = new SystemError("EADDRINUSE", "bind", "in use");
     const prefix = "Error starting mDNS listener: ";
-    await expect(stage.start()).rejects.toEqual(new StartFailure(`${prefix}address already in use`));
-    await expect(stage.start({ discover: "a..b" })).rejects.toEqual(
-      new StartFailure(`${prefix}'a..b' does not fit into a name of DNS`),
+    await expect(stage.start()).rejects.toEqual(new SerfError("ERR_BIND", `${prefix}address already in use`));
+    await expect(stage.start({ cluster: "a..b" })).rejects.toEqual(
+      new SerfError("ERR_OPTION", `${prefix}'a..b' does not fit into a name of DNS`),
     );
     await expect(stage.start({}, stage.fake.runtime)).rejects.toEqual(
-      new StartFailure(`${prefix}this runtime has no multicast DNS`),
+      new SerfError("ERR_OPTION", `${prefix}this runtime has no multicast DNS`),
     );
   });
 });

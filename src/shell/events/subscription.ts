@@ -4,17 +4,8 @@
  * dropped, and an event in its place reports the gap.
  */
 
-import { ReadQueue } from "../async/read_queue.ts";
-import type { Signal } from "../runtime.ts";
-import { checkOptions, kinds } from "./options/arguments.ts";
-
-/** Options of {@link Serf.events}. */
-export interface EventsOptions {
-  /** Ends the iterator when it is aborted, without a `stopped` event. */
-  readonly signal?: Signal | undefined;
-  /** How many events are kept for a slow consumer; older ones are dropped. Default 1024. */
-  readonly capacity?: number | undefined;
-}
+import { ReadQueue } from "../../async/read_queue.ts";
+import type { Signal } from "../../runtime.ts";
 
 /** A notice to a consumer that did not keep up: `count` events were dropped at this point. */
 export interface LaggedEvent {
@@ -32,23 +23,44 @@ export interface StoppedEvent {
   readonly reason: string;
 }
 
+/** What one subscriber gets, and for how long. */
+export interface SubscriberOptions<Event> {
+  /** Ends the subscription when it is aborted. */
+  readonly signal?: Signal | undefined;
+  /** How many events are kept for a slow consumer; older ones are dropped. Default 1024. */
+  readonly capacity?: number | undefined;
+  /** Whether the subscriber gets an event. Default: all. */
+  readonly wants?: ((event: Event) => boolean) | undefined;
+  /**
+   * What it gets of the events before the first subscription: it takes them if nobody has done so,
+   * or reads them and leaves them there, or gets none. Default `take`.
+   */
+  readonly early?: "take" | "read" | "none" | undefined;
+  /** Called instead of a `lagged` event, with the number of events that were dropped. */
+  readonly lagged?: ((count: number) => void) | undefined;
+}
+
+const defaultCapacity = 1024;
+
 /** The iterator of one subscriber. */
 export class Subscription<Event> implements AsyncIterableIterator<Event | LaggedEvent> {
+  readonly #options: SubscriberOptions<Event>;
   readonly #capacity: number;
   readonly #closed: (subscription: Subscription<Event>) => void;
   readonly #queue = new ReadQueue<Event>();
   #lost = 0;
   #open = true;
 
-  /** Keeps at most `capacity` events. `closed` is called when the subscription ends. */
-  constructor(capacity: number, closed: (subscription: Subscription<Event>) => void) {
-    this.#capacity = capacity;
+  /** `closed` is called when the subscription ends. */
+  constructor(options: SubscriberOptions<Event>, closed: (subscription: Subscription<Event>) => void) {
+    this.#options = options;
+    this.#capacity = options.capacity ?? defaultCapacity;
     this.#closed = closed;
   }
 
-  /** Adds an event. */
+  /** Adds an event, if the subscriber wants it. */
   push(event: Event): void {
-    if (!this.#open) return;
+    if (!this.#open || this.#options.wants?.(event) === false) return;
     if (!this.#queue.reading && this.#queue.size === this.#capacity) {
       this.#queue.shift();
       this.#lost += 1;
@@ -66,11 +78,12 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
 
   /** @inheritdoc */
   next(): Promise<IteratorResult<Event | LaggedEvent>> {
-    if (this.#lost > 0) {
-      const count = this.#lost;
-      this.#lost = 0;
-      return Promise.resolve({ done: false, value: { type: "lagged", count } });
-    }
+    const count = this.#lost;
+    this.#lost = 0;
+    if (count === 0) return this.#queue.next();
+    const { lagged } = this.#options;
+    if (lagged === undefined) return Promise.resolve({ done: false, value: { type: "lagged", count } });
+    lagged(count);
     return this.#queue.next();
   }
 
@@ -87,8 +100,6 @@ export class Subscription<Event> implements AsyncIterableIterator<Event | Lagged
   }
 }
 
-const defaultCapacity = 1024;
-
 /** The subscribers of one node. */
 export class Subscribers<Event> {
   readonly #open = new Set<Subscription<Event>>();
@@ -104,16 +115,15 @@ export class Subscribers<Event> {
   }
 
   /** Returns a new subscription. After {@link end} it gets the last event and ends. */
-  subscribe(options: EventsOptions): Subscription<Event> {
-    checkOptions("read events", { signal: kinds.signal, capacity: kinds.count }, options);
-    const { signal, capacity = defaultCapacity } = options;
+  subscribe(options: SubscriberOptions<Event>): Subscription<Event> {
+    const { signal, early = "take" } = options;
     const abort = (): void => subscription.end();
-    const subscription = new Subscription<Event>(capacity, (closed) => {
+    const subscription = new Subscription<Event>(options, (closed) => {
       this.#open.delete(closed);
       signal?.removeEventListener("abort", abort);
     });
-    for (const event of this.#early ?? []) subscription.push(event);
-    this.#early = undefined;
+    if (early !== "none") for (const event of this.#early ?? []) subscription.push(event);
+    if (early === "take") this.#early = undefined;
     if (signal?.aborted === true) {
       subscription.end();
     } else if (this.#last !== undefined) {
