@@ -11,7 +11,7 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./interop/agents.ts";
 import { lacks, pathOf } from "./machine/here.ts";
-import { readmeBlocks } from "./readme_blocks.ts";
+import { pageBlocks } from "./docs/blocks.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const execute = promisify(execFile);
@@ -131,7 +131,7 @@ describe("the package", () => {
     const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
     const text = names.map((name, index) => `export * as m${index} from "tserf${name.slice(1)}";`).join("\n");
     const path = join(folder, "consumer.ts");
-    const programs = readmeBlocks("ts").map(({ text: program }, index) => ({
+    const programs = pageBlocks("README.md", "ts").map(({ text: program }, index) => ({
       path: join(folder, `readme${index}.ts`),
       program,
     }));

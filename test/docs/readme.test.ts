@@ -1,0 +1,5 @@
+/** The README, as a newcomer runs it: in a clone, on a machine whose ports are free. */
+
+import { checkPages } from "./check.ts";
+
+checkPages([["README.md", "clone"]]);
