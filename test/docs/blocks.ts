@@ -2,6 +2,7 @@
  * The blocks of code in documents. What stands behind the language, on the line that opens a block, is for the tests; GitHub does not show it:
  *
  * - `sh` is typed into the page's terminal, or into that of `terminal=NAME`, and must end well, or with the code of `exit=CODE`;
+ * - `ends=CODE` is the code that Ctrl-C ends it with, which is 0 otherwise;
  * - `file=NAME` makes the block a file of the page's folder, whatever its language;
  * - any other block is what the `sh` block above it prints, or what `of=NAME` prints, in another terminal;
  * - `needs=THING,THING` skips it where `test/machine` finds that one is missing.
@@ -23,7 +24,7 @@ export interface Block {
 }
 
 /** Names of options that a block may have. */
-const optionNames: readonly string[] = ["terminal", "exit", "file", "of", "needs"];
+const optionNames: readonly string[] = ["terminal", "exit", "ends", "file", "of", "needs"];
 
 /**
  * Returns the blocks of a document in its order, all of them or those in one language.

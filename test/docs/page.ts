@@ -48,7 +48,7 @@ export class Page {
       writeFileSync(path, block.text, { mode: 0o755 });
     } else if (block.language === "sh") {
       const terminal = this.#terminal(name ?? first);
-      await terminal.type(block.text);
+      await terminal.type(block.text, block.options["ends"]);
       if (name !== undefined && this.#sampleOf(block) !== undefined) return;
       const code = await terminal.end();
       if (String(code) !== exit) throw new Error(`exit code ${code}, expected ${exit}\n${terminal.output}`);

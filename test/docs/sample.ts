@@ -1,4 +1,4 @@
-/** Samples of output in documents: lines that a command prints in this order, among others. */
+/** Samples of output in documents: lines that a command prints, among others. */
 
 /** Stands for anything within a line; alone in a line, for any lines. */
 const anything = "…";
@@ -6,19 +6,18 @@ const anything = "…";
 /** What differs from run to run and needs no mark: the time of a line in a log. */
 const times = /\b\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\b/g;
 
-/** Returns whether `output` has all lines of a sample, in its order. Columns may be wider or narrower. */
+/**
+ * Returns whether `output` has a line of its own for each line of a sample. The order does not matter, because agents list members in none,
+ * and columns may be wider or narrower.
+ */
 export function isShown(sample: string, output: string): boolean {
-  const wanted = lines(sample).map(
-    (line) => new RegExp(`^${line.split(anything).map(literal).join(".*")}$`, "u"),
-  );
   const found = lines(output);
-  let from = 0;
-  for (const pattern of wanted) {
-    const index = found.findIndex((line, at) => at >= from && pattern.test(line));
-    if (index === -1) return false;
-    from = index + 1;
-  }
-  return true;
+  return lines(sample).every((line) => {
+    const pattern = new RegExp(`^${line.split(anything).map(literal).join(".*")}$`, "u");
+    const index = found.findIndex((each) => pattern.test(each));
+    if (index !== -1) found.splice(index, 1);
+    return index !== -1;
+  });
 }
 
 function lines(text: string): string[] {

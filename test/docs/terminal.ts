@@ -19,8 +19,8 @@ export interface Desk {
 /** Longest a command may take to end, or to print what the page shows. */
 const patienceMs = 60_000;
 
-/** What ends when the reader presses Ctrl-C may end with these: well, or by the signal, as npm reports it. */
-const interrupted: readonly (number | null)[] = [0, 130, null];
+/** What npm and shells return for a program that Ctrl-C ended. */
+const interrupted = 130;
 
 /** One terminal. */
 export class Terminal {
@@ -29,6 +29,7 @@ export class Terminal {
   #child: ChildProcess | undefined;
   #ended: Promise<number | null> = Promise.resolve(0);
   #output = "";
+  #ends = "0";
 
   constructor(desk: Desk, name: string) {
     this.#desk = desk;
@@ -45,9 +46,10 @@ export class Terminal {
     return this.#child !== undefined;
   }
 
-  /** Types a block. If one still runs here, presses Ctrl-C first. */
-  async type(text: string): Promise<void> {
+  /** Types a block. If one still runs here, presses Ctrl-C first. `ends` is the exit code that Ctrl-C will end this block with. */
+  async type(text: string, ends = "0"): Promise<void> {
     await this.interrupt();
+    this.#ends = ends;
     const state = join(this.#desk.memory, `${this.#name}.state`);
     const script = [
       // A shell in a terminal survives the Ctrl-C of what runs in it.
