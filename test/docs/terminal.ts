@@ -102,7 +102,7 @@ export class Terminal {
     if (this.#child === undefined) return;
     process.kill(-this.#child.pid!, "SIGINT");
     const code = await this.end();
-    if (!interrupted.includes(code))
+    if (String(code) !== this.#ends && code !== interrupted)
       throw new Error(`Ctrl-C ended terminal ${this.#name} with ${code}\n${this.#output}`);
   }
 
