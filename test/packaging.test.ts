@@ -9,9 +9,9 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pageBlocks } from "./docs/blocks.ts";
 import { until } from "./interop/agents.ts";
 import { lacks, pathOf } from "./machine/here.ts";
-import { pageBlocks } from "./docs/blocks.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const execute = promisify(execFile);

@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lacks, pathOf } from "./machine/here.ts";
 import { pageBlocks } from "./docs/blocks.ts";
+import { lacks, pathOf } from "./machine/here.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const page = "docs/testing.md";

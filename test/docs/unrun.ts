@@ -13,7 +13,11 @@ export const unrun: readonly Unrun[] = [
   { page: "README.md", begins: "npm ci && npm test\n", reason: "runs these tests, which are running" },
   { page: "docs/consul.md", begins: "serf agent", reason: "needs a cluster of Consul" },
   { page: "docs/limits.md", begins: "deno run -A --v8", reason: "leaves out the program" },
-  { page: "docs/moving.md", begins: "minority in name", reason: "is a line of a log, which tests of moving members expect" },
+  {
+    page: "docs/moving.md",
+    begins: "minority in name",
+    reason: "is a line of a log, which tests of moving members expect",
+  },
   { page: "docs/simulation-speed.md", begins: "npm run bench:sim", reason: "measures for half an hour" },
   {
     page: "docs/simulator-page.md",

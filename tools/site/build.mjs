@@ -16,16 +16,22 @@ const { layOut, stage } = await import("./stage.mjs");
 const lost = homeless();
 if (lost.length > 0) throw new Error(`pages.mjs has no place for ${lost.join(", ")}`);
 layOut();
-const { build } = await import(pathToFileURL(join(here, "node_modules", "vitepress", "dist", "node", "index.js")).href);
+const { build } = await import(
+  pathToFileURL(join(here, "node_modules", "vitepress", "dist", "node", "index.js")).href
+);
 await build(stage);
 
 function install() {
   if (existsSync(done) && statSync(done).mtimeMs >= statSync(join(here, "package-lock.json")).mtimeMs) return;
-  const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"], {
-    cwd: here,
-    stdio: "inherit",
-    // On Windows npm is a script.
-    shell: process.platform === "win32",
-  });
+  const { status } = spawnSync(
+    "npm",
+    ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"],
+    {
+      cwd: here,
+      stdio: "inherit",
+      // On Windows npm is a script.
+      shell: process.platform === "win32",
+    },
+  );
   if (status !== 0) throw new Error("cannot install what builds the site");
 }

@@ -24,7 +24,9 @@ const sideBySide = 4;
 /** Pages that are looked at in the dark, too: one of each kind. */
 const dark = /^(index|introduction|wire-protocol|simulator-page|reference\/tserf\/classes\/Serf)\.html$/;
 /** All pages are read for links; those of the reference are alike, so a browser opens one of each kind. */
-const opened = (path) => !path.startsWith("reference/") || /^reference\/(tserf\/)?(index|classes\/Serf|interfaces\/SerfOptions)\.html$/.test(path);
+const opened = (path) =>
+  !path.startsWith("reference/") ||
+  /^reference\/(tserf\/)?(index|classes\/Serf|interfaces\/SerfOptions)\.html$/.test(path);
 
 if (!existsSync(site)) throw new Error('There is no site yet, run "npm run site" first');
 const pages = readdirSync(site, { recursive: true })
@@ -41,17 +43,29 @@ function deadLinks() {
   const ids = new Map();
   const idsOf = (path) => {
     if (!ids.has(path))
-      ids.set(path, new Set(Array.from(readFileSync(join(site, path), "utf8").matchAll(/\sid="([^"]+)"/g), ([, id]) => id)));
+      ids.set(
+        path,
+        new Set(
+          Array.from(readFileSync(join(site, path), "utf8").matchAll(/\sid="([^"]+)"/g), ([, id]) => id),
+        ),
+      );
     return ids.get(path);
   };
   return pages.flatMap((page) =>
-    Array.from(readFileSync(join(site, page), "utf8").matchAll(/<a\s[^>]*?href="([^"]+)"/g), ([, href]) => href).flatMap((href) => {
+    Array.from(
+      readFileSync(join(site, page), "utf8").matchAll(/<a\s[^>]*?href="([^"]+)"/g),
+      ([, href]) => href,
+    ).flatMap((href) => {
       if (/^[a-z]+:/.test(href)) return [];
       const [file, hash] = href.split("#");
-      let path = file === "" ? page : file.startsWith("/") ? file.slice(1) : posix.join(posix.dirname(page), file);
+      let path =
+        file === "" ? page : file.startsWith("/") ? file.slice(1) : posix.join(posix.dirname(page), file);
       if (path === "" || path.endsWith("/")) path += "index.html";
-      if (!existsSync(join(site, path)) || !statSync(join(site, path)).isFile()) return [`${page}: dead link ${href}`];
-      return hash && path.endsWith(".html") && !idsOf(path).has(decodeURIComponent(hash)) ? [`${page}: no such place ${href}`] : [];
+      if (!existsSync(join(site, path)) || !statSync(join(site, path)).isFile())
+        return [`${page}: dead link ${href}`];
+      return hash && path.endsWith(".html") && !idsOf(path).has(decodeURIComponent(hash))
+        ? [`${page}: no such place ${href}`]
+        : [];
     }),
   );
 }
@@ -67,10 +81,15 @@ async function lookAt() {
   try {
     for (const width of widths)
       for (const colorScheme of width === widths[0] ? ["light"] : ["light", "dark"]) {
-        const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" });
+        const context = await browser.newContext({
+          viewport: { width, height: 900 },
+          colorScheme,
+          reducedMotion: "reduce",
+        });
         const paths = pages.filter((path) => opened(path) && (colorScheme === "light" || dark.test(path)));
         const worker = async () => {
-          for (let path = paths.shift(); path !== undefined; path = paths.shift()) await visit(context, origin, path, axe);
+          for (let path = paths.shift(); path !== undefined; path = paths.shift())
+            await visit(context, origin, path, axe);
         };
         await Promise.all(Array.from({ length: sideBySide }, worker));
         await context.close();
@@ -84,10 +103,15 @@ async function lookAt() {
 async function visit(context, origin, path, axe) {
   const page = await context.newPage();
   const { width } = page.viewportSize();
-  const scheme = await page.evaluate(() => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+  const scheme = await page.evaluate(() =>
+    matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light",
+  );
   const fault = (text) => faults.push(`${path} at ${width}, ${scheme}: ${text}`);
   page.on("pageerror", (error) => fault(error.message));
-  page.on("response", (response) => response.status() >= 400 && fault(`${response.status()} ${response.url()}`));
+  page.on(
+    "response",
+    (response) => response.status() >= 400 && fault(`${response.status()} ${response.url()}`),
+  );
   await page.goto(`${origin}/${path}`, { waitUntil: "load" });
   await page.waitForFunction(() => document.querySelector("#app")?.__vue_app__ !== undefined);
   for (const text of await inspect(page, axe)) fault(text);
@@ -102,7 +126,9 @@ async function inspect(page, axe) {
     const found = [];
     const wide = document.documentElement.scrollWidth - window.innerWidth;
     if (wide > 0) {
-      const widest = [...document.querySelectorAll("main *")].find((each) => each.getBoundingClientRect().right > window.innerWidth + 1);
+      const widest = [...document.querySelectorAll("main *")].find(
+        (each) => each.getBoundingClientRect().right > window.innerWidth + 1,
+      );
       found.push(`${wide} pixels wider than the window: ${widest?.outerHTML.slice(0, 120)}`);
     }
     const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
@@ -116,10 +142,18 @@ async function inspect(page, axe) {
 function serve(request, response) {
   const path = decodeURIComponent(new URL(request.url, "http://site").pathname);
   const file = join(site, path.endsWith("/") ? `${path}index.html` : path);
-  const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".json": "application/json" };
+  const types = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".woff2": "font/woff2",
+    ".json": "application/json",
+  };
   if (!file.startsWith(site) || !existsSync(file) || !statSync(file).isFile()) {
     response.writeHead(404).end();
     return;
   }
-  response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" }).end(readFileSync(file));
+  response
+    .writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" })
+    .end(readFileSync(file));
 }

@@ -33,13 +33,16 @@ function labels(md) {
     tokens[index].info = info.replace(/\s.*/, "");
     const block = fence(tokens, index, ...rest);
     const text = option === "terminal" ? `terminal: ${name}` : name;
-    return name === undefined ? block : `<div class="labelled"><div class="label">${md.utils.escapeHtml(text)}</div>${block}</div>`;
+    return name === undefined
+      ? block
+      : `<div class="labelled"><div class="label">${md.utils.escapeHtml(text)}</div>${block}</div>`;
   };
 }
 
 export default {
   title: "tserf",
-  description: "Cluster membership, failure detection and messages to all, for Node, Deno and Bun; compatible with Serf",
+  description:
+    "Cluster membership, failure detection and messages to all, for Node, Deno and Bun; compatible with Serf",
   lang: "en",
   base,
   outDir: fileURLToPath(new URL("../../../../site", import.meta.url)),
@@ -66,7 +69,10 @@ export default {
       { text: "Simulator", link: "/simulator-page" },
       { text: "Reference", link: "/reference/" },
     ],
-    sidebar: { "/reference/": [{ text: "Reference", link: "/reference/", items: reference() }], "/": sidebar() },
+    sidebar: {
+      "/reference/": [{ text: "Reference", link: "/reference/", items: reference() }],
+      "/": sidebar(),
+    },
     footer: { message: "MIT licensed. “Serf” is HashiCorp's; this project is not affiliated with them." },
   },
 };

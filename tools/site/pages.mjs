@@ -78,14 +78,18 @@ export function routeOf(path) {
 
 /** Returns the documents that are pages. */
 export function documents() {
-  return Object.values(groups).flatMap((entries) => entries.map(([path]) => path)).filter(isThere);
+  return Object.values(groups)
+    .flatMap((entries) => entries.map(([path]) => path))
+    .filter(isThere);
 }
 
 /** Returns the groups at the side, as VitePress has them. */
 export function sidebar() {
   return Object.entries(groups).map(([text, entries]) => ({
     text,
-    items: entries.filter(([path]) => isThere(path)).map(([path, name]) => ({ text: name, link: `/${routeOf(path)}` })),
+    items: entries
+      .filter(([path]) => isThere(path))
+      .map(([path, name]) => ({ text: name, link: `/${routeOf(path)}` })),
   }));
 }
 

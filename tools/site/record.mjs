@@ -33,7 +33,10 @@ async function run(line) {
 
 const one = start(0, "serf agent -node=one -bind=127.0.0.1:7946");
 await sleep(1_500);
-const two = start(1, "serf agent -node=two -bind=127.0.0.1:7947 -rpc-addr=127.0.0.1:7374 -join=127.0.0.1:7946 -tag=role=web");
+const two = start(
+  1,
+  "serf agent -node=two -bind=127.0.0.1:7947 -rpc-addr=127.0.0.1:7374 -join=127.0.0.1:7946 -tag=role=web",
+);
 await sleep(2_500);
 await run("serf members");
 await run("serf event -coalesce=false deploy v2");

@@ -36,7 +36,11 @@ export function withLinks(path, text) {
   // Blocks of code are left alone.
   return text
     .split(/(^```[\s\S]*?^```$)/m)
-    .map((part, index) => (index % 2 === 1 ? part : part.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (link, ...rest) => linkOf(path, link, ...rest))))
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (link, ...rest) => linkOf(path, link, ...rest)),
+    )
     .join("");
 }
 
@@ -50,6 +54,9 @@ function linkOf(path, link, text, target) {
 }
 
 function run(what, args) {
-  const { status } = spawnSync(process.execPath, args, { cwd: here, stdio: ["ignore", "inherit", "inherit"] });
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: here,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (status !== 0) throw new Error(`cannot make ${what}`);
 }
