@@ -47,7 +47,7 @@ export function startFor(start: Start, rubbish: string, folder: string): NodeJS.
 
 /** Builds what the pages install, unless it is up to date. */
 export function build(): void {
-  execFileSync(process.execPath, [join(root, "tools", "build.mjs")], { stdio: "pipe" });
+  execFileSync(pathOf("node"), [join(root, "tools", "build.mjs")], { stdio: "pipe" });
 }
 
 /** What a page needs whatever its blocks need. */
