@@ -97,7 +97,7 @@ describe("the README and docs", () => {
     }
   });
 
-  it("have programs that compile, in JavaScript as in TypeScript", () => {
+  it("have programs that compile, in JavaScript as in TypeScript", { timeout: 90_000 }, () => {
     const programs = blocks.filter(({ page, language, options }) => {
       return ["ts", "js"].includes(language) && options["file"] !== undefined && !elsewhere.has(page);
     });
