@@ -14,7 +14,7 @@ class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     const isSlow = ({ moduleId }: TestSpecification): boolean =>
-      /\/test\/((transcripts|interop|faults|simulation|examples)\/|(packaging|readme|build|sim\/page\/page)\.test)/.test(
+      /\/test\/((transcripts|interop|faults|simulation|examples|docs)\/|(packaging|build|sim\/page\/page)\.test)/.test(
         moduleId,
       );
     return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];

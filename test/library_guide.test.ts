@@ -8,12 +8,12 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pageBlocks } from "./docs/blocks.ts";
 import { lacks, pathOf } from "./machine/here.ts";
-import { readmeBlocks } from "./readme_blocks.ts";
 import { root } from "./tidy/sources.ts";
 
 const page = "docs/library.md";
-const blocks = readmeBlocks(undefined, page);
+const blocks = pageBlocks(page);
 const program = blocks.map(({ text }) => text).join("\n");
 const modules = {
   tserf: "runtimes/any/mod.ts",

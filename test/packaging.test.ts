@@ -8,10 +8,10 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pageBlocks } from "./docs/blocks.ts";
 import { until } from "./interop/agents.ts";
 import { lacks, pathOf } from "./machine/here.ts";
 import { type Installed, installPacked, leaves, packedManifest } from "./package/installed.ts";
-import { readmeBlocks } from "./readme_blocks.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const execute = promisify(execFile);
@@ -104,12 +104,12 @@ describe("the package", () => {
     const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
     const text = names.map((name, index) => `export * as m${index} from "tserf${name.slice(1)}";`).join("\n");
     const path = join(folder, "consumer.ts");
-    const programs = readmeBlocks("ts").map(({ text: program }, index) => ({
+    const programs = pageBlocks("README.md", "js").map(({ text: program }, index) => ({
       path: join(folder, `readme${index}.ts`),
       program,
     }));
     for (const { path, program } of programs) {
-      expect(program).toContain("Serf.start");
+      expect(program).toContain('from "tserf');
       await writeFile(path, program);
     }
     await writeFile(path, `${text}\nimport { Serf } from "tserf";\nconst n: number = Serf.start;\nvoid n;\n`);

@@ -8,12 +8,12 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pageBlocks } from "./docs/blocks.ts";
 import { lacks, pathOf } from "./machine/here.ts";
-import { readmeBlocks } from "./readme_blocks.ts";
 import { read, root } from "./tidy/sources.ts";
 
 const page = "docs/testing.md";
-const [handler = "", test = ""] = readmeBlocks("ts", page).map(({ text }) => text);
+const [handler = "", test = ""] = pageBlocks(page, "ts").map(({ text }) => text);
 /** The first lines by the command, from the table. */
 const firstLines = new Map(
   Array.from(read(page).matchAll(/^\| `([^`]+)` \| `(.* test .*)` \|$/gm), ([, command, line]) => [

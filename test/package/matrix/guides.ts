@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startAgent } from "../../deploy/compiled.ts";
+import { pageBlocks } from "../../docs/blocks.ts";
 import { lacks, pathOf } from "../../machine/here.ts";
-import { readmeBlocks } from "../../readme_blocks.ts";
 import { root } from "../../tidy/sources.ts";
 
 const execute = promisify(execFile);
@@ -35,7 +35,7 @@ describe.skipIf(lacks("deno", "deno-cache", "bun", "node24", "dpkg-deb"))("in a 
     timeout: 900_000,
   }, async (page) => {
     // The command that runs this test is not run by it.
-    const blocks = readmeBlocks("sh", page).filter(({ text }) => !text.includes("package:check"));
+    const blocks = pageBlocks(page, "sh").filter(({ text }) => !text.includes("package:check"));
     expect(blocks.length).toBeGreaterThan(0);
     for (const { text } of blocks) await run(text);
     if (page !== "docs/executables.md") return;

@@ -1,0 +1,1 @@
+export * from "../../../runtimes/sim/mod.ts";
