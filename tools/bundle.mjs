@@ -48,7 +48,7 @@ async function buildLibrary({ cwd, ...options }, folder, input) {
         groups: [
           part("base", 4, /^src\/((go|net|async)\/.*|[^/]+)\.ts$/),
           part("shared", 4, /^runtimes\/shared\//),
-          part("node", 4, /^runtimes\/node\/(?!mod|rpc|agent|pipes|multicast)/),
+          part("node", 4, /^runtimes\/node\/(?!mod|rpc|agent|pipes|processes|multicast)/),
           part("client", 3, /^src\/rpc\/(client\/)?[^/]+\.ts$/),
           part("serf", 2, /^src\/(core\/|shell\/(?!mdns))/, /^wasm\//),
           part("agent", 1, /^src\/(agent\/(?!log\/syslog)|rpc\/)/),
@@ -86,7 +86,7 @@ async function buildCommands({ cwd, ...options }, folder) {
             /^runtimes\/shared\//,
           ),
           // Bun takes part of it. Deno must not: any module of Node costs a program on Deno ten megabytes.
-          part("node", 4, /^runtimes\/node\/(?!cli|compile_cache|pipes|multicast)/),
+          part("node", 4, /^runtimes\/node\/(?!cli|compile_cache|pipes|processes|multicast)/),
           part(
             "rpc",
             3,

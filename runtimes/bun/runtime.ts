@@ -4,7 +4,6 @@ import { bunApi } from "./api.ts";
 import { datagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
 import { clock, nodeHost, signals, WebRandom } from "./host.ts";
-import { processes } from "./processes.ts";
 import { streams } from "./streams.ts";
 import { bunTerminal } from "./terminal.ts";
 
@@ -20,7 +19,11 @@ export function bunRuntime(): Runtime {
     datagrams,
     streams,
     files,
-    processes,
+    // Loaded with the first program that is started: most nodes start none.
+    processes: {
+      spawn: async (program, options) =>
+        await (await import("./processes.ts")).processes.spawn(program, options),
+    },
     signals,
     terminal: bunTerminal(),
     host: nodeHost(bunApi().version),

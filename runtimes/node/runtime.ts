@@ -1,9 +1,8 @@
 /** Assembles the runtime of Node. */
-import type { Runtime } from "../../src/runtime.ts";
+import type { Processes, Runtime } from "../../src/runtime.ts";
 import { nodeDatagrams } from "./datagrams.ts";
 import { files } from "./files.ts";
 import { clock, keepHeapSmall, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
-import { nodeProcesses } from "./processes.ts";
 import { streams } from "./streams.ts";
 
 /**
@@ -30,10 +29,16 @@ export function nodeRuntime(): Runtime {
     datagrams: nodeDatagrams({ receiveBufferSize, inFlightMax, reserves }),
     streams,
     files,
-    processes: nodeProcesses(async () => (await import("./pipes.ts")).socketAccess),
+    // Loaded with the first program that is started: most nodes start none.
+    processes: { spawn: async (program, options) => await (await processes()).spawn(program, options) },
     signals,
     terminal: nodeTerminal(),
     host: { ...nodeHost(process.versions.node), keepHeapSmall },
     multicast: async () => (await import("./multicast.ts")).multicast,
   };
+}
+
+async function processes(): Promise<Processes> {
+  const { nodeProcesses } = await import("./processes.ts");
+  return nodeProcesses(async () => (await import("./pipes.ts")).socketAccess);
 }
