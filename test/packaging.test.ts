@@ -53,16 +53,17 @@ describe("the package", () => {
 
   it("is imported by each of its names that Node can run", async () => {
     const program = `
-      const all = await Promise.all(["tserf", "tserf/node", "tserf/rpc", "tserf/sim"].map((name) => import(name)));
+      const all = await Promise.all(["tserf", "tserf/node", "tserf/rpc", "tserf/agent", "tserf/sim"].map((name) => import(name)));
       console.log(all.map((module) => Object.keys(module).sort().join(" ")).join("\\n"));`;
     const { stdout } = await execute(process.execPath, ["--input-type=module", "-e", program], {
       cwd: folder,
     });
     expect(stdout.trim().split("\n")).toEqual([
-      "KeyError Serf SerfError nodeRuntime",
-      "KeyError Serf SerfError nodeRuntime",
+      "JoinError KeyError NodeEvents Serf SerfError nodeRuntime",
+      "JoinError KeyError NodeEvents Serf SerfError nodeRuntime",
       "RpcClient RpcKeyError",
-      "Checkers CoreNode CoreWorld KeyError Links Rule Serf SerfError SimulatedCluster Truth World " +
+      "SerfError serveRpc startAgent",
+      "Checkers CoreNode CoreWorld JoinError KeyError Links NodeEvents Rule Serf SerfError SimulatedCluster Truth World " +
         "describeScenario describeStep drawScenario playScript randomScript runTrial shrink simulateCluster stepKinds",
     ]);
   });
@@ -173,7 +174,7 @@ describe.each([
         cwd: folder,
         timeout: 15_000,
       });
-      expect(stdout).toBe(`KeyError Serf SerfError ${name}Runtime shutdown\n`);
+      expect(stdout).toBe(`JoinError KeyError NodeEvents Serf SerfError ${name}Runtime shutdown\n`);
     },
   );
 });
