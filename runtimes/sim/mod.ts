@@ -14,6 +14,7 @@
  *
  * @module
  */
+export type { QueryEvent as CoreQueryEvent } from "../../src/core/serf/api.ts";
 export * from "../../src/mod.ts";
 export { Serf } from "../../src/shell/serf.ts";
 export { Checkers, type CheckersOptions } from "./checkers/checkers.ts";

@@ -12,12 +12,16 @@ export interface Unrun {
 export const unrun: readonly Unrun[] = [
   { page: "README.md", begins: "npm ci && npm test\n", reason: "runs these tests, which are running" },
   { page: "docs/consul.md", begins: "serf agent", reason: "needs a cluster of Consul" },
+  { page: "docs/executables.md", begins: "apt-get install", reason: "installs into the machine" },
+  { page: "docs/executables.md", begins: "npm run compile -- bun", reason: "needs Docker" },
+  { page: "docs/executables.md", begins: "kubectl apply", reason: "needs a cluster of Kubernetes" },
   { page: "docs/limits.md", begins: "deno run -A --v8", reason: "leaves out the program" },
   {
     page: "docs/moving.md",
     begins: "minority in name",
     reason: "is a line of a log, which tests of moving members expect",
   },
+  { page: "docs/releasing.md", begins: "npm version minor", reason: "makes a release" },
   { page: "docs/simulation-speed.md", begins: "npm run bench:sim", reason: "measures for half an hour" },
   {
     page: "docs/simulator-page.md",

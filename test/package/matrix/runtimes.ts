@@ -77,6 +77,6 @@ describe.each(["node", "node24"] as const)("on %s", (name) => {
     const program = 'console.log(Object.keys(require("tserf")).join(), require("tserf/sim").World.name)';
     const args = ["--input-type=commonjs", "-e", program];
     const { stdout } = await execute(pathOf(name), args, { cwd: installed.folder });
-    expect(stdout).toBe("KeyError,Serf,SerfError,nodeRuntime World\n");
+    expect(stdout).toBe("JoinError,KeyError,NodeEvents,Serf,SerfError,nodeRuntime World\n");
   });
 });
