@@ -14,7 +14,6 @@
  *
  * @module
  */
-export type { QueryEvent as CoreQueryEvent } from "../../src/core/serf/api.ts";
 export * from "../../src/mod.ts";
 export { Serf } from "../../src/shell/serf.ts";
 export { Checkers, type CheckersOptions } from "./checkers/checkers.ts";
@@ -29,7 +28,7 @@ export {
 export type { Consumers } from "./consumers.ts";
 export { type LinkCounts, type LinkOptions, Links } from "./cores/links.ts";
 export { CoreNode, type Port } from "./cores/node.ts";
-export type { CoreWorldOptions } from "./cores/options.ts";
+export type { CoreQueryEvent, CoreWorldOptions } from "./cores/options.ts";
 export type { MessagePath, StructuralOptions } from "./cores/path.ts";
 export type { Watcher } from "./cores/watcher.ts";
 export { CoreWorld } from "./cores/world.ts";

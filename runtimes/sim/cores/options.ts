@@ -8,6 +8,8 @@ import type { CoreNode } from "./node.ts";
 import type { MessagePath, StructuralOptions } from "./path.ts";
 import type { Watcher } from "./watcher.ts";
 
+export type { QueryEvent as CoreQueryEvent } from "../../../src/core/serf/api.ts";
+
 /** Settings of a `CoreWorld`. */
 export interface CoreWorldOptions {
   /** The seed of all chance in the world. */
