@@ -57,7 +57,7 @@ const compilers = {
 };
 
 /** From where a runtime for other machines comes, for those who have no way there. */
-const sources = { bun: "npm's registry (registry.npmjs.org)", deno: "dl.deno.land" };
+const sources = { bun: "npm's registry", deno: "dl.deno.land" };
 
 const names = positionals.length > 0 ? positionals : Object.keys(compilers);
 const asked = values.target === "all" ? Object.keys(machines) : values.target?.split(",");
