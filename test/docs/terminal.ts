@@ -17,7 +17,7 @@ export interface Desk {
 }
 
 /** Longest a command may take to end, or to print what the page shows. */
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
 /** What npm and shells return for a program that Ctrl-C ended. */
 const interrupted = 130;

@@ -17,7 +17,10 @@ describe("the options of a node", () => {
     [{ compression: "no" }, 'compression must be true or false, got "no"'],
     [{ protocol: "5" }, 'protocol must be a number, got "5"'],
     [{ allowedCidrs: "10.0.0.0/8" }, 'allowedCidrs must be a list of text, got "10.0.0.0/8"'],
-    [{ log: console }, "log must be a function, got an object"],
+    [
+      { log: console },
+      "log must be false, a function, or an object with level and write, got an object (console)",
+    ],
     [{ metrics: {} }, "metrics must be an object with the methods incr, sample and gauge, got an object"],
     [{ coalesceMs: 5n }, "coalesceMs must be a number, got 5n"],
     [{ snapshot_path: "/s" }, 'unknown option "snapshot_path", did you mean "snapshotPath"?'],
