@@ -13,7 +13,11 @@ export const unrun: readonly Unrun[] = [
   { page: "README.md", begins: "npm ci && npm test\n", reason: "runs these tests, which are running" },
   { page: "docs/consul.md", begins: "serf agent", reason: "needs a cluster of Consul" },
   { page: "docs/executables.md", begins: "apt-get install", reason: "installs into the machine" },
-  { page: "docs/executables.md", begins: "npm run compile -- bun", reason: "needs Docker" },
+  {
+    page: "docs/executables.md",
+    begins: "npm run compile -- bun --target=linux-x64,linux-arm64\n",
+    reason: "needs Docker",
+  },
   { page: "docs/executables.md", begins: "kubectl apply", reason: "needs a cluster of Kubernetes" },
   { page: "docs/limits.md", begins: "deno run -A --v8", reason: "leaves out the program" },
   {
