@@ -11,7 +11,7 @@ import { defaultRpcAddress } from "../rpc/protocol.ts";
 import { RpcServer } from "../rpc/server/server.ts";
 import type { Runtime } from "../runtime.ts";
 import { checkOptions, kinds, type OptionTable } from "../shell/options/arguments.ts";
-import { type LogLine, type LogOptions, logKind, logOf } from "../shell/options/log.ts";
+import { type LogLine, type LogOptions, logKind, logOf, printTo } from "../shell/options/log.ts";
 import type { Serf } from "../shell/serf.ts";
 import { AgentLog } from "./log/log.ts";
 import { eventCapacity, NodeService, onOwnClock } from "./node_service.ts";
@@ -63,7 +63,7 @@ export async function serveNode(serf: Serf, options: ServeRpcOptions, runtime: R
     if (!(error instanceof EndpointError)) throw error;
     throw new SerfError("ERR_BIND", `Cannot serve RPC: ${error.message}`, { cause: error });
   });
-  const print = logOf(options.log, (text) => void runtime.terminal.writeError(text));
+  const print = logOf(options.log, printTo(runtime.terminal));
   const events = serf.events({ capacity: eventCapacity, early: false });
   const lines = serf.onLog((line) => log.append(line));
   const unfollow = log.follow((line) => {

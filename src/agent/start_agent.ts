@@ -8,7 +8,7 @@ import { messageOf, SerfError, type SerfErrorCode } from "../errors.ts";
 import { decodeKey } from "../go/parse_key.ts";
 import type { Runtime } from "../runtime.ts";
 import { checkArgument, kinds } from "../shell/options/arguments.ts";
-import { logKind, logOf } from "../shell/options/log.ts";
+import { logKind, logOf, printTo } from "../shell/options/log.ts";
 import type { SerfOptions } from "../shell/options/options.ts";
 import type { Serf } from "../shell/serf.ts";
 import { Agent } from "./agent.ts";
@@ -66,7 +66,7 @@ export async function startInProcess(
   const settings: GivenSettings = { ...given, ...(tags && { tags: tagMap(tags) }) };
   const config: AgentConfig = { ...defaultConfig, ...checkConfig(settings) };
   const log = new AgentLog(runtime.clock);
-  const print = logOf(logOption, (text) => void runtime.terminal.writeError(text));
+  const print = logOf(logOption, printTo(runtime.terminal));
   log.follow(({ source }) => print(source));
   try {
     return await launch(config, runtime, log, start);

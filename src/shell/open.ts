@@ -17,6 +17,7 @@ import { meterOf } from "./metrics_sink.ts";
 import { isPrivateAddress } from "./network/advertise.ts";
 import { advertised, openSockets, type Sockets } from "./network/sockets.ts";
 import { kinds } from "./options/arguments.ts";
+import { printTo } from "./options/log.ts";
 import { type ParsedOptions, parseOptions, type SerfOptions, withKeyring } from "./options/options.ts";
 import { type OpenedSnapshot, openSnapshot } from "./snapshot_file.ts";
 
@@ -53,11 +54,7 @@ export interface Opened {
  */
 export async function openNode(options: SerfOptions, runtime: Runtime): Promise<Opened> {
   const parsed = await withKeyring(
-    parseOptions(
-      options,
-      () => runtime.host.hostname(),
-      (text) => void runtime.terminal.writeError(text),
-    ),
+    parseOptions(options, () => runtime.host.hostname(), printTo(runtime.terminal)),
     runtime.files,
   );
   const random = new Random((bytes) => runtime.random.fill(bytes));

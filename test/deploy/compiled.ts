@@ -42,7 +42,8 @@ export async function startAgent(
   return {
     output: () => text,
     stop: async (signal) => {
-      child.kill(signal);
+      // On Deno a child that got its signal by `child.kill` has no exit code.
+      process.kill(child.pid!, signal);
       return (await ended)[0] as number | null;
     },
     kill: () => void child.kill("SIGKILL"),

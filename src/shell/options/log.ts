@@ -5,6 +5,7 @@
 import type { LogLevel } from "../../core/effects.ts";
 import { logLevels, passesLevel } from "../../core/log_levels.ts";
 import { localTime } from "../../go/time.ts";
+import type { Runtime } from "../../runtime.ts";
 import { type Kind, kinds } from "./arguments.ts";
 
 /** A line of a node's log. */
@@ -46,6 +47,16 @@ export function logOf(
   const { level: lowest = "WARN", write = (line: LogLine) => print(`${formatLine(line)}\n`) } = option ?? {};
   return (line) => {
     if (passesLevel(line.level, lowest)) write(line);
+  };
+}
+
+/**
+ * Returns a function that writes text to standard error. Text that cannot be written, as when nobody
+ * reads any more, is lost: there is nowhere else to say so.
+ */
+export function printTo(terminal: Pick<Runtime["terminal"], "writeError">): (text: string) => void {
+  return (text) => {
+    terminal.writeError(text).catch(() => undefined);
   };
 }
 
