@@ -209,7 +209,11 @@ export class CoreWorld {
 
   /** Leaves the cluster; `done` is called when that is over. */
   leave(node: CoreNode, done: () => void = () => undefined): void {
-    this.#feed(node, () => node.core.leave(this.clock(node), this.#nextCommand(node, done)));
+    this.#feed(node, () => {
+      // A slow node may carry this out when it leaves already, or has left.
+      if (node.core.state !== "alive") return done();
+      node.core.leave(this.clock(node), this.#nextCommand(node, done));
+    });
   }
 
   /**
