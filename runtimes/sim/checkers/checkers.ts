@@ -75,7 +75,7 @@ export class Checkers implements Watcher {
   constructor({ seed, size, options = {}, memberlist = false }: CheckersOptions) {
     this.#seed = seed;
     this.bounds = new Bounds(size, options);
-    this.truth = new Truth(size, this.bounds.correctionMs);
+    this.truth = new Truth(size, this.bounds);
     this.#nodes = Array.from({ length: size }, () => undefined);
     this.#views = new Views(size);
     const scene: Scene = { size, nodes: this.#nodes, truth: this.truth, bounds: this.bounds, memberlist };

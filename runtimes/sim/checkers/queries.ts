@@ -18,8 +18,10 @@ interface Running extends AskedQuery {
   readonly asker: CoreNode;
   readonly starts: number;
   readonly at: number;
-  /** When it has to end, by the clock of the asker. */
-  readonly deadline: number;
+  /** When it has to end, in the time of the world. */
+  dueAt: number;
+  /** How far the clock of the asker was ahead when that was worked out. */
+  aheadMs: number;
   /** The members that should reply. */
   readonly expected: ReadonlySet<string>;
   readonly acked: Set<string>;
@@ -43,7 +45,8 @@ export class QueriesAreTrue extends Rule {
       asker,
       starts: asker.starts,
       at: now,
-      deadline: now + asker.aheadMs + query.timeoutMs,
+      dueAt: now + query.timeoutMs,
+      aheadMs: asker.aheadMs,
       expected: new Set(members.map(({ name }) => name)),
       acked: new Set(),
       answered: new Set(),
@@ -121,11 +124,17 @@ export class QueriesAreTrue extends Rule {
     return answer !== undefined && equalBytes(answer(from), payload);
   }
 
-  #isLate(now: number, { asker, deadline }: Running): boolean {
+  #isLate(now: number, running: Running): boolean {
     const { truth, bounds } = this.scene;
+    const { asker } = running;
+    // A clock that leaps moves the deadline, to this moment if it leaps over it.
+    if (asker.aheadMs !== running.aheadMs) {
+      running.dueAt = Math.max(running.dueAt + running.aheadMs - asker.aheadMs, now);
+      running.aheadMs = asker.aheadMs;
+    }
     // A machine that stands still or is slow ends its queries when it goes on.
     if (asker.lateMs > 0 || asker.paused || truth.calmSince("delay") + bounds.spreadMs > now) return false;
-    return now + asker.aheadMs > deadline + slackMs;
+    return now > running.dueAt + slackMs;
   }
 }
 

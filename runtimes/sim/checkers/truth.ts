@@ -4,6 +4,7 @@
  */
 
 import type { CoreNode } from "../cores/node.ts";
+import type { Bounds } from "./bounds.ts";
 
 /** What others should believe of a node; `unclear` if several things would be right. */
 export type TrueStatus = "none" | "alive" | "leaving" | "left" | "failed" | "unclear";
@@ -30,13 +31,16 @@ export interface Life {
   leavingAt: number | undefined;
   /** When it last started, ended, joined, left or came back. */
   changedAt: number;
-  /** Whether it ended while a fault could still keep others from knowing that it left. */
-  leaveLost: boolean;
+  /** Whether it ended before others could know for sure that it left, or that it had returned after that. */
+  lastWordLost: boolean;
   /** When it last began to start at another address than before; `undefined` if it never did. */
   movedAt: number | undefined;
   /** When somebody last removed it as a failed member; `undefined` if nobody did. */
   removedAt: number | undefined;
 }
+
+/** What {@link Truth} has to know of how long things take, in milliseconds. */
+export type TruthBounds = Partial<Pick<Bounds, "correctionMs" | "reachMs">>;
 
 interface Calm {
   disturbances: number;
@@ -58,10 +62,12 @@ export class Truth {
   };
 
   readonly #correctionMs: number;
+  readonly #reachMs: number;
 
-  /** `correctionMs` is how long after their end lies may be believed. */
-  constructor(size: number, correctionMs = 0) {
+  /** `correctionMs` is how long after their end lies may be believed, `reachMs` how long a message takes to all. */
+  constructor(size: number, { correctionMs = 0, reachMs = 0 }: TruthBounds = {}) {
     this.#correctionMs = correctionMs;
+    this.#reachMs = reachMs;
     this.#lives = Array.from({ length: size }, (_, index) => {
       this.#numbers.set(`n${index}`, index);
       return {
@@ -71,7 +77,7 @@ export class Truth {
         state: "alive",
         leavingAt: undefined,
         changedAt: Number.NEGATIVE_INFINITY,
-        leaveLost: false,
+        lastWordLost: false,
         movedAt: undefined,
         removedAt: undefined,
       };
@@ -103,7 +109,7 @@ export class Truth {
     // A node that left does not refute that it is alive, as in memberlist.
     if (state === "left" && this.calmSince("lies") + this.#correctionMs >= leavingAt) return "unclear";
     if (running) return state;
-    if (this.#lives[index]!.leaveLost) return "unclear";
+    if (this.#lives[index]!.lastWordLost) return "unclear";
     // Whoever is gone cannot refute what is said of it.
     if (this.calmSince("lies") + this.#correctionMs >= this.#lives[index]!.endedAt) return "unclear";
     if (removedAt !== undefined && removedAt >= startedAt) return "unclear";
@@ -175,7 +181,7 @@ export class Truth {
     life.startedAt = now;
     life.changedAt = now;
     life.state = "alive";
-    life.leaveLost = false;
+    life.lastWordLost = false;
   }
 
   /** A node ended without a word. */
@@ -183,8 +189,16 @@ export class Truth {
     const life = this.#lives[index]!;
     life.running = false;
     life.endedAt = now;
-    life.leaveLost = life.state !== "alive" && this.calmSince("delay") > (life.leavingAt ?? now);
+    life.lastWordLost = this.#isLastWordLost(now, life);
     life.changedAt = now;
+  }
+
+  /** Returns whether others may not know the last thing that a node said of itself before it ended. */
+  #isLastWordLost(now: number, { state, leavingAt, changedAt }: Life): boolean {
+    if (leavingAt === undefined) return false;
+    if (state !== "alive") return this.calmSince("delay") > leavingAt;
+    // Whoever missed its return still believes that it left, and has nothing to watch.
+    return Math.max(this.calmSince("delay"), changedAt) + this.#reachMs > now;
   }
 
   /** A core has had an input. */

@@ -14,6 +14,7 @@ import { Agenda } from "./agenda.ts";
 import { Connections } from "./connections.ts";
 import { Scribe } from "./disk.ts";
 import { History } from "./history.ts";
+import { Inputs } from "./inputs.ts";
 import { Links } from "./links.ts";
 import { type CoreNode, heldMax, type Located } from "./node.ts";
 import type { CoreWorldOptions } from "./options.ts";
@@ -48,6 +49,10 @@ export class CoreWorld {
   readonly #answerOf: CoreWorldOptions["answer"];
   readonly #roster: Roster;
   readonly #scribe = new Scribe((delayMs, run) => this.at(delayMs, run));
+  readonly #inputs = new Inputs({
+    later: (delayMs, run) => this.at(delayMs, run),
+    perform: (node) => this.#perform(node),
+  });
   #command = 0;
 
   /** Makes a world without nodes, at the time 0. */
@@ -76,7 +81,7 @@ export class CoreWorld {
       },
       find: (address) => this.#roster.find(address),
       later: (time, run) => this.#agenda.at(time, { kind: "run", run }),
-      feed: (node, input) => this.#feed(node, () => input(node)),
+      feed: (node, input) => this.#inputs.feed(node, () => input(node)),
       streamed: (from, to, bytes) => this.history.stream(this.now, from.index, to.index, bytes),
     });
   }
@@ -126,7 +131,7 @@ export class CoreWorld {
     node.boot();
     this.#scribe.open(node);
     for (const watcher of this.#watching(node)) watcher.started?.(this.now, node);
-    this.#feed(node, () => node.core.start(this.clock(node)));
+    this.#inputs.feed(node, () => node.core.start(this.clock(node)));
   }
 
   /**
@@ -136,7 +141,7 @@ export class CoreWorld {
   startJoined(nodes: readonly CoreNode[] = this.nodes): void {
     for (const node of nodes) this.start(node);
     const members = nodes.map(({ core }) => core.standing);
-    for (const node of nodes) this.#feed(node, () => node.core.adopt(this.clock(node), members));
+    for (const node of nodes) this.#inputs.feed(node, () => node.core.adopt(this.clock(node), members));
   }
 
   /**
@@ -167,7 +172,7 @@ export class CoreWorld {
     node.paused = false;
     // An alarm that was due meanwhile did not ring and has to be set again.
     node.alarm = Number.POSITIVE_INFINITY;
-    this.#catchUp(node);
+    this.#inputs.catchUp(node);
     this.#arm(node);
   }
 
@@ -180,15 +185,7 @@ export class CoreWorld {
   unblock(node: CoreNode, inputsPerMs?: number): void {
     node.blocked = false;
     for (const { to, bytes } of node.held.splice(0)) this.#send(node, to, bytes);
-    this.#catchUp(node, inputsPerMs);
-  }
-
-  #catchUp(node: CoreNode, inputsPerMs = Number.POSITIVE_INFINITY): void {
-    if (node.paused || node.blocked) return;
-    node.isBehind = false;
-    for (const input of node.waiting.splice(0, inputsPerMs)) this.#feed(node, input);
-    node.isBehind = node.waiting.length > 0;
-    if (node.isBehind) this.at(1, () => this.#catchUp(node, inputsPerMs));
+    this.#inputs.catchUp(node, inputsPerMs);
   }
 
   /**
@@ -197,7 +194,7 @@ export class CoreWorld {
    * @internal
    */
   join(node: CoreNode, through: Located, done: (error: string | undefined) => void = () => undefined): void {
-    this.#feed(node, () => {
+    this.#inputs.feed(node, () => {
       const command = this.#nextCommand(node, (error) => {
         node.core.endJoin(this.clock(node), false, error === undefined ? 1 : 0);
         done(error);
@@ -209,7 +206,7 @@ export class CoreWorld {
 
   /** Leaves the cluster; `done` is called when that is over. */
   leave(node: CoreNode, done: () => void = () => undefined): void {
-    this.#feed(node, () => {
+    this.#inputs.feed(node, () => {
       // A slow node may carry this out when it leaves already, or has left.
       if (node.core.state !== "alive") return done();
       node.core.leave(this.clock(node), this.#nextCommand(node, done));
@@ -222,7 +219,7 @@ export class CoreWorld {
    * @internal
    */
   command(node: CoreNode, act: (core: SerfCore, now: number) => void): void {
-    this.#feed(node, () => act(node.core, this.clock(node)));
+    this.#inputs.feed(node, () => act(node.core, this.clock(node)));
   }
 
   /**
@@ -276,8 +273,13 @@ export class CoreWorld {
     else happening.run();
   }
 
-  #ring(node: CoreNode, alarm: number): void {
+  /** Rings an alarm that is due; on a slow machine it rings later. */
+  #ring(node: CoreNode, alarm: number, lateMs = node.lateMs): void {
     if (!node.running || node.alarm !== alarm || node.paused) return;
+    if (lateMs > 0) {
+      this.at(lateMs, () => this.#ring(node, alarm, 0));
+      return;
+    }
     node.alarm = Number.POSITIVE_INFINITY;
     node.core.tick(this.clock(node));
     this.#perform(node);
@@ -288,33 +290,9 @@ export class CoreWorld {
     const to = sentTo.running ? sentTo : this.#roster.find(sentTo.address);
     if (to?.running !== true || !this.links.reaches(from.machine, to.machine)) return;
     this.history.datagram(this.now, from.index, to.index, bytes.length);
-    this.#feed(to, () => {
+    this.#inputs.feed(to, () => {
       to.core.packet(this.clock(to), from.address, bytesFor(to, from, bytes));
       for (const watcher of this.#watching(to)) watcher.packet?.(this.now, to, from, bytes);
-    });
-  }
-
-  /** Gives a running node an input, now or when it has the time for it. */
-  #feed(node: CoreNode, input: () => void): void {
-    if (!node.running) return;
-    if (node.paused || node.blocked || node.isBehind) {
-      node.waiting.push(input);
-      return;
-    }
-    if (node.lateMs === 0) {
-      input();
-      this.#perform(node);
-      return;
-    }
-    const { starts } = node;
-    this.at(node.lateMs, () => {
-      if (!node.running || node.starts !== starts) return;
-      if (node.paused) {
-        node.waiting.push(input);
-        return;
-      }
-      input();
-      this.#perform(node);
     });
   }
 
@@ -333,7 +311,7 @@ export class CoreWorld {
     const alarm = node.core.deadline() - node.aheadMs;
     if (alarm === node.alarm || alarm === Number.POSITIVE_INFINITY) return;
     node.alarm = alarm;
-    this.#agenda.at(Math.max(alarm, this.now) + node.lateMs, { kind: "alarm", node, alarm });
+    this.#agenda.at(Math.max(alarm, this.now), { kind: "alarm", node, alarm });
   }
 
   #effect(node: CoreNode, effect: SerfEffect): void {
@@ -373,7 +351,7 @@ export class CoreWorld {
     if (payload === undefined) return;
     const { starts } = node;
     this.at(1, () => {
-      if (node.starts === starts) this.#feed(node, () => query.respond(payload));
+      if (node.starts === starts) this.#inputs.feed(node, () => query.respond(payload));
     });
   }
 

@@ -10,7 +10,7 @@ import type { CoreDisk } from "../cores/disk.ts";
 import type { CoreNode } from "../cores/node.ts";
 import type { CoreWorld } from "../cores/world.ts";
 import { answerTo } from "./answer.ts";
-import { islands } from "./islands.ts";
+import { Joins, joinAgainMs } from "./joins.ts";
 import { Liars } from "./liars.ts";
 import { Lookups } from "./lookups.ts";
 import { Machines } from "./machines.ts";
@@ -18,14 +18,8 @@ import type { Scenario, Step, StepKind } from "./scenario.ts";
 import { severityOf } from "./severity.ts";
 import { Weather } from "./weather.ts";
 
-/** After this long a join that failed is tried again. */
-const joinAgainMs = 3_000;
-
 /** This long after a program has ended by itself it starts again. */
 const superviseMs = 5_000;
-
-/** Nodes that lost each other, and may refuse each other, are joined this often. */
-const reuniteMs = 20_000;
 
 /** How long queries run. */
 const queryMs = 5_000;
@@ -41,6 +35,7 @@ export class Player {
   readonly #machines: Machines;
   readonly #liars: Liars;
   readonly #lookups: Lookups;
+  readonly #joins: Joins;
   /** When machines were suspended, and the programs on them. */
   readonly #suspended = new Map<
     Step,
@@ -64,6 +59,8 @@ export class Player {
     this.#machines = new Machines(world, options, checkers);
     this.#liars = new Liars(world, options);
     this.#lookups = new Lookups(this.#machines);
+    const { truth } = checkers;
+    this.#joins = new Joins({ world, truth, machines: this.#machines, lookups: this.#lookups });
   }
 
   /** Lets the cluster form, and schedules all steps. */
@@ -73,7 +70,7 @@ export class Player {
     for (const node of world.nodes) {
       world.at(node.index * 20, () => {
         world.start(node);
-        this.#join(node);
+        this.#joins.join(node);
       });
     }
     for (const step of this.#scenario.steps) {
@@ -91,14 +88,7 @@ export class Player {
     this.#weather.clear();
     if ((this.#scenario.network.loss ?? 0) > 0) this.#checkers.truth.calm(world.now, "disorder");
     for (const node of this.#machines.members.slice(0, 2)) this.#recall(node);
-    this.#reunite();
-  }
-
-  /** Joins groups that lost each other, as an operator does: again while some remember old addresses. */
-  #reunite(): void {
-    const [[first] = [], ...others] = islands(this.#machines.members.filter(({ isMember }) => isMember));
-    for (const [node] of others) this.#join(node!, first);
-    if (others.length > 0 && this.happened.has("move")) this.#world.at(reuniteMs, () => this.#reunite());
+    this.#joins.reunite(this.happened.has("move"));
   }
 
   /** Sends an event from a node. */
@@ -187,7 +177,7 @@ export class Player {
         return isMember;
       case "join":
         if (!node.running || node.core.state !== "left" || node.paused) return false;
-        this.#join(node);
+        this.#joins.join(node);
         return true;
       case "remove":
         return isMember && this.#remove(node, this.#machines.member(step.other!));
@@ -220,7 +210,7 @@ export class Player {
   #beginFault(step: Step): void {
     const world = this.#world;
     const node = this.#machines.member(step.node ?? 0);
-    const own = severityOf(step, this.#scenario.size);
+    const own = severityOf(step, this.#scenario);
     // What a cluster has to survive alone may be too much together.
     const severity = this.#faults.size > 0 && own !== "lies" ? "failure" : own;
     if (step.do === "pause") {
@@ -247,7 +237,7 @@ export class Player {
       node.disk.fill(step.value!);
     } else if (step.do === "lyingDns") {
       this.#lookups.begin(step);
-      if (node.isMember) this.#join(node);
+      if (node.isMember) this.#joins.join(node);
     } else {
       if (step.do === "suspend") {
         if (!node.running || node.paused) return;
@@ -273,8 +263,11 @@ export class Player {
     else if (step.do === "stranger") this.#machines.retreat(step);
     else if (step.do === "hostile" && node.running) world.crash(node);
     if (this.#ended(step)) this.#count(step.do);
-    if (severity !== undefined) this.#checkers.truth.calm(world.now, severity);
     if (step.do === "corruption") this.#checkers.truth.calm(world.now, "damage");
+    if (severity === undefined) return;
+    // What a slow machine has put off still comes late.
+    if (step.do === "slow") world.at(step.value!, () => this.#checkers.truth.calm(world.now, severity));
+    else this.#checkers.truth.calm(world.now, severity);
   }
 
   /** Ends what a fault did to a disk, to lookups, or to the network. Returns whether anybody noticed it. */
@@ -287,22 +280,12 @@ export class Player {
     }
     if (step.do === "lyingDns") {
       const happened = this.#lookups.end(step);
-      this.#unite(this.#machines.member(step.node!));
+      this.#joins.unite(this.#machines.member(step.node!));
       return happened;
     }
     const happened = !this.#weather.has(step) || this.#weather.end(step) === true;
     if (step.do === "suspend") this.#wake(step);
     return happened;
-  }
-
-  /**
-   * Joins through all members, as an operator does whose nodes joined at wrong addresses: who was
-   * misled, or those that joined through it, may be apart from the others and know nothing of them.
-   */
-  #unite(misled: CoreNode): void {
-    const members = this.#machines.members.filter(({ isMember }) => isMember);
-    const node = misled.isMember ? misled : members[0];
-    for (const other of members) if (other !== node) this.#join(node!, other);
   }
 
   /** Lets a suspended machine go on: for its clock no time has passed. */
@@ -326,7 +309,7 @@ export class Player {
     if (node.running || this.#machines.isTaken(node.machine)) return false;
     node.paused = false;
     this.#world.start(node);
-    this.#join(node);
+    this.#joins.join(node);
     return true;
   }
 
@@ -341,36 +324,8 @@ export class Player {
   /** Makes a node a member, when it has left if it is about to. */
   #recall(node: CoreNode): void {
     if (!node.running) this.#restart(node);
-    else if (node.core.state === "left") this.#join(node);
+    else if (node.core.state === "left") this.#joins.join(node);
     else if (node.core.state === "leaving") this.#world.at(joinAgainMs, () => this.#recall(node));
-  }
-
-  /**
-   * Joins through a node, as long as that is a member, else through some node that runs; again and
-   * again until it succeeds.
-   */
-  #join(node: CoreNode, to?: CoreNode): void {
-    if (to !== undefined && !to.isMember) return;
-    const world = this.#world;
-    const { starts } = node;
-    const again = (): void =>
-      world.at(joinAgainMs, () => {
-        if (node.running && node.starts === starts && node.core.state !== "leaving") this.#join(node, to);
-      });
-    const wrong = this.#lookups.find(node.machine);
-    const others = world.nodes.filter((other) => other !== node && other.running);
-    const members = others.filter(({ core }) => core.state === "alive");
-    // Who joined at a wrong address may be alone. If all have left, one that runs still serves to come back.
-    const known = members.find(({ machine }) => !this.#lookups.isMisled(machine)) ?? members[0];
-    const through = wrong ?? to ?? known ?? others[0];
-    if (through === undefined || node.core.joinRefusal !== undefined) {
-      again();
-      return;
-    }
-    world.join(node, through, (error) => {
-      if (error === undefined) this.#checkers.truth.joined(world.now, node.index);
-      else again();
-    });
   }
 
   #remove(node: CoreNode, other: CoreNode): boolean {

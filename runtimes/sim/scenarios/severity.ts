@@ -1,10 +1,13 @@
 /** How bad faults are: which of them a healthy cluster has to survive without a false failure. */
 
 import type { Severity } from "../checkers/truth.ts";
-import type { Step } from "./scenario.ts";
+import type { Scenario, Step } from "./scenario.ts";
 
-/** Returns how bad a fault that lasts is, or `undefined` if it disturbs nobody. */
-export function severityOf({ do: kind, value = 0, forMs = 0 }: Step, size: number): Severity | undefined {
+/** Returns how bad a fault that lasts is in a scenario, or `undefined` if it disturbs nobody. */
+export function severityOf(
+  { do: kind, value = 0, forMs = 0 }: Step,
+  { size, profile }: Pick<Scenario, "size" | "profile">,
+): Severity | undefined {
   switch (kind) {
     case "pause":
       // Shorter than the shortest suspicion by far: there is time to refute.
@@ -22,8 +25,9 @@ export function severityOf({ do: kind, value = 0, forMs = 0 }: Step, size: numbe
       return value <= 90 ? "disorder" : "failure";
     case "cut":
     case "badLink":
-      // Three helpers go round a single bad link, if there are so many.
-      return size >= 5 ? "delay" : "failure";
+      // Three helpers go round a single bad link, if there are so many. A cluster on one machine asks one
+      // only, which may have crashed.
+      return size >= 5 && profile !== "local" ? "delay" : "failure";
     case "udpBroken":
     case "tcpBroken":
       return "delay";

@@ -106,11 +106,12 @@ export function stage<Checked extends Rule>(
   memberlist = false,
 ): { readonly rule: Checked; readonly nodes: readonly Pretender[]; readonly scene: Scene } {
   const nodes = Array.from({ length: size }, (_, index) => new Pretender(index));
+  const bounds = new Bounds(size, {});
   const scene: Scene = {
     size,
     nodes: nodes.map(({ node }) => node),
-    truth: new Truth(size),
-    bounds: new Bounds(size, {}),
+    truth: new Truth(size, { reachMs: bounds.reachMs }),
+    bounds,
     memberlist,
   };
   const rule = new Checker(scene);

@@ -96,6 +96,33 @@ describe("rules about views", () => {
     expect(texts(rule)).toEqual(["3: n0 sees n2 left, it is failed", "3: n1 sees old tags of n0"]);
   });
 
+  it("accept either belief of a member that left, and whose return others may not know of", () => {
+    const { rule, nodes, scene } = stage(ViewsAgree);
+    const [n0, , n2] = nodes;
+    const { truth } = scene;
+    const live = (startMs: number, endMs: number): void => {
+      truth.started(startMs, n2!.node);
+      truth.crashed(endMs, n2!.node);
+    };
+    for (const state of ["leaving", "left", "alive"] as const) {
+      n2!.state = state;
+      if (state !== "alive") truth.turned(1_000, n2!.node);
+    }
+    truth.crashed(2_000, n2!.node);
+    n0!.view.set("n2", { status: "left", tags: {} });
+    nodes[1]!.view.set("n2", { status: "failed", tags: {} });
+    live(3_000, 3_000 + scene.bounds.reachMs - 1);
+    rule.quiet(1_000_000);
+    truth.disturb("delay");
+    live(100_000, 200_000);
+    truth.calm(300_000, "delay");
+    rule.quiet(1_000_001);
+    expect(texts(rule)).toEqual([]);
+    live(400_000, 400_000 + scene.bounds.reachMs);
+    rule.quiet(1_000_002);
+    expect(texts(rule)).toEqual(["1000002: n0 sees n2 left, it is failed"]);
+  });
+
   it("object to a member that is seen alive after quiet at an address that it had before", () => {
     const { rule, nodes, scene } = stage(ViewsAgree);
     const [n0, n1, n2] = nodes;

@@ -199,6 +199,26 @@ describe("the rule about queries", () => {
     ]);
   });
 
+  it("moves the deadline with the clock of the node that asks", () => {
+    const { rule, nodes } = stage(QueriesAreTrue);
+    const [n0, n1] = nodes;
+    for (const [index, { node }] of [n0!, n1!].entries()) {
+      rule.asked(later, node, { query: index, timeoutMs: 1_000 });
+      for (const from of ["n0", "n1", "n2"]) rule.effect(later + 1, node, reply(index, from));
+    }
+    n0!.aheadMs = 30_000;
+    n1!.aheadMs = -500;
+    for (const { node } of [n0!, n1!]) rule.turned(later + 300, node);
+    rule.effect(later + 301, n0!.node, end(0));
+    rule.effect(later + 1_501, n1!.node, end(1));
+    expect(texts(rule)).toEqual([]);
+    rule.asked(later + 2_000, n0!.node, { query: 2, timeoutMs: 1_000 });
+    n0!.aheadMs += 30_000;
+    rule.turned(later + 2_300, n0!.node);
+    rule.turned(later + 2_302, n0!.node);
+    expect(texts(rule)).toEqual([`${later + 2_302}: query 2 of n0 has not ended`]);
+  });
+
   it("objects to replies twice, or of members that did not run, and to a wrong list of missing ones", () => {
     const { rule, nodes, scene } = stage(QueriesAreTrue);
     const [n0, n1, n2] = nodes;
