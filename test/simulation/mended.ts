@@ -231,4 +231,26 @@ export const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 49_621, do: "lyingDns", node: 0, other: 4, value: 1, forMs: 625 },
     ],
   },
+  {
+    what: "somebody who left before, and missed that another left, does not make others believe that it returned",
+    ...plain,
+    seed: 832_115_476,
+    size: 37,
+    network: { latencyMs: [1, 16] },
+    steps: [
+      { at: 40_500, do: "leave", node: 20 },
+      { at: 55_290, do: "leave", node: 15 },
+    ],
+  },
+  {
+    what: "and neither does somebody behind a bridge, who missed it",
+    ...plain,
+    seed: 832_115_476,
+    size: 28,
+    network: { latencyMs: [1, 16] },
+    steps: [
+      { at: 48_660, do: "bridge", group: [4, 5, 8], node: 8, forMs: 45_000 },
+      { at: 53_640, do: "leave", node: 6 },
+    ],
+  },
 ];

@@ -91,13 +91,15 @@ export class Bounds {
   }
 
   /**
-   * How long after its end a lie may be believed: a leave that nobody makes is doubted after the time of
-   * five leaves, and then some push/pulls bring it to the member.
+   * How long after its end a lie may be believed: a leave that nobody makes is doubted when the member
+   * is probed after the time of five leaves, and then some push/pulls bring it to the member.
    */
   get correctionMs(): number {
     const { broadcastTimeoutMs, leavePropagateDelayMs } = this.serf;
+    const leavesMs = 5 * (broadcastTimeoutMs + leavePropagateDelayMs);
+    const probesMs = 2 * this.#size * this.swim.probeIntervalMs;
     const pushPulls = (1 + Math.ceil(Math.log2(this.#size))) * this.pushPullMs;
-    return 5 * (broadcastTimeoutMs + leavePropagateDelayMs) + pushPulls + this.aftermathMs;
+    return leavesMs + probesMs + pushPulls + this.aftermathMs;
   }
 
   /** How long it takes until the last broadcast was sent often enough, if no further one comes. */

@@ -114,7 +114,8 @@ export class SerfApplication implements Application {
   }
 
   /** @inheritdoc */
-  pingCompleted(_now: number, node: Identity, roundTripMs: number, payload: Uint8Array): void {
+  pingCompleted(now: number, node: Identity, roundTripMs: number, payload: Uint8Array): void {
+    this.#routes.members.replied(now, node.name);
     this.#routes.coordinates.observe(node.name, roundTripMs, payload);
   }
 

@@ -127,14 +127,14 @@ export class SharedState {
   /**
    * Compares the time that a peer has for this node with our own. If somebody accepted an intent about
    * this node that is newer than its own latest one, for example a leave from before it returned, a
-   * newer join corrects that.
+   * newer join corrects that. A node that leaves or left knows better whether it returned.
    */
   #mergeOwnTime(now: number, theirs: bigint, hasLeft: boolean): void {
     const { clocks, local, state } = this.#context;
-    if (!clocks.members.plausible(theirs)) return;
+    if (state !== "alive" || !clocks.members.plausible(theirs)) return;
     const own = this.#members.statusTime(local.name);
     if (!hasLeft) this.#intents.apply(now, { type: "join", lamportTime: theirs, node: local.name }, false);
-    if (state === "alive" && own !== undefined && theirs > own) this.#intents.announceJoin(now);
+    if (own !== undefined && theirs > own) this.#intents.announceJoin(now);
   }
 
   /** Delivers a peer's events that are new, in the order of their times. */

@@ -186,17 +186,40 @@ describe("the state of a peer", () => {
 });
 
 describe("a member that somebody claims to be leaving", () => {
-  it("is not in the state while a leave may go on, and then with a time that is newer than its join", () => {
-    const parts = new SerfParts({ broadcastTimeoutMs: 5_000, leavePropagateDelayMs: 1_000 }).join(0, "b");
-    const times = (now: number): ReadonlyMap<string, bigint> => {
-      parts.context.now = now;
-      return finish(decodePushPull(finish(parts.shared.encode()))).statusTimes;
-    };
-    parts.members.leaveIntent(0, { type: "leave", lamportTime: 9n, node: "b", prune: false });
-    expect(times(29_999).has("b")).toBe(false);
-    expect(times(30_000).get("b")).toBe(10n);
+  const config = { broadcastTimeoutMs: 5_000, leavePropagateDelayMs: 1_000 };
+  const leave = (lamportTime: bigint) => ({ type: "leave", lamportTime, node: "b", prune: false }) as const;
+  const times = (parts: SerfParts): ReadonlyMap<string, bigint> =>
+    finish(decodePushPull(finish(parts.shared.encode()))).statusTimes;
+
+  it("is in the state with a time newer than its join once it was there when it should have left", () => {
+    const parts = new SerfParts(config).join(0, "b");
+    parts.members.leaveIntent(0, leave(9n));
+    parts.members.replied(29_999, "b");
+    expect(times(parts).has("b")).toBe(false);
+    parts.members.replied(30_000, "b");
+    expect(times(parts).get("b")).toBe(10n);
     parts.members.joinIntent(30_000, { type: "join", lamportTime: 10n, node: "b" }, true);
-    parts.members.leaveIntent(30_000, { type: "leave", lamportTime: 11n, node: "b", prune: false });
-    expect(times(31_000).has("b")).toBe(false);
+    parts.members.leaveIntent(30_000, leave(11n));
+    expect(times(parts).has("b")).toBe(false);
+  });
+
+  it("is not in the state, however long nothing comes from it: it may have left unseen", () => {
+    const parts = new SerfParts(config).join(0, "b", "c");
+    parts.members.leaveIntent(0, leave(9n));
+    parts.members.replied(1_000_000, "c");
+    parts.context.now = 1_000_000;
+    expect([...times(parts).keys()]).toEqual(["c"]);
+  });
+});
+
+describe("a node that left and runs on", () => {
+  it.each(["leaving", "left"] as const)("does not believe a peer that it returned: %s", (life) => {
+    const parts = new SerfParts().join(0, "self");
+    parts.context.state = life;
+    parts.leave(0, "self");
+    parts.merge(0, state({ statusTimes: new Map([["self", 9n]]) }), false);
+    parts.members.reap(1_000_000);
+    expect(parts.status("self")).not.toBe("failed");
+    expect(parts.members.statusTime("self")).toBe(1n);
   });
 });

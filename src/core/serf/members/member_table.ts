@@ -30,6 +30,7 @@ export class MemberTable {
   readonly #goneAt = new Map<Row, number>();
   readonly #returningAt = new Map<Row, number>();
   readonly #leavingAt = new Map<Row, number>();
+  readonly #staying = new Set<Row>();
   readonly #pastLeaves = new Map<Row, bigint>();
 
   constructor(names: Names) {
@@ -107,6 +108,11 @@ export class MemberTable {
     return this.#leavingAt.get(row);
   }
 
+  /** Returns whether a member is leaving, but was there when it should have left. */
+  isStaying(row: Row): boolean {
+    return this.#staying.has(row);
+  }
+
   /**
    * Returns when a member that left announced that it joins again, until it is found alive. Peers must
    * not receive it as left any more, or their intents would be newer than its join.
@@ -171,6 +177,7 @@ export class MemberTable {
     const { status: column } = this.#rows.of(row);
     const place = placeOf(row);
     this.#leavingAt.delete(row);
+    this.#staying.delete(row);
     this.#counts[column[place]!]! -= 1;
     column[place] = statusNumber[status];
     this.#counts[column[place]!]! += 1;
@@ -189,6 +196,11 @@ export class MemberTable {
   setLeaving(now: number, row: Row): void {
     this.setStatus(row, "leaving");
     this.#leavingAt.set(row, now);
+  }
+
+  /** Sets {@link isStaying} of a member that is leaving. */
+  setStaying(row: Row): void {
+    this.#staying.add(row);
   }
 
   /** Makes a member one that failed or left just now. */
@@ -214,6 +226,7 @@ export class MemberTable {
     this.#goneAt.delete(row);
     this.#returningAt.delete(row);
     this.#leavingAt.delete(row);
+    this.#staying.delete(row);
     this.#pastLeaves.delete(row);
     this.#pruning.delete(row);
     this.#statusTimes.delete(row);

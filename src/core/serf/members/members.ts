@@ -69,7 +69,7 @@ export class SerfMembers {
     this.#context = context;
     this.#erased = erased;
     this.#table = new MemberTable(context.names);
-    this.#shared = new SharedMembers(context, this.#table);
+    this.#shared = new SharedMembers(this.#table);
   }
 
   /** The number of members in all statuses. */
@@ -186,6 +186,14 @@ export class SerfMembers {
     this.#table.setIdentity(row, node);
     this.#count("update");
     this.#report("member-update", row, `EventMemberUpdate: ${node.name}`);
+  }
+
+  /** Handles that a member replied to a ping: if it should have left by now, it does not leave. */
+  replied(now: number, name: string): void {
+    const row = this.#table.find(name);
+    const leavingAt = row === noRow ? undefined : this.#table.leavingAt(row);
+    if (leavingAt !== undefined && now - leavingAt >= stuckMs(this.#context.config))
+      this.#table.setStaying(row);
   }
 
   /** Applies a leave intent. One about this node is refuted, unless the node is leaving. */

@@ -4,7 +4,6 @@ import { utf8Length } from "../../bytes.ts";
 import type { Job } from "../../jobs.ts";
 import type { Row } from "../../rows.ts";
 import { type SerfConfig, SerfLimits } from "../config.ts";
-import type { SerfContext } from "../context.ts";
 import type { PushPullMessage } from "../wire/push_pull.ts";
 import type { MemberTable } from "./member_table.ts";
 
@@ -17,10 +16,10 @@ const nameOverhead = 14;
 /** How many members are put into a push/pull at once. */
 const sharedAtOnce = 4_096;
 
-/** A member that is still leaving after the time of so many leaves does not leave. */
+/** After the time of so many leaves a member has left. */
 const stuckAfterLeaves = 5;
 
-/** Returns after how many milliseconds a member that is still leaving does not leave. */
+/** Returns after how many milliseconds of leaving a member that is still there does not leave. */
 export function stuckMs({ broadcastTimeoutMs, leavePropagateDelayMs }: SerfConfig): number {
   return stuckAfterLeaves * (broadcastTimeoutMs + leavePropagateDelayMs);
 }
@@ -29,17 +28,15 @@ export function stuckMs({ broadcastTimeoutMs, leavePropagateDelayMs }: SerfConfi
  * What a push/pull contains of the members: the Lamport time of the last accepted intent of each, and
  * the names of those that left and have not announced since that they join again. It leaves out
  * members that are leaving: the peer would take the time of their leave for that of a join, then
- * ignore the leave itself, and report a failure. Only if such a leave takes so long that nobody can be
- * making it, a later time is sent: a member that does not leave refutes it. If the rest has more than
+ * ignore the leave itself, and report a failure. Only of one that stays, although it should have left by
+ * now, a later time is sent: then it refutes the leave. If the rest has more than
  * {@link SerfLimits.sharedNameBytes}, further members are left out: first those that have been gone
  * longest.
  */
 export class SharedMembers {
-  readonly #context: SerfContext;
   readonly #table: MemberTable;
 
-  constructor(context: SerfContext, table: MemberTable) {
-    this.#context = context;
+  constructor(table: MemberTable) {
     this.#table = table;
   }
 
@@ -54,20 +51,13 @@ export class SharedMembers {
       // member that left, and that must not be newer than its return.
       if (!this.#table.has(row)) continue;
       const status = this.#table.status(row);
-      if (status === "leaving" && !this.#isStuck(row)) continue;
+      if (status === "leaving" && !this.#table.isStaying(row)) continue;
       const name = this.#table.name(row);
       // A leave that others made up may have the very time of the member's join.
       statusTimes.set(name, this.#table.statusTime(row) + (status === "leaving" ? 1n : 0n));
       if (status === "left" && this.#table.returningAt(row) === undefined) leftMembers.push(name);
     }
     return { statusTimes, leftMembers };
-  }
-
-  /** Returns whether a member that is leaving does so for much longer than a leave takes. */
-  #isStuck(row: Row): boolean {
-    return (
-      this.#context.now - (this.#table.leavingAt(row) ?? this.#context.now) >= stuckMs(this.#context.config)
-    );
   }
 
   /** Returns the members that fit a push/pull: all, or those of which others need to know most. */
