@@ -253,4 +253,39 @@ export const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 53_640, do: "leave", node: 6 },
     ],
   },
+  {
+    what: "two members move, one of them after its leave, and each is believed at its old address for long",
+    ...plain,
+    seed: 832_115_928,
+    size: 34,
+    network: { latencyMs: [1, 16], loss: 0.04 },
+    steps: [
+      { at: 64_887, do: "move", node: 1, value: 0 },
+      { at: 70_833, do: "leave", node: 10 },
+      { at: 90_833, do: "move", node: 10, value: 0 },
+    ],
+  },
+  {
+    what: "on one machine two members move one after the other",
+    ...plain,
+    seed: 832_116_675,
+    size: 19,
+    profile: "local",
+    steps: [
+      { at: 81_767, do: "move", node: 3, value: 1 },
+      { at: 86_043, do: "move", node: 16, value: 1 },
+    ],
+  },
+  {
+    what: "a member that left takes the address of one that moved, which still believes it at its old one",
+    ...plain,
+    seed: 832_116_954,
+    size: 35,
+    network: { latencyMs: [1, 8], loss: 0.03 },
+    steps: [
+      { at: 50_902, do: "move", node: 6, value: 1 },
+      { at: 63_268, do: "leave", node: 24 },
+      { at: 64_268, do: "move", node: 24, value: 1 },
+    ],
+  },
 ];

@@ -11,10 +11,11 @@ export class NoFalseFailures extends Rule {
     if (status !== "dead" || before === undefined || before.status === "dead") return;
     // What a node believes that left is of no account.
     if (observer.core.state !== "alive") return;
-    const { truth, bounds } = this.scene;
+    const { truth, bounds, nodes } = this.scene;
     this.judged += 1;
     const { running, changedAt } = truth.life(subject);
     if (!running || now - changedAt < bounds.aftermathMs) return;
+    if (isBelievedElsewhere(observer, nodes[subject]!)) return;
     if (now - truth.calmSince("failure") < bounds.aftermathMs) return;
     this.fail(now, `${observer.name} declares ${name} dead at ${incarnation}, which runs`);
   }
@@ -25,14 +26,21 @@ export class NoSuspicionInCalm extends Rule {
   readonly name = "no suspicion without any fault";
 
   override changed(now: number, { observer, subject, name, status }: Change): void {
-    const { truth, bounds } = this.scene;
+    const { truth, bounds, nodes } = this.scene;
     if (status === "dead" || observer.core.state !== "alive") return;
     this.judged += 1;
     if (status !== "suspect" || truth.status(subject) !== "alive") return;
+    if (isBelievedElsewhere(observer, nodes[subject]!)) return;
     const since = Math.max(truth.calmSince("disorder"), truth.life(subject).changedAt);
     if (now - since < bounds.aftermathMs) return;
     this.fail(now, `${observer.name} suspects ${name}, which runs`);
   }
+}
+
+/** Returns whether a node believes another at an address where it is not any more: there it is gone. */
+function isBelievedElsewhere({ core }: CoreNode, { name, address }: CoreNode): boolean {
+  const seen = core.member(name);
+  return seen !== undefined && seen.address !== address.host;
 }
 
 /** How much a clock may be wrong without its node noticing it, with a margin. */

@@ -211,6 +211,10 @@ describe("rules about failures", () => {
     scene.truth.crashed(201_000, n2!.node);
     rule.changed(600_000, change(n0!, "n2", suspect, "dead", 1));
     expect(texts(rule)).toEqual([]);
+    n0!.view.set("n1", { status: "alive", tags: {}, address: "10.128.0.1" });
+    rule.changed(600_000, change(n0!, "n1", suspect, "dead", 1));
+    expect(texts(rule)).toEqual([]);
+    n0!.view.set("n1", { status: "alive", tags: {} });
     rule.changed(600_000, change(n0!, "n1", suspect, "dead", 1));
     expect(texts(rule)).toEqual(["600000: n0 declares n1 dead at 1, which runs"]);
   });
@@ -225,7 +229,10 @@ describe("rules about failures", () => {
     rule.changed(500_001, change(n0!, "n1", alive, "suspect", 1));
     n1!.state = "left";
     rule.changed(900_000, change(n1!, "n2", alive, "suspect", 1));
+    n0!.view.set("n2", { status: "alive", tags: {}, address: "10.128.0.1" });
+    rule.changed(900_000, change(n0!, "n2", alive, "suspect", 1));
     expect(texts(rule)).toEqual([]);
+    n0!.view.set("n2", { status: "alive", tags: {} });
     rule.changed(900_000, change(n0!, "n2", alive, "suspect", 1));
     expect(texts(rule)).toEqual(["900000: n0 suspects n2, which runs"]);
   });
