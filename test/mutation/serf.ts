@@ -10,6 +10,11 @@ export const serfMutants: readonly Mutant[] = [
       "if (intent.lamportTime <= this.#table.statusTime(row)) return dropped;",
       "if (intent.lamportTime < this.#table.statusTime(row)) return dropped;",
     ],
+    [
+      "whoever replies while it leaves stays",
+      "if (leavingAt !== undefined && now - leavingAt >= stuckMs(this.#context.config))",
+      "if (leavingAt !== undefined)",
+    ],
     ["a leave intent changes no status", 'if (status === "alive") this.#table.setLeaving(now, row);', ""],
     ["a leave intent does not turn failed into left", 'this.#table.setStatus(row, "left");', ""],
     [
@@ -108,10 +113,10 @@ export const serfMutants: readonly Mutant[] = [
     ],
   ]),
   ...faultsIn("src/core/serf/members/shared_members.ts", [
-    ["leaving members are shared", 'if (status === "leaving" && !this.#isStuck(row)) continue;', ""],
+    ["leaving members are shared", 'if (status === "leaving" && !this.#table.isStaying(row)) continue;', ""],
     [
       "members that leave for ever are not shared",
-      'if (status === "leaving" && !this.#isStuck(row)) continue;',
+      'if (status === "leaving" && !this.#table.isStaying(row)) continue;',
       'if (status === "leaving") continue;',
     ],
     [
@@ -176,8 +181,13 @@ export const serfMutants: readonly Mutant[] = [
     ],
     [
       "a later time of our own is not answered",
-      'if (state === "alive" && own !== undefined && theirs > own) this.#intents.announceJoin(now);',
+      "if (own !== undefined && theirs > own) this.#intents.announceJoin(now);",
       "",
+    ],
+    [
+      "a node that left believes that it returned",
+      'if (state !== "alive" || !clocks.members.plausible(theirs)) return;',
+      "if (!clocks.members.plausible(theirs)) return;",
     ],
   ]),
   ...faultsIn("src/core/serf/queues.ts", [
