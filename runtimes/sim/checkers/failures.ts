@@ -26,11 +26,12 @@ export class NoSuspicionInCalm extends Rule {
   readonly name = "no suspicion without any fault";
 
   override changed(now: number, { observer, subject, name, status }: Change): void {
-    const { truth, bounds, nodes } = this.scene;
+    const { truth, bounds } = this.scene;
     if (status === "dead" || observer.core.state !== "alive") return;
     this.judged += 1;
     if (status !== "suspect" || truth.status(subject) !== "alive") return;
-    if (isBelievedElsewhere(observer, nodes[subject]!)) return;
+    // Whoever found it gone at the address that it had before makes others suspect it, until it refutes that.
+    if (truth.isMoving(subject, now, bounds.recoveryMs)) return;
     const since = Math.max(truth.calmSince("disorder"), truth.life(subject).changedAt);
     if (now - since < bounds.aftermathMs) return;
     this.fail(now, `${observer.name} suspects ${name}, which runs`);

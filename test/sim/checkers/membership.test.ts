@@ -229,12 +229,13 @@ describe("rules about failures", () => {
     rule.changed(500_001, change(n0!, "n1", alive, "suspect", 1));
     n1!.state = "left";
     rule.changed(900_000, change(n1!, "n2", alive, "suspect", 1));
-    n0!.view.set("n2", { status: "alive", tags: {}, address: "10.128.0.1" });
-    rule.changed(900_000, change(n0!, "n2", alive, "suspect", 1));
+    nodes[2]!.address = { host: "10.128.0.1", port: 7946 };
+    scene.truth.started(700_000, nodes[2]!.node);
+    const settledAt = 700_000 + scene.bounds.recoveryMs;
+    rule.changed(settledAt - 1, change(n0!, "n2", alive, "suspect", 1));
     expect(texts(rule)).toEqual([]);
-    n0!.view.set("n2", { status: "alive", tags: {} });
-    rule.changed(900_000, change(n0!, "n2", alive, "suspect", 1));
-    expect(texts(rule)).toEqual(["900000: n0 suspects n2, which runs"]);
+    rule.changed(settledAt, change(n0!, "n2", alive, "suspect", 1));
+    expect(texts(rule)).toEqual([`${settledAt}: n0 suspects n2, which runs`]);
   });
 
   it("object to a suspicion that ends too early", () => {
