@@ -308,4 +308,31 @@ export const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 123_032, do: "move", node: 1, value: 1 },
     ],
   },
+  {
+    what: "what a liar pours into a connection through a network that loses nearly all does not come after its end",
+    ...plain,
+    seed: 833_590_504,
+    size: 5,
+    profile: "local",
+    network: { latencyMs: [1, 1], loss: 0.04 },
+    steps: [
+      { at: 37_800, do: "event", node: 3 },
+      { at: 43_770, do: "ask", node: 3, value: 1 },
+      { at: 46_004, do: "hostile", node: 2, value: 332_837, forMs: 30_000 },
+      { at: 48_360, do: "burst", node: 4, value: 8 },
+      { at: 63_960, do: "loss", value: 95, forMs: 15_000 },
+    ],
+  },
+  {
+    what: "what a narrow line holds does not come after the death of its member is forgotten",
+    ...plain,
+    seed: 833_591_618,
+    size: 9,
+    network: { latencyMs: [1, 9] },
+    encrypted: true,
+    steps: [
+      { at: 36_090, do: "bandwidth", value: 500, forMs: 45_000 },
+      { at: 56_916, do: "churn", node: 8, value: 8, forMs: 20_000 },
+    ],
+  },
 ];

@@ -69,15 +69,22 @@ export class Connections {
     });
   }
 
-  /** Opens a connection of which the core of a node knows nothing, writes to it, and closes it later. */
+  /**
+   * Opens a connection of which the core of a node knows nothing, writes to it, and closes it later. What
+   * is still on its way when the node ends is lost.
+   */
   pour(node: CoreNode, target: CoreNode, bytes: Uint8Array, closeAfterMs: number): void {
     const world = this.#world;
     const near: End = { node, starts: node.starts, id: -1, peer: undefined, closed: false, arrival: 0 };
+    const goesOn = (): boolean => node.running && node.starts === near.starts;
     world.later(world.now + world.links.segment(node.machine, target.machine), () => {
       if (!target.running || target.port !== "open" || !world.links.connects(node.machine, target.machine))
         return;
+      if (!goesOn()) return;
       this.#accept(near, target, () => {
-        this.#carry(near, (peer) => this.#report(peer, { kind: "received", bytes }));
+        this.#carry(near, (peer) => {
+          if (goesOn()) this.#report(peer, { kind: "received", bytes });
+        });
         world.later(world.now + closeAfterMs, () => this.#close(near));
       });
     });

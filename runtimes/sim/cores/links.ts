@@ -28,7 +28,10 @@ export interface LinkOptions {
   readonly corruption: number;
   /** The largest datagram in bytes that arrives. Default: no limit. */
   readonly mtu: number;
-  /** What a node can send in a second, in bytes of datagrams; the rest waits. Default: no limit. */
+  /**
+   * What a node can send in a second, in bytes of datagrams; the rest waits, or is lost if more waits than
+   * ten seconds take. Default: no limit.
+   */
   readonly bytesPerSecond: number;
   /** Whether datagrams arrive at all. */
   readonly datagrams: boolean;
@@ -55,6 +58,9 @@ const retransmitMs = 200;
 
 /** How long a datagram is held back at most, so that others overtake it. */
 const heldBackMs = 100;
+
+/** How much of what a node sends waits for its line, in milliseconds that sending it takes. */
+const lineHoldsMs = 10_000;
 
 /** Counts of what the network did to packets, so that a run proves that its faults happened. */
 export interface LinkCounts {
@@ -175,6 +181,10 @@ export class Links {
       return;
     }
     const queued = this.#queue(from, size, link, now);
+    if (queued === undefined) {
+      this.counts.lost += 1;
+      return;
+    }
     const doubled = this.#random.chance(link.duplication);
     if (doubled) this.counts.duplicated += 1;
     for (let copy = doubled ? 2 : 1; copy > 0; copy -= 1) {
@@ -213,10 +223,11 @@ export class Links {
     return this.#random.between(1, heldBackMs);
   }
 
-  /** How long a datagram waits until its sender's line is free. */
-  #queue(from: number, size: number, { bytesPerSecond }: LinkOptions, now: number): number {
+  /** How long a datagram waits until its sender's line has sent it; `undefined` if too many wait. */
+  #queue(from: number, size: number, { bytesPerSecond }: LinkOptions, now: number): number | undefined {
     if (bytesPerSecond === Number.POSITIVE_INFINITY) return 0;
     const begin = Math.max(now, this.#busyUntil.get(from) ?? 0);
+    if (begin - now > lineHoldsMs) return undefined;
     const end = begin + (1_000 * size) / bytesPerSecond;
     this.#busyUntil.set(from, end);
     const wait = Math.ceil(end - now);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type CoreNode, CoreWorld } from "../../../runtimes/sim/mod.ts";
+import { Forger, state } from "../../../runtimes/sim/scenarios/poison.ts";
 
 /** How a join through a node ended, and after how many milliseconds. */
 function joined(disturb: (world: CoreWorld, target: CoreNode) => void): [string | undefined, number] {
@@ -46,4 +47,21 @@ it("a host that is started again after a loss of power refuses connections once 
     world.crash(target);
   });
   expect(error).toMatch(refused);
+});
+
+it.each([
+  ["goes on", false, 1],
+  ["ends meanwhile", true, 0],
+])("what a liar that %s pours into a connection arrives accordingly", (_what, ends, leaving) => {
+  const world = new CoreWorld({ seed: 1, size: 3, network: { latencyMs: [100, 100] } });
+  world.startJoined();
+  world.run(1_000);
+  const [liar, victim, other] = world.nodes as [CoreNode, CoreNode, CoreNode];
+  const about = { name: other.name, address: Uint8Array.of(10, 0, 0, 2), port: 7946 };
+  world.inject(liar, victim, state(about, { time: 100n, incarnation: 0 }, new Forger()));
+  // It is opened after two ways, and the lie is on its way.
+  world.run(250);
+  if (ends) world.crash(liar);
+  world.run(250);
+  expect(victim.core.members().filter(({ status }) => status === "leaving")).toHaveLength(leaving);
 });
