@@ -83,7 +83,7 @@ export class QueriesAreTrue extends Rule {
     const life = index === undefined ? undefined : truth.life(index);
     if (life !== undefined && (life.running || life.endedAt >= running.at)) return;
     // A damaged reply may have any name.
-    if (index === undefined && truth.calmSince("disorder") > running.at) return;
+    if (truth.calmSince("damage") > running.at) return;
     this.fail(now, `query ${query} of ${node.name}: ${from} replies, which did not run`);
   }
 

@@ -87,7 +87,7 @@ export class Player {
     for (const step of [...this.#faults.keys()]) this.#endFault(step);
     this.#weather.clear();
     if ((this.#scenario.network.loss ?? 0) > 0) this.#checkers.truth.calm(world.now, "disorder");
-    for (const node of this.#machines.members.slice(0, 2)) this.#recall(node);
+    for (const node of this.#recalled) this.#recall(node);
     this.#joins.reunite(this.happened.has("move"));
   }
 
@@ -124,9 +124,14 @@ export class Player {
     });
   }
 
-  /** Whether no node that ended by itself is about to start again. */
+  /** The nodes that are members in the end, whatever became of them before. */
+  get #recalled(): readonly CoreNode[] {
+    return this.#machines.members.slice(0, 2);
+  }
+
+  /** Whether no node that ended by itself is about to start again, and none that left about to join. */
   get isAtRest(): boolean {
-    return this.#halted.size === 0;
+    return this.#halted.size === 0 && this.#recalled.every(({ isMember }) => isMember);
   }
 
   /** Starts a node again a while after it ended by itself, as what runs services does. */
