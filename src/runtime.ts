@@ -297,6 +297,11 @@ export interface Terminal {
   env(name: string): string | undefined;
   /** Writes to standard output; resolves with `false` if it is a pipe that nobody reads. Never rejects. */
   write(text: string | Uint8Array): Promise<boolean>;
+  /**
+   * Like {@link write}, but may hold the whole program up until the text is taken: for commands that have nothing else to
+   * do. Absent where it would not be faster.
+   */
+  readonly print?: (text: string | Uint8Array) => Promise<boolean>;
   /** Writes text to standard error. */
   writeError(text: string): Promise<void>;
   /** Ends the process at once. */

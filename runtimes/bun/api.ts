@@ -98,6 +98,9 @@ export interface BunApi {
   connect<Data>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>>;
   listen<Data>(options: BunListenOptions<Data>): BunListener;
   udpSocket(options: BunUdpOptions): Promise<BunUdpSocket>;
+  readonly stdout: unknown;
+  /** Returns how many bytes were written. */
+  write(file: unknown, bytes: Uint8Array): Promise<number>;
 }
 
 /** Returns the global `Bun`. Throws an Error on another runtime. */

@@ -1,16 +1,25 @@
 /**
  * The terminal of Bun: Node's, but for what is written. `process.stdout` loads Bun's copy of Node's
- * streams, three megabytes, so texts are written to the descriptors themselves.
+ * streams, three megabytes, so texts are written to the descriptors themselves. What a command prints goes there by
+ * `Bun.write`, for which not even `node:fs` is loaded.
  */
-import { write } from "node:fs";
 import type { Terminal } from "../../src/runtime.ts";
+import { builtin } from "../node/builtin.ts";
 import { nodeTerminal } from "../node/host.ts";
 import { systemError } from "../shared/errors.ts";
+import { bunApi } from "./api.ts";
 
 const standardOutput = 1;
 const standardError = 2;
 /** The longest pause before a pipe that is full is tried again; the first one is a millisecond. */
 const pauseMaxMs = 20;
+/**
+ * Bytes that a pipe on every system takes as a whole or not at all (`_POSIX_PIPE_BUF`). Where a pipe does not wait and takes a
+ * part, `Bun.write` writes that part twice.
+ */
+const wholeSize = 512;
+/** Longer texts are written through `node:fs`, at once. */
+const shortSize = 4_096;
 
 /** Returns the arguments, environment and standard streams of this process. */
 export function bunTerminal(): Terminal {
@@ -18,6 +27,7 @@ export function bunTerminal(): Terminal {
   return Object.assign(nodeTerminal(), {
     write: orderedWriter(standardOutput),
     writeError: async (text: string): Promise<void> => void (await writeError(text)),
+    ...(process.platform !== "win32" && { print: orderedWriter(standardOutput, printAll) }),
   });
 }
 
@@ -25,7 +35,10 @@ export function bunTerminal(): Terminal {
  * Returns a function that writes to a descriptor, one text after the other; it resolves with `false`
  * if that is a pipe that nobody reads.
  */
-function orderedWriter(descriptor: number): (text: string | Uint8Array) => Promise<boolean> {
+function orderedWriter(
+  descriptor: number,
+  writeAll: (descriptor: number, bytes: Uint8Array) => Promise<boolean> = waitAndWrite,
+): (text: string | Uint8Array) => Promise<boolean> {
   const encoder = new TextEncoder();
   let last: Promise<unknown> = Promise.resolve();
   return (text) => {
@@ -36,7 +49,19 @@ function orderedWriter(descriptor: number): (text: string | Uint8Array) => Promi
   };
 }
 
-async function writeAll(descriptor: number, bytes: Uint8Array): Promise<boolean> {
+async function printAll(descriptor: number, bytes: Uint8Array): Promise<boolean> {
+  if (bytes.length > shortSize) return await waitAndWrite(descriptor, bytes);
+  const { stdout, write } = bunApi();
+  try {
+    for (let rest = bytes; rest.length > 0; )
+      rest = rest.subarray(await write(stdout, rest.subarray(0, wholeSize)));
+    return true;
+  } catch (error) {
+    return systemError("write", "", error).code !== "EPIPE";
+  }
+}
+
+async function waitAndWrite(descriptor: number, bytes: Uint8Array): Promise<boolean> {
   let pauseMs = 1;
   for (let rest = bytes; rest.length > 0; ) {
     const result = await writeSome(descriptor, rest);
@@ -57,6 +82,6 @@ async function writeAll(descriptor: number, bytes: Uint8Array): Promise<boolean>
 /** Returns how many bytes were written, or the error. */
 function writeSome(descriptor: number, bytes: Uint8Array): Promise<number | NodeJS.ErrnoException> {
   return new Promise((resolve) => {
-    write(descriptor, bytes, 0, bytes.length, null, (error, count) => resolve(error ?? count));
+    builtin("fs").write(descriptor, bytes, 0, bytes.length, null, (error, count) => resolve(error ?? count));
   });
 }

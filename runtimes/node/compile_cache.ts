@@ -3,7 +3,7 @@
  * last time. What is in it is run, so it lies where nobody but this process's user can write: in the
  * user's own folder for caches, not in the folder for temporary files that Node would take.
  */
-import { existsSync, mkdirSync, type Stats, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import * as nodeModule from "node:module";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
@@ -34,21 +34,23 @@ export function useCompileCache(): void {
   // Types are those of the oldest Node, which does not have the function.
   const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
   if (enableCompileCache === undefined) return;
+  // Every Node that has the cache has this function; an import would load the promises of `node:fs` too.
+  const fs = process.getBuiltinModule("node:fs");
   const folder = compileCacheFolder({
     platform: process.platform,
     home: homedir(),
     user: process.geteuid?.(),
     env: (name) => process.env[name],
-    status: (path) => statSync(path),
+    status: (path) => fs.statSync(path),
   });
-  if (folder !== undefined && prepare(folder)) enableCompileCache(folder);
+  if (folder !== undefined && prepare(folder, fs)) enableCompileCache(folder);
 }
 
 /**
  * Makes the folder and the one it lies in, if they are missing; returns whether it is there. Node would make
  * all folders of a path, and try for ever where the system denies that there is anything, as in `/proc`.
  */
-function prepare(folder: string): boolean {
+function prepare(folder: string, { existsSync, mkdirSync }: typeof import("node:fs")): boolean {
   try {
     for (const path of [dirname(folder), folder]) if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
     return true;

@@ -2,12 +2,11 @@
  * Files over `node:fs`, which Bun implements too. Its promises are loaded when they are needed
  * first: an agent without files of its own would keep a megabyte of Node for nothing.
  */
-import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
 import { type AppendFile, type Files, SystemError } from "../../src/runtime.ts";
 import { absent, attempt, modeMask, OrderedFile, renameOver } from "../shared/files.ts";
 import { systemName } from "../shared/names.ts";
+import { builtin } from "./builtin.ts";
 
 /** The files of the system, through `node:fs`. */
 export const files: Files = {
@@ -55,13 +54,13 @@ async function replace(path: string, bytes: Uint8Array, mode: number): Promise<v
     await unlink(temporary).catch(absent);
     throw error;
   }
-  await syncDirectory(dirname(target));
+  await syncDirectory(builtin("path").dirname(target));
 }
 
 /** Makes the rename durable. On systems that cannot open a directory this does nothing. */
 async function syncDirectory(path: string): Promise<void> {
   const { open } = await promises();
-  const handle = await open(path, constants.O_RDONLY).catch(() => undefined);
+  const handle = await open(path, builtin("fs").constants.O_RDONLY).catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
 }

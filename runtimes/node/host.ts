@@ -1,15 +1,16 @@
 /** Time, randomness, signals, the terminal and the host of Node. */
-import { readFileSync } from "node:fs";
-import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { canonicalHost } from "../../src/net/address.ts";
 import type { Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
 import { systemError } from "../shared/errors.ts";
 import { machineName, systemName } from "../shared/names.ts";
 import { signalsOf } from "../shared/signals.ts";
+import { builtin } from "./builtin.ts";
 import { resolve, resolveService } from "./dns.ts";
 
 export { clock } from "../shared/clock.ts";
 export { WebRandom } from "../shared/random.ts";
+
+const standardOutput = 1;
 
 /** The signals of this process. */
 export const signals: Signals = signalsOf(systemName(process.platform), () => ({
@@ -31,6 +32,7 @@ export function nodeTerminal(): Terminal {
     env: (name) => process.env[name],
     write: (text) => write(process.stdout, text),
     writeError: async (text) => void (await write(process.stderr, text)),
+    ...(process.platform !== "win32" && { print: printer() }),
     exit: (code) => process.exit(code),
   };
 }
@@ -38,12 +40,38 @@ export function nodeTerminal(): Terminal {
 /** The bytes of an argument: Linux keeps the command line as it was given. */
 function rawArgument(place: number): Uint8Array | undefined {
   try {
-    const given = readFileSync("/proc/self/cmdline").toString("latin1").split("\0").slice(0, -1);
+    const given = builtin("fs")
+      .readFileSync("/proc/self/cmdline")
+      .toString("latin1")
+      .split("\0")
+      .slice(0, -1);
     const own = given.slice(given.length - (process.argv.length - 2));
     return Uint8Array.from(own[place]!, (byte) => byte.charCodeAt(0));
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Returns `Terminal.print`: what is printed goes to the descriptor itself, as `process.stdout` would load a part of Node for
+ * it. On Windows a console takes text through nothing else.
+ */
+function printer(): (text: string | Uint8Array) => Promise<boolean> {
+  const encoder = new TextEncoder();
+  let streamed = false;
+  return async (text) => {
+    let rest = typeof text === "string" ? encoder.encode(text) : text;
+    try {
+      while (rest.length > 0 && !streamed)
+        rest = rest.subarray(builtin("fs").writeSync(standardOutput, rest));
+      return rest.length === 0 || (await write(process.stdout, rest));
+    } catch (error) {
+      // Another program that has the pipe may have made it one that does not wait: the stream waits.
+      streamed = (error as NodeJS.ErrnoException).code === "EAGAIN";
+      if (streamed) return await write(process.stdout, rest);
+      return systemError("write", "", error).code !== "EPIPE";
+    }
+  };
 }
 
 function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<boolean> {
@@ -60,14 +88,16 @@ function ignore(): void {}
 /** Returns the facts about the machine. `version` is that of the runtime. */
 export function nodeHost(version: string): Host {
   return {
-    hostname,
+    hostname: () => builtin("os").hostname(),
     interfaces,
     resolve,
     resolveService,
     os: systemName(process.platform),
     arch: machineName(process.arch),
     version,
-    cores: availableParallelism(),
+    get cores(): number {
+      return builtin("os").availableParallelism();
+    },
     pid: process.pid,
     memory(): MemoryUse {
       const { heapUsed, rss } = process.memoryUsage();
@@ -88,7 +118,7 @@ export async function keepHeapSmall(): Promise<void> {
 }
 
 function interfaces(): InterfaceAddress[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+  return Object.entries(builtin("os").networkInterfaces()).flatMap(([name, addresses]) =>
     (addresses ?? []).map(({ address, cidr, internal }) => ({
       interface: name,
       address: canonicalHost(address) ?? address,

@@ -33,7 +33,7 @@ export function nodeRuntime(): Runtime {
     processes: { spawn: async (program, options) => await (await processes()).spawn(program, options) },
     signals,
     terminal: nodeTerminal(),
-    host: { ...nodeHost(process.versions.node), keepHeapSmall },
+    host: Object.assign(nodeHost(process.versions.node), { keepHeapSmall }),
     multicast: async () => (await import("./multicast.ts")).multicast,
   };
 }

@@ -4,7 +4,6 @@
  * and then the peer gets back-pressure.
  */
 import type { AddressInfo, ListenOptions, NetConnectOpts, Server, Socket } from "node:net";
-import { dirname } from "node:path";
 import { joinHostPort } from "../../src/net/address.ts";
 import {
   type Address,
@@ -17,6 +16,7 @@ import {
 import { canceled, systemError, timedOut } from "../shared/errors.ts";
 import { openOn, peerHost } from "../shared/hosts.ts";
 import { localAddress } from "../shared/local.ts";
+import { builtin } from "./builtin.ts";
 
 type Net = typeof import("node:net");
 
@@ -101,7 +101,7 @@ async function whyNoFile(error: SystemError, path: string): Promise<SystemError>
   if (error.code !== "EACCES") return error;
   const { stat } = await import("node:fs/promises");
   try {
-    await stat(dirname(path));
+    await stat(builtin("path").dirname(path));
     return error;
   } catch (missing) {
     return systemError("listen", path, missing);

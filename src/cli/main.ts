@@ -82,6 +82,9 @@ const commands: Readonly<Record<string, Entry>> = {
 /** Commands with a payload. */
 const takesPayload: ReadonlySet<string> = new Set(["event", "query"]);
 
+/** Commands that print for as long as they run, and have to notice Ctrl-C meanwhile. */
+const follows: ReadonlySet<string> = new Set(["monitor", "query", "reachability", "simulate"]);
+
 /** Runs the program; returns its exit code. */
 export async function main(runtime: Runtime): Promise<number> {
   const { terminal } = runtime;
@@ -116,18 +119,20 @@ export async function main(runtime: Runtime): Promise<number> {
     return 1;
   }
   // An agent goes on without a reader: it may have been started from a terminal that is closed.
-  return await command.run(args, name === "agent" ? runtime : { ...runtime, terminal: piped(terminal) });
+  if (name === "agent") return await command.run(args, runtime);
+  const write = (!follows.has(name) && terminal.print) || terminal.write;
+  return await command.run(args, { ...runtime, terminal: piped(terminal, write) });
 }
 
 /** What a shell reports for a program that SIGPIPE has ended. */
 const pipeEndedCode = 141;
 
 /** Ends the program when nobody reads its output any more, as the signal does in Go. */
-function piped(terminal: Terminal): Terminal {
+function piped(terminal: Terminal, write: Terminal["write"]): Terminal {
   // What is not asked for, such as the columns, is not looked up either: that can be slow.
   const inherited: Terminal = Object.create(terminal);
   return Object.assign(inherited, {
-    write: async (text: string | Uint8Array) => (await terminal.write(text)) || terminal.exit(pipeEndedCode),
+    write: async (text: string | Uint8Array) => (await write(text)) || terminal.exit(pipeEndedCode),
   });
 }
 
