@@ -49,6 +49,8 @@ async function buildLibrary({ cwd, ...options }, folder, input) {
           part("base", 4, /^src\/((go|net|async)\/.*|[^/]+)\.ts$/),
           part("shared", 4, /^runtimes\/shared\//),
           part("node", 4, /^runtimes\/node\/(?!mod|rpc|agent|pipes|processes|multicast)/),
+          part("deno", 4, /^runtimes\/deno\/(?!mod|rpc|agent|multicast)/),
+          part("bun", 4, /^runtimes\/bun\/(?!mod|rpc|agent|pipes|processes|multicast)/),
           part("client", 3, /^src\/rpc\/(client\/)?[^/]+\.ts$/),
           part("serf", 2, /^src\/(core\/|shell\/(?!mdns))/, /^wasm\//),
           part("agent", 1, /^src\/(agent\/(?!log\/syslog)|rpc\/)/),
@@ -59,8 +61,8 @@ async function buildLibrary({ cwd, ...options }, folder, input) {
 }
 
 /**
- * Writes the command lines, which share parts: what every command needs, what those on Node and Bun need, what commands that talk to an
- * agent need, and the agent.
+ * Writes the command lines, which share parts: what `members` and `event` need, what they need on Node and Bun, the
+ * other commands that talk to an agent, and the agent.
  */
 async function buildCommands({ cwd, ...options }, folder) {
   const part = partOf(cwd);
@@ -81,17 +83,24 @@ async function buildCommands({ cwd, ...options }, folder) {
         groups: [
           part(
             "base",
-            4,
-            /^src\/((go|net|async)\/.*|cli\/(main|arguments|raw_arguments|output|commands\/(version|keygen))|[^/]+)\.ts$/,
-            /^runtimes\/shared\//,
+            5,
+            /^src\/[^/]+\.ts$/,
+            /^src\/go\/(address|duration|json|number|printable|quote|syntax|system_errors|utf8)\.ts$/,
+            /^src\/(net\/address|async\/read_queue)\.ts$/,
+            /^src\/cli\/(main|arguments|command|raw_arguments|output|commands\/(event|members|version))\.ts$/,
+            /^src\/rpc\/(?!filter)(client\/)?[^/]+\.ts$/,
+            /^runtimes\/(shared\/(?!files|port|send_queue)|(bun|deno)\/api)/,
           ),
           // Bun takes part of it. Deno must not: any module of Node costs a program on Deno ten megabytes.
-          part("node", 4, /^runtimes\/node\/(?!cli|compile_cache|pipes|processes|multicast)/),
+          part("node", 5, /^runtimes\/node\/(builtin|dns|host|runtime|streams)\.ts$/),
+          part("sockets", 5, /^runtimes\/node\/(datagrams|files)\.ts$/),
+          part("deno", 5, /^runtimes\/deno\/(datagrams|files|processes)\.ts$/),
           part(
-            "rpc",
-            3,
-            /^src\/(rpc\/(client\/)?[^/]+|cli\/command)\.ts$/,
+            "more",
+            4,
+            /^src\/(go|net|async|rpc\/filter)/,
             /^src\/cli\/commands\/(?!agent|simulate|rtt)/,
+            /^runtimes\/shared\//,
           ),
           part(
             "settings",

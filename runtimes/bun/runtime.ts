@@ -1,8 +1,7 @@
 /** Assembles the runtime of Bun. */
 import type { Runtime } from "../../src/runtime.ts";
+import { laterDatagrams, laterFiles, laterProcesses } from "../shared/later.ts";
 import { bunApi } from "./api.ts";
-import { datagrams } from "./datagrams.ts";
-import { files } from "./files.ts";
 import { clock, nodeHost, signals, WebRandom } from "./host.ts";
 import { streams } from "./streams.ts";
 import { bunTerminal } from "./terminal.ts";
@@ -16,14 +15,10 @@ export function bunRuntime(): Runtime {
     name: "bun",
     clock,
     random: new WebRandom(),
-    datagrams,
+    datagrams: laterDatagrams(async () => (await import("./datagrams.ts")).datagrams),
     streams,
-    files,
-    // Loaded with the first program that is started: most nodes start none.
-    processes: {
-      spawn: async (program, options) =>
-        await (await import("./processes.ts")).processes.spawn(program, options),
-    },
+    files: laterFiles(async () => (await import("../node/files.ts")).files),
+    processes: laterProcesses(async () => (await import("./processes.ts")).processes),
     signals,
     terminal: bunTerminal(),
     host: nodeHost(bunApi().version),

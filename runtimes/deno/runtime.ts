@@ -1,9 +1,7 @@
 /** Assembles the runtime of Deno. */
 import type { Runtime } from "../../src/runtime.ts";
-import { datagrams } from "./datagrams.ts";
-import { files } from "./files.ts";
+import { laterDatagrams, laterFiles, laterProcesses } from "../shared/later.ts";
 import { clock, denoHost, denoTerminal, signals, WebRandom } from "./host.ts";
-import { processes } from "./processes.ts";
 import { streams } from "./streams.ts";
 
 /**
@@ -15,10 +13,10 @@ export function denoRuntime(): Runtime {
     name: "deno",
     clock,
     random: new WebRandom(),
-    datagrams,
+    datagrams: laterDatagrams(async () => (await import("./datagrams.ts")).datagrams),
     streams,
-    files,
-    processes,
+    files: laterFiles(async () => (await import("./files.ts")).files),
+    processes: laterProcesses(async () => (await import("./processes.ts")).processes),
     signals,
     terminal: denoTerminal(),
     host: denoHost(),

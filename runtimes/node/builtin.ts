@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 
 interface Builtins {
   readonly fs: typeof import("node:fs");
+  readonly net: typeof import("node:net");
   readonly os: typeof import("node:os");
   readonly path: typeof import("node:path");
 }

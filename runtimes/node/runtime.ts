@@ -1,7 +1,6 @@
 /** Assembles the runtime of Node. */
 import type { Processes, Runtime } from "../../src/runtime.ts";
-import { nodeDatagrams } from "./datagrams.ts";
-import { files } from "./files.ts";
+import { laterDatagrams, laterFiles, laterProcesses } from "../shared/later.ts";
 import { clock, keepHeapSmall, nodeHost, nodeTerminal, signals, WebRandom } from "./host.ts";
 import { streams } from "./streams.ts";
 
@@ -26,11 +25,13 @@ export function nodeRuntime(): Runtime {
     name: "node",
     clock,
     random: new WebRandom(),
-    datagrams: nodeDatagrams({ receiveBufferSize, inFlightMax, reserves }),
+    datagrams: laterDatagrams(async () => {
+      const { nodeDatagrams } = await import("./datagrams.ts");
+      return nodeDatagrams({ receiveBufferSize, inFlightMax, reserves });
+    }),
     streams,
-    files,
-    // Loaded with the first program that is started: most nodes start none.
-    processes: { spawn: async (program, options) => await (await processes()).spawn(program, options) },
+    files: laterFiles(async () => (await import("./files.ts")).files),
+    processes: laterProcesses(processes),
     signals,
     terminal: nodeTerminal(),
     host: Object.assign(nodeHost(process.versions.node), { keepHeapSmall }),

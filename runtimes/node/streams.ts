@@ -34,7 +34,7 @@ export const streams: Streams = {
   },
   async listenLocal(path, mode, accept): Promise<Listener> {
     const local = localAddress("listen", path);
-    const net = await import("node:net");
+    const net = builtin("net");
     // The umask makes the file get its mode when it is created, so it never has another.
     const umask = process.umask(0o777 & ~mode);
     try {
@@ -55,7 +55,7 @@ async function listen(
 ): Promise<Listener> {
   const where = { host, port: address.port, ipv6Only: false, exclusive: true };
   return await open(
-    await import("node:net"),
+    builtin("net"),
     joinHostPort(address.host, address.port),
     where,
     undefined,
@@ -137,7 +137,7 @@ async function dial(
   options: ConnectOptions = {},
 ): Promise<Connection> {
   const { timeoutMs, signal } = options;
-  const { connect } = await import("node:net");
+  const { connect } = builtin("net");
   return await new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(canceled("connect", subject));
     const socket = connect({ ...target, allowHalfOpen: true });

@@ -1,2 +1,0 @@
-/** Files: Bun implements `node:fs`, so Node's adapter works on Bun. */
-export { files } from "../node/files.ts";
