@@ -90,9 +90,9 @@ async function buildCommands({ cwd, ...options }, folder) {
             /^src\/cli\/(main|arguments|command|raw_arguments|output|commands\/(event|members|version))\.ts$/,
             /^src\/rpc\/(?!filter)(client\/)?[^/]+\.ts$/,
             /^runtimes\/(shared\/(?!files|port|send_queue)|(bun|deno)\/api)/,
+            // Bun uses part of it. It imports nothing: any module of Node costs a program on Deno ten megabytes.
+            /^runtimes\/node\/(assembly|builtin|dns|host|program|streams)\.ts$/,
           ),
-          // Bun takes part of it. Deno must not: any module of Node costs a program on Deno ten megabytes.
-          part("node", 5, /^runtimes\/node\/(builtin|dns|host|runtime|streams)\.ts$/),
           part("sockets", 5, /^runtimes\/node\/(datagrams|files)\.ts$/),
           part("deno", 5, /^runtimes\/deno\/(datagrams|files|processes)\.ts$/),
           part(

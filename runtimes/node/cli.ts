@@ -9,12 +9,7 @@ async function run(): Promise<void> {
   if ("Deno" in globalThis) return void (await import("../deno/cli.ts"));
   if ("Bun" in globalThis) return void (await import("../bun/cli.ts"));
   useCompileCache();
-  const [{ main }, { nodeRuntime }] = await Promise.all([
-    import("../../src/cli/main.ts"),
-    import("./runtime.ts"),
-  ]);
-  const runtime = nodeRuntime();
-  runtime.terminal.exit(await main(runtime));
+  await (await import("./program.ts")).runProgram();
 }
 
 void run();

@@ -4,8 +4,6 @@
  * user's own folder for caches, not in the folder for temporary files that Node would take.
  */
 import type { Stats } from "node:fs";
-import * as nodeModule from "node:module";
-import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 
 /** What decides where the cache is. */
@@ -22,6 +20,9 @@ export interface CacheSurroundings {
 /** With one of them Node has switched the cache on or off before the program begins. */
 const nodeVariables: readonly string[] = ["NODE_COMPILE_CACHE", "NODE_DISABLE_COMPILE_CACHE"];
 
+/** The oldest Node that has the cache, in its later versions. */
+const firstWithCache = 22;
+
 /** Others may write. */
 const writableByOthers = 0o002;
 
@@ -31,19 +32,22 @@ const writableByOthers = 0o002;
  * `NODE_DISABLE_COMPILE_CACHE` switches it off; Node itself reads both.
  */
 export function useCompileCache(): void {
-  // Types are those of the oldest Node, which does not have the function.
-  const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
-  if (enableCompileCache === undefined) return;
-  // Every Node that has the cache has this function; an import would load the promises of `node:fs` too.
-  const fs = process.getBuiltinModule("node:fs");
+  if (Number.parseInt(process.versions.node, 10) < firstWithCache) return;
+  // This loads less than an import does. Types are those of the oldest Node, which does not have the cache.
+  const { getBuiltinModule } = process as { getBuiltinModule?: typeof process.getBuiltinModule };
+  const nodeModule = getBuiltinModule?.("node:module") as {
+    enableCompileCache?: (folder: string) => unknown;
+  };
+  if (getBuiltinModule === undefined || nodeModule.enableCompileCache === undefined) return;
+  const fs = getBuiltinModule("node:fs");
   const folder = compileCacheFolder({
     platform: process.platform,
-    home: homedir(),
+    home: getBuiltinModule("node:os").homedir(),
     user: process.geteuid?.(),
     env: (name) => process.env[name],
     status: (path) => fs.statSync(path),
   });
-  if (folder !== undefined && prepare(folder, fs)) enableCompileCache(folder);
+  if (folder !== undefined && prepare(folder, fs)) nodeModule.enableCompileCache(folder);
 }
 
 /**

@@ -12,11 +12,16 @@ export { WebRandom } from "../shared/random.ts";
 
 const standardOutput = 1;
 
-/** The signals of this process. */
-export const signals: Signals = signalsOf(systemName(process.platform), () => ({
-  add: (signal, listener) => void process.on(signal, listener),
-  remove: (signal, listener) => void process.off(signal, listener),
-}));
+/** The signals of this process. On Deno, which loads this with other parts, nothing here may ask for `process` before. */
+export const signals: Signals = {
+  on: (signal, callback) => {
+    const source = {
+      add: (name: string, listener: () => void) => void process.on(name, listener),
+      remove: (name: string, listener: () => void) => void process.off(name, listener),
+    };
+    return signalsOf(systemName(process.platform), () => source).on(signal, callback);
+  },
+};
 
 /** Returns the arguments, environment and standard streams of this process. */
 export function nodeTerminal(): Terminal {

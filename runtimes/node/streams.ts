@@ -54,13 +54,7 @@ async function listen(
   accept: (connection: Connection) => void,
 ): Promise<Listener> {
   const where = { host, port: address.port, ipv6Only: false, exclusive: true };
-  return await open(
-    builtin("net"),
-    joinHostPort(address.host, address.port),
-    where,
-    undefined,
-    accept,
-  );
+  return await open(builtin("net"), joinHostPort(address.host, address.port), where, undefined, accept);
 }
 
 /**
