@@ -120,19 +120,21 @@ export async function main(runtime: Runtime): Promise<number> {
   }
   // An agent goes on without a reader: it may have been started from a terminal that is closed.
   if (name === "agent") return await command.run(args, runtime);
-  const write = (!follows.has(name) && terminal.print) || terminal.write;
-  return await command.run(args, { ...runtime, terminal: piped(terminal, write) });
+  return await command.run(args, { ...runtime, terminal: piped(terminal, follows.has(name)) });
 }
 
 /** What a shell reports for a program that SIGPIPE has ended. */
 const pipeEndedCode = 141;
 
 /** Ends the program when nobody reads its output any more, as the signal does in Go. */
-function piped(terminal: Terminal, write: Terminal["write"]): Terminal {
+function piped(terminal: Terminal, follows: boolean): Terminal {
   // What is not asked for, such as the columns, is not looked up either: that can be slow.
   const inherited: Terminal = Object.create(terminal);
   return Object.assign(inherited, {
-    write: async (text: string | Uint8Array) => (await write(text)) || terminal.exit(pipeEndedCode),
+    write: async (text: string | Uint8Array) => {
+      const isRead = !follows && terminal.print ? terminal.print(text) : terminal.write(text);
+      return (await isRead) || terminal.exit(pipeEndedCode);
+    },
   });
 }
 

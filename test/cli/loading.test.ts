@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join, posix, relative } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../interop/agents.ts";
@@ -30,6 +30,17 @@ const registration: string = asModule(
 /** Prints the names of the parts of Node that are loaded when a signal comes. */
 const parts: string = asModule(`
   process.on("SIGUSR2", () => process.stderr.write(JSON.stringify(process.moduleLoadList) + "\\n"));`);
+
+/** Prints the names of the parts of Node that are loaded in the end. */
+const partsAtEnd: string = asModule(`
+  const { writeSync } = process.getBuiltinModule("node:fs");
+  process.on("exit", () => writeSync(2, JSON.stringify(process.moduleLoadList)));`);
+
+/** Runs the program on Deno and prints the names of the globals of Node that it uses: the first takes four milliseconds. */
+const watch: string = asModule(`
+  for (const name of ["process", "Buffer", "global", "setTimeout", "setInterval", "setImmediate"])
+    Object.defineProperty(globalThis, name, { get: () => void console.error(name) });
+  await import(${JSON.stringify(pathToFileURL(join(root, "dist/runtimes/deno/cli.js")).href)});`);
 
 function asModule(text: string): string {
   return `data:text/javascript,${encodeURIComponent(text)}`;
@@ -92,27 +103,63 @@ function reachable(files: readonly string[]): Set<string> {
 const heavy = /^(src\/(agent|core|shell|rpc\/server)|wasm|runtimes\/sim)\//;
 
 describe("a command loads only its own", { timeout: 60_000 }, () => {
-  it("version: three files", async () => {
+  it("version: two files", async () => {
     const files = await loaded("version");
     expect(files[0]).toBe("dist/runtimes/node/cli.js");
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(2);
     const list = sources(files);
     expect(list).toContain("src/cli/commands/version.ts");
-    expect(list.filter((path) => heavy.test(path) || /^src\/rpc\//.test(path))).toEqual([]);
+    expect(list.filter((path) => heavy.test(path))).toEqual([]);
   });
 
   it.skipIf(lacks("loopback")).each([
     ["members", []],
     ["event", ["deploy", "v2"]],
-  ])("%s: four files and no package", async (name, rest) => {
+  ])("%s: two files and no package", async (name, rest) => {
     const files = await loaded(name, `-rpc-addr=${rpcAddress}`, ...rest);
     expect(files.filter((file) => !file.startsWith("dist/"))).toEqual([]);
-    expect(files).toHaveLength(4);
+    expect(files).toHaveLength(2);
     const list = sources(files);
     expect(list).toContain(`src/cli/commands/${name}.ts`);
     expect(list).toContain("src/rpc/client/client.ts");
     expect(list.filter((path) => heavy.test(path))).toEqual([]);
   });
+
+  it.skipIf(lacks("loopback"))(
+    "members on Node: no promises of files, no clock and no stream for what it prints",
+    async () => {
+      const args = ["--import", partsAtEnd, program, "members", `-rpc-addr=${rpcAddress}`];
+      const { stdout, stderr } = await execute(pathOf("node24"), args);
+      expect(stdout).toContain("loading");
+      const list: string[] = JSON.parse(stderr);
+      expect(list).toContain("NativeModule net");
+      const needless = [
+        "fs/promises",
+        "internal/fs/promises",
+        "perf_hooks",
+        "dgram",
+        "tty",
+        "internal/fs/sync_write_stream",
+      ];
+      expect(list.filter((part) => needless.includes(part.replace("NativeModule ", "")))).toEqual([]);
+    },
+  );
+
+  it.skipIf(lacks("loopback", "deno"))(
+    "members on Deno: no global of Node, and no timer, which is one",
+    async () => {
+      const { stdout, stderr } = await execute(pathOf("deno"), [
+        "run",
+        "-A",
+        "--node-modules-dir=manual",
+        watch,
+        "members",
+        `-rpc-addr=${rpcAddress}`,
+      ]);
+      expect(stdout).toContain("loading");
+      expect(stderr).toBe("");
+    },
+  );
 
   it.skipIf(lacks("loopback"))("agent: nothing of Node for files, names and scripts", async () => {
     let output = "";
