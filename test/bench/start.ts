@@ -1,13 +1,16 @@
 /**
- * How long commands and agents take to start, and what an idle agent weighs, beside Serf's in Go: `npm run
- * bench:start`. Every program runs once in each round, so that noise affects all of them; figures are medians. Linux
- * with bash only. `--rounds=11` commands and `--agents=5` agents of each, `--idle=10` seconds before memory is read,
+ * How long commands and agents take to start, and what an idle agent weighs, beside Serf's in Go and beside a bare program of
+ * each runtime: `npm run bench:start`. Every program runs once in each round, so that noise affects all of them; figures are
+ * medians. The bare program is an ES module of one empty statement, as the files of the package are ES modules, run by the same binary with the
+ * same flags and environment; nothing in it switches a cache of compiled code on, so the cost of reading one is the commands' own. Linux with
+ * bash only. `--rounds=11` commands and `--agents=5` agents of each, `--idle=10` seconds before memory is read,
  * `--only=go,node,node24,deno,bun`, `--before=FOLDER` adds the `dist` in another folder, `--programs=FOLDER` what `npm run
  * compile` made, `--json=FILE` writes the figures to a file, too.
  */
 
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -36,6 +39,8 @@ const { values: options } = parseArgs({
 interface Candidate {
   readonly name: string;
   readonly command: Command;
+  /** The bare program of its runtime; `undefined` if it has none. */
+  readonly bare: Command | undefined;
   readonly samples: Map<string, number[]>;
 }
 
@@ -44,8 +49,8 @@ async function candidates(): Promise<Candidate[]> {
   await searchHere(["serf-0.9", "serf-0.10", ...runtimeNames]);
   const wanted = new Set(options.only.split(","));
   const found: Candidate[] = [];
-  const add = (name: string, program: string, ...args: readonly string[]): void => {
-    found.push({ name, command: { program, args }, samples: new Map() });
+  const add = (name: string, program: string, args: readonly string[] = [], bare?: Command): void => {
+    found.push({ name, command: { program, args }, bare, samples: new Map() });
   };
   for (const [name, thing] of [
     ["go 0.10", "serf-0.10"],
@@ -67,7 +72,10 @@ async function candidates(): Promise<Candidate[]> {
       [" before", options.before],
     ] as const;
     for (const [suffix, folder] of folders)
-      if (folder !== undefined) add(`${name}${suffix}`, path, ...flags(name), entry(name, resolve(folder)));
+      if (folder !== undefined) {
+        const bare = { program: path, args: [...flags(name), bareFile] };
+        add(`${name}${suffix}`, path, [...flags(name), entry(name, resolve(folder))], bare);
+      }
   }
   for (const name of ["bun", "deno", "node"]) {
     const path = join(resolve(options.programs ?? "."), `serf-${name}`);
@@ -93,8 +101,12 @@ function record({ samples }: Candidate, figure: string, value: number): void {
  * Runs a command and records its wall and processor time in milliseconds, which bash reads from the system. Meanwhile
  * what the agent prints is read; else it would stop when nothing more can wait.
  */
-async function time(candidate: Candidate, figure: string, args: readonly string[]): Promise<void> {
-  const { program, args: first } = candidate.command;
+async function time(
+  candidate: Candidate,
+  figure: string,
+  { program, args: first }: Command,
+  args: readonly string[] = [],
+): Promise<void> {
   const script = 'TIMEFORMAT="%3R %3U %3S"; time "$@" > /dev/null';
   const { stderr } = await execute("bash", ["-c", script, "bash", program, ...first, ...args], {
     timeout: commandLimitMs,
@@ -112,9 +124,11 @@ async function measureCommands(found: readonly Candidate[]): Promise<void> {
   try {
     for (let round = 0; round <= Number(options.rounds); round++) {
       for (const candidate of found) {
-        await time(candidate, "version", ["version"]);
-        await time(candidate, "members", ["members", rpc]);
-        await time(candidate, "event", ["event", rpc, "deploy", "v2"]);
+        const { command, bare } = candidate;
+        if (bare !== undefined) await time(candidate, "bare", bare);
+        await time(candidate, "version", command, ["version"]);
+        await time(candidate, "members", command, ["members", rpc]);
+        await time(candidate, "event", command, ["event", rpc, "deploy", "v2"]);
       }
       // The first round fills caches.
       if (round === 0) for (const { samples } of found) samples.clear();
@@ -148,16 +162,43 @@ async function measureAgents(found: readonly Candidate[]): Promise<void> {
 
 /** A row for each figure with a column for each program; in brackets how often Go's, the first column, fits. */
 function print(found: readonly Candidate[], results: Readonly<Record<string, Record<string, number>>>): void {
+  const firstWidth = 26;
   const width = Math.max(14, ...found.map(({ name }) => name.length + 2));
-  console.log(["".padEnd(20), ...found.map(({ name }) => name.padStart(width))].join(""));
-  for (const figure of found[0]!.samples.keys()) {
+  console.log(["".padEnd(firstWidth), ...found.map(({ name }) => name.padStart(width))].join(""));
+  for (const figure of new Set(found.flatMap(({ name }) => Object.keys(results[name]!)))) {
     const cells = found.map(({ name }) => {
-      const value = results[name]![figure]!;
+      const value = results[name]![figure];
+      if (value === undefined) return "".padStart(width);
       const go = results["go 0.10"]?.[figure];
-      const ratio = go === undefined || name === "go 0.10" ? "" : ` (${(value / go).toFixed(1)})`;
-      return `${value.toFixed(1)}${ratio}`.padStart(width);
+      const ratio =
+        go === undefined || name.startsWith("go") || figure.includes("bare")
+          ? ""
+          : ` (${(value / go).toFixed(1)})`;
+      return `${value.toFixed(figure.endsWith("/ bare") ? 2 : 1)}${ratio}`.padStart(width);
     });
-    console.log([figure.padEnd(20), ...cells].join(""));
+    console.log([figure.padEnd(firstWidth), ...cells].join(""));
+  }
+}
+
+/**
+ * Adds what commands and the start of an agent take over the bare program: milliseconds, and how many times as long. A ratio is the median of
+ * those of the rounds, as both took turns; agents have other rounds, so theirs is one of medians.
+ */
+function compare({ samples }: Candidate): void {
+  const middle = (figure: string): number => median(samples.get(figure)!);
+  for (const kind of ["wall", "cpu"]) {
+    const bare = samples.get(`bare ${kind} ms`);
+    if (bare === undefined) continue;
+    for (const name of ["version", "members", "event", "agent"]) {
+      const values = samples.get(`${name} ${kind} ms`);
+      if (values === undefined) continue;
+      const pairs =
+        name === "agent"
+          ? values.map((value) => value / median(bare))
+          : values.map((value, round) => value / bare[round]!);
+      samples.set(`${name} ${kind} over bare ms`, [middle(`${name} ${kind} ms`) - median(bare)]);
+      samples.set(`${name} ${kind} / bare`, [median(pairs)]);
+    }
   }
 }
 
@@ -168,10 +209,19 @@ const { status } = spawnSync(process.execPath, [join(root, "tools", "build.mjs")
   stdio: ["ignore", 2, 2],
 });
 if (status !== 0) throw new Error("dist cannot be built");
+const bareFolder: string = mkdtempSync(join(tmpdir(), "tserf-bare-"));
+const bareFile: string = join(bareFolder, "bare.js");
+writeFileSync(join(bareFolder, "package.json"), '{ "type": "module" }\n');
+writeFileSync(bareFile, ";\n");
 const found: Candidate[] = await candidates();
 if (found.length === 0) throw new Error("There is nothing to measure");
-await measureCommands(found);
-await measureAgents(found);
+try {
+  await measureCommands(found);
+  if (Number(options.agents) > 0) await measureAgents(found);
+} finally {
+  rmSync(bareFolder, { recursive: true, force: true });
+}
+for (const candidate of found) compare(candidate);
 const results: Record<string, Record<string, number>> = Object.fromEntries(
   found.map(({ name, samples }) => [
     name,
