@@ -10,21 +10,12 @@ interface Builtins {
   readonly path: typeof import("node:path");
 }
 
-let older: ((id: string) => unknown) | undefined;
-
 /** Returns whether this Node gives its modules without `require`, as all do from 20.16 on. */
 export function hasBuiltins(): boolean {
   return "getBuiltinModule" in process;
 }
 
-/** Gives older Nodes the function that loads their modules. */
-export function useRequire(require: (id: string) => unknown): void {
-  older = require;
-}
-
-/** Returns a module of Node. Throws on a Node before 20.16 without {@link useRequire}. */
+/** Returns a module of Node. Nodes before 20.16 need `nodeRuntime` first, which gives them the function that later ones have. */
 export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] {
-  if (hasBuiltins()) return process.getBuiltinModule(`node:${name}`) as Builtins[Name];
-  if (older === undefined) throw new Error(`Cannot load node:${name}`);
-  return older(`node:${name}`) as Builtins[Name];
+  return process.getBuiltinModule(`node:${name}`) as Builtins[Name];
 }

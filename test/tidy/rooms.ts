@@ -368,7 +368,13 @@ export const rooms: readonly Room[] = [
   },
   {
     name: "runtimes, put together",
-    paths: ["runtimes/*/mod.ts", "runtimes/*/rpc.ts", "runtimes/*/cli.ts", "runtimes/node/program.ts", "runtimes/sim/cluster.ts"],
+    paths: [
+      "runtimes/*/mod.ts",
+      "runtimes/*/rpc.ts",
+      "runtimes/*/cli.ts",
+      "runtimes/node/program.ts",
+      "runtimes/sim/cluster.ts",
+    ],
     rule: "hand a runtime to the library, to the RPC client, or to the commands",
     sees: [
       "runtimes",
