@@ -7,12 +7,11 @@ import type { Terminal } from "../../src/runtime.ts";
 import { builtin } from "../node/builtin.ts";
 import { nodeTerminal } from "../node/host.ts";
 import { systemError } from "../shared/errors.ts";
+import { orderedWriter, type WriteAll, type WriteSome, wholeWriter } from "../shared/ordered_writer.ts";
 import { bunApi } from "./api.ts";
 
 const standardOutput = 1;
 const standardError = 2;
-/** The longest pause before a pipe that is full is tried again; the first one is a millisecond. */
-const pauseMaxMs = 20;
 /**
  * Bytes that a pipe on every system takes as a whole or not at all (`_POSIX_PIPE_BUF`). Where a pipe does not wait and takes a
  * part, `Bun.write` writes that part twice.
@@ -23,65 +22,36 @@ const shortSize = 4_096;
 
 /** Returns the arguments, environment and standard streams of this process. */
 export function bunTerminal(): Terminal {
-  const writeError = orderedWriter(standardError);
+  const writeError = orderedWriter(wholeWriter(writerTo(standardError)));
   return Object.assign(nodeTerminal(), {
-    write: orderedWriter(standardOutput),
+    write: orderedWriter(wholeWriter(writerTo(standardOutput))),
     writeError: async (text: string): Promise<void> => void (await writeError(text)),
-    ...(process.platform !== "win32" && { print: orderedWriter(standardOutput, printAll) }),
+    ...(process.platform !== "win32" && { print: orderedWriter(printer(standardOutput)) }),
   });
 }
 
-/**
- * Returns a function that writes to a descriptor, one text after the other; it resolves with `false`
- * if that is a pipe that nobody reads.
- */
-function orderedWriter(
-  descriptor: number,
-  writeAll: (descriptor: number, bytes: Uint8Array) => Promise<boolean> = waitAndWrite,
-): (text: string | Uint8Array) => Promise<boolean> {
-  const encoder = new TextEncoder();
-  let last: Promise<unknown> = Promise.resolve();
-  return (text) => {
-    const bytes = typeof text === "string" ? encoder.encode(text) : text;
-    const written = last.then(() => writeAll(descriptor, bytes));
-    last = written;
-    return written;
+/** Returns a function that writes to a descriptor by `Bun.write`, if there is little to write. */
+function printer(descriptor: number): WriteAll {
+  const writeLong = wholeWriter(writerTo(descriptor));
+  return async (bytes) => {
+    if (bytes.length > shortSize) return await writeLong(bytes);
+    const { stdout, write } = bunApi();
+    try {
+      for (let rest = bytes; rest.length > 0; )
+        rest = rest.subarray(await write(stdout, rest.subarray(0, wholeSize)));
+      return true;
+    } catch (error) {
+      return systemError("write", "", error).code !== "EPIPE";
+    }
   };
 }
 
-async function printAll(descriptor: number, bytes: Uint8Array): Promise<boolean> {
-  if (bytes.length > shortSize) return await waitAndWrite(descriptor, bytes);
-  const { stdout, write } = bunApi();
-  try {
-    for (let rest = bytes; rest.length > 0; )
-      rest = rest.subarray(await write(stdout, rest.subarray(0, wholeSize)));
-    return true;
-  } catch (error) {
-    return systemError("write", "", error).code !== "EPIPE";
-  }
-}
-
-async function waitAndWrite(descriptor: number, bytes: Uint8Array): Promise<boolean> {
-  let pauseMs = 1;
-  for (let rest = bytes; rest.length > 0; ) {
-    const result = await writeSome(descriptor, rest);
-    if (typeof result === "number") {
-      rest = rest.subarray(result);
-      pauseMs = 1;
-      continue;
-    }
-    // Another program that has the pipe may have made it one that does not wait.
-    if (result.code !== "EAGAIN") return systemError("write", "", result).code !== "EPIPE";
-    const pause = pauseMs;
-    await new Promise<void>((resolve) => setTimeout(resolve, pause));
-    pauseMs = Math.min(pauseMaxMs, 2 * pauseMs);
-  }
-  return true;
-}
-
-/** Returns how many bytes were written, or the error. */
-function writeSome(descriptor: number, bytes: Uint8Array): Promise<number | NodeJS.ErrnoException> {
-  return new Promise((resolve) => {
-    builtin("fs").write(descriptor, bytes, 0, bytes.length, null, (error, count) => resolve(error ?? count));
-  });
+/** Returns a function that writes to a descriptor. */
+function writerTo(descriptor: number): WriteSome {
+  return (bytes) =>
+    new Promise((resolve, reject) => {
+      builtin("fs").write(descriptor, bytes, 0, bytes.length, null, (error, count) =>
+        error ? reject(error) : resolve(count),
+      );
+    });
 }

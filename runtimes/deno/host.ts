@@ -1,8 +1,8 @@
 /** Time, randomness, signals, the terminal and the host of Deno. */
 import { canonicalHost, isLoopback } from "../../src/net/address.ts";
 import type { Host, InterfaceAddress, MemoryUse, Signals, Terminal } from "../../src/runtime.ts";
-import { systemError } from "../shared/errors.ts";
 import { machineName, systemName } from "../shared/names.ts";
+import { orderedWriter, wholeWriter } from "../shared/ordered_writer.ts";
 import { signalsOf } from "../shared/signals.ts";
 import { type DenoWriter, denoApi } from "./api.ts";
 
@@ -21,7 +21,7 @@ export const signals: Signals = {
 /** Returns the arguments, environment and standard streams of this process. */
 export function denoTerminal(): Terminal {
   const { args, env, stdout, stderr, exit } = denoApi();
-  const writeError = orderedWriter(stderr);
+  const writeError = writerTo(stderr);
   return {
     args,
     get columns(): number | null {
@@ -29,31 +29,14 @@ export function denoTerminal(): Terminal {
     },
     errorIsTerminal: stderr.isTerminal(),
     env: (name) => env.get(name),
-    write: orderedWriter(stdout),
+    write: writerTo(stdout),
     writeError: async (text) => void (await writeError(text)),
     exit,
   };
 }
 
-/**
- * Returns a function that writes to a stream, one text after the other, because one call of `write`
- * may write only a part.
- */
-function orderedWriter(stream: DenoWriter): (text: string | Uint8Array) => Promise<boolean> {
-  const encoder = new TextEncoder();
-  let last: Promise<boolean> = Promise.resolve(true);
-  return (text) => {
-    const bytes = typeof text === "string" ? encoder.encode(text) : text;
-    last = last.then(async () => {
-      try {
-        for (let offset = 0; offset < bytes.length; ) offset += await stream.write(bytes.subarray(offset));
-        return true;
-      } catch (error) {
-        return systemError("write", "", error).code !== "EPIPE";
-      }
-    });
-    return last;
-  };
+function writerTo(stream: DenoWriter): (text: string | Uint8Array) => Promise<boolean> {
+  return orderedWriter(wholeWriter((bytes) => stream.write(bytes)));
 }
 
 /** Returns the facts about the machine. */

@@ -10,12 +10,21 @@ interface Builtins {
   readonly path: typeof import("node:path");
 }
 
+/** Takes the place of `process.getBuiltinModule`. */
+let substitute: ((id: string) => unknown) | undefined;
+
 /** Returns whether this Node gives its modules without `require`, as all do from 20.16 on. */
 export function hasBuiltins(): boolean {
   return "getBuiltinModule" in process;
 }
 
-/** Returns a module of Node. Nodes before 20.16 need `nodeRuntime` first, which gives them the function that later ones have. */
+/** Takes modules by another function from now on. */
+export function takeBuiltinsBy(require: (id: string) => unknown): void {
+  substitute = require;
+}
+
+/** Returns a module of Node. Nodes before 20.16 need {@link takeBuiltinsBy} first. */
 export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] {
-  return process.getBuiltinModule(`node:${name}`) as Builtins[Name];
+  const id = `node:${name}`;
+  return (substitute === undefined ? process.getBuiltinModule(id) : substitute(id)) as Builtins[Name];
 }

@@ -145,6 +145,15 @@ describe("a command loads only its own", { timeout: 60_000 }, () => {
     },
   );
 
+  it.skipIf(lacks("loopback"))(
+    "members on Nodes before 20.16, which give no modules without require",
+    async () => {
+      const args = ["--import", asModule("delete process.getBuiltinModule;"), program, "members"];
+      const { stdout } = await execute(pathOf("node"), [...args, `-rpc-addr=${rpcAddress}`]);
+      expect(stdout).toContain("loading");
+    },
+  );
+
   it.skipIf(lacks("loopback", "deno"))(
     "members on Deno: no global of Node, and no timer, which is one",
     async () => {

@@ -3,7 +3,7 @@
  * real system.
  */
 import { describe, expect } from "vitest";
-import { lacks } from "../machine/here.ts";
+import { lacks, pathOf } from "../machine/here.ts";
 import type { Command } from "../runtimes/binaries.ts";
 import { checks, expectFailure, type OpenSubject, pattern, pause, type Subject, until } from "./suite.ts";
 
@@ -234,6 +234,9 @@ interface Ran {
   readonly signal: string | null;
 }
 
+/** How many bytes the terminal tests' program writes when it writes much. */
+const floodSize = 2_000_000;
+
 /** Declares the tests of signals and standard streams, by a program that runs on the runtime under test, if that is installed. */
 export function terminal(openSubject: OpenSubject, program: Command | undefined): void {
   const check = checks(openSubject);
@@ -254,6 +257,23 @@ export function terminal(openSubject: OpenSubject, program: Command | undefined)
     return { ...ran, ...end };
   }
 
+  /** The program with an argument, for a shell. */
+  const words = (argument: string): string =>
+    [program!.program, ...program!.args, argument].map((word) => `'${word}'`).join(" ");
+
+  async function shell({ runtime }: Subject, script: string): Promise<Pick<Ran, "stdout" | "stderr">> {
+    const ran = { stdout: "", stderr: "" };
+    const child = await runtime.processes.spawn("/bin/sh", {
+      args: ["-c", script],
+      env: { NO_COLOR: "1" },
+      output: (stream, bytes) => {
+        ran[stream] += new TextDecoder().decode(bytes);
+      },
+    });
+    await child.ended;
+    return ran;
+  }
+
   describe.skipIf(program === undefined)("terminal and signals", () => {
     check(
       "arguments, environment, ordered output and exit code pass between program and system",
@@ -265,24 +285,27 @@ export function terminal(openSubject: OpenSubject, program: Command | undefined)
       },
     );
 
-    check("much output is written whole before the program ends", async (subject) => {
-      const ran = await run(subject, "flood");
-      expect(ran.stdout.length).toBe(2_000_000);
-      expect(ran.code).toBe(0);
-    });
-
-    check("a closed pipe is not an error and is noticed", async (subject) => {
-      const words = [program!.program, ...program!.args, "flood"].map((word) => `'${word}'`).join(" ");
-      const ran = { stdout: "", stderr: "" };
-      const child = await subject.runtime.processes.spawn("/bin/sh", {
-        args: ["-c", `{ ${words}; echo "ended with $?" >&2; } | head -c 10`],
-        env: { NO_COLOR: "1" },
-        output: (stream, bytes) => {
-          ran[stream] += new TextDecoder().decode(bytes);
-        },
+    describe.each(["flood", "print"])("%s", (action) => {
+      check("much output is written whole before the program ends", async (subject) => {
+        const ran = await run(subject, action);
+        expect(ran.stdout.length).toBe(floodSize);
+        expect(ran.code).toBe(0);
       });
-      await child.ended;
-      expect(ran).toEqual({ stdout: "x".repeat(10), stderr: "ended with 3\n" });
+
+      check("a closed pipe is not an error and is noticed", async (subject) => {
+        const ran = await shell(subject, `{ ${words(action)}; echo "ended with $?" >&2; } | head -c 10`);
+        expect(ran).toEqual({ stdout: "x".repeat(10), stderr: "ended with 3\n" });
+      });
+
+      check("a pipe that is full and does not wait loses nothing", async (subject) => {
+        // As long as Node writes to a pipe, it does not wait for anybody who has it.
+        const node = `'${pathOf("node")}' -e 'process.stdout.write("y"); setTimeout(() => {}, 2_500)'`;
+        const ran = await shell(
+          subject,
+          `{ ${node} & sleep 0.5; ${words(action)}; echo "ended with $?" >&2; wait; } | { sleep 1.5; wc -c; }`,
+        );
+        expect(ran).toEqual({ stdout: `${floodSize + 1}\n`, stderr: "ended with 0\n" });
+      });
     });
 
     check("a program that keeps its heap small pays little for a burst of garbage", async (subject) => {

@@ -18,6 +18,13 @@ export async function terminalProgram(runtime: Runtime): Promise<void> {
       for (let turn = 0; turn < 20; turn += 1)
         if (!(await terminal.write("x".repeat(100_000)))) return terminal.exit(3);
       return terminal.exit(0);
+    case "print": {
+      // Some are short enough for a way of their own.
+      const print = terminal.print ?? terminal.write;
+      for (let turn = 0; turn < 60; turn += 1)
+        if (!(await print("x".repeat(turn % 3 === 0 ? 97_000 : 1_500)))) return terminal.exit(3);
+      return terminal.exit(0);
+    }
     case "signal": {
       const ignored = signals.on("SIGUSR1", () => terminal.exit(9));
       ignored();
