@@ -372,4 +372,16 @@ export const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 126_560, do: "move", node: 2, value: 1 },
     ],
   },
+  {
+    what: "a member that crashed returns alone, joins nobody and leaves",
+    ...plain,
+    seed: 836_613_010,
+    size: 4,
+    steps: [
+      { at: 103_680, do: "isolate", node: 3, forMs: 22_500 },
+      { at: 105_480, do: "crash", node: 3 },
+      { at: 108_480, do: "restart", node: 3 },
+      { at: 121_440, do: "leave", node: 3 },
+    ],
+  },
 ];

@@ -33,6 +33,8 @@ export interface Life {
   changedAt: number;
   /** Whether it ended before others could know for sure that it left, or that it had returned after that. */
   lastWordLost: boolean;
+  /** Whether it has started again and not joined yet: so far nobody needs to know of this life. */
+  isUnjoined: boolean;
   /** When it last began to start at another address than before; `undefined` if it never did. */
   movedAt: number | undefined;
   /** When somebody last removed it as a failed member; `undefined` if nobody did. */
@@ -78,6 +80,7 @@ export class Truth {
         leavingAt: undefined,
         changedAt: Number.NEGATIVE_INFINITY,
         lastWordLost: false,
+        isUnjoined: false,
         movedAt: undefined,
         removedAt: undefined,
       };
@@ -104,8 +107,10 @@ export class Truth {
    * @internal
    */
   status(index: number): TrueStatus {
-    const { running, state, removedAt, startedAt, leavingAt = 0 } = this.#lives[index]!;
+    const { running, state, removedAt, startedAt, leavingAt = 0, isUnjoined } = this.#lives[index]!;
     if (startedAt === Number.NEGATIVE_INFINITY) return "none";
+    // For the others it failed in its life before.
+    if (state === "left" && isUnjoined) return "unclear";
     // A node that left does not refute that it is alive, as in memberlist.
     if (state === "left" && this.calmSince("lies") + this.#correctionMs >= leavingAt) return "unclear";
     if (running) return state;
@@ -163,7 +168,9 @@ export class Truth {
 
   /** Says that a node has joined: what was sent before is not for it. */
   joined(now: number, index: number): void {
-    this.#lives[index]!.changedAt = now;
+    const life = this.#lives[index]!;
+    life.changedAt = now;
+    life.isUnjoined = false;
   }
 
   /** Says that somebody removes a failed member. */
@@ -177,6 +184,7 @@ export class Truth {
     const before = this.#hosts[index];
     if (before !== undefined && before !== address.host) life.movedAt = now;
     this.#hosts[index] = address.host;
+    life.isUnjoined = life.startedAt !== Number.NEGATIVE_INFINITY;
     life.running = true;
     life.startedAt = now;
     life.changedAt = now;

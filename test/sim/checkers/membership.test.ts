@@ -123,6 +123,29 @@ describe("rules about views", () => {
     expect(texts(rule)).toEqual(["1000002: n0 sees n2 left, it is failed"]);
   });
 
+  it("accept that a member failed which returned, joined nobody and left", () => {
+    const { rule, nodes, scene } = stage(ViewsAgree);
+    const [n0, n1, n2] = nodes;
+    const { truth } = scene;
+    truth.crashed(1_000, n2!.node);
+    for (const { view } of [n0!, n1!]) view.set("n2", { status: "failed", tags: {} });
+    const leave = (now: number): void => {
+      for (const state of ["leaving", "left"] as const) {
+        n2!.state = state;
+        truth.turned(now, n2!.node);
+      }
+    };
+    truth.started(2_000, n2!.node);
+    leave(3_000);
+    rule.quiet(1_000_000);
+    expect(texts(rule)).toEqual([]);
+    truth.started(1_100_000, n2!.node);
+    truth.joined(1_100_000, 2);
+    leave(1_200_000);
+    rule.quiet(2_000_000);
+    expect(texts(rule)).toEqual(["0", "1"].map((n) => `2000000: n${n} sees n2 failed, it is left`));
+  });
+
   it("object to a member that is seen alive after quiet at an address that it had before", () => {
     const { rule, nodes, scene } = stage(ViewsAgree);
     const [n0, n1, n2] = nodes;
