@@ -483,12 +483,20 @@ export const swimMutants: readonly Mutant[] = [
       "const lostMs = now - this.#inputAt;",
       "const lostMs = now - timers.next();",
     ],
-    ["every late deadline is a stall", "now - deadline <= stallMs ||", "now - deadline < 1 ||"],
+    [
+      "every late deadline is a stall",
+      "if (now - deadline <= stallMs) return;",
+      "if (now - deadline < 1) return;",
+    ],
+    [
+      "a second stall is not noticed while a deadline is overdue",
+      "if (deadline <= this.#noticedAt && lostMs <= furtherStallMs) return;",
+      "if (deadline <= this.#noticedAt) return;",
+    ],
     [
       "a stall is noticed again for each of its deadlines",
-      " || deadline <= this.#noticedAt",
+      "if (deadline <= this.#noticedAt && lostMs <= furtherStallMs) return;",
       "",
-      "what was under way is void by then, and suspicions get the milliseconds that pass, which are lost, too",
     ],
   ]),
   ...faultsIn("src/core/swim/swim.ts", [

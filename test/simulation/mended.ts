@@ -384,4 +384,16 @@ export const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 121_440, do: "leave", node: 3 },
     ],
   },
+  {
+    what: "a slow machine whose clock leaps gives suspicions all the time that was lost",
+    ...plain,
+    seed: 836_615_836,
+    size: 3,
+    profile: "local",
+    steps: [
+      { at: 32_460, do: "pause", node: 2, forMs: 7500 },
+      { at: 32_640, do: "slow", node: 0, value: 600, forMs: 5625 },
+      { at: 36_300, do: "clockForward", node: 0, value: 30_000 },
+    ],
+  },
 ];

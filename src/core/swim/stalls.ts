@@ -9,6 +9,9 @@ import type { SwimContext } from "./context.ts";
 /** A deadline that is overdue by more than this shows that the node stood still. */
 const stallMs = 100;
 
+/** If nothing was handled for so long while a deadline was overdue, the node stood still once more. */
+const furtherStallMs = 1_000;
+
 /** The watch of one node over itself. */
 export class Stalls {
   readonly #context: SwimContext;
@@ -38,8 +41,9 @@ export class Stalls {
     const deadline = timers.next();
     this.#inputAt = now;
     if (!config.rules.stalls) return;
+    if (now - deadline <= stallMs) return;
     // Deadlines that were overdue already when a stall was noticed belong to that stall.
-    if (now - deadline <= stallMs || deadline <= this.#noticedAt) return;
+    if (deadline <= this.#noticedAt && lostMs <= furtherStallMs) return;
     this.#noticedAt = now;
     this.#stalled(now, lostMs);
   }
