@@ -14,7 +14,7 @@ const receiveBufferSize = 2 * 1024 * 1024;
  */
 const inFlightMax = 64;
 
-/** Returns the {@link Runtime} of Node. Nodes before 20.16 need `nodeRuntime`. */
+/** Returns the {@link Runtime} of Node. Nodes that lack `process.getBuiltinModule` need `nodeRuntime`. */
 export function assembleNode(): Runtime {
   return {
     name: "node",

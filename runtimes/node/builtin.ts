@@ -10,21 +10,12 @@ interface Builtins {
   readonly path: typeof import("node:path");
 }
 
-/** Takes the place of `process.getBuiltinModule`. */
-let substitute: ((id: string) => unknown) | undefined;
-
 /** Returns whether this Node gives its modules without `require`, as all do from 20.16 on. */
 export function hasBuiltins(): boolean {
   return "getBuiltinModule" in process;
 }
 
-/** Takes modules by another function from now on. */
-export function takeBuiltinsBy(require: (id: string) => unknown): void {
-  substitute = require;
-}
-
-/** Returns a module of Node. Nodes before 20.16 need {@link takeBuiltinsBy} first. */
+/** Returns a module of Node. Nodes before 20.16 need `nodeRuntime` first, which gives them the function that later ones have. */
 export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] {
-  const id = `node:${name}`;
-  return (substitute === undefined ? process.getBuiltinModule(id) : substitute(id)) as Builtins[Name];
+  return process.getBuiltinModule(`node:${name}`) as Builtins[Name];
 }

@@ -1,11 +1,15 @@
 /** The runtime of Node, on every version of it. */
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import type { Runtime } from "../../src/runtime.ts";
 import { assembleNode } from "./assembly.ts";
-import { hasBuiltins, takeBuiltinsBy } from "./builtin.ts";
+import { hasBuiltins } from "./builtin.ts";
 
-/** Returns the {@link Runtime} of Node, from its own modules. */
+/** Returns the {@link Runtime} of Node, from its own modules. Nodes before 20.16 get the function of later ones for them. */
 export function nodeRuntime(): Runtime {
-  if (!hasBuiltins()) takeBuiltinsBy(createRequire("/"));
+  if (!hasBuiltins()) {
+    const require = createRequire("/");
+    const getBuiltinModule = (id: string): unknown => (isBuiltin(id) ? require(id) : undefined);
+    Object.defineProperty(process, "getBuiltinModule", { value: getBuiltinModule, configurable: true });
+  }
   return assembleNode();
 }
