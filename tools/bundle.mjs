@@ -46,8 +46,7 @@ async function buildLibrary({ cwd, ...options }, folder, input) {
       codeSplitting: {
         includeDependenciesRecursively: false,
         groups: [
-          part("base", 4, /^src\/((go|net|async)\/.*|[^/]+)\.ts$/),
-          part("shared", 4, /^runtimes\/shared\//),
+          part("base", 4, /^src\/((go|net|async)\/.*|[^/]+)\.ts$/, /^runtimes\/shared\//),
           part("node", 4, /^runtimes\/node\/(?!mod|rpc|agent|pipes|processes|multicast)/),
           part("deno", 4, /^runtimes\/deno\/(?!mod|rpc|agent|multicast)/),
           part("bun", 4, /^runtimes\/bun\/(?!mod|rpc|agent|pipes|processes|multicast)/),
