@@ -146,7 +146,8 @@ describe("a program that imports the library", () => {
   ])("%s loads neither commands, agent, RPC, mDNS, HTTP, files nor a package", async (name) => {
     const { sources, packages, parts } = await loadedBy(`import { Serf } from "${name}"; void Serf;`);
     expect(sources).toContain("src/shell/serf.ts");
-    const needless = /^src\/(cli|rpc|agent|host)\/|mdns|multicast|^runtimes\/(deno|bun|sim)\/|\b(cli|files)\.ts$/;
+    const needless =
+      /^src\/(cli|rpc|agent|host)\/|mdns|multicast|^runtimes\/(deno|bun|sim)\/|\b(cli|files)\.ts$/;
     expect(sources.filter((path) => needless.test(path))).toEqual([]);
     expect(packages).toEqual([]);
     const costly = ["http", "https", "http2", "tls", "dgram", "child_process", "readline"];
