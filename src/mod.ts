@@ -5,20 +5,24 @@
 export type { Coordinate } from "./core/coordinate/coordinate.ts";
 export type { LogLevel } from "./core/effects.ts";
 export type { Metrics } from "./core/metrics.ts";
-export type { Member, MemberEvent, MemberEventType, MemberStatus, VersionRange } from "./core/serf/api.ts";
-export { SerfError, type SerfErrorCode } from "./errors.ts";
-export type { Address, Runtime, Signal, SignalName } from "./runtime.ts";
-export type { CallOptions, RemoveOptions } from "./shell/calls.ts";
-export type { Answer, AnswerFunction } from "./shell/events/answers.ts";
 export type {
+  Member,
+  MemberEvent,
+  MemberEventType,
+  MemberStatus,
+  PayloadReader,
   ReceivedEvent as SerfEvent,
   ReceivedQueryEvent as QueryEvent,
   ReceivedQueryReply as QueryReply,
   ReceivedUserEvent as UserEvent,
-  UserEventOptions,
-} from "./shell/events/delivered.ts";
+  VersionRange,
+} from "./core/serf/api.ts";
+export { SerfError, type SerfErrorCode } from "./errors.ts";
+export type { Address, Runtime, Signal, SignalName } from "./runtime.ts";
+export type { CallOptions, RemoveOptions } from "./shell/calls.ts";
+export type { Answer, AnswerFunction } from "./shell/events/answers.ts";
+export type { UserEventOptions } from "./shell/events/delivered.ts";
 export { NodeEvents, type WaitOptions } from "./shell/events/node_events.ts";
-export type { PayloadReader } from "./shell/events/payload.ts";
 export type {
   EventOf,
   EventsOptions,

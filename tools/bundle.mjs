@@ -46,11 +46,10 @@ async function buildLibrary({ cwd, ...options }, folder, input) {
       codeSplitting: {
         includeDependenciesRecursively: false,
         groups: [
-          part("base", 4, /^src\/((go|net|async)\/.*|[^/]+)\.ts$/),
-          part("shared", 4, /^runtimes\/shared\//),
-          part("node", 4, /^runtimes\/node\/(?!mod|rpc|agent|pipes|processes|multicast)/),
-          part("deno", 4, /^runtimes\/deno\/(?!mod|rpc|agent|multicast)/),
-          part("bun", 4, /^runtimes\/bun\/(?!mod|rpc|agent|pipes|processes|multicast)/),
+          part("base", 4, /^src\/((go|net|async)\/.*|[^/]+)\.ts$/, /^runtimes\/shared\/(?!files)/),
+          part("node", 4, /^runtimes\/node\/(?!mod|rpc|agent|files|pipes|processes|multicast)/),
+          part("deno", 4, /^runtimes\/deno\/(?!mod|rpc|agent|files|multicast)/),
+          part("bun", 4, /^runtimes\/bun\/(?!mod|rpc|agent|files|pipes|processes|multicast)/),
           part("client", 3, /^src\/rpc\/(client\/)?[^/]+\.ts$/),
           part("serf", 2, /^src\/(core\/|shell\/(?!mdns))/, /^wasm\//),
           part("agent", 1, /^src\/(agent\/(?!log\/syslog)|rpc\/)/),

@@ -3,6 +3,7 @@
  * that no name has to wait until a large table is rebuilt.
  */
 
+import { fnv, fnvBasis } from "./fnv.ts";
 import { noRow, placeOf, type Row, Rows } from "./rows.ts";
 
 /**
@@ -19,10 +20,8 @@ const bucketsMin = 16;
  * nodes have to agree on it.
  */
 export function nameHash(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < name.length; index++) {
-    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
-  }
+  let hash = fnvBasis;
+  for (let index = 0; index < name.length; index++) hash = fnv(hash, name.charCodeAt(index));
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

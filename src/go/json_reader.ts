@@ -43,21 +43,10 @@ export function jsonKind(value: JsonTree): string {
 const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const quoteMark = 0x22;
 const backslash = 0x5c;
-const literals = new Map<number, readonly [text: string, value: boolean | null]>([
-  [0x74, ["true", true]],
-  [0x66, ["false", false]],
-  [0x6e, ["null", null]],
-]);
-const shortEscapes: Readonly<Record<string, string>> = {
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  '"': '"',
-  "/": "/",
-  "\\": "\\",
-};
+const zero = 0x30;
+const signs: readonly number[] = [0x2b, 0x2d];
+const minus = 0x2d;
+const literals: readonly string[] = ["true", "false", "null"];
 
 class JsonReader {
   readonly #bytes: Uint8Array;
@@ -77,10 +66,10 @@ class JsonReader {
       return byte === 0x7b ? this.#object(depth) : this.#array(depth);
     }
     if (byte === quoteMark) return this.#string();
-    if (byte === 0x2d || isDigit(byte)) return this.#number();
-    const literal = literals.get(byte);
+    if (byte === minus || isDigit(byte)) return this.#number();
+    const literal = literals.find((text) => text.charCodeAt(0) === byte);
     if (literal === undefined) throw this.#fault("looking for beginning of value");
-    return this.#literal(...literal);
+    return this.#literal(literal);
   }
 
   /** Fails unless only blanks are left. */
@@ -112,83 +101,72 @@ class JsonReader {
     }
   }
 
-  #literal(text: string, value: boolean | null): boolean | null {
-    for (const [index, character] of [...text].entries()) {
+  #literal(text: string): boolean | null {
+    for (const character of text) {
       if (this.#byte() !== character.charCodeAt(0))
-        throw this.#fault(
-          index === 0 ? "looking for beginning of value" : `in literal ${text} (expecting '${character}')`,
-        );
+        throw this.#fault(`in literal ${text} (expecting '${character}')`);
       this.#at += 1;
     }
-    return value;
+    return JSON.parse(text) as boolean | null;
   }
 
   #number(): number {
     const start = this.#at;
-    if (this.#byte() === 0x2d) this.#at += 1;
-    if (!isDigit(this.#byte())) throw this.#fault("in numeric literal");
-    if (this.#byte() === 0x30) this.#at += 1;
-    else this.#digits();
+    if (this.#byte() === minus) this.#at += 1;
+    // Nothing may follow a zero at the beginning but a point or an exponent.
+    if (this.#byte() === zero) this.#at += 1;
+    else this.#digits("in numeric literal");
     if (this.#bytes[this.#at] === 0x2e) {
       this.#at += 1;
-      if (!isDigit(this.#byte())) throw this.#fault("after decimal point in numeric literal");
-      this.#digits();
+      this.#digits("after decimal point in numeric literal");
     }
     if (this.#bytes[this.#at] === 0x65 || this.#bytes[this.#at] === 0x45) {
       this.#at += 1;
-      if (this.#byte() === 0x2b || this.#byte() === 0x2d) this.#at += 1;
-      if (!isDigit(this.#byte())) throw this.#fault("in exponent of numeric literal");
-      this.#digits();
+      if (signs.includes(this.#byte())) this.#at += 1;
+      this.#digits("in exponent of numeric literal");
     }
-    const text = new TextDecoder().decode(this.#bytes.subarray(start, this.#at));
+    const text = this.#textFrom(start);
     const number = Number(text);
     if (!Number.isFinite(number))
       throw new JsonError(`json: cannot unmarshal number ${text} into Go value of type float64`);
     return number;
   }
 
-  #digits(): void {
+  /** Skips digits. Fails unless there is one. */
+  #digits(where: string): void {
+    if (!isDigit(this.#byte())) throw this.#fault(where);
     while (isDigit(this.#bytes[this.#at] ?? 0)) this.#at += 1;
   }
 
   #string(): string {
+    const start = this.#at;
     this.#at += 1;
-    let text = "";
-    let start = this.#at;
-    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     for (;;) {
       const byte = this.#byte();
       if (byte < 0x20) throw this.#fault("in string literal");
-      if (byte !== quoteMark && byte !== backslash) {
-        this.#at += 1;
-        continue;
-      }
-      text += decoder.decode(this.#bytes.subarray(start, this.#at));
       this.#at += 1;
-      // Halves of a surrogate pair that stand alone are replaced, as Go does.
-      if (byte === quoteMark) return text.replace(/[\ud800-\udfff]/gu, "\ufffd");
-      text += this.#escape();
-      start = this.#at;
+      if (byte === quoteMark) break;
+      if (byte === backslash) this.#escape();
+    }
+    // Halves of a surrogate pair that stand alone are replaced, as Go does.
+    return (JSON.parse(this.#textFrom(start)) as string).replace(/[\ud800-\udfff]/gu, "\ufffd");
+  }
+
+  /** Skips what follows a backslash. */
+  #escape(): void {
+    const letter = String.fromCharCode(this.#byte());
+    if (!'"\\/bfnrtu'.includes(letter)) throw this.#fault("in string escape code");
+    this.#at += 1;
+    for (let digit = 0; letter === "u" && digit < 4; digit++) {
+      if (!/[0-9a-f]/i.test(String.fromCharCode(this.#byte())))
+        throw this.#fault("in \\u hexadecimal character escape");
+      this.#at += 1;
     }
   }
 
-  #escape(): string {
-    const letter = String.fromCharCode(this.#byte());
-    if (letter !== "u") {
-      const character = Object.hasOwn(shortEscapes, letter) ? shortEscapes[letter] : undefined;
-      if (character === undefined) throw this.#fault("in string escape code");
-      this.#at += 1;
-      return character;
-    }
-    this.#at += 1;
-    let unit = 0;
-    for (let digit = 0; digit < 4; digit++) {
-      const value = Number.parseInt(String.fromCharCode(this.#byte()), 16);
-      if (Number.isNaN(value)) throw this.#fault("in \\u hexadecimal character escape");
-      unit = unit * 16 + value;
-      this.#at += 1;
-    }
-    return String.fromCharCode(unit);
+  /** What was read from a place on. */
+  #textFrom(start: number): string {
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.#bytes.subarray(start, this.#at));
   }
 
   /** The next byte that is no blank. */

@@ -4,8 +4,9 @@
  */
 
 import type { Coordinate } from "../core/coordinate/coordinate.ts";
-import type { QueryReply } from "../core/serf/api.ts";
+import type { QueryReply, ReceivedQueryReply } from "../core/serf/api.ts";
 import { SerfError } from "../errors.ts";
+import { withPayload } from "../go/payload.ts";
 import { concatenate } from "./bytes.ts";
 import type { Encodable } from "./codec.ts";
 import { arrayHead, Encoded, RpcCodec } from "./codec.ts";
@@ -143,7 +144,7 @@ export function doneRecord(missing: readonly string[] | undefined): Encodable {
  * RpcWireError. At the deadline Go's agent may send any number of replies without a sender before
  * the record of the end: they count as the end.
  */
-export function readReply(value: unknown): QueryReply | QueryEnd | undefined {
+export function readReply(value: unknown): ReceivedQueryReply | QueryEnd | undefined {
   const fields = record(value, ["Type", "From", "Payload"]);
   const type = text(fields.get("Type"));
   const from = text(fields.get("From"));
@@ -152,11 +153,7 @@ export function readReply(value: unknown): QueryReply | QueryEnd | undefined {
     const missing = fields.get("Missing");
     return { type: "end", missing: missing === undefined ? undefined : textList(missing) };
   }
-  return {
-    type,
-    from,
-    payload: bytes(fields.get("Payload")) ?? new Uint8Array(0),
-  };
+  return withPayload({ type, from, payload: bytes(fields.get("Payload")) ?? new Uint8Array(0) });
 }
 
 /** The library writes whole numbers as integers, but these fields are reals whatever their value. */

@@ -4,9 +4,9 @@
  */
 
 import { ReadQueue } from "../async/read_queue.ts";
+import type { PayloadReader, ReceivedQueryReply } from "../core/serf/api.ts";
 import type { Clock, Signal } from "../runtime.ts";
-import { deliveredReply, type ReceivedQueryReply } from "./events/delivered.ts";
-import type { PayloadReader } from "./events/payload.ts";
+import { deliveredReply } from "./events/delivered.ts";
 
 /** Options of {@link Serf.query} (serf `QueryParam`). */
 export interface QueryOptions {

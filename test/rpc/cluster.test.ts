@@ -223,6 +223,41 @@ describe("delivered queries", () => {
   });
 });
 
+describe("payloads", () => {
+  test("of events are read as text and as JSON, and events become JSON", async () => {
+    const { client, server } = await world();
+    const stream = await client.stream("*");
+    const payload = new TextEncoder().encode('{"version":2}');
+    server.event({ type: "user", lamportTime: 3n, name: "deploy", payload, coalesce: false });
+    const { value: event } = await stream.next();
+    if (event?.type !== "user") throw new Error("not a user event");
+    expect(event.text()).toBe('{"version":2}');
+    expect(event.json()).toEqual({ version: 2 });
+    const fields = { type: "user", lamportTime: 3, name: "deploy", coalesce: false };
+    expect(JSON.parse(JSON.stringify(event))).toEqual({ ...fields, payload: "eyJ2ZXJzaW9uIjoyfQ==" });
+    expect(structuredClone(event)).toEqual({ ...fields, lamportTime: 3n, payload });
+    expect(Object.isFrozen(event)).toBe(true);
+  });
+
+  test("of queries and replies, too; what is not JSON is an error that names them", async () => {
+    const { client, server, node } = await world();
+    const stream = await client.stream("query");
+    server.event(queryEvent(() => undefined));
+    const { value: event } = await stream.next();
+    if (event?.type !== "query") throw new Error("not a query");
+    expect(event.text()).toBe("hello");
+    const start = "Cannot read the payload of the";
+    expect(() => event.json()).toThrow(
+      expect.objectContaining({ code: "ERR_WIRE", message: expect.stringContaining(`${start} query "ask"`) }),
+    );
+    const replies = await client.query("load", "x");
+    node.queries[0]!.query.push({ type: "response", from: "node-b", payload: Uint8Array.of(0x30, 0x2e) });
+    const { value: reply } = await replies.next();
+    expect(reply?.text()).toBe("0.");
+    expect(() => reply?.json()).toThrow(`${start} reply of "node-b" as JSON`);
+  });
+});
+
 describe("keys", () => {
   test("results are returned, with keys only for a listing", async () => {
     const { client, lines } = await world();

@@ -1,6 +1,6 @@
 /** What happened in a world, as counts and as a hash. Two histories with the same hash are the same. */
 
-const prime = 0x01000193;
+import { fnv, fnvBasis } from "../../../src/core/fnv.ts";
 
 /** Counts, and the hash FNV-1a of who sent how much to whom and when. */
 export class History {
@@ -12,7 +12,7 @@ export class History {
   streamBytes = 0;
   /** Inputs of cores. */
   turns = 0;
-  #hash = 0x811c9dc5;
+  #hash = fnvBasis;
 
   /** The hash so far: 8 hexadecimal digits. */
   get hash(): string {
@@ -34,9 +34,6 @@ export class History {
   }
 
   #add(now: number, from: number, to: number, size: number): void {
-    let hash = Math.imul(this.#hash ^ now, prime);
-    hash = Math.imul(hash ^ from, prime);
-    hash = Math.imul(hash ^ to, prime);
-    this.#hash = Math.imul(hash ^ size, prime);
+    this.#hash = fnv(fnv(fnv(fnv(this.#hash, now), from), to), size);
   }
 }

@@ -2,12 +2,13 @@
  * `serf query`: asks a query and shows the replies, as they come or as JSON at the end.
  */
 
+import type { QueryReply } from "../../core/serf/api.ts";
 import { toMilliseconds } from "../../go/duration.ts";
 import type { JsonValue } from "../../go/json.ts";
 import { encodeJson } from "../../go/json.ts";
 import { printable } from "../../go/printable.ts";
 import { decodeText } from "../../go/utf8.ts";
-import type { QueryReply, RpcClient } from "../../rpc/client/client.ts";
+import type { RpcClient } from "../../rpc/client/client.ts";
 import type { Runtime, Terminal } from "../../runtime.ts";
 import { parseArguments } from "../arguments.ts";
 import type { Command } from "../command.ts";

@@ -66,27 +66,38 @@ export interface MemberEvent {
   readonly members: readonly Member[];
 }
 
-/** A user event that some member sent (serf `UserEvent`). Frozen. */
-export interface UserEvent {
-  /** Distinguishes it from other events. */
+/** What has a payload that some member sent. */
+export interface PayloadReader {
+  /** Returns the payload as text; bytes that are not UTF-8 become U+FFFD. */
+  text(): string;
+  /**
+   * Returns the payload as the value that its JSON stands for. Throws SerfError (ERR_WIRE) if it is
+   * not JSON.
+   */
+  json(): unknown;
+}
+
+/** A user event that some member sent (serf `UserEvent`). Frozen, and plain data but for its methods. */
+export interface ReceivedUserEvent extends PayloadReader {
+  /** What kind of event this is. */
   readonly type: "user";
   /** The logical time at which it was sent: a 64-bit unsigned integer. */
   readonly lamportTime: bigint;
-  /** The name: of the member, the event or the query. */
+  /** The name that its sender gave it. */
   readonly name: string;
-  /** The bytes of the sender. */
+  /** What its sender attached; empty if that was nothing. */
   readonly payload: Uint8Array;
   /** Whether receivers may merge it with other events of the same name. */
   readonly coalesce: boolean;
 }
 
-/** A query that this node may answer (serf `Query`). Frozen, and plain data but for its method. */
-export interface QueryEvent {
-  /** Distinguishes it from other events. */
+/** A query that this node may answer (serf `Query`). Frozen, and plain data but for its methods. */
+export interface ReceivedQueryEvent extends PayloadReader {
+  /** What kind of event this is. */
   readonly type: "query";
-  /** The name: of the member, the event or the query. */
+  /** The name that its asker gave it. */
   readonly name: string;
-  /** The bytes of the sender. */
+  /** What its asker attached; empty if that was nothing. */
   readonly payload: Uint8Array;
   /** The logical time at which it was asked: a 64-bit unsigned integer. */
   readonly lamportTime: bigint;
@@ -102,21 +113,33 @@ export interface QueryEvent {
   respond(payload: Uint8Array | string): void;
 }
 
-/** Any event that a node reports. */
-export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
-
 /**
  * A reply to a query: the acknowledgement that a member received it, or the answer of a member. An
- * acknowledgement has an empty payload.
+ * acknowledgement has an empty payload. Frozen, and plain data but for its methods.
  */
-export interface QueryReply {
-  /** Whether the query arrived, or was answered. */
+export interface ReceivedQueryReply extends PayloadReader {
+  /** Whether this is an acknowledgement or an answer. */
   readonly type: "ack" | "response";
-  /** Name of the member that replied. */
+  /** The name of the member that replied. */
   readonly from: string;
-  /** The bytes of the sender. */
+  /** The answer. */
   readonly payload: Uint8Array;
 }
+
+/** Any event of the cluster that a node reports. */
+export type ReceivedEvent = MemberEvent | ReceivedUserEvent | ReceivedQueryEvent;
+
+/** A user event inside of this package: data alone. */
+export type UserEvent = Omit<ReceivedUserEvent, keyof PayloadReader>;
+
+/** A query inside of this package; its deadline is a time of the clock of its node. */
+export type QueryEvent = Omit<ReceivedQueryEvent, keyof PayloadReader>;
+
+/** Any event inside of this package. */
+export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
+
+/** A reply inside of this package: data alone. */
+export type QueryReply = Omit<ReceivedQueryReply, keyof PayloadReader>;
 
 /** What can be done with the keys of a cluster. */
 export type KeyOperation = "install" | "use" | "remove" | "list";

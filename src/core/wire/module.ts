@@ -3,7 +3,8 @@
  * makes the ciphers faster, and with plain SIMD, for runtimes that have no other, such as Node 20.
  */
 
-import { plainPatch, relaxedBytes } from "../../../wasm/module.ts";
+import { plainPatch, relaxedText } from "../../../wasm/module.ts";
+import { bytesOfText } from "./text.ts";
 
 /** A build of the module. */
 export type Build = "plain" | "relaxed";
@@ -30,7 +31,7 @@ export function instantiate(build?: Build): unknown {
 
 /** Returns the bytes of a build. */
 export function bytesOf(build: Build | undefined): Uint8Array<ArrayBuffer> {
-  const relaxed = new Uint8Array(JSON.parse(relaxedBytes) as number[]);
+  const relaxed = bytesOfText(relaxedText);
   return build === "relaxed" ? relaxed : patched(relaxed);
 }
 

@@ -20,7 +20,7 @@ import { RpcKeys } from "./keys.ts";
 import type { RpcEvent, RpcQuery, RpcStream } from "./streams.ts";
 import { decoded, QueryStream, readEvent, TypedStream } from "./streams.ts";
 
-export type { KeyReport, QueryReply } from "../results.ts";
+export type { KeyReport } from "../results.ts";
 export { RpcKeyError } from "../results.ts";
 
 /** The parts of a runtime a client uses. */

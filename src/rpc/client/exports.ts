@@ -3,7 +3,12 @@
  */
 
 export type { LogLevel } from "../../core/effects.ts";
-export type { KeyReport, QueryReply } from "../results.ts";
+export type {
+  PayloadReader,
+  ReceivedQueryReply as QueryReply,
+  ReceivedUserEvent as UserEvent,
+} from "../../core/serf/api.ts";
+export type { KeyReport } from "../results.ts";
 export { RpcKeyError } from "../results.ts";
 export type {
   MembersOptions,
@@ -14,4 +19,4 @@ export type {
 } from "./client.ts";
 export type { RpcConnector } from "./connect.ts";
 export type { RpcKeys } from "./keys.ts";
-export type { RpcEvent, RpcQuery, RpcStream } from "./streams.ts";
+export type { RpcEvent, RpcQuery, RpcQueryEvent, RpcStream } from "./streams.ts";

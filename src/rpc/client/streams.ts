@@ -2,32 +2,37 @@
  * What a client hands out for subscriptions: typed streams over the records of a connection.
  */
 
-import type { Member, MemberEventType } from "../../core/serf/api.ts";
+import type {
+  MemberEvent,
+  MemberEventType,
+  PayloadReader,
+  ReceivedQueryReply,
+  ReceivedUserEvent,
+} from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
+import { withPayload } from "../../go/payload.ts";
 import { bytes, flag, list, record, text, unsigned } from "../fields.ts";
 import { readMember } from "../records.ts";
-import { type QueryReply, readReply } from "../results.ts";
+import { readReply } from "../results.ts";
 import { RpcWireError } from "../wire_error.ts";
 import type { RecordQueue } from "./connection.ts";
 
+/** A query as a stream has it. Frozen, and plain data but for its methods. */
+export interface RpcQueryEvent extends PayloadReader {
+  /** What kind of event this is. */
+  readonly type: "query";
+  /** The logical time at which it was asked: a 64-bit unsigned integer. */
+  readonly lamportTime: bigint;
+  /** The name that its asker gave it. */
+  readonly name: string;
+  /** What its asker attached; empty if that was nothing. */
+  readonly payload: Uint8Array;
+  /** Names the query on this connection. */
+  readonly id: bigint;
+}
+
 /** An event of a stream. */
-export type RpcEvent =
-  | { readonly type: MemberEventType; readonly members: readonly Member[] }
-  | {
-      readonly type: "user";
-      readonly lamportTime: bigint;
-      readonly name: string;
-      readonly payload: Uint8Array;
-      readonly coalesce: boolean;
-    }
-  | {
-      readonly type: "query";
-      /** Names the query on this connection. */
-      readonly id: bigint;
-      readonly lamportTime: bigint;
-      readonly name: string;
-      readonly payload: Uint8Array;
-    };
+export type RpcEvent = MemberEvent | ReceivedUserEvent | RpcQueryEvent;
 
 /** A stream of items; leaving the loop or calling `return` ends it at the agent. */
 export interface RpcStream<Item> extends AsyncIterableIterator<Item> {
@@ -69,7 +74,7 @@ export class TypedStream<Item> implements RpcStream<Item> {
 }
 
 /** The replies to a query. */
-export interface RpcQuery extends RpcStream<QueryReply> {
+export interface RpcQuery extends RpcStream<ReceivedQueryReply> {
   /**
    * Members that were meant and still owed a reply when the query ended; `undefined` before the end,
    * and if the agent does not say: Go's agent never does.
@@ -79,7 +84,7 @@ export interface RpcQuery extends RpcStream<QueryReply> {
 
 /** Replies of a connection; `missing` returns what the record of the end said. */
 export class QueryStream implements RpcQuery {
-  readonly #replies: TypedStream<QueryReply>;
+  readonly #replies: TypedStream<ReceivedQueryReply>;
   readonly #missing: () => readonly string[] | undefined;
 
   constructor(records: RecordQueue, missing: () => readonly string[] | undefined) {
@@ -98,11 +103,11 @@ export class QueryStream implements RpcQuery {
     return this.#replies.dropped;
   }
 
-  next(): Promise<IteratorResult<QueryReply>> {
+  next(): Promise<IteratorResult<ReceivedQueryReply>> {
     return this.#replies.next();
   }
 
-  return(): Promise<IteratorResult<QueryReply>> {
+  return(): Promise<IteratorResult<ReceivedQueryReply>> {
     return this.#replies.return();
   }
 
@@ -123,8 +128,8 @@ export function readEvent(value: unknown): RpcEvent {
     name: text(fields.get("Name")),
     payload: bytes(fields.get("Payload")) ?? new Uint8Array(0),
   };
-  if (type === "user") return { type, ...common, coalesce: flag(fields.get("Coalesce")) };
-  return { type, ...common, id: unsigned(fields.get("ID")) };
+  if (type === "user") return withPayload({ type, ...common, coalesce: flag(fields.get("Coalesce")) });
+  return withPayload({ type, ...common, id: unsigned(fields.get("ID")) });
 }
 
 /** Runs a reader of the agent's answer; a fault is the agent's. */

@@ -4,9 +4,9 @@
 
 import { untilAborted } from "../../async/until_aborted.ts";
 import type { LogLevel } from "../../core/effects.ts";
+import type { ReceivedQueryEvent } from "../../core/serf/api.ts";
 import { messageOf, SerfError } from "../../errors.ts";
 import type { Clock, Signal } from "../../runtime.ts";
-import type { ReceivedQueryEvent } from "./delivered.ts";
 
 /** What can be sent as an answer: text in UTF-8, or bytes; `undefined` sends none. */
 export type Answer = string | Uint8Array | undefined;

@@ -5,14 +5,13 @@
  */
 
 import { untilAborted } from "../../async/until_aborted.ts";
-import type { Member } from "../../core/serf/api.ts";
+import type { Member, ReceivedQueryEvent, ReceivedUserEvent } from "../../core/serf/api.ts";
 import { messageOf, SerfError } from "../../errors.ts";
 import type { Signal } from "../../runtime.ts";
 import { checkArgument, checkOptions, kinds } from "../options/arguments.ts";
 import type { LogLine } from "../options/log.ts";
 import { checkTime } from "../options/times.ts";
 import type { AnswerFunction } from "./answers.ts";
-import type { ReceivedQueryEvent, ReceivedUserEvent } from "./delivered.ts";
 import {
   type EventOf,
   type EventsOptions,

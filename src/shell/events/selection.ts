@@ -2,10 +2,9 @@
  * Which events a program wants, with the types that follow from it.
  */
 
-import type { MemberEvent, MemberEventType } from "../../core/serf/api.ts";
+import type { MemberEvent, MemberEventType, ReceivedEvent } from "../../core/serf/api.ts";
 import type { Signal } from "../../runtime.ts";
 import { checkOptions, kinds, type OptionTable } from "../options/arguments.ts";
-import type { ReceivedEvent } from "./delivered.ts";
 import type { LaggedEvent, StoppedEvent } from "./subscription.ts";
 
 /** Whatever an iterator over the events of a node returns. */

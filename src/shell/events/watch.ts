@@ -4,12 +4,11 @@
  */
 
 import type { LogLevel } from "../../core/effects.ts";
-import type { Member } from "../../core/serf/api.ts";
+import type { Member, ReceivedEvent } from "../../core/serf/api.ts";
 import { SerfError } from "../../errors.ts";
 import type { Cancel, Clock, Signal } from "../../runtime.ts";
 import type { LogLine } from "../options/log.ts";
 import { Answers } from "./answers.ts";
-import type { ReceivedEvent } from "./delivered.ts";
 import { type EventsOptions, type NodeEvent, selection, wantsLagged } from "./selection.ts";
 import { type StoppedEvent, Subscribers } from "./subscription.ts";
 

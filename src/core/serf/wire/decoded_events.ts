@@ -4,6 +4,7 @@
  */
 
 import { equalBytes } from "../../bytes.ts";
+import { fnv, fnvBasis } from "../../fnv.ts";
 import type { UserEventMessage } from "./messages.ts";
 
 /** How many events are kept; a power of two. */
@@ -11,10 +12,6 @@ const slotCount = 256;
 
 /** Longer ones are rare and are not kept. */
 const bytesMax = 512;
-
-/** FNV-1a, 32 bits. */
-const offsetBasis = 0x811c9dc5;
-const prime = 0x01000193;
 
 interface Slot {
   readonly bytes: Uint8Array;
@@ -41,7 +38,7 @@ export class DecodedEvents {
 }
 
 function place(bytes: Uint8Array): number {
-  let hash = offsetBasis;
-  for (let index = 0; index < bytes.length; index++) hash = Math.imul(hash ^ bytes[index]!, prime);
+  let hash = fnvBasis;
+  for (let index = 0; index < bytes.length; index++) hash = fnv(hash, bytes[index]!);
   return (hash ^ (hash >>> 16)) & (slotCount - 1);
 }
