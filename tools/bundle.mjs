@@ -46,6 +46,8 @@ async function buildLibrary({ cwd, ...options }, folder, input) {
       codeSplitting: {
         includeDependenciesRecursively: false,
         groups: [
+          // The adapters of Node and of its files, which are loaded later, have this alone in common.
+          part("builtin", 5, /^runtimes\/node\/builtin\.ts$/),
           part("base", 4, /^src\/((go|net|async)\/.*|[^/]+)\.ts$/, /^runtimes\/shared\/(?!files)/),
           part("node", 4, /^runtimes\/node\/(?!mod|rpc|agent|files|pipes|processes|multicast)/),
           part("deno", 4, /^runtimes\/deno\/(?!mod|rpc|agent|files|multicast)/),
@@ -84,7 +86,7 @@ async function buildCommands({ cwd, ...options }, folder) {
             "base",
             5,
             /^src\/[^/]+\.ts$/,
-            /^src\/go\/(address|duration|json|number|printable|quote|syntax|system_errors|utf8)\.ts$/,
+            /^src\/go\/(address|base64|duration|json|number|payload|printable|quote|syntax|system_errors|utf8)\.ts$/,
             /^src\/(net\/address|async\/read_queue)\.ts$/,
             /^src\/cli\/(main|arguments|command|raw_arguments|output|commands\/(event|members|version))\.ts$/,
             /^src\/rpc\/(?!filter)(client\/)?[^/]+\.ts$/,

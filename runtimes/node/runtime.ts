@@ -7,8 +7,8 @@ import { hasBuiltins } from "./builtin.ts";
 /** Returns the {@link Runtime} of Node, from its own modules. Nodes before 20.16 get the function of later ones for them. */
 export function nodeRuntime(): Runtime {
   if (!hasBuiltins()) {
-    const require = createRequire("/");
-    const getBuiltinModule = (id: string): unknown => (isBuiltin(id) ? require(id) : undefined);
+    const take = createRequire("/");
+    const getBuiltinModule = (id: string): unknown => (isBuiltin(id) ? take(id) : undefined);
     Object.defineProperty(process, "getBuiltinModule", { value: getBuiltinModule, configurable: true });
   }
   return assembleNode();

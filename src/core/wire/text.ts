@@ -46,7 +46,7 @@ export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
   const { a, b, c, d, m } = exports as unknown as Record<"a" | "b" | "c" | "d", Read> & {
     readonly m: WebAssembly.Memory;
   };
-  const bytes = new Uint8Array(m.buffer);
+  const bytes = new Uint8Array(m.buffer as ArrayBuffer);
   assert(text.length <= bytes.length, "the text fits into a page");
   new TextEncoder().encodeInto(text, bytes);
   let from = 0;
