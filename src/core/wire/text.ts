@@ -44,7 +44,8 @@ const reader: Uint8Array<ArrayBuffer> = new Uint8Array([
 export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(reader));
   const { a, b, c, d, m } = exports as unknown as Record<"a" | "b" | "c" | "d", Read> & {
-    readonly m: WebAssembly.Memory;
+    // It is not shared, which some types of memories leave open.
+    readonly m: { readonly buffer: ArrayBuffer };
   };
   const bytes = new Uint8Array(m.buffer as ArrayBuffer);
   assert(text.length <= bytes.length, "the text fits into a page");
