@@ -16,6 +16,12 @@ const moves: readonly (readonly [Kind, Kind])[] = [
   ["serf-0.10", "serf-0.10"],
 ];
 
+/**
+ * Somebody who was not asked believes the new address once it exchanges its state with one who was: two of three exchanges may
+ * be with the third one, and one comes every 15 seconds.
+ */
+const believedMs = 50_000;
+
 afterEach(stopAll);
 
 describe.skipIf(lacks("loopback")).each(moves)(
@@ -23,7 +29,7 @@ describe.skipIf(lacks("loopback")).each(moves)(
   (mover, through) => {
     it.skipIf(lacks(mover, through, stayer))(
       "is believed at its new address by all",
-      { timeout: 120_000 },
+      { timeout: 180_000 },
       async () => {
         const stayers: Agent[] = [];
         for (const [index, kind] of (["node", through, stayer] as const).entries()) {
@@ -37,7 +43,11 @@ describe.skipIf(lacks("loopback")).each(moves)(
         };
         const becomes = async (text: string): Promise<void> => {
           for (const agent of stayers)
-            await until(`${agent.name} shows ${text}`, async () => (await shownBy(agent)) === text, 20_000);
+            await until(
+              `${agent.name} shows ${text}`,
+              async () => (await shownBy(agent)) === text,
+              believedMs,
+            );
         };
         const before = await Agent.start(mover, "moves", `${subnet}.11`, ...flags, seed);
         await becomes(`alive ${subnet}.11`);
@@ -47,7 +57,7 @@ describe.skipIf(lacks("loopback")).each(moves)(
         await Agent.start(mover, "moves", `${subnet}.12`, ...flags, seed);
         const startedAt = Date.now();
         await becomes(`alive ${subnet}.12`);
-        expect(Date.now() - startedAt).toBeLessThan(20_000);
+        expect(Date.now() - startedAt).toBeLessThan(believedMs);
       },
     );
   },
