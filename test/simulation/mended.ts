@@ -396,4 +396,14 @@ export const mended: readonly (Scenario & { readonly what: string })[] = [
       { at: 36_300, do: "clockForward", node: 0, value: 30_000 },
     ],
   },
+  {
+    what: "the one that is left of many finds all crashes, one after the other",
+    ...plain,
+    seed: 840_854_139,
+    size: 2,
+    steps: [
+      { at: 65_941, do: "churn", node: 0, value: 11, forMs: 313 },
+      { at: 87_246, do: "stranger", node: 0, value: 0, forMs: 45_000 },
+    ],
+  },
 ];

@@ -67,6 +67,14 @@ export class Bounds {
     return 2 * this.#size * this.swim.probeIntervalMs + this.suspicionMaxMs + this.reachMs;
   }
 
+  /**
+   * The same where most members are gone: whoever probes them in vain takes itself for unhealthy, and
+   * probes less often (Lifeguard, section IV-A).
+   */
+  get lonelyDetectionMs(): number {
+    return this.detectionMs + 2 * this.#size * this.swim.probeIntervalMs * (this.swim.awarenessMax - 1);
+  }
+
   /** How long after its end a fault can still be the cause of a false failure. */
   get aftermathMs(): number {
     const { awarenessMax, probeIntervalMs } = this.swim;

@@ -90,16 +90,28 @@ interface Crash {
 export class CrashesAreDetected extends Rule {
   readonly name = "crashes are detected in time";
   readonly #crashes: Crash[] = [];
+  /** Crashes that have more time. */
+  readonly #lonely: Crash[] = [];
 
   override crashed(now: number, node: CoreNode): void {
     if (this.scene.truth.status(node.index) === "failed") this.#crashes.push({ subject: node, at: now });
   }
 
   override turned(now: number): void {
-    const { detectionMs } = this.scene.bounds;
+    const { detectionMs, lonelyDetectionMs } = this.scene.bounds;
     while (this.#crashes.length > 0 && now >= this.#crashes[0]!.at + detectionMs) {
-      this.#judge(now, this.#crashes.shift()!);
+      const crash = this.#crashes.shift()!;
+      if (this.#areMostGone()) this.#lonely.push(crash);
+      else this.#judge(now, crash);
     }
+    while (this.#lonely.length > 0 && now >= this.#lonely[0]!.at + lonelyDetectionMs)
+      this.#judge(now, this.#lonely.shift()!);
+  }
+
+  #areMostGone(): boolean {
+    const { truth, nodes } = this.scene;
+    const known = nodes.filter((node) => node !== undefined);
+    return 2 * known.filter(({ index }) => truth.life(index).running).length < known.length;
   }
 
   #judge(now: number, { subject, at }: Crash): void {

@@ -288,6 +288,21 @@ describe("rules about failures", () => {
     expect(n1!.running).toBe(true);
   });
 
+  it("give more time where most members crashed, as it takes one that is left to probe them", () => {
+    const { rule, nodes, scene } = stage(CrashesAreDetected);
+    const [n0, n1, n2] = nodes;
+    for (const { node } of [n1!, n2!]) {
+      scene.truth.crashed(1_000, node);
+      rule.crashed(1_000, node);
+    }
+    n0!.view.set("n1", { status: "failed", tags: {} });
+    const at = 1_000 + scene.bounds.lonelyDetectionMs;
+    for (const now of [1_000 + scene.bounds.detectionMs, at - 1]) rule.turned(now);
+    expect(texts(rule)).toEqual([]);
+    rule.turned(at);
+    expect(texts(rule)).toEqual([`${at}: n0 still sees n2 alive, which ended at 1000`]);
+  });
+
   it("object to an announcement that does not get through", () => {
     const { rule, nodes, scene } = stage(AnnouncementsSpread);
     const [n0, n1, n2] = nodes;
