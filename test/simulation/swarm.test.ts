@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { runTrial, type StepKind, stepKinds } from "../../runtimes/sim/mod.ts";
 import { mended } from "./mended.ts";
+import { misjudged } from "./misjudged.ts";
 import { addCounts, comparePaths, playSeed } from "./swarm.ts";
 
 /** The seeds that every run of the tests plays. */
 const band = { from: 1, to: 60 } as const;
 
 describe("what the swarm found", () => {
-  it.each(mended)("is mended: $what", (scenario) => {
+  it.each([...mended, ...misjudged])("is mended: $what", (scenario) => {
     expect(runTrial(scenario).findings).toEqual([]);
   });
 });

@@ -68,7 +68,7 @@ export class Bounds {
   }
 
   /**
-   * The same where most members are gone: whoever probes them in vain takes itself for unhealthy, and
+   * The same where most members are gone: whoever probes them gets no acks, takes itself for unhealthy, and
    * probes less often (Lifeguard, section IV-A).
    */
   get lonelyDetectionMs(): number {
