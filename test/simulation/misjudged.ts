@@ -227,4 +227,16 @@ export const misjudged: readonly (Scenario & { readonly what: string })[] = [
       { at: 87_246, do: "stranger", node: 0, value: 0, forMs: 45_000 },
     ],
   },
+  {
+    what: "a query is asked while most members have crashed and nobody knows yet",
+    ...plain,
+    seed: 841_518_915,
+    size: 3,
+    network: { latencyMs: [1, 17] },
+    steps: [
+      { at: 67_654, do: "churn", node: 0, value: 10, forMs: 5000 },
+      { at: 72_660, do: "clockForward", node: 0, value: 200 },
+      { at: 74_220, do: "query", node: 2, value: 0 },
+    ],
+  },
 ];

@@ -184,6 +184,21 @@ describe("the rule about queries", () => {
     ]);
   });
 
+  it("expects no reply where most members have crashed unnoticed", () => {
+    const { rule, nodes, scene } = stage(QueriesAreTrue, 5);
+    const [n0, , n2, n3, n4] = nodes;
+    rule.asked(later, n0!.node, { query: 1, timeoutMs: 1_000 });
+    for (const { node } of [n2!, n3!]) scene.truth.crashed(later - 1, node);
+    rule.effect(later + 1, n0!.node, reply(1, "n0"));
+    rule.effect(later + 2, n0!.node, end(1, "n1", "n2", "n3", "n4"));
+    expect(rule.broken).toBe(2);
+    rule.asked(later, n0!.node, { query: 2, timeoutMs: 1_000 });
+    scene.truth.crashed(later - 1, n4!.node);
+    rule.effect(later + 1, n0!.node, reply(2, "n0"));
+    rule.effect(later + 2, n0!.node, end(2, "n1", "n2", "n3", "n4"));
+    expect(rule.broken).toBe(2);
+  });
+
   it("objects to one that ends late or never", () => {
     const { rule, nodes } = stage(QueriesAreTrue);
     const [n0, n1] = nodes;
