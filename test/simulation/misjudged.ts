@@ -239,4 +239,17 @@ export const misjudged: readonly (Scenario & { readonly what: string })[] = [
       { at: 74_220, do: "query", node: 2, value: 0 },
     ],
   },
+  {
+    what: "a member that was gone runs for a moment that nobody notices, and is declared dead soon after",
+    ...plain,
+    seed: 841_519_076,
+    size: 3,
+    memberlist: [1, 2],
+    steps: [
+      { at: 40_140, do: "crash", node: 1 },
+      { at: 43_140, do: "restart", node: 1 },
+      { at: 43_312, do: "crash", node: 1 },
+      { at: 45_690, do: "badLink", node: 1, other: 0, forMs: 352 },
+    ],
+  },
 ];

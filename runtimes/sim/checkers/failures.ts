@@ -55,6 +55,14 @@ export class SuspicionsLast extends Rule {
   readonly name = "a suspicion lasts as long as it has to";
   /** Since when a member is suspected, and at which incarnation. */
   readonly #since = new Map<number, { readonly incarnation: number; readonly at: number }>();
+  /** Since when a member that ended is gone, but for lives that were too short for others to notice. */
+  readonly #goneSince = new Map<number, number>();
+
+  override crashed(now: number, { index }: CoreNode): void {
+    const { truth, bounds } = this.scene;
+    const isShort = now - truth.life(index).startedAt < bounds.spreadMs;
+    if (!isShort || !this.#goneSince.has(index)) this.#goneSince.set(index, now);
+  }
 
   override changed(now: number, { subject, name, observer, status, incarnation }: Change): void {
     if (status !== "suspect" && status !== "dead") return;
@@ -70,7 +78,7 @@ export class SuspicionsLast extends Rule {
     // Nobody takes connections at the address that it had before.
     if (truth.isMoving(subject, now, bounds.recoveryMs)) return;
     const { running, startedAt, endedAt } = truth.life(subject);
-    const goneMs = (running ? startedAt : now) - endedAt;
+    const goneMs = (running ? startedAt : now) - (this.#goneSince.get(subject) ?? endedAt);
     const { crashHoldMs } = bounds.swim;
     if (goneMs >= crashHoldMs && (!running || now - startedAt < bounds.spreadMs)) return;
     this.judged += 1;

@@ -274,6 +274,29 @@ describe("rules about failures", () => {
     expect(texts(rule)).toEqual(["9000: n1 declares n2 dead 3000 ms after its first suspicion"]);
   });
 
+  it("excuse the early death of a member that was gone, but for a life that nobody noticed", () => {
+    const { rule, nodes, scene } = stage(SuspicionsLast);
+    const [n0, , n2] = nodes;
+    const alive = { status: "alive", incarnation: 1 } as const;
+    const end = (now: number): void => {
+      scene.truth.crashed(now, n2!.node);
+      rule.crashed(now, n2!.node);
+    };
+    const { spreadMs, swim } = scene.bounds;
+    end(10_000);
+    scene.truth.started(13_000, n2!.node);
+    end(13_000 + spreadMs - 1);
+    rule.changed(13_000 + spreadMs, change(n0!, "n2", alive, "suspect", 1));
+    const soon = 13_000 + spreadMs + swim.crashHoldMs - 2;
+    rule.changed(soon, change(n0!, "n2", suspect, "dead", 1));
+    expect(texts(rule)).toEqual([]);
+    scene.truth.started(30_000, n2!.node);
+    end(30_000 + spreadMs);
+    rule.changed(30_000 + spreadMs, change(n0!, "n2", alive, "suspect", 2));
+    rule.changed(30_000 + spreadMs + swim.crashHoldMs - 1, change(n0!, "n2", suspect, "dead", 2));
+    expect(rule.broken).toBe(1);
+  });
+
   it("object to a crash that nobody notices", () => {
     const { rule, nodes, scene } = stage(CrashesAreDetected);
     const [n0, n1, n2] = nodes;
