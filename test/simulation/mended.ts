@@ -2,7 +2,8 @@
 
 import type { Scenario } from "../../runtimes/sim/mod.ts";
 
-const plain = { profile: "lan", network: {}, snapshots: false, encrypted: false } as const;
+/** What most of them have in common. */
+export const plain = { profile: "lan", network: {}, snapshots: false, encrypted: false } as const;
 
 /** Scenarios that the swarm found and shrank, which are mended. */
 export const mended: readonly (Scenario & { readonly what: string })[] = [

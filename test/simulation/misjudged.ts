@@ -1,8 +1,7 @@
 /** Scenarios that the swarm found and shrank, in which a rule or the simulator was wrong, and the cluster right. */
 
 import type { Scenario } from "../../runtimes/sim/mod.ts";
-
-const plain = { profile: "lan", network: {}, snapshots: false, encrypted: false } as const;
+import { plain } from "./mended.ts";
 
 /** What was judged wrongly. */
 export const misjudged: readonly (Scenario & { readonly what: string })[] = [

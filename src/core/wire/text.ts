@@ -47,7 +47,7 @@ export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
     // It is not shared, which some types of memories leave open.
     readonly m: { readonly buffer: ArrayBuffer };
   };
-  const bytes = new Uint8Array(m.buffer as ArrayBuffer);
+  const bytes = new Uint8Array(m.buffer);
   assert(text.length <= bytes.length, "the text fits into a page");
   new TextEncoder().encodeInto(text, bytes);
   let from = 0;
